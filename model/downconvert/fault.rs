@@ -1,0 +1,84 @@
+//! The `fault` and `environment` lanes: what can go wrong, within budgets.
+
+use crate::kit::{FIRED, Fired, exceeded, when};
+
+use super::Downconvert;
+use super::state::{App, AppAt, AppId, Callback, DcAt, Node, NodeId, State};
+
+/// Takes one out of a budget; disabled when it is used up.
+fn spend(budget: &mut u8) -> Fired {
+    when(*budget > 0)?;
+    *budget -= 1;
+    FIRED
+}
+
+fn head_is_bast(s: &State, n: NodeId) -> bool {
+    s.node[n].cb.head().is_some_and(Callback::is_bast)
+}
+
+impl Downconvert {
+    pub(super) fn environment_other_lock_wakes_dc(&self, s: &mut State, n: NodeId) -> Fired {
+        let node = &mut s.node[n];
+        when(self.variants.other_traffic)?;
+        when(node.dc == DcAt::Idle && node.on_list && !node.dc_wake)?;
+        node.dc_wake = true;
+        FIRED
+    }
+
+    pub(super) fn fault_late_bast(&self, s: &mut State, n: NodeId) -> Fired {
+        let late = matches!(s.node[n].cb.items(), [a, b, ..] if a.is_bast() && !b.is_bast());
+        when(late)?;
+        spend(&mut s.budget.late_bast)?;
+        s.node[n].cb.items_mut().swap(0, 1);
+        FIRED
+    }
+
+    pub(super) fn fault_dup_bast(&self, s: &mut State, n: NodeId) -> Fired {
+        when(head_is_bast(s, n))?;
+        spend(&mut s.budget.dup_bast)?;
+        match s.node[n].cb.head() {
+            Some(bast) => self.send(s, n, bast),
+            None => exceeded("cb_capacity"),
+        }
+    }
+
+    pub(super) fn fault_lost_bast(&self, s: &mut State, n: NodeId) -> Fired {
+        when(head_is_bast(s, n))?;
+        spend(&mut s.budget.lost_bast)?;
+        s.node[n].cb.pop();
+        FIRED
+    }
+
+    pub(super) fn fault_requester_dies(&self, s: &mut State, n: NodeId) -> Fired {
+        when(!s.node[n].dead && self.mortal >> n.0 & 1 == 1)?;
+        spend(&mut s.budget.requester_dies)?;
+        s.node[n] = Node { dead: true, ..Node::default() };
+        for a in crate::kit::values::<AppId>(self).filter(|a| self.node(*a) == n) {
+            s.app[a] = App { at: AppAt::Done, ..App::default() };
+        }
+        self.expel(s, n)
+    }
+
+    pub(super) fn fault_noqueue_refused(&self, s: &mut State, a: AppId) -> Fired {
+        when(s.app[a].at == AppAt::Call && self.spec(a).noqueue)?;
+        spend(&mut s.budget.noqueue_refused)?;
+        s.app[a].called = true;
+        s.app[a].at = AppAt::Ret;
+        self.send(s, self.node(a), Callback::AstEagain)
+    }
+
+    pub(super) fn fault_dlm_error(&self, s: &mut State, a: AppId) -> Fired {
+        when(s.app[a].at == AppAt::Call)?;
+        spend(&mut s.budget.dlm_error)?;
+        s.app[a].at = AppAt::RetErr;
+        FIRED
+    }
+
+    pub(super) fn fault_signal(&self, s: &mut State, a: AppId) -> Fired {
+        let app = s.app[a];
+        when(matches!(app.at, AppAt::WaitBusy | AppAt::WaitBlocked) && !app.woken && !app.called)?;
+        spend(&mut s.budget.signal)?;
+        self.fail(s, a);
+        FIRED
+    }
+}

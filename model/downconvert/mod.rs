@@ -1,0 +1,321 @@
+#![doc = include_str!("README.md")]
+
+mod app;
+mod config;
+mod dc;
+mod fault;
+mod master;
+mod properties;
+pub mod rules;
+pub mod state;
+
+pub use config::{AppSpec, Downconvert, Entry};
+
+use crate::kit::{
+    Domain, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, Refused, RuleInfo, Setup,
+    VariantInfo, values, when,
+};
+
+use state::{AppAt, AppId, Bug, Callback, Level, Node, NodeId, State, UnlockAction};
+
+actions! { Downconvert, State;
+    fair app {
+        /// Look at the lock: take it, wait for it, or mark it BUSY and PENDING to ask the DLM.
+        app_lock(a: AppId);
+        /// Call into the DLM, with no lock held.
+        app_dlm_lock(a: AppId) => master;
+        /// The call returned: clear PENDING if it is still ours, and look at the lock again.
+        app_dlm_lock_ret(a: AppId);
+        /// Woken: look at the lock again.
+        app_wake(a: AppId);
+        /// Do not wait any longer: the caller gets EAGAIN.
+        app_give_up(a: AppId);
+        /// Give up the hold.
+        app_unlock(a: AppId) => dc;
+        /// Ask for EX while holding PR.
+        app_lock_again(a: AppId);
+    }
+    fair cb {
+        /// The first callback on its way to the node arrives.
+        cb_deliver(n: NodeId) => dc;
+    }
+    fair dc {
+        /// Wake up; take the lock off the list if it is there.
+        dc_wake(n: NodeId);
+        /// Decide what to do about the blocked lock.
+        dc_unblock(n: NodeId);
+        /// Ask the DLM to cancel the convert, with no lock held.
+        dc_cancel(n: NodeId) => master;
+        /// Flush dirty data and drop the cache, with no lock held.
+        dc_worker(n: NodeId);
+        /// Look again, and mark the lock BUSY and PENDING to lower it.
+        dc_relock(n: NodeId);
+        /// Call into the DLM, with no lock held.
+        dc_dlm_lock(n: NodeId) => master;
+        /// The call returned: clear PENDING if it is still ours.
+        dc_dlm_lock_ret(n: NodeId);
+        /// Done with this lock, or put it back on the list.
+        dc_finish(n: NodeId);
+    }
+    fair master {
+        /// A cancel message arrives.
+        master_cancel() => cb;
+        /// Send a lost blocking callback again.
+        master_resend_bast(n: NodeId) => cb;
+    }
+    optional environment {
+        /// The downconvert thread is woken for another lock.
+        environment_other_lock_wakes_dc(n: NodeId) => dc;
+    }
+    fault fault {
+        /// A blocking callback is overtaken by the callback behind it.
+        fault_late_bast(n: NodeId) => cb;
+        /// A blocking callback arrives twice.
+        fault_dup_bast(n: NodeId) => cb;
+        /// A blocking callback does not arrive.
+        fault_lost_bast(n: NodeId) => cb;
+        /// The node dies.
+        fault_requester_dies(n: NodeId) => master;
+        /// The DLM refuses a no-queue request.
+        fault_noqueue_refused(a: AppId) => cb;
+        /// The DLM call fails.
+        fault_dlm_error(a: AppId);
+        /// A signal ends a wait on the glue.
+        fault_signal(a: AppId);
+    }
+}
+
+impl Domain<AppId> for Downconvert {
+    fn size(&self) -> u8 {
+        self.app_count
+    }
+}
+
+impl Domain<NodeId> for Downconvert {
+    fn size(&self) -> u8 {
+        self.nodes
+    }
+}
+
+impl Model for Downconvert {
+    const PROPERTIES: &'static [Property<Self>] = properties::PROPERTIES;
+
+    fn initial(&self, emit: &mut dyn FnMut(&State)) {
+        emit(&State { budget: self.faults, ..State::default() });
+    }
+
+    fn done(&self, s: &State) -> bool {
+        values::<AppId>(self).all(|a| s.app[a].at == AppAt::Done)
+    }
+}
+
+impl Protocol for Downconvert {
+    const NAME: &'static str = "downconvert";
+    const SUMMARY: &'static str =
+        "a cluster lock that is being converted must be cancelled when another node is blocked";
+    const BOUNDS: &'static [Field] = config::BOUNDS;
+    const FAULTS: &'static [Field] = config::FAULTS;
+    const RULES: &'static [RuleInfo] = rules::RULES;
+    const VARIANTS: &'static [VariantInfo] = rules::VARIANTS;
+    const PROFILES: &'static [ProfileInfo] = rules::PROFILES;
+
+    fn new(setup: &Setup<'_>) -> Result<Self, &'static str> {
+        Self::from_setup(setup)
+    }
+}
+
+/// What the downconvert thread decides about a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unblock {
+    /// Nothing to do.
+    Finish,
+    /// Nothing to do now; put it back on the list.
+    Requeue,
+    /// Cancel the convert.
+    Cancel,
+    /// It is at NL already: nobody has to wait for it.
+    AtNull,
+    /// Lower it.
+    Lower,
+}
+
+// What all lanes do under `l_lock`.
+impl Downconvert {
+    /// Decides what to do about a lock, without doing it.
+    fn unblock(&self, node: &Node) -> Unblock {
+        if !node.blocked {
+            return Unblock::Finish;
+        }
+        if node.busy {
+            let wait = node.pending || node.unlock_action == UnlockAction::Cancel;
+            return if wait || !self.rules.cancel_convert {
+                Unblock::Requeue
+            } else {
+                Unblock::Cancel
+            };
+        }
+        if node.upf {
+            return Unblock::Requeue;
+        }
+        if self.rules.nl_check && node.level == Level::NL {
+            return Unblock::AtNull;
+        }
+        let in_the_way = match node.blocking {
+            Level::EX => node.ro > 0 || node.ex > 0,
+            Level::PR => node.ex > 0,
+            Level::NL => false,
+        };
+        if self.rules.holder_check && in_the_way { Unblock::Requeue } else { Unblock::Lower }
+    }
+
+    /// `__lockres_clear_pending`: only the caller whose generation is current clears PENDING.
+    fn clear_pending(&self, s: &mut State, n: NodeId, fresh: bool) {
+        let node = &mut s.node[n];
+        let stale = self.rules.pending_gen && !fresh;
+        if !node.pending || stale {
+            return;
+        }
+        node.pending = false;
+        if self.rules.pending_wake && node.blocked {
+            node.dc_wake = true;
+        }
+        self.next_generation(s, n);
+    }
+
+    /// Counts the pending generation up: every copy on the node is out of date.
+    fn next_generation(&self, s: &mut State, n: NodeId) {
+        s.node[n].dc_fresh = false;
+        for a in values::<AppId>(self).filter(|a| self.node(*a) == n) {
+            s.app[a].fresh = false;
+        }
+    }
+
+    /// Completes the mask waiters of a node whose condition holds now.
+    fn complete(&self, s: &mut State, n: NodeId) {
+        let (busy, blocked) = (s.node[n].busy, s.node[n].blocked);
+        for a in values::<AppId>(self).filter(|a| self.node(*a) == n) {
+            let app = &mut s.app[a];
+            app.woken |= match app.at {
+                AppAt::WaitBusy => !busy,
+                AppAt::WaitBlocked => !blocked,
+                _ => false,
+            };
+        }
+    }
+
+    /// A DLM call failed: the lock is as if it had not been made.
+    fn abort_request(&self, s: &mut State, n: NodeId) {
+        let node = &mut s.node[n];
+        node.busy = false;
+        node.upf &= !self.rules.upf_cleared_on_error;
+        node.action = state::Action::None;
+        node.requested = Level::NL;
+        self.complete(s, n);
+    }
+}
+
+// The `cb` lane: callbacks arrive.
+impl Downconvert {
+    fn cb_deliver(&self, s: &mut State, n: NodeId) -> Fired {
+        match s.node[n].cb.pop().ok_or(Refused::Disabled)? {
+            Callback::BastPR => self.blocking_ast(s, n, Level::PR),
+            Callback::BastEX => self.blocking_ast(s, n, Level::EX),
+            Callback::Ast => self.locking_ast(s, n, true),
+            Callback::AstEagain => self.locking_ast(s, n, false),
+            Callback::UnlockAst => self.unlock_ast(s, n),
+            Callback::CancelGrant if self.variants.sees_cancelgrant => {
+                s.node[n].unlock_action = UnlockAction::None;
+            }
+            Callback::CancelGrant if self.rules.ignore_cancelgrant => {}
+            Callback::CancelGrant => self.unlock_ast(s, n),
+            Callback::CancelReply => s.lkb[n].cancel_outstanding = false,
+        }
+        FIRED
+    }
+
+    fn blocking_ast(&self, s: &mut State, n: NodeId, level: Level) {
+        let node = &mut s.node[n];
+        node.dc_wake = true;
+        node.blocked |= !self.rules.bast_filter;
+        if level <= node.blocking {
+            return;
+        }
+        let need = level.highest_compatible() < node.blocking.highest_compatible();
+        node.blocking = level;
+        node.blocked |= need;
+        node.on_list |= need;
+    }
+
+    fn locking_ast(&self, s: &mut State, n: NodeId, granted: bool) {
+        let node = &mut s.node[n];
+        let action = node.action;
+        if action == state::Action::None {
+            return s.note_bug(Bug::AstWithoutAction);
+        }
+        node.busy = false;
+        if granted && action == state::Action::Convert {
+            node.needs_refresh |= self.rules.refresh && node.level == Level::NL;
+            node.level = node.requested;
+            node.upf |= self.rules.upf && !node.nbf;
+            node.nbf = false;
+            node.grant_unused = true;
+        } else if granted {
+            let unused = core::mem::take(&mut node.grant_unused);
+            node.level = node.requested;
+            if node.level <= node.blocking.highest_compatible() {
+                node.blocking = Level::NL;
+                node.blocked = false;
+            }
+            s.wasted |= unused && self.someone_was_about_to_use(s, n);
+        }
+        let node = &mut s.node[n];
+        node.action = state::Action::None;
+        node.requested = Level::NL;
+        if self.rules.ast_clears_cancel {
+            node.unlock_action = UnlockAction::None;
+        }
+        if self.rules.ast_clears_pending {
+            self.clear_pending(s, n, true);
+        }
+        self.complete(s, n);
+    }
+
+    fn unlock_ast(&self, s: &mut State, n: NodeId) {
+        let node = &mut s.node[n];
+        if node.unlock_action == UnlockAction::None {
+            return s.note_bug(Bug::UnlockAstWithoutCancel);
+        }
+        node.action = state::Action::None;
+        node.requested = Level::NL;
+        node.busy = false;
+        node.unlock_action = UnlockAction::None;
+        node.dc_wake |= self.rules.cancel_kick && node.blocked;
+        s.lkb[n].cancel_outstanding = false;
+        self.complete(s, n);
+    }
+
+    /// Whether the only application of a node has asked for a level and not looked since.
+    fn someone_was_about_to_use(&self, s: &State, n: NodeId) -> bool {
+        let mut here = values::<AppId>(self).filter(|a| self.node(*a) == n);
+        let (Some(a), None) = (here.next(), here.next()) else { return false };
+        !self.spec(a).nonblock && matches!(s.app[a].at, AppAt::Start | AppAt::WaitBusy | AppAt::Ret)
+    }
+}
+
+// The `master` lane: messages arrive.
+impl Downconvert {
+    fn master_cancel(&self, s: &mut State) -> Fired {
+        let n = s.mq.pop().ok_or(Refused::Disabled)?;
+        self.receive_cancel(s, n)
+    }
+
+    fn master_resend_bast(&self, s: &mut State, n: NodeId) -> Fired {
+        when(self.variants.bast_resend)?;
+        when(s.budget.lost_bast < self.faults.lost_bast && s.node[n].cb.is_empty())?;
+        let head = s.queue.head().ok_or(Refused::Disabled)?;
+        let level = s.lkb[head].request;
+        when(head != n && !s.lkb[n].granted.compatible(level))?;
+        when(s.node[n].blocking < level)?;
+        self.send(s, n, Callback::bast(level))
+    }
+}

@@ -1,0 +1,296 @@
+//! Actions: the list of names, sentences, lanes and arrows, and all that follows from it.
+
+use core::fmt;
+
+use super::{Fired, State};
+
+/// What [`actions!`](crate::actions!) writes for a model.
+pub trait Actions: Sized + Send + Sync + 'static {
+    /// The state of the model.
+    type State: State;
+
+    /// The lanes, in the order of the list.
+    const LANES: &'static [LaneInfo];
+    /// The actions, in the order of the list; [`Step::action`] is an index into it.
+    const ACTIONS: &'static [ActionInfo];
+
+    /// Tries every action with every argument on `state`, in the order of the list, and hands
+    /// each step that fires to `emit` with the state it leads to, or the bound it would exceed.
+    fn successors(
+        &self,
+        state: &Self::State,
+        emit: impl FnMut(Step, Result<&Self::State, &'static str>),
+    );
+
+    /// Takes one step. The state is unspecified if this is an error.
+    fn fire(&self, state: &mut Self::State, step: Step) -> Fired;
+
+    /// How many values of the parameter kind `kind` the bounds allow, if an action takes it.
+    fn domain_size(&self, kind: &str) -> Option<u8>;
+}
+
+/// How an engine may treat the enabled actions of a lane's processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fairness {
+    /// A process that stays enabled eventually acts (weak fairness).
+    Fair,
+    /// A process that is enabled again and again eventually acts (strong fairness).
+    Strong,
+    /// It may never act: an application that stops, a client that goes away.
+    Optional,
+    /// The environment does harm, within a budget that stands in the state.
+    Fault,
+}
+
+impl Fairness {
+    /// Whether a state in which such an action is enabled is not at rest.
+    pub const fn is_fair(self) -> bool {
+        matches!(self, Self::Fair | Self::Strong)
+    }
+}
+
+/// A kind of thing that acts.
+#[derive(Clone, Copy, Debug)]
+pub struct LaneInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it must act.
+    pub fairness: Fairness,
+}
+
+/// One action of the list.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionInfo {
+    /// Its name: that of the method, of the step in a case, of the label in a diagram.
+    pub name: &'static str,
+    /// Its sentence.
+    pub doc: &'static str,
+    /// An index into [`Actions::LANES`].
+    pub lane: u8,
+    /// The lane that it calls or sends to.
+    pub target: Option<&'static str>,
+    /// Its parameters; the first one says which process of the lane acts.
+    pub params: &'static [ParamInfo],
+}
+
+/// One parameter of an action.
+#[derive(Clone, Copy, Debug)]
+pub struct ParamInfo {
+    /// Its name in the list.
+    pub name: &'static str,
+    /// [`Param::KIND`](super::Param::KIND) of its type.
+    pub kind: &'static str,
+    /// [`Param::NAMES`](super::Param::NAMES) of its type.
+    pub names: &'static [&'static str],
+}
+
+/// One occurrence of an action: which, and with what arguments. Their order is the order of the
+/// list, then that of the arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Step {
+    /// An index into [`Actions::ACTIONS`].
+    pub action: u8,
+    /// The numbers of the arguments; those that the action does not take are 0.
+    pub args: [u8; Step::MAX_ARGS],
+}
+
+impl Step {
+    /// The most parameters that an action can take.
+    pub const MAX_ARGS: usize = 3;
+
+    /// The process that takes this step.
+    pub fn process(self, actions: &[ActionInfo]) -> Process {
+        let info = &actions[usize::from(self.action)];
+        let actor = info.params.first().map(|_| self.args[0]);
+        Process { lane: info.lane, actor }
+    }
+
+    /// The step as it is written: `app_lock(a0)`.
+    pub fn spell(self, actions: &'static [ActionInfo]) -> Spelled {
+        Spelled { info: &actions[usize::from(self.action)], args: self.args }
+    }
+}
+
+/// Who acts: a lane, and the first argument of the action if it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Process {
+    /// An index into [`Actions::LANES`].
+    pub lane: u8,
+    /// The first argument.
+    pub actor: Option<u8>,
+}
+
+/// A step that can be written out.
+#[derive(Clone, Copy, Debug)]
+pub struct Spelled {
+    info: &'static ActionInfo,
+    args: [u8; Step::MAX_ARGS],
+}
+
+impl fmt::Display for Spelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.info.name)?;
+        f.write_str("(")?;
+        for (at, (param, arg)) in self.info.params.iter().zip(self.args).enumerate() {
+            if at > 0 {
+                f.write_str(", ")?;
+            }
+            param.spell(arg, f)?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl ParamInfo {
+    /// Writes the argument with number `index`: `n0`, or the name of a variant.
+    pub fn spell(&self, index: u8, f: &mut dyn fmt::Write) -> fmt::Result {
+        match self.names.get(usize::from(index)) {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}{index}", self.kind),
+        }
+    }
+}
+
+/// The list of a model's actions. Each name in it is a method
+/// `fn name(&self, state: &mut State, parameters) -> Fired` of the model, guard lines first.
+///
+/// ```text
+/// actions! { Downconvert, State;
+///     fair app {
+///         /// Call into the DLM.
+///         app_dlm_lock(a: AppId) => master;
+///     }
+///     fault environment {
+///         /// The head of the queue is a blocking callback and is lost.
+///         lost_bast(n: NodeId);
+///     }
+/// }
+/// ```
+/// A lane is `fair` (weakly), `strong` (strongly fair), `optional` or `fault`; `=> lane` says whom
+/// an action calls or sends to. For every type of parameter the model implements
+/// [`Domain`](crate::kit::Domain). See `examples/two_phase_commit.rs` for a whole model.
+#[macro_export]
+macro_rules! actions {
+    ($model:ty, $state:ty; $($fairness:ident $lane:ident {
+        $($(#[doc = $doc:expr])+ $name:ident($($param:ident : $ty:ty),* $(,)?) $(=> $target:ident)?;)*
+    })*) => {
+        impl $crate::kit::Actions for $model {
+            type State = $state;
+
+            const LANES: &'static [$crate::kit::LaneInfo] = &[$(
+                $crate::kit::LaneInfo {
+                    name: stringify!($lane),
+                    fairness: $crate::actions!(@fairness $fairness),
+                },
+            )*];
+
+            const ACTIONS: &'static [$crate::kit::ActionInfo] = &{
+                #[allow(non_camel_case_types, clippy::enum_variant_names, reason = "lanes by name")]
+                enum Lane { $($lane),* }
+                [$($(
+                    $crate::kit::ActionInfo {
+                        name: stringify!($name),
+                        doc: concat!($($doc),+).trim_ascii(),
+                        lane: Lane::$lane as u8,
+                        target: $crate::actions!(@target $($target)?),
+                        params: &[$($crate::kit::ParamInfo {
+                            name: stringify!($param),
+                            kind: <$ty as $crate::kit::Param>::KIND,
+                            names: <$ty as $crate::kit::Param>::NAMES,
+                        }),*],
+                    },
+                )*)*]
+            };
+
+            #[inline]
+            fn successors(
+                &self,
+                state: &Self::State,
+                mut emit: impl FnMut($crate::kit::Step, Result<&Self::State, &'static str>),
+            ) {
+                let mut next = *state;
+                let mut action = 0u8;
+                $($(
+                    $crate::actions!(@each self; [$($param: $ty),*]; {
+                        match self.$name(&mut next, $($param),*) {
+                            Ok(()) => {
+                                emit($crate::actions!(@step action; $($param),*), Ok(&next));
+                                next = *state;
+                            }
+                            Err($crate::kit::Refused::Exceeded(what)) => {
+                                emit($crate::actions!(@step action; $($param),*), Err(what));
+                                next = *state;
+                            }
+                            Err($crate::kit::Refused::Disabled) => debug_assert!(
+                                next == *state,
+                                concat!(stringify!($name), " changed the state before its guard failed"),
+                            ),
+                        }
+                    });
+                    action += 1;
+                )*)*
+                let _ = action;
+            }
+
+            #[inline]
+            fn fire(&self, state: &mut Self::State, step: $crate::kit::Step) -> $crate::kit::Fired {
+                let mut action = 0u8;
+                $($(
+                    if step.action == action {
+                        #[allow(unused_mut, unused_variables, reason = "an action may take nothing")]
+                        let mut args = step.args.into_iter();
+                        $(let $param = <$ty as $crate::kit::Param>::from_index(args.next().unwrap_or(0));)*
+                        return self.$name(state, $($param),*);
+                    }
+                    action += 1;
+                )*)*
+                let _ = action;
+                Err($crate::kit::Refused::Disabled)
+            }
+
+            fn domain_size(&self, kind: &str) -> Option<u8> {
+                $($($(
+                    if kind == <$ty as $crate::kit::Param>::KIND {
+                        return Some(<Self as $crate::kit::Domain<$ty>>::size(self));
+                    }
+                )*)*)*
+                let _ = kind;
+                None
+            }
+        }
+    };
+    (@fairness fair) => { $crate::kit::Fairness::Fair };
+    (@fairness strong) => { $crate::kit::Fairness::Strong };
+    (@fairness optional) => { $crate::kit::Fairness::Optional };
+    (@fairness fault) => { $crate::kit::Fairness::Fault };
+    (@target) => { None };
+    (@target $target:ident) => { Some(stringify!($target)) };
+    (@each $model:ident; []; $body:block) => { $body };
+    (@each $model:ident; [$param:ident : $ty:ty $(, $rest:ident : $rest_ty:ty)*]; $body:block) => {
+        for $param in $crate::kit::values::<$ty>($model) {
+            $crate::actions!(@each $model; [$($rest: $rest_ty),*]; $body)
+        }
+    };
+    (@step $action:ident; ) => {
+        $crate::kit::Step { action: $action, args: [0, 0, 0] }
+    };
+    (@step $action:ident; $a:ident) => {
+        $crate::kit::Step { action: $action, args: [$crate::kit::Param::index($a), 0, 0] }
+    };
+    (@step $action:ident; $a:ident, $b:ident) => {
+        $crate::kit::Step {
+            action: $action,
+            args: [$crate::kit::Param::index($a), $crate::kit::Param::index($b), 0],
+        }
+    };
+    (@step $action:ident; $a:ident, $b:ident, $c:ident) => {
+        $crate::kit::Step {
+            action: $action,
+            args: [
+                $crate::kit::Param::index($a),
+                $crate::kit::Param::index($b),
+                $crate::kit::Param::index($c),
+            ],
+        }
+    };
+}

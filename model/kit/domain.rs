@@ -1,0 +1,207 @@
+//! Ids and the domains of parameters: who can act, and on what.
+
+use core::marker::PhantomData;
+use core::ops::{Index, IndexMut};
+
+use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use super::{Visit, Visitor};
+
+/// A type that an action can take as a parameter: an id, or an enum of a state.
+pub trait Param: Copy {
+    /// The prefix of an id (`n` of `n0`) or the name of an enum.
+    const KIND: &'static str;
+    /// The names of an enum's variants; empty for an id.
+    const NAMES: &'static [&'static str] = &[];
+
+    /// The value with this number; numbers start at 0.
+    fn from_index(index: u8) -> Self;
+    /// The number of this value.
+    fn index(self) -> u8;
+}
+
+/// A parameter that is the id of something.
+pub trait Id: Param + Eq + Ord {}
+
+/// How many values of a parameter there are under the bounds of a model.
+pub trait Domain<P: Param> {
+    /// The number of values: they are `0..size`.
+    fn size(&self) -> u8;
+}
+
+/// All values of the parameter `P` under the bounds of `model`.
+#[inline(always)]
+pub fn values<P: Param>(model: &impl Domain<P>) -> impl Iterator<Item = P> {
+    (0..model.size()).map(P::from_index)
+}
+
+/// Declares an id: `ids! { /// A node of the cluster. pub NodeId n; }` is spelled `n0`, `n1`, ...
+#[macro_export]
+macro_rules! ids {
+    ($($(#[$meta:meta])* $vis:vis $name:ident $prefix:ident;)*) => {$(
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord,
+            $crate::kit::zerocopy::FromZeros,
+            $crate::kit::zerocopy::Immutable,
+            $crate::kit::zerocopy::IntoBytes,
+            $crate::kit::zerocopy::KnownLayout,
+            $crate::kit::zerocopy::Unaligned,
+        )]
+        #[zerocopy(crate = "latchwork_model::kit::zerocopy")]
+        #[repr(transparent)]
+        $vis struct $name(pub u8);
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self(0)
+            }
+        }
+
+        impl $crate::kit::Param for $name {
+            const KIND: &'static str = stringify!($prefix);
+
+            #[inline(always)]
+            fn from_index(index: u8) -> Self {
+                Self(index)
+            }
+
+            #[inline(always)]
+            fn index(self) -> u8 {
+                self.0
+            }
+        }
+
+        impl $crate::kit::Id for $name {}
+
+        impl $crate::kit::Visit for $name {
+            fn visit(&self, visitor: &mut dyn $crate::kit::Visitor) {
+                visitor.id(stringify!($prefix), self.0);
+            }
+        }
+    )*};
+}
+
+/// An array that is indexed by an id: `node[n].busy`. `N` is the capacity of the protocol; the
+/// bounds say how many entries are in use.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Table<I, T, const N: usize> {
+    entries: [T; N],
+    index: PhantomData<I>,
+}
+
+impl<I: Id, T: Copy, const N: usize> Table<I, T, N> {
+    /// A table in which every entry is `value`.
+    pub const fn filled(value: T) -> Self {
+        Self { entries: [value; N], index: PhantomData }
+    }
+
+    /// All entries, those out of use included.
+    pub fn entries(&self) -> &[T; N] {
+        &self.entries
+    }
+}
+
+impl<I: Id, T, const N: usize> Index<I> for Table<I, T, N> {
+    type Output = T;
+
+    #[inline(always)]
+    fn index(&self, id: I) -> &T {
+        &self.entries[id.index() as usize]
+    }
+}
+
+impl<I: Id, T, const N: usize> IndexMut<I> for Table<I, T, N> {
+    #[inline(always)]
+    fn index_mut(&mut self, id: I) -> &mut T {
+        &mut self.entries[id.index() as usize]
+    }
+}
+
+impl<I: Id, T: Visit, const N: usize> Visit for Table<I, T, N> {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        for (index, entry) in (0u8..).zip(&self.entries) {
+            if visitor.entry(I::KIND, index) {
+                entry.visit(visitor);
+                visitor.leave();
+            }
+        }
+    }
+}
+
+/// A set of ids, one bit each, in `BYTES` bytes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Set<I, const BYTES: usize = 1> {
+    bits: [u8; BYTES],
+    index: PhantomData<I>,
+}
+
+impl<I: Param, const BYTES: usize> Set<I, BYTES> {
+    /// The empty set.
+    pub const EMPTY: Self = Self { bits: [0; BYTES], index: PhantomData };
+
+    #[inline(always)]
+    fn bit(index: u8) -> (usize, u8) {
+        (usize::from(index / 8), 1 << (index % 8))
+    }
+
+    /// Whether `id` is in the set.
+    #[inline(always)]
+    pub fn contains(&self, id: I) -> bool {
+        let (byte, mask) = Self::bit(id.index());
+        self.bits[byte] & mask != 0
+    }
+
+    /// Puts `id` in.
+    #[inline(always)]
+    pub fn insert(&mut self, id: I) {
+        let (byte, mask) = Self::bit(id.index());
+        self.bits[byte] |= mask;
+    }
+
+    /// Takes `id` out.
+    #[inline(always)]
+    pub fn remove(&mut self, id: I) {
+        let (byte, mask) = Self::bit(id.index());
+        self.bits[byte] &= !mask;
+    }
+
+    /// Whether nothing is in the set.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.bits == [0; BYTES]
+    }
+
+    /// How many ids are in the set.
+    #[inline(always)]
+    pub fn len(&self) -> u8 {
+        self.bits.iter().map(|byte| byte.count_ones() as u8).sum()
+    }
+
+    /// The ids in the set, smallest first.
+    pub fn iter(&self) -> impl Iterator<Item = I> + '_ {
+        (0..BYTES as u8 * 8)
+            .filter(|index| {
+                let (byte, mask) = Self::bit(*index);
+                self.bits[byte] & mask != 0
+            })
+            .map(I::from_index)
+    }
+}
+
+impl<I: Param + Visit, const BYTES: usize> Visit for Set<I, BYTES> {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        visitor.begin();
+        for id in self.iter() {
+            visitor.item();
+            id.visit(visitor);
+        }
+        visitor.end();
+    }
+}

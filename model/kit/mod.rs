@@ -1,0 +1,38 @@
+//! Everything that a protocol author may use.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `model` | [`Model`], guards ([`when`]), what a property may say ([`Claim`]) |
+//! | `actions` | [`actions!`](crate::actions!): the list of actions, and all that follows from it |
+//! | `properties` | [`properties!`](crate::properties!): the list of properties |
+//! | `rules` | [`rules!`](crate::rules!): clauses that can be switched off, variants, profiles |
+//! | `state` | [`state!`](crate::state!): flat states whose fields have names |
+//! | `domain` | [`ids!`](crate::ids!), tables and sets over ids |
+//! | `channel` | bounded queues |
+//! | `protocol` | [`Protocol`]: what the command line tool needs beyond a model |
+
+#[macro_use]
+mod actions;
+#[macro_use]
+mod domain;
+#[macro_use]
+mod properties;
+#[macro_use]
+mod rules;
+#[macro_use]
+mod state;
+mod channel;
+mod model;
+mod protocol;
+
+pub use actions::{ActionInfo, Actions, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step};
+pub use channel::{Bag, Fifo, Full};
+pub use domain::{Domain, Id, Param, Set, Table, values};
+pub use model::{Claim, FIRED, Fired, Model, Refused, claim, every, exceeded, implies, when};
+pub use properties::{Kind, Property};
+pub use protocol::{Field, Protocol, Setup, Shape, Value};
+pub use rules::{Declared, ProfileInfo, RuleInfo, Switches, VariantInfo};
+pub use state::{State, Visit, Visitor};
+
+/// The derives that [`state!`](crate::state!) uses.
+pub use zerocopy;

@@ -1,0 +1,75 @@
+//! What a model is: actions, initial states, when it is done, and its properties.
+
+use super::{Actions, Property};
+
+/// A description of a protocol that engines can run.
+///
+/// The transitions are in [`Actions`], written by [`actions!`](crate::actions!).
+pub trait Model: Actions {
+    /// The properties, in the order in which reports list them.
+    const PROPERTIES: &'static [Property<Self>];
+
+    /// Hands every initial state to `emit`, always in the same order.
+    fn initial(&self, emit: &mut dyn FnMut(&Self::State));
+
+    /// Whether the protocol may rest in `state`: a state in which nothing is enabled and that is
+    /// not done is a deadlock.
+    fn done(&self, state: &Self::State) -> bool;
+}
+
+/// What comes of trying an action: it fired, or why not.
+pub type Fired = Result<(), Refused>;
+
+/// The action happened: the last line of every action.
+pub const FIRED: Fired = Ok(());
+
+/// Why an action did not happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Its guard does not hold; the state must be untouched.
+    Disabled,
+    /// It would run over a bound of the model, which engines report as `bound_exceeded`.
+    Exceeded(&'static str),
+}
+
+/// A guard line: `when(n.busy)?` goes on only if the node is busy.
+#[inline(always)]
+pub fn when(guard: bool) -> Fired {
+    if guard { FIRED } else { Err(Refused::Disabled) }
+}
+
+/// The answer of an action that would run over the bound `what`:
+/// `channel.push(message).or(exceeded("callbacks"))?`.
+#[inline(always)]
+pub fn exceeded(what: &'static str) -> Fired {
+    Err(Refused::Exceeded(what))
+}
+
+/// What a property says about one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// Nothing was asked of this state: the antecedent is false.
+    Vacuous,
+    /// The antecedent is true and so is the rest.
+    Holds,
+    /// The state is a counterexample.
+    Violated,
+}
+
+/// A statement without an antecedent.
+#[inline(always)]
+pub fn claim(statement: bool) -> Claim {
+    if statement { Claim::Holds } else { Claim::Violated }
+}
+
+/// "If `antecedent`, then `consequent`"; coverage counts how often the antecedent was true.
+#[inline(always)]
+pub fn implies(antecedent: bool, consequent: bool) -> Claim {
+    if antecedent { claim(consequent) } else { Claim::Vacuous }
+}
+
+/// All of the claims: violated if one is, vacuous if all are.
+#[inline(always)]
+pub fn every(claims: impl IntoIterator<Item = Claim>) -> Claim {
+    claims.into_iter().fold(Claim::Vacuous, Ord::max)
+}

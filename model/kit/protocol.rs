@@ -1,0 +1,109 @@
+//! What the command line tool needs of a model: its name, its bounds, its switches.
+
+use super::{Model, ProfileInfo, RuleInfo, Switches, VariantInfo};
+
+/// A model that can be made from a scenario.
+pub trait Protocol: Model {
+    /// Its name: that of its folder here and under `scenarios/` and `reports/`.
+    const NAME: &'static str;
+    /// What it is, in one sentence.
+    const SUMMARY: &'static str;
+    /// The sizes that a scenario can set.
+    const BOUNDS: &'static [Field];
+    /// The budgets of faults that a scenario can set; each is a number with default 0.
+    const FAULTS: &'static [Field];
+    /// The rules that can be switched off.
+    const RULES: &'static [RuleInfo];
+    /// The variants that can be switched on.
+    const VARIANTS: &'static [VariantInfo];
+    /// The profiles, one of them `full`.
+    const PROFILES: &'static [ProfileInfo];
+
+    /// Makes the model. The error is a sentence about values that do not go together; what each
+    /// may be alone has been checked against [`BOUNDS`](Protocol::BOUNDS) before.
+    fn new(setup: &Setup<'_>) -> Result<Self, &'static str>;
+}
+
+/// What a scenario says.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    /// A record with all fields of [`Protocol::BOUNDS`].
+    pub bounds: &'a dyn Value,
+    /// A record with all fields of [`Protocol::FAULTS`].
+    pub faults: &'a dyn Value,
+    /// The rules that are on.
+    pub rules: Switches,
+    /// The variants that are on.
+    pub variants: Switches,
+}
+
+/// One key of a scenario's `bounds` or `faults`, or of a record in them.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The key.
+    pub name: &'static str,
+    /// What it means, in one sentence.
+    pub doc: &'static str,
+    /// What it may be.
+    pub shape: Shape,
+}
+
+/// What a value of a scenario may be.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// A number in a range; without a default it must be given.
+    Number {
+        /// The least.
+        min: u8,
+        /// The greatest: the capacity of the protocol.
+        max: u8,
+        /// The value if the key is not there.
+        default: Option<u8>,
+    },
+    /// `true` or `false`; false if the key is not there.
+    Flag,
+    /// One of these names; without a default it must be given.
+    Choice {
+        /// The names.
+        names: &'static [&'static str],
+        /// The position of the value if the key is not there.
+        default: Option<u8>,
+    },
+    /// A list; without a default it must be given.
+    List {
+        /// The fewest items.
+        min: u8,
+        /// The most items: the capacity of the protocol.
+        max: u8,
+        /// What each item may be.
+        item: &'static Shape,
+        /// The list, in JSON, if the key is not there.
+        default: Option<&'static str>,
+    },
+    /// An object with these keys.
+    Record(&'static [Field]),
+}
+
+/// A value that has been checked against its [`Shape`], with defaults filled in.
+///
+/// Asking for something that the shape does not offer is a mistake in the protocol and panics.
+pub trait Value {
+    /// A number, a flag (0 or 1), or the position of a choice.
+    fn number(&self) -> u8;
+    /// How many items a list has.
+    fn len(&self) -> u8;
+    /// An item of a list.
+    fn item(&self, index: u8) -> &dyn Value;
+    /// A value of a record.
+    fn get(&self, key: &str) -> &dyn Value;
+
+    /// A flag.
+    fn flag(&self) -> bool {
+        self.number() != 0
+    }
+
+    /// Whether a list is empty.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

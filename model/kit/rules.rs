@@ -1,0 +1,190 @@
+//! Rules that can be switched off, variants that can be switched on, and profiles of both.
+
+/// A set of rules or variants, by their position in the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Switches(pub u64);
+
+impl Switches {
+    /// Whether the switch at `index` is on.
+    pub const fn is_on(self, index: usize) -> bool {
+        self.0 >> index & 1 == 1
+    }
+
+    /// The same with the switch at `index` on.
+    #[must_use]
+    pub const fn with(self, index: usize) -> Self {
+        Self(self.0 | 1 << index)
+    }
+
+    /// The same with the switch at `index` off.
+    #[must_use]
+    pub const fn without(self, index: usize) -> Self {
+        Self(self.0 & !(1 << index))
+    }
+
+    /// The positions of the switches that are on, smallest first.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..64).filter(move |index| self.is_on(*index))
+    }
+}
+
+/// A clause of a protocol that can be ablated.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleInfo {
+    /// Its name: that of the field of `Rules`.
+    pub name: &'static str,
+    /// Its sentence.
+    pub doc: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// In which profiles it is on, in their order.
+    pub profiles: &'static [bool],
+    /// What is claimed of switching it off, other than that it breaks something.
+    pub declared: Option<Declared>,
+}
+
+/// A claim about a rule whose ablation breaks nothing by itself. `ablate` checks it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Declared {
+    /// Off alone it violates nothing; with one of these rules off as well, something breaks.
+    RedundantGiven {
+        /// The rules that mask it.
+        rules: &'static [&'static str],
+        /// Why.
+        why: &'static str,
+    },
+    /// It is in no minimal violating set up to the size that is searched.
+    NoEffect {
+        /// Why it is a rule all the same.
+        why: &'static str,
+    },
+}
+
+/// A legacy or environment behaviour, off unless it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct VariantInfo {
+    /// Its name: that of the field of `Variants`.
+    pub name: &'static str,
+    /// Its sentence.
+    pub doc: &'static str,
+    /// In which profiles it is on, in their order.
+    pub profiles: &'static [bool],
+}
+
+/// A named set of rules and variants.
+#[derive(Clone, Copy, Debug)]
+pub struct ProfileInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// Its sentence.
+    pub doc: &'static str,
+}
+
+/// The list of a protocol's rules, variants and profiles: writes the structs `Rules` and
+/// `Variants` with a flag each, and the constants `RULES`, `VARIANTS` and `PROFILES`.
+///
+/// ```text
+/// rules! {
+///     profiles {
+///         /// As the patch found it.
+///         before;
+///         /// Everything.
+///         full;
+///     }
+///     rules {
+///         /// A lock is PENDING until the DLM was called.
+///         pending_flag "2008" [0 1];
+///     }
+///     variants {
+///         /// The other DLM.
+///         o2dlm [1 0];
+///     }
+/// }
+/// ```
+/// The columns in brackets are the profiles. `=> Declared::...` after them declares what
+/// switching the rule off does.
+#[macro_export]
+macro_rules! rules {
+    (
+        profiles { $($(#[doc = $pdoc:expr])+ $profile:ident;)+ }
+        rules { $($(#[doc = $rdoc:expr])+ $rule:ident $source:literal [$($rin:tt)+] $(=> $declared:expr)?;)* }
+        variants { $($(#[doc = $vdoc:expr])+ $variant:ident [$($vin:tt)+];)* }
+    ) => {
+        /// The rules that are on.
+        #[derive(Clone, Copy, Debug)]
+        #[allow(clippy::struct_excessive_bools, reason = "a rule is on or off")]
+        pub struct Rules {
+            $($(#[doc = $rdoc])+ pub $rule: bool,)*
+        }
+
+        impl From<$crate::kit::Switches> for Rules {
+            #[allow(unused_mut, unused_variables, unused_assignments, reason = "the list may be empty")]
+            fn from(on: $crate::kit::Switches) -> Self {
+                let mut index = 0..;
+                Self { $($rule: on.is_on(index.next().unwrap_or(0)),)* }
+            }
+        }
+
+        /// The variants that are on.
+        #[derive(Clone, Copy, Debug)]
+        #[allow(clippy::struct_excessive_bools, reason = "a variant is on or off")]
+        pub struct Variants {
+            $($(#[doc = $vdoc])+ pub $variant: bool,)*
+        }
+
+        impl From<$crate::kit::Switches> for Variants {
+            #[allow(unused_mut, unused_variables, unused_assignments, reason = "the list may be empty")]
+            fn from(on: $crate::kit::Switches) -> Self {
+                let mut index = 0..;
+                Self { $($variant: on.is_on(index.next().unwrap_or(0)),)* }
+            }
+        }
+
+        /// The profiles, in the order of the columns.
+        pub const PROFILES: &[$crate::kit::ProfileInfo] = &[$(
+            $crate::kit::ProfileInfo {
+                name: stringify!($profile),
+                doc: concat!($($pdoc),+).trim_ascii(),
+            },
+        )+];
+
+        /// The rules, in the order of the list.
+        pub const RULES: &[$crate::kit::RuleInfo] = &[$(
+            $crate::kit::RuleInfo {
+                name: stringify!($rule),
+                doc: concat!($($rdoc),+).trim_ascii(),
+                source: $source,
+                profiles: &$crate::rules!(@columns $($rin)+),
+                declared: $crate::rules!(@declared $($declared)?),
+            },
+        )*];
+
+        /// The variants, in the order of the list.
+        pub const VARIANTS: &[$crate::kit::VariantInfo] = &[$(
+            $crate::kit::VariantInfo {
+                name: stringify!($variant),
+                doc: concat!($($vdoc),+).trim_ascii(),
+                profiles: &$crate::rules!(@columns $($vin)+),
+            },
+        )*];
+
+        const _: () = {
+            assert!(RULES.len() <= 64 && VARIANTS.len() <= 64, "a set of switches has 64 bits");
+            let mut at = 0;
+            while at < RULES.len() {
+                assert!(RULES[at].profiles.len() == PROFILES.len(), "a rule needs a column a profile");
+                at += 1;
+            }
+            let mut at = 0;
+            while at < VARIANTS.len() {
+                assert!(VARIANTS[at].profiles.len() == PROFILES.len(), "a variant needs a column a profile");
+                at += 1;
+            }
+        };
+    };
+    (@columns $($bit:tt)+) => { [$($crate::rules!(@bit $bit)),+] };
+    (@bit 0) => { false };
+    (@bit 1) => { true };
+    (@declared) => { None };
+    (@declared $declared:expr) => { Some($declared) };
+}

@@ -1,0 +1,194 @@
+//! Flat states: `Copy`, one-byte fields, and a name for every field.
+
+use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, TryFromBytes, Unaligned};
+
+/// What engines need of a state: it is its bytes, and its fields have names.
+///
+/// Written by [`state!`](crate::state!), never by hand.
+pub trait State:
+    Copy
+    + Send
+    + Sync
+    + 'static
+    + IntoBytes
+    + TryFromBytes
+    + FromZeros
+    + Immutable
+    + KnownLayout
+    + Unaligned
+    + Visit
+{
+}
+
+impl<S> State for S where
+    S: Copy
+        + Send
+        + Sync
+        + 'static
+        + IntoBytes
+        + TryFromBytes
+        + FromZeros
+        + Immutable
+        + KnownLayout
+        + Unaligned
+        + Visit
+{
+}
+
+/// A value that can name its parts.
+pub trait Visit {
+    /// Shows every field with its value to `visitor`, in the order in which they stand.
+    fn visit(&self, visitor: &mut dyn Visitor);
+}
+
+/// Someone who wants to see the fields of a state: state differences, cases, exports.
+pub trait Visitor {
+    /// Goes into the field `name`; [`leave`](Visitor::leave) comes out again.
+    fn field(&mut self, name: &'static str);
+    /// Goes into the entry `index` of a table over ids that are spelled `kind` and a number;
+    /// false means that this entry is not in use under the bounds: it is neither shown nor left.
+    fn entry(&mut self, kind: &'static str, index: u8) -> bool;
+    /// Comes out of a field or an entry.
+    fn leave(&mut self);
+    /// A number; a flag is 0 or 1.
+    fn number(&mut self, value: u8);
+    /// A named value: the variant of an enum.
+    fn name(&mut self, value: &'static str);
+    /// An id, spelled `kind` and a number.
+    fn id(&mut self, kind: &'static str, index: u8);
+    /// What follows, up to [`end`](Visitor::end), are the items of one value: a queue or a set.
+    fn begin(&mut self);
+    /// What follows, up to the next item or the end, is one item.
+    fn item(&mut self);
+    /// The end of a list of items.
+    fn end(&mut self);
+}
+
+impl Visit for bool {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        visitor.number(u8::from(*self));
+    }
+}
+
+impl Visit for u8 {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        visitor.number(*self);
+    }
+}
+
+/// Declares a struct or a C-like enum that can stand in a state.
+///
+/// A struct may hold `bool`, `u8`, and anything that was declared with this macro, with
+/// [`ids!`](crate::ids!), or that the kit offers ([`Table`](super::Table), [`Set`](super::Set),
+/// [`Fifo`](super::Fifo), [`Bag`](super::Bag)): one-byte fields only, so that there is no padding
+/// and equal situations are equal bytes. `Default` is all zero: the first variant of an enum.
+///
+/// ```
+/// latchwork_model::state! {
+///     /// How strong a lock is.
+///     pub enum Level { NL, PR, EX }
+/// }
+/// latchwork_model::state! {
+///     /// One node.
+///     pub struct Node {
+///         /// Its level.
+///         pub level: Level,
+///         /// A request is on its way.
+///         pub busy: bool,
+///     }
+/// }
+/// assert_eq!(Node::default().level, Level::NL);
+/// assert_eq!(size_of::<Node>(), 2);
+/// ```
+#[macro_export]
+macro_rules! state {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $ty:ty),* $(,)?
+    }) => {
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq,
+            $crate::kit::zerocopy::FromZeros,
+            $crate::kit::zerocopy::Immutable,
+            $crate::kit::zerocopy::IntoBytes,
+            $crate::kit::zerocopy::KnownLayout,
+            $crate::kit::zerocopy::Unaligned,
+        )]
+        #[zerocopy(crate = "latchwork_model::kit::zerocopy")]
+        #[repr(C)]
+        $vis struct $name {
+            $($(#[$field_meta])* $field_vis $field: $ty,)*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                $crate::kit::zerocopy::FromZeros::new_zeroed()
+            }
+        }
+
+        impl $crate::kit::Visit for $name {
+            fn visit(&self, visitor: &mut dyn $crate::kit::Visitor) {
+                $(
+                    visitor.field(stringify!($field));
+                    $crate::kit::Visit::visit(&self.$field, visitor);
+                    visitor.leave();
+                )*
+            }
+        }
+    };
+    ($(#[$meta:meta])* $vis:vis enum $name:ident {
+        $($(#[$variant_meta:meta])* $variant:ident),* $(,)?
+    }) => {
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord,
+            $crate::kit::zerocopy::FromZeros,
+            $crate::kit::zerocopy::Immutable,
+            $crate::kit::zerocopy::IntoBytes,
+            $crate::kit::zerocopy::KnownLayout,
+            $crate::kit::zerocopy::Unaligned,
+        )]
+        #[zerocopy(crate = "latchwork_model::kit::zerocopy")]
+        #[repr(u8)]
+        $vis enum $name {
+            $(
+                #[allow(missing_docs, reason = "a variant says what it is by its name")]
+                $(#[$variant_meta])* $variant,
+            )*
+        }
+
+        impl $name {
+            /// The names of the variants, in order.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($variant)),*];
+            /// The variants, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::ALL[0]
+            }
+        }
+
+        impl $crate::kit::Visit for $name {
+            fn visit(&self, visitor: &mut dyn $crate::kit::Visitor) {
+                visitor.name(Self::NAMES[*self as usize]);
+            }
+        }
+
+        impl $crate::kit::Param for $name {
+            const KIND: &'static str = stringify!($name);
+            const NAMES: &'static [&'static str] = Self::NAMES;
+
+            #[inline(always)]
+            fn from_index(index: u8) -> Self {
+                Self::ALL[index as usize]
+            }
+
+            #[inline(always)]
+            fn index(self) -> u8 {
+                self as u8
+            }
+        }
+    };
+}

@@ -1,0 +1,191 @@
+//! A scenario run and held against what it expects.
+
+use crate::explore::{Options, Watch};
+use crate::protocols::Instance;
+use crate::scenario::{Configuration, Expect, Goal, Scenario};
+use crate::verdict::{Discovery, Exploration, PropertyId, PropertyInfo, PropertyKind, PropertySet};
+
+/// What is known of a protocol in one configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every property holds, in the whole space.
+    Holds,
+    /// A property is violated.
+    Violated,
+    /// A budget ran out before anything was found.
+    Inconclusive,
+}
+
+impl Verdict {
+    /// The verdict as reports spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Violated => "violated",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+/// How a scenario stands against its expectation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// As expected.
+    Met,
+    /// A violation of a full rule set that is known and stood by.
+    Finding(String),
+    /// Something else; a sentence says what.
+    Unmet(String),
+    /// A budget ran out.
+    Inconclusive(String),
+    /// A goal was not reached: the scenario does not show what it is there for.
+    Vacuous(String),
+}
+
+/// A scenario that was run.
+pub struct Checked {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Its model.
+    pub instance: Box<dyn Instance>,
+    /// Its properties.
+    pub properties: Vec<PropertyInfo>,
+    /// What the search came to.
+    pub exploration: Exploration,
+    /// In one word.
+    pub verdict: Verdict,
+    /// Against what is expected.
+    pub standing: Standing,
+}
+
+impl Checked {
+    /// The violations, `reachable` properties left out.
+    pub fn violations(&self) -> impl Iterator<Item = &Discovery> {
+        self.exploration.discoveries.iter().filter(|found| !self.is_goal(found.property))
+    }
+
+    /// The shortest violation; the expected one if it was expected and found.
+    pub fn main_violation(&self) -> Option<&Discovery> {
+        if let Expect::Violates { property, .. } = self.scenario.expect
+            && let Some(expected) = self.violations().find(|found| found.property == property)
+        {
+            return Some(expected);
+        }
+        self.violations().min_by_key(|found| (found.steps, found.property))
+    }
+
+    /// What a property says.
+    pub fn property(&self, id: PropertyId) -> &PropertyInfo {
+        &self.properties[usize::from(id.0)]
+    }
+
+    fn is_goal(&self, id: PropertyId) -> bool {
+        is_goal(&self.properties, id)
+    }
+}
+
+fn is_goal(properties: &[PropertyInfo], id: PropertyId) -> bool {
+    let kind = properties[usize::from(id.0)].kind;
+    kind == PropertyKind::Model(latchwork_model::kit::Kind::Reachable)
+}
+
+/// Runs a scenario.
+pub fn check(
+    scenario: Scenario,
+    options: &Options,
+    watch: &dyn Watch,
+) -> Result<Checked, &'static str> {
+    let instance = scenario.configuration.instance()?;
+    let properties = (scenario.configuration.entry.properties)();
+    let options =
+        Options { properties: options.properties.minus(scenario.ignore), ..options.clone() };
+    let exploration = instance.explore(&options, watch);
+    let violated =
+        exploration.discoveries.iter().any(|found| !is_goal(&properties, found.property));
+    let verdict = match (violated, exploration.stopped) {
+        (true, _) => Verdict::Violated,
+        (false, None) => Verdict::Holds,
+        (false, Some(_)) => Verdict::Inconclusive,
+    };
+    let standing = standing(&scenario, &properties, &exploration, verdict);
+    Ok(Checked { scenario, instance, properties, exploration, verdict, standing })
+}
+
+fn standing(
+    scenario: &Scenario,
+    properties: &[PropertyInfo],
+    exploration: &Exploration,
+    verdict: Verdict,
+) -> Standing {
+    let name = |id: PropertyId| properties[usize::from(id.0)].name;
+    let ended = exploration.stopped.map_or("", |stopped| stopped.name());
+    match &scenario.expect {
+        Expect::Inconclusive(why) => match verdict {
+            Verdict::Inconclusive if why == ended => Standing::Met,
+            Verdict::Inconclusive => Standing::Inconclusive(budget_sentence(exploration)),
+            _ => Standing::Unmet(format!("expected to be inconclusive for {why}")),
+        },
+        Expect::Holds => match verdict {
+            Verdict::Holds => unmet_goal(scenario, properties, exploration)
+                .map_or(Standing::Met, Standing::Vacuous),
+            Verdict::Inconclusive => Standing::Inconclusive(budget_sentence(exploration)),
+            Verdict::Violated => Standing::Unmet("expected to hold".to_string()),
+        },
+        Expect::Violates { property, steps } => {
+            let found = exploration.discoveries.iter().find(|found| found.property == *property);
+            match found {
+                Some(found) if found.steps as u64 == *steps => match &scenario.finding {
+                    Some(sentence) => Standing::Finding(sentence.clone()),
+                    None => unmet_goal(scenario, properties, exploration)
+                        .map_or(Standing::Met, Standing::Vacuous),
+                },
+                Some(found) => Standing::Unmet(format!(
+                    "expected {} after {steps} steps, found it after {}",
+                    name(*property),
+                    found.steps
+                )),
+                None if exploration.undecided.contains(*property) => {
+                    Standing::Inconclusive(budget_sentence(exploration))
+                }
+                None => Standing::Unmet(format!(
+                    "expected {} after {steps} steps, but it is not violated",
+                    name(*property)
+                )),
+            }
+        }
+    }
+}
+
+fn budget_sentence(exploration: &Exploration) -> String {
+    let why = exploration.stopped.map_or("nothing", |stopped| stopped.name());
+    format!(
+        "the budget of {why} ran out with {} states down to level {}",
+        exploration.statistics.distinct,
+        exploration.statistics.depth()
+    )
+}
+
+fn unmet_goal(
+    scenario: &Scenario,
+    properties: &[PropertyInfo],
+    exploration: &Exploration,
+) -> Option<String> {
+    scenario.reach.iter().find_map(|goal| match goal {
+        Goal::Property(id) => {
+            let reached = exploration.discoveries.iter().any(|found| found.property == *id);
+            (!reached).then(|| format!("`{}` is not reached", properties[usize::from(id.0)].name))
+        }
+        Goal::Action(at) => {
+            let fired = exploration.coverage.actions[*at].fired;
+            let name = scenario.configuration.entry.actions[*at].name;
+            (fired == 0).then(|| format!("`{name}` never fires"))
+        }
+    })
+}
+
+/// The properties that a run of the configuration can violate: all but its goals.
+pub fn violable(configuration: &Configuration) -> PropertySet {
+    let properties = (configuration.entry.properties)();
+    let ids = (0..properties.len()).map(|id| PropertyId(id as u8));
+    ids.filter(|id| !is_goal(&properties, *id)).collect()
+}

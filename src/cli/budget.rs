@@ -1,0 +1,67 @@
+//! The arguments that say how far a search may go.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::explore::Options;
+
+/// How far a search may go.
+#[derive(Args, Clone, Debug)]
+pub struct Budget {
+    /// How many threads search [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    threads: Option<u16>,
+    /// End after this time: 90, 90s, 5m, 1h
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub time: Option<Duration>,
+    /// End after the level in which this many states are found
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    states: Option<u64>,
+    /// Use no more memory for states than this: 800M, 4G
+    #[arg(long, value_name = "BYTES", value_parser = parse_memory)]
+    memory: Option<u64>,
+}
+
+impl Budget {
+    /// The options of a search.
+    pub fn options(&self) -> Options {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Options {
+            threads: self.threads.map_or_else(cores, usize::from),
+            states: self.states,
+            memory: self.memory,
+            ..Options::default()
+        }
+    }
+}
+
+fn split(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let (number, unit) = split(text);
+    let seconds = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("a time is a number with s, m or h behind it".to_string()),
+    };
+    let number: u64 = number.parse().map_err(|_| "a time begins with a number".to_string())?;
+    let time = number.checked_mul(seconds).filter(|time| *time <= 1 << 32);
+    time.map(Duration::from_secs).ok_or_else(|| "that is too long a time".to_string())
+}
+
+fn parse_memory(text: &str) -> Result<u64, String> {
+    let (number, unit) = split(text);
+    let bytes: u64 = match unit {
+        "" => 1,
+        "K" | "k" => 1 << 10,
+        "M" | "m" => 1 << 20,
+        "G" | "g" => 1 << 30,
+        _ => return Err("a size is a number with K, M or G behind it".to_string()),
+    };
+    let number: u64 = number.parse().map_err(|_| "a size begins with a number".to_string())?;
+    number.checked_mul(bytes).ok_or_else(|| "that is too much".to_string())
+}

@@ -1,0 +1,99 @@
+//! The command line: one file a subcommand.
+
+mod budget;
+mod check;
+mod clock;
+mod exit;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+
+use crate::explore::panics;
+use crate::json::Problem;
+
+/// Finds out whether lock, delegation and recall protocols keep their promises, and what breaks
+/// when a rule is left out.
+#[derive(Parser)]
+#[command(name = "latchwork", version, about, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Check),
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 as expected, 1 violated or not as expected, 2 usage or a bad file,
+3 inconclusive (a budget ran out), 4 replay diverged, 5 vacuous, 6 nondeterminism, 70 a bug of ours.
+Of several: 70, 6, 1, 4, 5, 3, 0.";
+
+/// Why a command could not do its work.
+pub enum Failure {
+    /// A file or an argument makes no sense.
+    Problem(Problem),
+    /// Something else that the user can mend.
+    Usage(String),
+    /// Writing failed; a closed pipe is no failure.
+    Io(std::io::Error),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn run() -> ExitCode {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !panics::is_catching() {
+            hook(info);
+        }
+    }));
+    let result = std::panic::catch_unwind(|| match Arguments::parse().command {
+        Command::Check(command) => command.run(),
+    });
+    let exit = match result {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => report(failure),
+        Err(_) => {
+            let _ = writeln!(std::io::stderr(), "error: this is a bug of latchwork");
+            Exit::Internal
+        }
+    };
+    exit.into()
+}
+
+fn report(failure: Failure) -> Exit {
+    // Nothing can be done if stderr is closed.
+    let mut stderr = std::io::stderr();
+    match failure {
+        Failure::Problem(problem) => {
+            let _ = writeln!(stderr, "error: {problem}");
+            Exit::Usage
+        }
+        Failure::Usage(message) => {
+            let _ = writeln!(stderr, "error: {message}");
+            Exit::Usage
+        }
+        Failure::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Expected,
+        Failure::Io(error) => {
+            let _ = writeln!(stderr, "error: cannot write: {error}");
+            Exit::Usage
+        }
+    }
+}

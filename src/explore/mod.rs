@@ -1,0 +1,184 @@
+//! The exhaustive engine: breadth-first search, one level at a time, on all cores.
+//!
+//! A level is finished before anything is concluded from it, and what is concluded are facts about
+//! sets of states: so verdicts, counts and counterexamples are the same at any number of threads.
+//! Among the shortest counterexamples the one with the fewest process switches is chosen, then the
+//! one whose actions come first in the list of the model ([`paths`]).
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `search` | the level loop |
+//! | `expand` | what one thread does with its part of a level |
+//! | `visited` | the table of fingerprints |
+//! | `fingerprint` | the hash of a state |
+//! | `graph` | states and edges, kept for properties that look beyond one state |
+//! | `paths` | the best of all shortest paths |
+//! | `panics` | a model that panics is a violation |
+
+pub(crate) mod expand;
+pub mod fingerprint;
+pub mod graph;
+pub mod panics;
+pub mod paths;
+mod search;
+pub mod visited;
+
+use latchwork_model::kit::Model;
+
+use crate::verdict::{BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet};
+
+use graph::Graph;
+use search::Found;
+
+/// What to look for, and how far.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many threads search.
+    pub threads: usize,
+    /// The properties to look at.
+    pub properties: PropertySet,
+    /// End as soon as all of these are found; nothing in it: never.
+    pub until: PropertySet,
+    /// The most states to find.
+    pub states: Option<u64>,
+    /// The most bytes to use for the table, states and edges.
+    pub memory: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            properties: PropertySet::ALL,
+            until: PropertySet::EMPTY,
+            states: None,
+            memory: None,
+        }
+    }
+}
+
+/// Somebody who watches a search, and may end it.
+pub trait Watch: Sync {
+    /// A level is finished.
+    fn level(&self, level: usize, distinct: u64, frontier: u64) {
+        let _ = (level, distinct, frontier);
+    }
+
+    /// Whether to end the search now.
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody watches.
+impl Watch for () {}
+
+/// Searches the whole space of `model`, within the budgets of `options`.
+pub fn explore<M: Model>(model: &M, options: &Options, watch: &dyn Watch) -> Exploration {
+    let can_finish = BuiltIn::CanFinish.id::<M>();
+    let keep_graph = options.properties.contains(can_finish);
+    let (mut found, mut graph) = search::search(model, options, watch, keep_graph);
+    let closed = found.stopped.is_none();
+    if closed && let Some(graph) = &graph {
+        find_stuck(model, graph, &mut found, can_finish);
+    }
+    let mut undecided = PropertySet::EMPTY;
+    if !closed {
+        undecided = open::<M>(&found, options.properties);
+    }
+    if graph.is_none() && !found.first.is_empty() {
+        // The search kept no states; one more, down to the last discovery, keeps them.
+        graph = trace_graph(model, options, &found, watch);
+    }
+    let discoveries = match &graph {
+        Some(graph) => discoveries(model, graph, &found),
+        None => Vec::new(),
+    };
+    Exploration {
+        statistics: found.statistics,
+        coverage: found.coverage,
+        stopped: found.stopped,
+        discoveries,
+        undecided,
+    }
+}
+
+/// The properties that an unfinished search says nothing about.
+fn open<M: Model>(found: &Found, wanted: PropertySet) -> PropertySet {
+    let known: PropertySet = found.first.iter().map(|(property, _)| *property).collect();
+    let count = M::PROPERTIES.len() + BuiltIn::ALL.len();
+    let all: PropertySet = (0..count).map(|id| PropertyId(id as u8)).collect();
+    all.and(wanted).minus(known)
+}
+
+fn trace_graph<M: Model>(
+    model: &M,
+    options: &Options,
+    found: &Found,
+    watch: &dyn Watch,
+) -> Option<Graph<M::State>> {
+    let until = found.first.iter().map(|(property, _)| *property).collect();
+    let options = Options { until, states: None, memory: None, ..options.clone() };
+    search::search(model, &options, watch, true).1
+}
+
+/// The shallowest states from which no done state can be reached.
+fn find_stuck<M: Model>(
+    model: &M,
+    graph: &Graph<M::State>,
+    found: &mut Found,
+    property: PropertyId,
+) {
+    let done = (0..graph.states.len() as u32).filter(|id| model.done(&graph.states[*id as usize]));
+    let can_finish = graph.reversed().reaching(done);
+    let stuck = can_finish.iter().position(|can| !can);
+    // Ids are given level by level: the first one stands on the shallowest level.
+    if let Some(first) = stuck {
+        let level = graph.depth(first as u32);
+        found.first.push((property, level));
+        found.stuck = graph.level(level).filter(|id| !can_finish[*id as usize]).collect();
+    }
+}
+
+/// For every property that was found, the best of the shortest paths.
+fn discoveries<M: Model>(model: &M, graph: &Graph<M::State>, found: &Found) -> Vec<Discovery> {
+    let mut first = found.first.clone();
+    first.sort_unstable();
+    let depths = paths::Depths::of_levels(graph);
+    let discover = |(property, level): (PropertyId, usize)| {
+        let is_goal = |id: u32| -> bool {
+            let state = &graph.states[id as usize];
+            if property == BuiltIn::CanFinish.id::<M>() {
+                return found.stuck.contains(&id);
+            }
+            panics::catch(|| expand::shown_by(model, state, property)).unwrap_or(false)
+                || (property == BuiltIn::NoPanic.id::<M>()
+                    && panics::in_state(model, state).is_some())
+        };
+        let goals: Vec<u32> = graph.level(level).filter(|id| is_goal(*id)).collect();
+        let best = paths::best(model, graph, &depths, &goals, None);
+        let at = best.end;
+        let mut discovery = Discovery { property, steps: level, path: best.path, end: End::State };
+        if property == BuiltIn::BoundExceeded.id::<M>() {
+            if let Some((step, what)) = expand::exceeding(model, &graph.states[at as usize]) {
+                discovery.path.steps.push(step);
+                discovery.steps += 1;
+                discovery.end = End::Exceeds(what);
+            }
+        } else if property == BuiltIn::NoPanic.id::<M>() {
+            if let Some((step, message)) = panics::in_state(model, &graph.states[at as usize]) {
+                discovery.steps += usize::from(step.is_some());
+                discovery.path.steps.extend(step);
+                discovery.end = End::Panics(message);
+            }
+        } else if property == BuiltIn::CanFinish.id::<M>() {
+            let last = discovery.path.steps.last().copied();
+            let rest = paths::way_on(model, graph, at, last);
+            let cycle = rest.cycle.map(|cycle| level + cycle);
+            discovery.path.steps.extend(rest.steps);
+            discovery.end = End::Stuck { prefix: level, cycle };
+        }
+        discovery
+    };
+    first.into_iter().map(discover).collect()
+}

@@ -1,0 +1,15 @@
+//! Latchwork: deterministic simulation and model checking for the lock, delegation and recall
+//! protocols of distributed filesystems.
+#![deny(unsafe_code)]
+
+pub mod check;
+pub mod cli;
+pub mod explore;
+pub mod json;
+pub mod protocols;
+pub mod report;
+pub mod scenario;
+pub mod trace;
+pub mod verdict;
+
+pub use latchwork_model as model;

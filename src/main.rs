@@ -1,0 +1,7 @@
+//! The `latchwork` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    latchwork::cli::run()
+}

@@ -1,0 +1,196 @@
+//! The protocols, by name: the one place where engines are made for each of them.
+//!
+//! Behind [`Instance`] a model has no type any more: its states are bytes.
+
+use latchwork_model::downconvert::Downconvert;
+use latchwork_model::kit::{
+    ActionInfo, Field, LaneInfo, Model, ProfileInfo, Protocol, Refused, RuleInfo, Setup, Step,
+    Switches, VariantInfo,
+};
+use zerocopy::{IntoBytes, TryFromBytes};
+
+use crate::explore::{self, Options, Watch, expand, panics};
+use crate::trace::fields::{FieldValue, fields};
+use crate::verdict::{Exploration, PropertyId, PropertyInfo, properties};
+
+/// All protocols, in the order in which they are listed.
+pub static PROTOCOLS: &[Entry] = &[Entry::of::<Downconvert>()];
+
+/// The protocol with this name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    PROTOCOLS.iter().find(|entry| entry.name == name)
+}
+
+/// A protocol without its type.
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, in one sentence.
+    pub summary: &'static str,
+    /// The sizes that a scenario can set.
+    pub bounds: &'static [Field],
+    /// The budgets of faults that a scenario can set.
+    pub faults: &'static [Field],
+    /// The rules.
+    pub rules: &'static [RuleInfo],
+    /// The variants.
+    pub variants: &'static [VariantInfo],
+    /// The profiles.
+    pub profiles: &'static [ProfileInfo],
+    /// The lanes.
+    pub lanes: &'static [LaneInfo],
+    /// The actions.
+    pub actions: &'static [ActionInfo],
+    /// The properties, built-in ones included.
+    pub properties: fn() -> Vec<PropertyInfo>,
+    /// Makes an instance, or says why the values do not go together.
+    pub instance: fn(&Setup<'_>) -> Result<Box<dyn Instance>, &'static str>,
+}
+
+impl Entry {
+    const fn of<M: Protocol>() -> Self {
+        Self {
+            name: M::NAME,
+            summary: M::SUMMARY,
+            bounds: M::BOUNDS,
+            faults: M::FAULTS,
+            rules: M::RULES,
+            variants: M::VARIANTS,
+            profiles: M::PROFILES,
+            lanes: M::LANES,
+            actions: M::ACTIONS,
+            properties: properties::<M>,
+            instance: |setup| Ok(Box::new(M::new(setup)?)),
+        }
+    }
+
+    /// The position of a profile.
+    pub fn profile(&self, name: &str) -> Option<usize> {
+        self.profiles.iter().position(|profile| profile.name == name)
+    }
+
+    /// The position of a rule.
+    pub fn rule(&self, name: &str) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.name == name)
+    }
+
+    /// The position of a variant.
+    pub fn variant(&self, name: &str) -> Option<usize> {
+        self.variants.iter().position(|variant| variant.name == name)
+    }
+
+    /// The property with this name.
+    pub fn property(&self, name: &str) -> Option<PropertyId> {
+        let at = (self.properties)().iter().position(|property| property.name == name)?;
+        Some(PropertyId(at as u8))
+    }
+
+    /// The rules and the variants that are on in a profile.
+    pub fn switches(&self, profile: usize) -> (Switches, Switches) {
+        let set =
+            |columns: &mut dyn Iterator<Item = &'static [bool]>| {
+                columns.enumerate().fold(Switches(0), |set, (at, column)| {
+                    if column[profile] { set.with(at) } else { set }
+                })
+            };
+        (
+            set(&mut self.rules.iter().map(|rule| rule.profiles)),
+            set(&mut self.variants.iter().map(|variant| variant.profiles)),
+        )
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// A state of some model, as its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StateBytes(Box<[u8]>);
+
+/// Why a step did not happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not enabled.
+    Disabled,
+    /// It would exceed this bound.
+    Exceeds(&'static str),
+    /// The model panics in it.
+    Panics(String),
+}
+
+/// A model with its bounds and switches, without its type.
+pub trait Instance: Send + Sync {
+    /// Searches its space.
+    fn explore(&self, options: &Options, watch: &dyn Watch) -> Exploration;
+    /// Its initial states.
+    fn initial(&self) -> Vec<StateBytes>;
+    /// Takes a step.
+    fn fire(&self, state: &StateBytes, step: Step) -> Result<StateBytes, Refusal>;
+    /// The steps that are enabled in a state, those that would exceed a bound included, in order.
+    fn enabled(&self, state: &StateBytes) -> Vec<Step>;
+    /// Every step that the bounds allow, enabled or not.
+    fn all_steps(&self) -> Vec<Step>;
+    /// Whether the protocol may rest in a state.
+    fn done(&self, state: &StateBytes) -> bool;
+    /// Whether a state shows a property that can be seen from one state and its steps.
+    fn shows(&self, state: &StateBytes, property: PropertyId) -> bool;
+    /// The fields of a state by name.
+    fn fields(&self, state: &StateBytes) -> Vec<(String, FieldValue)>;
+}
+
+impl<M: Protocol> Instance for M {
+    fn explore(&self, options: &Options, watch: &dyn Watch) -> Exploration {
+        explore::explore(self, options, watch)
+    }
+
+    fn initial(&self) -> Vec<StateBytes> {
+        let mut states = Vec::new();
+        Model::initial(self, &mut |state| states.push(bytes(state)));
+        states
+    }
+
+    fn fire(&self, state: &StateBytes, step: Step) -> Result<StateBytes, Refusal> {
+        let mut next = typed::<M>(state);
+        match panics::catch(|| latchwork_model::kit::Actions::fire(self, &mut next, step)) {
+            Ok(Ok(())) => Ok(bytes(&next)),
+            Ok(Err(Refused::Disabled)) => Err(Refusal::Disabled),
+            Ok(Err(Refused::Exceeded(what))) => Err(Refusal::Exceeds(what)),
+            Err(message) => Err(Refusal::Panics(message)),
+        }
+    }
+
+    fn enabled(&self, state: &StateBytes) -> Vec<Step> {
+        let steps = panics::all_steps(self).into_iter();
+        steps.filter(|step| Instance::fire(self, state, *step) != Err(Refusal::Disabled)).collect()
+    }
+
+    fn all_steps(&self) -> Vec<Step> {
+        panics::all_steps(self)
+    }
+
+    fn done(&self, state: &StateBytes) -> bool {
+        panics::catch(|| Model::done(self, &typed::<M>(state))).unwrap_or(false)
+    }
+
+    fn shows(&self, state: &StateBytes, property: PropertyId) -> bool {
+        let state = typed::<M>(state);
+        panics::catch(|| expand::shown_by(self, &state, property)).unwrap_or(false)
+    }
+
+    fn fields(&self, state: &StateBytes) -> Vec<(String, FieldValue)> {
+        fields(self, &typed::<M>(state))
+    }
+}
+
+fn bytes<S: IntoBytes + zerocopy::Immutable>(state: &S) -> StateBytes {
+    StateBytes(state.as_bytes().into())
+}
+
+/// The state with these bytes. They come from [`bytes`] and the same model.
+fn typed<M: Model>(state: &StateBytes) -> M::State {
+    M::State::try_read_from_bytes(&state.0)
+        .unwrap_or_else(|_| panic!("bytes of another model's state"))
+}

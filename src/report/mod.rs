@@ -1,0 +1,36 @@
+//! Results for people and for machines.
+
+pub mod json;
+pub mod text;
+
+use crate::scenario::{Configuration, Scenario};
+
+/// A scenario in a few words: `downconvert/two_apps without pending_flag`.
+pub fn title(scenario: &Scenario) -> String {
+    let configuration = &scenario.configuration;
+    let mut title = format!("{}/{}", configuration.entry.name, scenario.name);
+    for part in switches(configuration) {
+        title.push(' ');
+        title.push_str(&part);
+    }
+    title
+}
+
+/// What a configuration changes of `full`: `profile seed`, `without a, b`, `with c`.
+pub fn switches(configuration: &Configuration) -> Vec<String> {
+    let entry = configuration.entry;
+    let mut parts = Vec::new();
+    let profile = entry.profiles[configuration.profile].name;
+    if profile != "full" {
+        parts.push(format!("profile {profile}"));
+    }
+    let without: Vec<&str> = configuration.without.iter().map(|at| entry.rules[*at].name).collect();
+    if !without.is_empty() {
+        parts.push(format!("without {}", without.join(", ")));
+    }
+    let with: Vec<&str> = configuration.with.iter().map(|at| entry.variants[*at].name).collect();
+    if !with.is_empty() {
+        parts.push(format!("with {}", with.join(", ")));
+    }
+    parts
+}

@@ -1,0 +1,105 @@
+//! The fields of a state by name.
+
+use std::fmt;
+
+use latchwork_model::kit::{Model, Visit, Visitor};
+
+/// The value of a field.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FieldValue {
+    /// A number; a flag is 0 or 1.
+    Number(u8),
+    /// A name, an id, or the items of a queue or a set with spaces between them.
+    Text(String),
+}
+
+impl fmt::Display for FieldValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) if text.is_empty() => f.write_str("-"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// All fields of a state that are in use under the bounds of `model`, in their order. A path is
+/// the names on the way to the field, with dots between them: `node.n0.busy`.
+pub fn fields<M: Model>(model: &M, state: &M::State) -> Vec<(String, FieldValue)> {
+    let mut collector = Collector {
+        size: &|kind| model.domain_size(kind),
+        path: Vec::new(),
+        items: None,
+        fields: Vec::new(),
+    };
+    state.visit(&mut collector);
+    collector.fields
+}
+
+struct Collector<'a> {
+    size: &'a dyn Fn(&str) -> Option<u8>,
+    path: Vec<String>,
+    /// Inside a queue or a set: its items so far; the fields of an item have colons between them.
+    items: Option<Vec<String>>,
+    fields: Vec<(String, FieldValue)>,
+}
+
+impl Collector<'_> {
+    fn value(&mut self, value: FieldValue) {
+        match &mut self.items {
+            Some(items) => {
+                let Some(item) = items.last_mut() else { return };
+                if !item.is_empty() {
+                    item.push(':');
+                }
+                item.push_str(&value.to_string());
+            }
+            None => self.fields.push((self.path.join("."), value)),
+        }
+    }
+}
+
+impl Visitor for Collector<'_> {
+    fn field(&mut self, name: &'static str) {
+        self.path.push(name.to_string());
+    }
+
+    fn entry(&mut self, kind: &'static str, index: u8) -> bool {
+        let used = (self.size)(kind).is_none_or(|size| index < size);
+        if used {
+            self.path.push(format!("{kind}{index}"));
+        }
+        used
+    }
+
+    fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    fn number(&mut self, value: u8) {
+        self.value(FieldValue::Number(value));
+    }
+
+    fn name(&mut self, value: &'static str) {
+        self.value(FieldValue::Text(value.to_string()));
+    }
+
+    fn id(&mut self, kind: &'static str, index: u8) {
+        self.value(FieldValue::Text(format!("{kind}{index}")));
+    }
+
+    fn begin(&mut self) {
+        self.items = Some(Vec::new());
+    }
+
+    fn item(&mut self) {
+        if let Some(items) = &mut self.items {
+            items.push(String::new());
+        }
+    }
+
+    fn end(&mut self) {
+        let items = self.items.take().unwrap_or_default();
+        self.value(FieldValue::Text(items.join(" ")));
+    }
+}

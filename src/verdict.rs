@@ -1,0 +1,298 @@
+//! What engines hand to everybody else: plain data.
+
+use latchwork_model::kit::{Actions, Kind, Model, Step};
+
+/// A property of a model by its position: those of the model first, then the built-in ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PropertyId(pub u8);
+
+/// The properties that every model has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BuiltIn {
+    /// No state without an enabled action, unless it is done.
+    Deadlock,
+    /// From every state a done state can be reached.
+    CanFinish,
+    /// The model does not panic.
+    NoPanic,
+    /// The model keeps within its bounds.
+    BoundExceeded,
+}
+
+impl BuiltIn {
+    /// All of them, in the order of their ids.
+    pub const ALL: [Self; 4] =
+        [Self::Deadlock, Self::CanFinish, Self::NoPanic, Self::BoundExceeded];
+
+    /// The name under which it is reported.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deadlock => "deadlock",
+            Self::CanFinish => "can_finish",
+            Self::NoPanic => "no_panic",
+            Self::BoundExceeded => "bound_exceeded",
+        }
+    }
+
+    /// What it says, in one sentence.
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::Deadlock => "Where nothing is enabled, the protocol is done.",
+            Self::CanFinish => {
+                "From every state a state can be reached in which the protocol is done."
+            }
+            Self::NoPanic => "The model does not panic.",
+            Self::BoundExceeded => "The model keeps within its bounds.",
+        }
+    }
+
+    /// Its id in the model `M`.
+    pub const fn id<M: Model>(self) -> PropertyId {
+        PropertyId(M::PROPERTIES.len() as u8 + self as u8)
+    }
+}
+
+/// What is known of the properties of a model, without the model's type.
+#[derive(Clone, Copy, Debug)]
+pub struct PropertyInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says, in one sentence.
+    pub doc: &'static str,
+    /// Of the model, or built in.
+    pub kind: PropertyKind,
+}
+
+/// Of the model, or built in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PropertyKind {
+    /// A property of the model.
+    Model(Kind),
+    /// A built-in one.
+    BuiltIn(BuiltIn),
+}
+
+impl PropertyKind {
+    /// The kind as reports spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Model(kind) => kind.name(),
+            Self::BuiltIn(_) => "built in",
+        }
+    }
+}
+
+/// All properties of a model; [`PropertyId`] is an index into this.
+pub fn properties<M: Model>() -> Vec<PropertyInfo> {
+    let own = M::PROPERTIES.iter().map(|property| PropertyInfo {
+        name: property.name,
+        doc: property.doc,
+        kind: PropertyKind::Model(property.kind),
+    });
+    let built_in = BuiltIn::ALL.into_iter().map(|built_in| PropertyInfo {
+        name: built_in.name(),
+        doc: built_in.doc(),
+        kind: PropertyKind::BuiltIn(built_in),
+    });
+    own.chain(built_in).collect()
+}
+
+/// A set of properties.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PropertySet(u128);
+
+impl PropertySet {
+    /// No property.
+    pub const EMPTY: Self = Self(0);
+    /// Every property.
+    pub const ALL: Self = Self(u128::MAX);
+
+    /// Whether `property` is in it.
+    pub const fn contains(self, property: PropertyId) -> bool {
+        self.0 >> property.0 & 1 == 1
+    }
+
+    /// Puts `property` in.
+    pub const fn insert(&mut self, property: PropertyId) {
+        self.0 |= 1 << property.0;
+    }
+
+    /// Takes `property` out.
+    pub const fn remove(&mut self, property: PropertyId) {
+        self.0 &= !(1 << property.0);
+    }
+
+    /// Whether it is empty.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What is in `self` and not in `other`.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// The members, smallest first.
+    pub fn iter(self) -> impl Iterator<Item = PropertyId> {
+        (0..128).map(PropertyId).filter(move |id| self.contains(*id))
+    }
+}
+
+impl FromIterator<PropertyId> for PropertySet {
+    fn from_iter<T: IntoIterator<Item = PropertyId>>(ids: T) -> Self {
+        let mut set = Self::EMPTY;
+        ids.into_iter().for_each(|id| set.insert(id));
+        set
+    }
+}
+
+/// How many states and steps there were. All figures are those of complete levels.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// States found.
+    pub distinct: u64,
+    /// Initial states plus all successors, duplicates and self-loops included.
+    pub generated: u64,
+    /// States on each level: `levels[k]` are first reached in `k` steps.
+    pub levels: Vec<u64>,
+}
+
+impl Statistics {
+    /// The greatest distance of a state from the initial ones, in steps.
+    pub fn depth(&self) -> usize {
+        self.levels.len().saturating_sub(1)
+    }
+}
+
+/// How often an action could happen and how often it did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ActionCount {
+    /// States in which it was enabled, with some argument.
+    pub enabled: u64,
+    /// Steps in which it fired.
+    pub fired: u64,
+}
+
+/// What was covered of a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// By action, in the order of the list.
+    pub actions: Vec<ActionCount>,
+    /// By property of the model: the states in which its antecedent was true.
+    pub antecedents: Vec<u64>,
+}
+
+impl Coverage {
+    /// Nothing covered yet of a model.
+    pub fn of<M: Model>() -> Self {
+        Self {
+            actions: vec![ActionCount::default(); <M as Actions>::ACTIONS.len()],
+            antecedents: vec![0; M::PROPERTIES.len()],
+        }
+    }
+
+    /// Adds what another thread or run has covered.
+    pub fn add(&mut self, other: &Self) {
+        for (mine, theirs) in self.actions.iter_mut().zip(&other.actions) {
+            mine.enabled += theirs.enabled;
+            mine.fired += theirs.fired;
+        }
+        for (mine, theirs) in self.antecedents.iter_mut().zip(&other.antecedents) {
+            *mine += theirs;
+        }
+    }
+}
+
+/// A run of a model: an initial state by its position, and steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path {
+    /// Which initial state, in the order of [`Model::initial`].
+    pub initial: usize,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// What happens at the end of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The last state is the one that counts.
+    State,
+    /// The last step cannot be completed: it would exceed this bound.
+    Exceeds(&'static str),
+    /// The model panics in the last step, or in a property of the last state.
+    Panics(String),
+    /// The path goes on beyond the state that counts, which stands after `prefix` steps: to a
+    /// standstill, or to a cycle that begins after `cycle` steps and ends with the path.
+    Stuck {
+        /// Steps to the state that counts.
+        prefix: usize,
+        /// Steps to the first state of the cycle.
+        cycle: Option<usize>,
+    },
+}
+
+/// A property that was violated, or a `reachable` one that was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discovery {
+    /// Which.
+    pub property: PropertyId,
+    /// Steps to the state that counts, or up to and with the step that cannot be completed.
+    pub steps: usize,
+    /// The run that shows it.
+    pub path: Path,
+    /// What happens at its end.
+    pub end: End,
+}
+
+/// Why a search ended before the space was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Everything that was wanted had been found.
+    Found,
+    /// The budget of states was used up.
+    States,
+    /// The budget of memory was used up.
+    Memory,
+    /// The budget of time was used up, or somebody asked for an end.
+    Interrupted,
+}
+
+impl Stopped {
+    /// Why, as reports spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::States => "states",
+            Self::Memory => "memory",
+            Self::Interrupted => "time",
+        }
+    }
+}
+
+/// What a search came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exploration {
+    /// Figures.
+    pub statistics: Statistics,
+    /// What was covered.
+    pub coverage: Coverage,
+    /// Why it ended early; `None` if the space is closed.
+    pub stopped: Option<Stopped>,
+    /// One discovery a property, in the order of the properties, each a shortest one.
+    pub discoveries: Vec<Discovery>,
+    /// The properties about which nothing can be said: not decided within the budget.
+    pub undecided: PropertySet,
+}
