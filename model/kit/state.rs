@@ -76,9 +76,21 @@ impl Visit for u8 {
     }
 }
 
+/// The items of an array are numbered.
+impl<T: Visit, const N: usize> Visit for [T; N] {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        for (index, item) in (0u8..).zip(self) {
+            if visitor.entry("", index) {
+                item.visit(visitor);
+                visitor.leave();
+            }
+        }
+    }
+}
+
 /// Declares a struct or a C-like enum that can stand in a state.
 ///
-/// A struct may hold `bool`, `u8`, and anything that was declared with this macro, with
+/// A struct may hold `bool`, `u8`, arrays of them, and anything that was declared with this macro, with
 /// [`ids!`](crate::ids!), or that the kit offers ([`Table`](super::Table), [`Set`](super::Set),
 /// [`Fifo`](super::Fifo), [`Bag`](super::Bag)): one-byte fields only, so that there is no padding
 /// and equal situations are equal bytes. `Default` is all zero: the first variant of an enum.

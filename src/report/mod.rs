@@ -5,10 +5,15 @@ pub mod text;
 
 use crate::scenario::{Configuration, Scenario};
 
+/// A scenario by its name: `downconvert/two_apps`.
+pub fn name(scenario: &Scenario) -> String {
+    format!("{}/{}", scenario.configuration.entry.name, scenario.name)
+}
+
 /// A scenario in a few words: `downconvert/two_apps without pending_flag`.
 pub fn title(scenario: &Scenario) -> String {
     let configuration = &scenario.configuration;
-    let mut title = format!("{}/{}", configuration.entry.name, scenario.name);
+    let mut title = name(scenario);
     for part in switches(configuration) {
         title.push(' ');
         title.push_str(&part);

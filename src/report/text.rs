@@ -9,7 +9,7 @@ use crate::trace::decisive::{Instead, first_difference};
 use crate::trace::{Change, tell};
 use crate::verdict::{Discovery, End};
 
-use super::title;
+use super::{name, title};
 
 /// The width to which lines are broken.
 const WIDTH: usize = 80;
@@ -47,7 +47,7 @@ fn write_table(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
     for checked in all {
         let statistics = &checked.exploration.statistics;
         table.add_row([
-            title(&checked.scenario),
+            name(&checked.scenario),
             verdict_words(checked),
             statistics.distinct.to_string(),
             statistics.depth().to_string(),

@@ -1,0 +1,132 @@
+//! The program from outside: exit codes, messages, output.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+
+use crate::repository;
+
+fn latchwork(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("latchwork").expect("the program is built");
+    command.args(arguments).current_dir(repository(""));
+    command
+}
+
+/// Runs the program: exit code, stdout, stderr.
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let output = latchwork(arguments).output().expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code().expect("a code"), text(output.stdout), text(output.stderr))
+}
+
+/// Runs the program with arguments that make no sense; what it says.
+fn refused(arguments: &[&str]) -> String {
+    let (code, out, said) = run(arguments);
+    assert_eq!(code, 2, "{arguments:?} says {said}{out}");
+    assert_eq!(out, "", "nothing ran");
+    said
+}
+
+#[test]
+fn a_rule_that_is_off_ends_with_its_story() {
+    let (code, out, _) = run(&["check", "downconvert", "--without", "pending_flag"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("VIOLATED can_finish after 10 steps"), "{out}");
+    assert!(out.contains("also violated: deadlock after 21 steps"), "{out}");
+    assert!(out.contains("`pending_flag` is off: with it node.n0 pending=1"), "{out}");
+    assert!(out.contains("-- from here no done state can be reached"), "{out}");
+    assert!(out.contains("-- standstill"), "{out}");
+}
+
+#[test]
+fn the_facts_are_the_same_at_any_number_of_threads() {
+    let json = |threads| {
+        let arguments = ["check", "downconvert", "--without", "unlock_kick", "--json", "--threads"];
+        let (code, out, _) = run(&[&arguments[..], &[threads]].concat());
+        assert_eq!(code, 1);
+        out
+    };
+    let one = json("1");
+    assert!(one.contains("\"steps\": 10") && !one.contains("thread"));
+    assert!(one == json("2") && one == json("3"));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_a_hint() {
+    assert!(refused(&["check", "downconverted"]).contains("did you mean `downconvert`?"));
+    let said = refused(&["check", "downconvert", "--without", "pending_flags"]);
+    assert!(
+        said.contains("has no rule `pending_flags`") && said.contains("did you mean"),
+        "{said}"
+    );
+    let said = refused(&["check", "downconvert", "--profile", "2010"]);
+    assert!(said.contains("has no profile `2010`") && said.contains("`y2010`"), "{said}");
+    assert!(refused(&["check", "--without", "pending_flag"]).contains("need one protocol"));
+    assert!(refused(&["check", "downconvert", "--with", "o3dlm"]).contains("`o2dlm`"));
+    assert!(refused(&["check", "--time", "soon"]).contains("a time is a number with s, m or h"));
+    assert!(refused(&["chek"]).contains("check"));
+    assert!(refused(&["check", "--threads", "0"]).contains("1..=512"));
+    assert!(refused(&["check", "Cargo.toml"]).contains("Cargo.toml:1:"));
+}
+
+#[test]
+fn without_scenarios_there_is_a_hint() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = latchwork(&["check"]).current_dir(folder.path()).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("scenarios: there is no such folder here\nhint:"), "{said}");
+}
+
+#[test]
+fn a_budget_that_runs_out_is_no_success() {
+    let scenario = "scenarios/downconvert/two_apps.json";
+    let (code, out, _) = run(&["check", scenario, "--states", "100"]);
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains("inconclusive") && out.contains("the budget of states ran out"), "{out}");
+    assert_eq!(run(&["check", scenario, "--time", "0"]).0, 3);
+    assert_eq!(run(&["check", scenario, "--memory", "10K"]).0, 3);
+}
+
+#[test]
+fn an_expectation_that_is_not_met_is_red() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let violated = "ablations/without_pending_flag_two_apps_can_finish.json";
+    let text =
+        fs::read_to_string(repository("scenarios/downconvert").join(violated)).expect("text");
+    let check = |from: &str, to: &str| {
+        let file = folder.path().join("scenario.json");
+        assert!(text.contains(from), "{text}");
+        fs::write(&file, text.replace(from, to)).expect("written");
+        run(&["check", path(&file)])
+    };
+    assert_eq!(check("\"steps\": 10", "\"steps\": 10").0, 0);
+    let (code, out, _) = check("\"steps\": 10", "\"steps\": 11");
+    assert_eq!(code, 1);
+    assert!(out.contains("expected can_finish after 11 steps, found it after 10"), "{out}");
+    assert_eq!(check("\"violates\": \"can_finish\"", "\"violates\": \"no_bug\"").0, 1);
+    let (code, out, _) = check("\"expect\"", "\"reach\": [\"fault_late_bast\"], \"expect\"");
+    assert_eq!(code, 5);
+    assert!(out.contains("`fault_late_bast` never fires"), "{out}");
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_error() {
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("latchwork"))
+        .args(["check", "scenarios/downconvert/two_apps.json", "--json"])
+        .current_dir(repository(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
