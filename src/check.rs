@@ -1,9 +1,14 @@
 //! A scenario run and held against what it expects.
 
+use crate::configuration::Configuration;
 use crate::explore::{Options, Watch};
 use crate::protocols::Instance;
-use crate::scenario::{Configuration, Expect, Goal, Scenario};
-use crate::verdict::{Discovery, Exploration, PropertyId, PropertyInfo, PropertyKind, PropertySet};
+use crate::scenario::{Expect, Goal, Scenario};
+use crate::trace::case::{Case, CaseVerdict, Minimality};
+use crate::trace::tell;
+use crate::verdict::{
+    Discovery, End, Exploration, PropertyId, PropertyInfo, PropertyKind, PropertySet,
+};
 
 /// What is known of a protocol in one configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +69,13 @@ impl Checked {
         self.exploration.discoveries.iter().filter(|found| !self.is_goal(found.property))
     }
 
+    /// The goals of the scenario that were reached.
+    pub fn witnesses(&self) -> impl Iterator<Item = &Discovery> {
+        let goals = &self.scenario.reach;
+        let all = self.exploration.discoveries.iter();
+        all.filter(|found| goals.contains(&Goal::Property(found.property)))
+    }
+
     /// The shortest violation; the expected one if it was expected and found.
     pub fn main_violation(&self) -> Option<&Discovery> {
         if let Expect::Violates { property, .. } = self.scenario.expect
@@ -72,6 +84,23 @@ impl Checked {
             return Some(expected);
         }
         self.violations().min_by_key(|found| (found.steps, found.property))
+    }
+
+    /// The case of a discovery.
+    pub fn case(&self, found: &Discovery) -> Case {
+        let cycle = match found.end {
+            End::Stuck { cycle, .. } => cycle,
+            _ => None,
+        };
+        let verdict = CaseVerdict {
+            violated: !self.is_goal(found.property),
+            property: self.property(found.property).name.to_string(),
+            steps: found.steps,
+            cycle,
+        };
+        let configuration = self.scenario.configuration.clone();
+        let trace = tell(configuration.entry, self.instance.as_ref(), &found.path);
+        Case::new(configuration, "explore", verdict, Minimality::Proven, trace)
     }
 
     /// What a property says.

@@ -207,6 +207,16 @@ impl<'a> Json<'a> {
         self.raw.starts_with('"')
     }
 
+    /// Whether it is a list.
+    pub fn is_list(&self) -> bool {
+        self.raw.starts_with('[')
+    }
+
+    /// Whether it is an object.
+    pub fn is_object(&self) -> bool {
+        self.raw.starts_with('{')
+    }
+
     /// The members of an object, to be taken by key.
     pub fn object(&self) -> Result<Object<'a>, Problem> {
         Ok(Object { whole: *self, members: self.members()?, known: Vec::new() })

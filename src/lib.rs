@@ -4,9 +4,11 @@
 
 pub mod check;
 pub mod cli;
+pub mod configuration;
 pub mod explore;
 pub mod json;
 pub mod protocols;
+pub mod replay;
 pub mod report;
 pub mod scenario;
 pub mod trace;

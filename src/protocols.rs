@@ -48,7 +48,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    const fn of<M: Protocol>() -> Self {
+    /// The entry of a protocol.
+    pub const fn of<M: Protocol>() -> Self {
         Self {
             name: M::NAME,
             summary: M::SUMMARY,
@@ -125,6 +126,9 @@ pub enum Refusal {
 pub trait Instance: Send + Sync {
     /// Searches its space.
     fn explore(&self, options: &Options, watch: &dyn Watch) -> Exploration;
+    /// Searches what can be reached from one state.
+    fn explore_from(&self, state: &StateBytes, options: &Options, watch: &dyn Watch)
+    -> Exploration;
     /// Its initial states.
     fn initial(&self) -> Vec<StateBytes>;
     /// Takes a step.
@@ -137,6 +141,8 @@ pub trait Instance: Send + Sync {
     fn done(&self, state: &StateBytes) -> bool;
     /// Whether a state shows a property that can be seen from one state and its steps.
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool;
+    /// Whether the model panics in a state: in a step, or in a property.
+    fn panics(&self, state: &StateBytes) -> bool;
     /// The fields of a state by name.
     fn fields(&self, state: &StateBytes) -> Vec<(String, FieldValue)>;
 }
@@ -144,6 +150,15 @@ pub trait Instance: Send + Sync {
 impl<M: Protocol> Instance for M {
     fn explore(&self, options: &Options, watch: &dyn Watch) -> Exploration {
         explore::explore(self, options, watch)
+    }
+
+    fn explore_from(
+        &self,
+        state: &StateBytes,
+        options: &Options,
+        watch: &dyn Watch,
+    ) -> Exploration {
+        explore::explore_from(self, &[typed::<M>(state)], options, watch)
     }
 
     fn initial(&self) -> Vec<StateBytes> {
@@ -178,6 +193,10 @@ impl<M: Protocol> Instance for M {
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool {
         let state = typed::<M>(state);
         panics::catch(|| expand::shown_by(self, &state, property)).unwrap_or(false)
+    }
+
+    fn panics(&self, state: &StateBytes) -> bool {
+        panics::in_state(self, &typed::<M>(state)).is_some()
     }
 
     fn fields(&self, state: &StateBytes) -> Vec<(String, FieldValue)> {

@@ -2,64 +2,23 @@
 
 use std::path::Path;
 
-use latchwork_model::kit::{Field, Setup, Shape, Switches, Value};
+use latchwork_model::kit::Kind;
 
-use crate::json::{Document, Json, Problem, suggest};
-use crate::protocols::{self, Entry, Instance, PROTOCOLS};
+use crate::configuration::{
+    Configuration, Unknown, property, read_configuration, read_format, read_name, read_names,
+};
+use crate::json::{Document, Json, Object, Problem, suggest};
+use crate::protocols::Entry;
 use crate::verdict::{PropertyId, PropertyKind, PropertySet};
 
 /// The version of the format of scenarios.
 pub const FORMAT: u64 = 1;
-
-/// A protocol in one configuration: all that decides what its space is.
-#[derive(Clone, Debug)]
-pub struct Configuration {
-    /// The protocol.
-    pub entry: &'static Entry,
-    /// A record with all bounds.
-    pub bounds: Tree,
-    /// A record with all fault budgets.
-    pub faults: Tree,
-    /// The position of the profile.
-    pub profile: usize,
-    /// The rules that are switched off beside what the profile leaves off.
-    pub without: Vec<usize>,
-    /// The variants that are switched on beside what the profile switches on.
-    pub with: Vec<usize>,
-}
-
-impl Configuration {
-    /// The rules that are on.
-    pub fn rules(&self) -> Switches {
-        let (rules, _) = self.entry.switches(self.profile);
-        self.without.iter().fold(rules, |on, rule| on.without(*rule))
-    }
-
-    /// The variants that are on.
-    pub fn variants(&self) -> Switches {
-        let (_, variants) = self.entry.switches(self.profile);
-        self.with.iter().fold(variants, |on, variant| on.with(*variant))
-    }
-
-    /// The model in this configuration, or why its values do not go together.
-    pub fn instance(&self) -> Result<Box<dyn Instance>, &'static str> {
-        self.instance_with(self.rules())
-    }
-
-    /// The model in this configuration, with other rules on.
-    pub fn instance_with(&self, rules: Switches) -> Result<Box<dyn Instance>, &'static str> {
-        let (bounds, faults) = (&self.bounds, &self.faults);
-        (self.entry.instance)(&Setup { bounds, faults, rules, variants: self.variants() })
-    }
-}
 
 /// A scenario: a configuration and what is expected of it.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// The name of its file, without folder and ending.
     pub name: String,
-    /// Where it was read from.
-    pub file: String,
     /// The configuration.
     pub configuration: Configuration,
     /// Properties that are left out.
@@ -97,66 +56,16 @@ pub enum Expect {
     Inconclusive(String),
 }
 
-/// A value of a scenario that was checked against its shape.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tree {
-    /// A number.
-    Number(u8),
-    /// A flag.
-    Flag(bool),
-    /// A choice: its position and its name.
-    Choice(u8, &'static str),
-    /// A list.
-    List(Vec<Tree>),
-    /// A record.
-    Record(Vec<(&'static str, Tree)>),
-}
-
-impl Value for Tree {
-    fn number(&self) -> u8 {
-        match self {
-            Self::Number(number) | Self::Choice(number, _) => *number,
-            Self::Flag(flag) => u8::from(*flag),
-            Self::List(_) | Self::Record(_) => panic!("the protocol asks for a number of {self:?}"),
-        }
-    }
-
-    fn len(&self) -> u8 {
-        match self {
-            Self::List(items) => items.len() as u8,
-            _ => panic!("the protocol asks for the length of {self:?}"),
-        }
-    }
-
-    fn item(&self, index: u8) -> &dyn Value {
-        match self {
-            Self::List(items) => &items[usize::from(index)],
-            _ => panic!("the protocol asks for an item of {self:?}"),
-        }
-    }
-
-    fn get(&self, key: &str) -> &dyn Value {
-        match self {
-            Self::Record(fields) => {
-                fields.iter().find(|(name, _)| *name == key).map(|(_, value)| value).unwrap_or_else(
-                    || panic!("the protocol asks for a field `{key}` that it does not have"),
-                )
-            }
-            _ => panic!("the protocol asks for a field of {self:?}"),
-        }
-    }
-}
-
 impl Scenario {
     /// Reads a scenario file.
     pub fn open(path: &Path) -> Result<Self, Problem> {
         let document = Document::open(path)?;
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        Self::read(&document, name.unwrap_or_default(), path.display().to_string())
+        Self::read(&document, name.unwrap_or_default())
     }
 
     /// Reads a scenario from a document.
-    pub fn read(document: &Document, name: String, file: String) -> Result<Self, Problem> {
+    pub fn read(document: &Document, name: String) -> Result<Self, Problem> {
         let root = document.root()?;
         let mut object = root.object()?;
         read_format(object.required("format")?, FORMAT)?;
@@ -182,80 +91,8 @@ impl Scenario {
         if finding.is_some() && !matches!(expect, Expect::Violates { .. }) {
             return Err(expect_json.problem("only a violation can be a `finding`"));
         }
-        Ok(Self { name, file, configuration, ignore, reach, expect, finding })
+        Ok(Self { name, configuration, ignore, reach, expect, finding })
     }
-}
-
-/// Reads the version of a format.
-pub fn read_format(json: Json<'_>, known: u64) -> Result<(), Problem> {
-    let format = json.number()?;
-    if format == known {
-        return Ok(());
-    }
-    let problem = json.problem(format!("format {format} is not known here"));
-    Err(problem.hint(format!("this version of latchwork reads and writes format {known}")))
-}
-
-/// Reads the keys that make up a configuration.
-pub fn read_configuration(
-    object: &mut crate::json::Object<'_>,
-    root: Json<'_>,
-) -> Result<Configuration, Problem> {
-    let protocol = object.required("protocol")?;
-    let name = protocol.string()?;
-    let entry = protocols::find(&name).ok_or_else(|| {
-        let names = PROTOCOLS.iter().map(|entry| entry.name);
-        let problem = protocol.problem(format!("unknown protocol `{name}`"));
-        problem.hint(suggest(&name, names, "protocols"))
-    })?;
-    let profile = match object.optional("profile") {
-        Some(json) => read_name(json, |name| profile(entry, name))?,
-        None => profile(entry, "full").map_err(|(message, _)| root.problem(message))?,
-    };
-    let without = match object.optional("without") {
-        Some(list) => read_names(list, |name| rule(entry, name))?,
-        None => Vec::new(),
-    };
-    let with = match object.optional("with") {
-        Some(list) => read_names(list, |name| variant(entry, name))?,
-        None => Vec::new(),
-    };
-    let bounds_json = object.optional("bounds");
-    let bounds = read_record(bounds_json, entry.bounds, root, "bounds")?;
-    let faults = read_record(object.optional("faults"), entry.faults, root, "faults")?;
-    let configuration = Configuration { entry, bounds, faults, profile, without, with };
-    match configuration.instance() {
-        Ok(_) => Ok(configuration),
-        Err(why) => Err(bounds_json.unwrap_or(root).problem(why)),
-    }
-}
-
-/// The look-up of a name failed: a message and a hint.
-pub type Unknown = (String, String);
-
-/// The profile with this name.
-pub fn profile(entry: &Entry, name: &str) -> Result<usize, Unknown> {
-    let names = entry.profiles.iter().map(|profile| profile.name);
-    entry.profile(name).ok_or_else(|| unknown(entry, "profile", name, names))
-}
-
-/// The rule with this name.
-pub fn rule(entry: &Entry, name: &str) -> Result<usize, Unknown> {
-    let names = entry.rules.iter().map(|rule| rule.name);
-    entry.rule(name).ok_or_else(|| unknown(entry, "rule", name, names))
-}
-
-/// The variant with this name.
-pub fn variant(entry: &Entry, name: &str) -> Result<usize, Unknown> {
-    let names = entry.variants.iter().map(|variant| variant.name);
-    entry.variant(name).ok_or_else(|| unknown(entry, "variant", name, names))
-}
-
-/// The property with this name.
-pub fn property(entry: &Entry, name: &str) -> Result<PropertyId, Unknown> {
-    let properties = (entry.properties)();
-    let names = properties.iter().map(|property| property.name);
-    entry.property(name).ok_or_else(|| unknown(entry, "property", name, names))
 }
 
 fn goal(entry: &Entry, name: &str) -> Result<Goal, Unknown> {
@@ -265,45 +102,11 @@ fn goal(entry: &Entry, name: &str) -> Result<Goal, Unknown> {
     }
     let id = property(entry, name)?;
     let kind = (entry.properties)()[usize::from(id.0)].kind;
-    if kind == PropertyKind::Model(latchwork_model::kit::Kind::Reachable) {
+    if kind == PropertyKind::Model(Kind::Reachable) {
         return Ok(Goal::Property(id));
     }
     let message = format!("the property `{name}` is no goal: it says what must hold");
     Err((message, "a goal is an action or a property of the kind `reachable`".to_string()))
-}
-
-fn unknown<'n>(
-    entry: &Entry,
-    what: &str,
-    name: &str,
-    names: impl Iterator<Item = &'n str>,
-) -> Unknown {
-    let plural = if what == "property" { "properties".to_string() } else { format!("{what}s") };
-    let hint = suggest(name, names, &format!("{plural} of {}", entry.name));
-    (format!("{} has no {what} `{name}`", entry.name), hint)
-}
-
-fn read_name<T>(
-    json: Json<'_>,
-    look_up: impl Fn(&str) -> Result<T, Unknown>,
-) -> Result<T, Problem> {
-    let name = json.string()?;
-    look_up(&name).map_err(|(message, hint)| json.problem(message).hint(hint))
-}
-
-fn read_names<T: PartialEq>(
-    json: Json<'_>,
-    look_up: impl Fn(&str) -> Result<T, Unknown>,
-) -> Result<Vec<T>, Problem> {
-    let mut found = Vec::new();
-    for item in json.items()? {
-        let value = read_name(item, &look_up)?;
-        if found.contains(&value) {
-            return Err(item.problem(format!("`{}` is there twice", item.string()?)));
-        }
-        found.push(value);
-    }
-    Ok(found)
 }
 
 fn read_engine(json: Json<'_>) -> Result<(), Problem> {
@@ -315,7 +118,7 @@ fn read_engine(json: Json<'_>) -> Result<(), Problem> {
 
 fn read_expect(
     entry: &'static Entry,
-    object: &mut crate::json::Object<'_>,
+    object: &mut Object<'_>,
     whole: Json<'_>,
 ) -> Result<Expect, Problem> {
     let holds = object.optional("holds");
@@ -331,7 +134,7 @@ fn read_expect(
         (None, Some(json), None) => {
             let property = read_name(json, |name| property(entry, name))?;
             let kind = (entry.properties)()[usize::from(property.0)].kind;
-            if kind == PropertyKind::Model(latchwork_model::kit::Kind::Reachable) {
+            if kind == PropertyKind::Model(Kind::Reachable) {
                 return Err(json.problem("a `reachable` property is a goal and cannot be violated"));
             }
             let steps = object.required("steps")?.number()?;
@@ -349,83 +152,5 @@ fn read_expect(
             }
         }
         _ => Err(whole.problem("exactly one of `holds`, `violates`, `inconclusive` is needed")),
-    }
-}
-
-/// Reads a record with these fields; a missing one has all defaults.
-fn read_record(
-    json: Option<Json<'_>>,
-    fields: &'static [Field],
-    root: Json<'_>,
-    what: &str,
-) -> Result<Tree, Problem> {
-    let Some(json) = json else {
-        let defaults = fields.iter().map(|field| default(field).map(|tree| (field.name, tree)));
-        return match defaults.collect::<Option<Vec<_>>>() {
-            Some(record) => Ok(Tree::Record(record)),
-            None => Err(root.problem(format!("the key `{what}` is missing"))),
-        };
-    };
-    let mut object = json.object()?;
-    let mut record = Vec::with_capacity(fields.len());
-    for field in fields {
-        let value = match object.optional(field.name) {
-            Some(value) => read_shape(value, &field.shape, field.name)?,
-            None => default(field).ok_or_else(|| {
-                json.problem(format!("the key `{}` is missing", field.name)).hint(field.doc)
-            })?,
-        };
-        record.push((field.name, value));
-    }
-    object.finish()?;
-    Ok(Tree::Record(record))
-}
-
-fn read_shape(json: Json<'_>, shape: &'static Shape, name: &str) -> Result<Tree, Problem> {
-    match shape {
-        Shape::Number { min, max, .. } => match u8::try_from(json.number()?) {
-            Ok(number) if (*min..=*max).contains(&number) => Ok(Tree::Number(number)),
-            _ => Err(json.problem(format!("`{name}` is a number from {min} to {max}"))),
-        },
-        Shape::Flag => Ok(Tree::Flag(json.boolean()?)),
-        Shape::Choice { names, .. } => {
-            let given = json.string()?;
-            match names.iter().position(|name| *name == given) {
-                Some(at) => Ok(Tree::Choice(at as u8, names[at])),
-                None => Err(json.problem(format!("`{name}` cannot be `{given}`")).hint(suggest(
-                    &given,
-                    names.iter().copied(),
-                    "values",
-                ))),
-            }
-        }
-        Shape::List { min, max, item, .. } => {
-            let items = json.items()?;
-            if items.len() < usize::from(*min) || items.len() > usize::from(*max) {
-                let message =
-                    format!("`{name}` has from {min} to {max} items, not {}", items.len());
-                return Err(json.problem(message));
-            }
-            let items = items.into_iter().map(|json| read_shape(json, item, name));
-            Ok(Tree::List(items.collect::<Result<_, _>>()?))
-        }
-        Shape::Record(fields) => read_record(Some(json), fields, json, name),
-    }
-}
-
-/// The value of a field that is not there; `None` if it must be.
-fn default(field: &'static Field) -> Option<Tree> {
-    match &field.shape {
-        Shape::Number { default, .. } => default.map(Tree::Number),
-        Shape::Flag => Some(Tree::Flag(false)),
-        Shape::Choice { names, default } => {
-            default.map(|at| Tree::Choice(at, names[usize::from(at)]))
-        }
-        Shape::List { default, .. } => default.map(|text| {
-            let document = Document::new(field.name, text);
-            let tree = document.root().and_then(|json| read_shape(json, &field.shape, field.name));
-            tree.unwrap_or_else(|problem| panic!("a protocol has a bad default: {problem}"))
-        }),
-        Shape::Record(_) => None,
     }
 }

@@ -97,7 +97,7 @@ impl<T: Copy + Default + PartialEq, const N: usize> Fifo<T, N> {
 
 impl<T: Copy + Default + PartialEq + Visit, const N: usize> Visit for Fifo<T, N> {
     fn visit(&self, visitor: &mut dyn Visitor) {
-        visitor.begin();
+        visitor.begin(true);
         for item in self.items() {
             visitor.item();
             item.visit(visitor);

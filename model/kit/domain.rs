@@ -197,7 +197,7 @@ impl<I: Param, const BYTES: usize> Set<I, BYTES> {
 
 impl<I: Param + Visit, const BYTES: usize> Visit for Set<I, BYTES> {
     fn visit(&self, visitor: &mut dyn Visitor) {
-        visitor.begin();
+        visitor.begin(false);
         for id in self.iter() {
             visitor.item();
             id.visit(visitor);

@@ -56,8 +56,9 @@ pub trait Visitor {
     fn name(&mut self, value: &'static str);
     /// An id, spelled `kind` and a number.
     fn id(&mut self, kind: &'static str, index: u8);
-    /// What follows, up to [`end`](Visitor::end), are the items of one value: a queue or a set.
-    fn begin(&mut self);
+    /// What follows, up to [`end`](Visitor::end), are the items of one value: of a set, or of a
+    /// channel, whose items one step puts in and another one takes out.
+    fn begin(&mut self, channel: bool);
     /// What follows, up to the next item or the end, is one item.
     fn item(&mut self);
     /// The end of a list of items.

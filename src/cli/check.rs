@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::check;
+use crate::check::{Checked, check};
+use crate::configuration::{self, Unknown};
 use crate::json::{Problem, suggest};
 use crate::protocols::{self, Entry, PROTOCOLS};
 use crate::report;
-use crate::scenario::{self, Expect, Scenario, Unknown};
+use crate::scenario::{Expect, Scenario};
 
 use super::budget::Budget;
 use super::clock::Clock;
@@ -35,6 +36,9 @@ pub struct Check {
     /// Print the facts as JSON instead
     #[arg(long)]
     json: bool,
+    /// Where to write the cases of violations and witnesses
+    #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
+    out: PathBuf,
 }
 
 impl Check {
@@ -49,14 +53,42 @@ impl Check {
             all.push(check(scenario, &options, &clock).map_err(|why| Failure::Usage(why.into()))?);
         }
         clock.finish();
+        let shown = self.write_cases(&all)?;
         let mut stdout = std::io::stdout().lock();
         if self.json {
             report::json::write_check(&mut stdout, &all)?;
         } else {
             report::text::write_check(&mut stdout, &all)?;
+            if let Some(path) = shown {
+                writeln!(stdout)?;
+                writeln!(stdout, "case:    {}", path.display())?;
+                writeln!(stdout, "replay:  latchwork replay {}", path.display())?;
+            }
         }
         stdout.flush()?;
         Ok(all.iter().map(Exit::of).max().unwrap_or(Exit::Expected))
+    }
+
+    /// Writes a case for every scenario that is violated, and for every goal that is reached; the
+    /// file of the violation that is printed.
+    fn write_cases(&self, all: &[Checked]) -> Result<Option<PathBuf>, Failure> {
+        let printed = report::text::printed(all).map(|checked| report::title(&checked.scenario));
+        let mut shown = None;
+        for checked in all {
+            let folder = self.out.join(checked.scenario.configuration.entry.name);
+            let goals = checked.witnesses();
+            for found in checked.main_violation().into_iter().chain(goals) {
+                let property = checked.property(found.property).name;
+                let stem = report::file_stem(&checked.scenario);
+                let path = folder.join(format!("{stem}-{property}.json"));
+                write_file(&path, &checked.case(found).to_text())?;
+                let is_printed = printed.as_ref() == Some(&report::title(&checked.scenario));
+                if is_printed && checked.main_violation() == Some(found) {
+                    shown = Some(path);
+                }
+            }
+        }
+        Ok(shown)
     }
 
     /// The scenarios that the arguments ask for, their rules replaced where they say so.
@@ -93,13 +125,13 @@ impl Check {
     fn replace_rules(&self, entry: &'static Entry, scenario: &mut Scenario) -> Result<(), Failure> {
         let configuration = &mut scenario.configuration;
         if let Some(profile) = &self.profile {
-            configuration.profile = scenario::profile(entry, profile).map_err(usage)?;
+            configuration.profile = configuration::profile(entry, profile).map_err(usage)?;
         }
         for rule in &self.without {
-            configuration.without.push(scenario::rule(entry, rule).map_err(usage)?);
+            configuration.without.push(configuration::rule(entry, rule).map_err(usage)?);
         }
         for variant in &self.with {
-            let variant = scenario::variant(entry, variant).map_err(usage)?;
+            let variant = configuration::variant(entry, variant).map_err(usage)?;
             if !configuration.with.contains(&variant) {
                 configuration.with.push(variant);
             }
@@ -109,6 +141,15 @@ impl Check {
         scenario.reach.clear();
         Ok(())
     }
+}
+
+/// Writes a file, and the folders above it.
+fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text));
+    let failed =
+        |error| Problem::of_file(path.display().to_string(), format!("cannot write: {error}"));
+    Ok(written.map_err(failed).map_err(|problem| problem.hint("--out says where to write"))?)
 }
 
 fn usage((message, hint): Unknown) -> Failure {

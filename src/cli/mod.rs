@@ -4,6 +4,8 @@ mod budget;
 mod check;
 mod clock;
 mod exit;
+mod replay;
+mod schema;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -27,6 +29,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Check),
+    Replay(replay::Replay),
+    Schema(schema::Schema),
 }
 
 const EXIT_CODES: &str = "\
@@ -66,6 +70,8 @@ pub fn run() -> ExitCode {
     }));
     let result = std::panic::catch_unwind(|| match Arguments::parse().command {
         Command::Check(command) => command.run(),
+        Command::Replay(command) => command.run(),
+        Command::Schema(command) => command.run(),
     });
     let exit = match result {
         Ok(Ok(exit)) => exit,

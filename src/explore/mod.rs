@@ -75,9 +75,21 @@ impl Watch for () {}
 
 /// Searches the whole space of `model`, within the budgets of `options`.
 pub fn explore<M: Model>(model: &M, options: &Options, watch: &dyn Watch) -> Exploration {
+    let mut initial = Vec::new();
+    model.initial(&mut |state| initial.push(*state));
+    explore_from(model, &initial, options, watch)
+}
+
+/// Searches what can be reached from some states, as [`explore`] does from the initial ones.
+pub fn explore_from<M: Model>(
+    model: &M,
+    initial: &[M::State],
+    options: &Options,
+    watch: &dyn Watch,
+) -> Exploration {
     let can_finish = BuiltIn::CanFinish.id::<M>();
     let keep_graph = options.properties.contains(can_finish);
-    let (mut found, mut graph) = search::search(model, options, watch, keep_graph);
+    let (mut found, mut graph) = search::search(model, initial, options, watch, keep_graph);
     let closed = found.stopped.is_none();
     if closed && let Some(graph) = &graph {
         find_stuck(model, graph, &mut found, can_finish);
@@ -88,7 +100,7 @@ pub fn explore<M: Model>(model: &M, options: &Options, watch: &dyn Watch) -> Exp
     }
     if graph.is_none() && !found.first.is_empty() {
         // The search kept no states; one more, down to the last discovery, keeps them.
-        graph = trace_graph(model, options, &found, watch);
+        graph = trace_graph(model, initial, options, &found, watch);
     }
     let discoveries = match &graph {
         Some(graph) => discoveries(model, graph, &found),
@@ -113,13 +125,14 @@ fn open<M: Model>(found: &Found, wanted: PropertySet) -> PropertySet {
 
 fn trace_graph<M: Model>(
     model: &M,
+    initial: &[M::State],
     options: &Options,
     found: &Found,
     watch: &dyn Watch,
 ) -> Option<Graph<M::State>> {
     let until = found.first.iter().map(|(property, _)| *property).collect();
     let options = Options { until, states: None, memory: None, ..options.clone() };
-    search::search(model, &options, watch, true).1
+    search::search(model, initial, &options, watch, true).1
 }
 
 /// The shallowest states from which no done state can be reached.

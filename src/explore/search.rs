@@ -40,6 +40,7 @@ pub(super) struct Shared<'a, M: Model> {
 /// Searches level by level; keeps the graph if asked to.
 pub(super) fn search<M: Model>(
     model: &M,
+    initial: &[M::State],
     options: &Options,
     watch: &dyn Watch,
     keep_graph: bool,
@@ -61,7 +62,7 @@ pub(super) fn search<M: Model>(
             stuck: Vec::new(),
         },
     };
-    search.start();
+    search.start(initial);
     while search.found.stopped.is_none() && search.frontier_len() > 0 {
         match search.level() {
             Ok((tally, fresh)) => search.conclude(&tally, fresh),
@@ -100,15 +101,15 @@ impl<M: Model> Search<'_, M> {
     }
 
     /// Level 0: the initial states.
-    fn start(&mut self) {
+    fn start(&mut self, initial: &[M::State]) {
         let (mut states, mut ids) = (Vec::new(), Vec::new());
-        self.model.initial(&mut |state| {
-            self.found.statistics.generated += 1;
+        self.found.statistics.generated = initial.len() as u64;
+        for state in initial {
             if let Inserted::New(_, id) = self.visited.insert(fingerprint(state)) {
                 states.push(*state);
                 ids.push(id);
             }
-        });
+        }
         self.begin_level(vec![(states, ids)]);
     }
 

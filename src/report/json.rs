@@ -2,30 +2,37 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+use latchwork_model::kit::ActionInfo;
 
 use crate::check::{Checked, Standing};
-use crate::scenario::Tree;
-use crate::trace::fields::FieldValue;
-use crate::trace::tell;
-use crate::verdict::{Discovery, End, PropertyId};
+use crate::configuration::Tree;
+use crate::trace::case::{Case, CaseStep, Changes};
+use crate::trace::{Change, process_of};
+use crate::verdict::{ActionCount, Discovery, PropertyId};
 
 /// The version of the format of reports.
 pub const FORMAT: u64 = 1;
 
 /// The report of a `check`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CheckReport<'a> {
     format: u64,
     scenarios: Vec<ScenarioReport<'a>>,
 }
 
 /// The report of one scenario.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ScenarioReport<'a> {
     protocol: &'a str,
     scenario: &'a str,
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     bounds: &'a Tree,
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     faults: &'a Tree,
     profile: &'a str,
     without: Vec<&'a str>,
@@ -41,64 +48,61 @@ pub struct ScenarioReport<'a> {
     properties: Vec<PropertyReport<'a>>,
     actions: Vec<ActionReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    counterexample: Option<CounterexampleReport<'a>>,
+    counterexample: Option<CounterexampleReport>,
 }
 
-#[derive(Serialize)]
-struct PropertyReport<'a> {
-    name: &'a str,
-    kind: &'a str,
-    verdict: &'a str,
+/// What is known of a property.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyReport<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its kind.
+    pub kind: &'a str,
+    /// What was found of it.
+    pub verdict: &'a str,
+    /// The shortest way to it, in steps.
     #[serde(skip_serializing_if = "Option::is_none")]
-    steps: Option<usize>,
+    pub steps: Option<usize>,
+    /// In how many states its antecedent was true.
     #[serde(skip_serializing_if = "Option::is_none")]
-    antecedent: Option<u64>,
+    pub antecedent: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct ActionReport<'a> {
-    name: &'a str,
-    enabled: u64,
-    fired: u64,
+/// How often an action happened.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActionReport<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// In how many states it was enabled.
+    pub enabled: u64,
+    /// How many steps it made.
+    pub fired: u64,
 }
 
-#[derive(Serialize)]
-struct CounterexampleReport<'a> {
-    property: &'a str,
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CounterexampleReport {
+    property: String,
     steps: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     cycle: Option<usize>,
     trace: Vec<StepReport>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct StepReport {
     process: String,
     action: String,
-    changes: serde_json::Map<String, serde_json::Value>,
+    #[serde(serialize_with = "changes")]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    changes: Vec<Change>,
 }
 
-impl Serialize for Tree {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Number(number) => serializer.serialize_u8(*number),
-            Self::Flag(flag) => serializer.serialize_bool(*flag),
-            Self::Choice(_, name) => serializer.serialize_str(name),
-            Self::List(items) => serializer.collect_seq(items),
-            Self::Record(fields) => {
-                serializer.collect_map(fields.iter().map(|(key, value)| (key, value)))
-            }
-        }
-    }
-}
-
-impl Serialize for FieldValue {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Number(number) => serializer.serialize_u8(*number),
-            Self::Text(text) => serializer.serialize_str(text),
-        }
-    }
+fn changes<S: Serializer>(changes: &[Change], serializer: S) -> Result<S::Ok, S::Error> {
+    Changes(changes).serialize(serializer)
 }
 
 /// Writes the report of a `check`.
@@ -108,21 +112,27 @@ pub fn write_check(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
     writeln!(out)
 }
 
+/// The report of one scenario, as it is committed.
+pub fn scenario_text(checked: &Checked) -> String {
+    // Numbers, names and lists of these can always be written.
+    let text = serde_json::to_string_pretty(&scenario(checked)).unwrap_or_default();
+    text + "\n"
+}
+
 /// The report of one scenario.
 pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
     let configuration = &checked.scenario.configuration;
     let entry = configuration.entry;
     let exploration = &checked.exploration;
     let statistics = &exploration.statistics;
-    let counts = entry.actions.iter().zip(&exploration.coverage.actions);
     ScenarioReport {
         protocol: entry.name,
         scenario: &checked.scenario.name,
         bounds: &configuration.bounds,
         faults: &configuration.faults,
         profile: entry.profiles[configuration.profile].name,
-        without: configuration.without.iter().map(|at| entry.rules[*at].name).collect(),
-        with: configuration.with.iter().map(|at| entry.variants[*at].name).collect(),
+        without: configuration.rule_names(),
+        with: configuration.variant_names(),
         verdict: checked.verdict.name(),
         standing: match checked.standing {
             Standing::Met => "met",
@@ -136,16 +146,33 @@ pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         generated: statistics.generated,
         depth: statistics.depth(),
         levels: &statistics.levels,
-        properties: (0..checked.properties.len()).map(|id| property(checked, id)).collect(),
-        actions: counts
-            .map(|(action, count)| ActionReport {
-                name: action.name,
-                enabled: count.enabled,
-                fired: count.fired,
-            })
-            .collect(),
+        properties: properties(checked),
+        actions: actions(checked),
         counterexample: checked.main_violation().map(|found| counterexample(checked, found)),
     }
+}
+
+/// What is known of each property.
+pub fn properties(checked: &Checked) -> Vec<PropertyReport<'_>> {
+    (0..checked.properties.len()).map(|id| property(checked, id)).collect()
+}
+
+/// How often each action happened.
+pub fn actions(checked: &Checked) -> Vec<ActionReport<'_>> {
+    let actions = checked.scenario.configuration.entry.actions;
+    let counts = actions.iter().zip(&checked.exploration.coverage.actions);
+    let report = |(action, count): (&'static ActionInfo, &ActionCount)| ActionReport {
+        name: action.name,
+        enabled: count.enabled,
+        fired: count.fired,
+    };
+    counts.map(report).collect()
+}
+
+/// A value on one line.
+pub fn compact(value: &impl Serialize) -> String {
+    // Numbers, names, lists and records of these can always be written.
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 fn property(checked: &Checked, at: usize) -> PropertyReport<'_> {
@@ -170,25 +197,18 @@ fn property(checked: &Checked, at: usize) -> PropertyReport<'_> {
     }
 }
 
-fn counterexample<'a>(checked: &'a Checked, found: &Discovery) -> CounterexampleReport<'a> {
+fn counterexample(checked: &Checked, found: &Discovery) -> CounterexampleReport {
     let entry = checked.scenario.configuration.entry;
-    let trace = tell(entry, checked.instance.as_ref(), &found.path);
-    let step = |step: crate::trace::TraceStep| StepReport {
-        process: step.process,
+    let Case { verdict, steps, .. } = checked.case(found);
+    let step = |step: CaseStep| StepReport {
+        process: process_of(entry, &step.action),
         action: step.action,
-        changes: step
-            .changes
-            .into_iter()
-            .map(|change| (change.path, serde_json::json!([change.old, change.new])))
-            .collect(),
+        changes: step.changes,
     };
     CounterexampleReport {
-        property: checked.property(found.property).name,
-        steps: found.steps,
-        cycle: match found.end {
-            End::Stuck { cycle, .. } => cycle,
-            _ => None,
-        },
-        trace: trace.steps.into_iter().map(step).collect(),
+        property: verdict.property,
+        steps: verdict.steps,
+        cycle: verdict.cycle,
+        trace: steps.into_iter().map(step).collect(),
     }
 }

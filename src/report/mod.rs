@@ -1,9 +1,12 @@
 //! Results for people and for machines.
 
 pub mod json;
+pub mod markdown;
+pub mod schema;
 pub mod text;
 
-use crate::scenario::{Configuration, Scenario};
+use crate::configuration::Configuration;
+use crate::scenario::Scenario;
 
 /// A scenario by its name: `downconvert/two_apps`.
 pub fn name(scenario: &Scenario) -> String {
@@ -21,6 +24,13 @@ pub fn title(scenario: &Scenario) -> String {
     title
 }
 
+/// What a file about a scenario is called: `two_apps-without-pending_flag`.
+pub fn file_stem(scenario: &Scenario) -> String {
+    let switches = switches(&scenario.configuration);
+    let parts = std::iter::once(scenario.name.clone()).chain(switches);
+    parts.collect::<Vec<_>>().join("-").replace(", ", "-").replace(' ', "-")
+}
+
 /// What a configuration changes of `full`: `profile seed`, `without a, b`, `with c`.
 pub fn switches(configuration: &Configuration) -> Vec<String> {
     let entry = configuration.entry;
@@ -29,11 +39,11 @@ pub fn switches(configuration: &Configuration) -> Vec<String> {
     if profile != "full" {
         parts.push(format!("profile {profile}"));
     }
-    let without: Vec<&str> = configuration.without.iter().map(|at| entry.rules[*at].name).collect();
+    let without = configuration.rule_names();
     if !without.is_empty() {
         parts.push(format!("without {}", without.join(", ")));
     }
-    let with: Vec<&str> = configuration.with.iter().map(|at| entry.variants[*at].name).collect();
+    let with = configuration.variant_names();
     if !with.is_empty() {
         parts.push(format!("with {}", with.join(", ")));
     }

@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::check::{Checked, Standing};
-use crate::trace::decisive::{Instead, first_difference};
-use crate::trace::{Change, tell};
-use crate::verdict::{Discovery, End};
+use crate::scenario::Expect;
+use crate::trace::case::{Case, CaseStep, CaseVerdict};
+use crate::trace::decisive::{Acts, Instead, first_difference};
+use crate::trace::{Change, process_of};
+use crate::verdict::{BuiltIn, Discovery, End};
 
-use super::{name, title};
+use super::{name, switches, title};
 
 /// The width to which lines are broken.
 const WIDTH: usize = 80;
@@ -17,22 +19,31 @@ const WIDTH: usize = 80;
 /// Prints what a `check` came to.
 pub fn write_check(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
     write_table(out, all)?;
-    let unexpected =
-        |checked: &&Checked| !matches!(checked.standing, Standing::Met | Standing::Finding(_));
-    let red: Vec<&Checked> = all.iter().filter(unexpected).collect();
-    let shortest = red
-        .iter()
-        .filter_map(|checked| checked.main_violation().map(|found| (found.steps, *checked)))
-        .min_by_key(|(steps, _)| *steps);
-    if let Some((_, checked)) = shortest {
+    // That something was expected to hold, and does not, stands in the table already.
+    let says_more = |checked: &&Checked| match checked.standing {
+        Standing::Met => false,
+        Standing::Unmet(_) => checked.scenario.expect != Expect::Holds,
+        _ => true,
+    };
+    let remarkable: Vec<&Checked> = all.iter().filter(says_more).collect();
+    if !remarkable.is_empty() {
+        writeln!(out)?;
+    }
+    for checked in remarkable {
+        write_standing(out, checked)?;
+    }
+    if let Some(checked) = printed(all) {
         writeln!(out)?;
         write_violation(out, checked)?;
     }
-    for checked in &red {
-        writeln!(out)?;
-        write_standing(out, checked)?;
-    }
     Ok(())
+}
+
+/// The scenario whose violation is printed in full: of those that were not expected the shortest.
+pub fn printed(all: &[Checked]) -> Option<&Checked> {
+    let red = all.iter().filter(|checked| matches!(checked.standing, Standing::Unmet(_)));
+    red.filter(|checked| checked.main_violation().is_some())
+        .min_by_key(|checked| checked.main_violation().map(|found| found.steps))
 }
 
 fn write_table(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
@@ -92,60 +103,64 @@ fn write_standing(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
 pub fn write_violation(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
     let Some(found) = checked.main_violation() else { return Ok(()) };
     let property = checked.property(found.property);
-    writeln!(
-        out,
-        "VIOLATED {} after {} steps: {}",
-        property.name,
-        found.steps,
-        title(&checked.scenario)
-    )?;
+    let title = title(&checked.scenario);
+    writeln!(out, "VIOLATED {} after {} steps: {title}", property.name, found.steps)?;
     writeln!(out, "  {}", property.doc)?;
     for other in checked.violations().filter(|other| other.property != found.property) {
         let name = checked.property(other.property).name;
         writeln!(out, "  also violated: {name} after {} steps", other.steps)?;
     }
     writeln!(out)?;
-    write_trace(out, checked, found)
-}
-
-fn write_trace(out: &mut dyn Write, checked: &Checked, found: &Discovery) -> io::Result<()> {
-    let entry = checked.scenario.configuration.entry;
-    let trace = tell(entry, checked.instance.as_ref(), &found.path);
     let acts = rules_that_would_act(checked, found);
-    let wide = |name: fn(&crate::trace::TraceStep) -> &str| {
-        trace.steps.iter().map(|step| name(step).len()).max().unwrap_or(0)
-    };
-    let (process_width, action_width) = (wide(|step| &step.process), wide(|step| &step.action));
-    for (at, step) in trace.steps.iter().enumerate() {
-        if let End::Stuck { prefix, cycle } = &found.end {
-            if at == *prefix {
-                writeln!(out, "     -- from here no done state can be reached; one way on:")?;
-            }
-            if Some(at) == *cycle {
-                writeln!(out, "     -- a cycle begins:")?;
-            }
-        }
-        let head =
-            format!("{:4} {:process_width$} {:action_width$}  ", at + 1, step.process, step.action);
-        write_wrapped(out, &head, &grouped(&step.changes))?;
-        for (rule, instead) in acts.iter().filter(|(_, acts)| acts.at == at) {
-            write_instead(out, rule, &instead.instead)?;
-        }
-    }
+    let case = checked.case(found);
+    write_steps(out, &case, &acts)?;
     match &found.end {
-        End::State => Ok(()),
         End::Exceeds(what) => writeln!(out, "     -- that would exceed the bound `{what}`"),
         End::Panics(message) => writeln!(out, "     -- the model panics: {message}"),
-        End::Stuck { cycle: None, .. } => writeln!(out, "     -- standstill"),
-        End::Stuck { cycle: Some(_), .. } => writeln!(out, "     -- and round again"),
+        End::State | End::Stuck { .. } => Ok(()),
+    }
+}
+
+/// Prints a case, step by step.
+pub fn write_case(out: &mut dyn Write, case: &Case) -> io::Result<()> {
+    let CaseVerdict { violated, property, steps, .. } = &case.verdict;
+    let word = if *violated { "VIOLATED" } else { "reached" };
+    let name = case.configuration.entry.name;
+    let switches = switches(&case.configuration).join(" ");
+    writeln!(out, "{word} {property} after {steps} steps: {name} {switches}")?;
+    writeln!(out)?;
+    write_steps(out, case, &[])
+}
+
+fn write_steps(out: &mut dyn Write, case: &Case, acts: &[(&str, Acts)]) -> io::Result<()> {
+    let CaseVerdict { property, steps, cycle, .. } = &case.verdict;
+    let process = |step: &CaseStep| process_of(case.configuration.entry, &step.action);
+    let process_width = case.steps.iter().map(|step| process(step).len()).max().unwrap_or(0);
+    let action_width = case.steps.iter().map(|step| step.action.len()).max().unwrap_or(0);
+    let goes_on = case.steps.len() > *steps;
+    for (at, step) in case.steps.iter().enumerate() {
+        if goes_on && at == *steps && property == BuiltIn::CanFinish.name() {
+            writeln!(out, "     -- from here no done state can be reached; one way on:")?;
+        }
+        if Some(at) == *cycle {
+            writeln!(out, "     -- a cycle begins:")?;
+        }
+        let (process, action) = (process(step), &step.action);
+        let head = format!("{:4} {process:process_width$} {action:action_width$}  ", at + 1);
+        write_words(out, &head, &grouped(&step.changes))?;
+        for (rule, acts) in acts.iter().filter(|(_, acts)| acts.at == at) {
+            write_instead(out, rule, &acts.instead)?;
+        }
+    }
+    match cycle {
+        Some(_) => writeln!(out, "     -- and round again"),
+        None if goes_on => writeln!(out, "     -- standstill"),
+        None => Ok(()),
     }
 }
 
 /// The rules that are off, each with the first step at which it would have acted.
-fn rules_that_would_act<'a>(
-    checked: &'a Checked,
-    found: &Discovery,
-) -> Vec<(&'a str, crate::trace::decisive::Acts)> {
+fn rules_that_would_act<'a>(checked: &'a Checked, found: &Discovery) -> Vec<(&'a str, Acts)> {
     let configuration = &checked.scenario.configuration;
     let rules = configuration.rules();
     let full = configuration.entry.profile("full").map(|full| configuration.entry.switches(full).0);
@@ -170,13 +185,13 @@ fn write_instead(out: &mut dyn Write, rule: &str, instead: &Instead) -> io::Resu
         }
         Instead::Differs(changes) => {
             let head = format!("     <- `{rule}` is off: with it ");
-            write_wrapped(out, &head, &grouped(changes))
+            write_words(out, &head, &grouped(changes))
         }
     }
 }
 
 /// The new values of fields, those of one part of the state together: `node.n0 busy=1 pending=1`.
-fn grouped(changes: &[Change]) -> Vec<String> {
+pub fn grouped(changes: &[Change]) -> Vec<String> {
     let mut words = Vec::new();
     let mut part = "";
     for change in changes {
@@ -195,7 +210,7 @@ fn grouped(changes: &[Change]) -> Vec<String> {
 }
 
 /// Prints words behind a head, broken at the width and indented.
-fn write_wrapped(out: &mut dyn Write, head: &str, words: &[String]) -> io::Result<()> {
+pub fn write_words(out: &mut dyn Write, head: &str, words: &[String]) -> io::Result<()> {
     let indent = head.len().min(WIDTH / 2);
     let mut line = head.to_string();
     let mut empty = true;

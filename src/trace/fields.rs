@@ -9,8 +9,10 @@ use latchwork_model::kit::{Model, Visit, Visitor};
 pub enum FieldValue {
     /// A number; a flag is 0 or 1.
     Number(u8),
-    /// A name, an id, or the items of a queue or a set with spaces between them.
+    /// A name, an id, or the members of a set with spaces between them.
     Text(String),
+    /// The items of a channel, first one first.
+    List(Vec<String>),
 }
 
 impl fmt::Display for FieldValue {
@@ -19,6 +21,8 @@ impl fmt::Display for FieldValue {
             Self::Number(number) => write!(f, "{number}"),
             Self::Text(text) if text.is_empty() => f.write_str("-"),
             Self::Text(text) => f.write_str(text),
+            Self::List(items) if items.is_empty() => f.write_str("-"),
+            Self::List(items) => f.write_str(&items.join(" ")),
         }
     }
 }
@@ -30,6 +34,7 @@ pub fn fields<M: Model>(model: &M, state: &M::State) -> Vec<(String, FieldValue)
         size: &|kind| model.domain_size(kind),
         path: Vec::new(),
         items: None,
+        channel: false,
         fields: Vec::new(),
     };
     state.visit(&mut collector);
@@ -41,6 +46,7 @@ struct Collector<'a> {
     path: Vec<String>,
     /// Inside a queue or a set: its items so far; the fields of an item have colons between them.
     items: Option<Vec<String>>,
+    channel: bool,
     fields: Vec<(String, FieldValue)>,
 }
 
@@ -88,8 +94,9 @@ impl Visitor for Collector<'_> {
         self.value(FieldValue::Text(format!("{kind}{index}")));
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, channel: bool) {
         self.items = Some(Vec::new());
+        self.channel = channel;
     }
 
     fn item(&mut self) {
@@ -100,6 +107,8 @@ impl Visitor for Collector<'_> {
 
     fn end(&mut self) {
         let items = self.items.take().unwrap_or_default();
-        self.value(FieldValue::Text(items.join(" ")));
+        let whole =
+            if self.channel { FieldValue::List(items) } else { FieldValue::Text(items.join(" ")) };
+        self.value(whole);
     }
 }

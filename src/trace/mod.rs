@@ -1,9 +1,11 @@
 //! A run in words: what every step did to which field.
 
+pub mod case;
 pub mod decisive;
 pub mod fields;
+pub mod messages;
 
-use latchwork_model::kit::{Process, Step};
+use latchwork_model::kit::Step;
 
 use crate::protocols::{Entry, Instance, StateBytes};
 use crate::verdict::Path;
@@ -43,20 +45,13 @@ pub struct Change {
     pub new: FieldValue,
 }
 
-/// The process that takes a step: `app@a0`, or only the lane.
-pub fn process_name(entry: &Entry, step: Step) -> String {
-    let Process { lane, actor } = step.process(entry.actions);
-    let lane = entry.lanes[usize::from(lane)].name;
-    let first = entry.actions[usize::from(step.action)].params.first();
-    match (actor, first) {
-        (Some(actor), Some(param)) => {
-            let mut name = format!("{lane}@");
-            // Writing into a string cannot fail.
-            let _ = param.spell(actor, &mut name);
-            name
-        }
-        _ => lane.to_string(),
-    }
+/// The process that takes a step, given as it is written: `app_lock(a1)` is taken by `app@a1`.
+pub fn process_of(entry: &Entry, action: &str) -> String {
+    let (name, arguments) = action.split_once('(').unwrap_or((action, ")"));
+    let info = entry.actions.iter().find(|info| info.name == name);
+    let lane = info.map_or("?", |info| entry.lanes[usize::from(info.lane)].name);
+    let first = arguments.trim_end_matches(')').split(", ").next().unwrap_or("");
+    if first.is_empty() { lane.to_string() } else { format!("{lane}@{first}") }
 }
 
 /// The fields that differ between two states of one instance.
@@ -84,14 +79,13 @@ pub fn states(instance: &dyn Instance, path: &Path) -> Vec<StateBytes> {
 pub fn tell(entry: &'static Entry, instance: &dyn Instance, path: &Path) -> Trace {
     let states = states(instance, path);
     let initial = states.first().map(|state| instance.fields(state)).unwrap_or_default();
-    let steps = path.steps.iter().enumerate().map(|(at, step)| TraceStep {
-        step: *step,
-        action: step.spell(entry.actions).to_string(),
-        process: process_name(entry, *step),
-        changes: match (states.get(at), states.get(at + 1)) {
+    let steps = path.steps.iter().enumerate().map(|(at, step)| {
+        let action = step.spell(entry.actions).to_string();
+        let changes = match (states.get(at), states.get(at + 1)) {
             (Some(old), Some(new)) => changes(instance, old, new),
             _ => Vec::new(),
-        },
+        };
+        TraceStep { step: *step, process: process_of(entry, &action), action, changes }
     });
     Trace { initial, steps: steps.collect() }
 }

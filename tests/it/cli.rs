@@ -14,14 +14,14 @@ fn latchwork(arguments: &[&str]) -> Command {
 }
 
 /// Runs the program: exit code, stdout, stderr.
-fn run(arguments: &[&str]) -> (i32, String, String) {
+pub fn run(arguments: &[&str]) -> (i32, String, String) {
     let output = latchwork(arguments).output().expect("it runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     (output.status.code().expect("a code"), text(output.stdout), text(output.stderr))
 }
 
 /// Runs the program with arguments that make no sense; what it says.
-fn refused(arguments: &[&str]) -> String {
+pub fn refused(arguments: &[&str]) -> String {
     let (code, out, said) = run(arguments);
     assert_eq!(code, 2, "{arguments:?} says {said}{out}");
     assert_eq!(out, "", "nothing ran");

@@ -1,8 +1,11 @@
 //! All integration tests, in one binary.
 
+mod baselines;
 mod cli;
 mod engine;
+mod files;
 mod purity;
+mod replay;
 mod scenarios;
 mod tidy;
 

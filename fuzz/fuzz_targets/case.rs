@@ -1,0 +1,27 @@
+//! No text makes the reader of cases or a replay panic, and what was read is written canonically.
+#![no_main]
+
+use latchwork::json::Document;
+use latchwork::replay::replay;
+use latchwork::trace::case::Case;
+
+/// No search is made for what comes after a divergence: it would take all the time.
+struct NoSearch;
+
+impl latchwork::explore::Watch for NoSearch {
+    fn interrupted(&self) -> bool {
+        true
+    }
+}
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    match Case::read(&Document::new("fuzz.json", text), true) {
+        Ok(case) => {
+            let written = case.to_text();
+            let again = Case::read(&Document::new("written.json", written.as_str()), false);
+            assert_eq!(again.expect("what is written can be read").to_text(), written);
+            replay(&case, 1, &NoSearch).expect("what was read can be replayed");
+        }
+        Err(problem) => assert!(problem.position.is_some() && !problem.message.is_empty()),
+    }
+});

@@ -1,0 +1,164 @@
+//! The JSON Schemas of the files that the program reads and writes.
+//!
+//! What a scenario and a case may say of a protocol follows from the lists of the protocol.
+
+use latchwork_model::kit::{Field, Shape};
+use serde_json::{Value, json};
+
+use crate::protocols::{Entry, PROTOCOLS};
+use crate::trace::case::Minimality;
+use crate::verdict::PropertyKind;
+
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The schema of scenario files.
+pub fn scenario() -> Value {
+    document("A scenario of latchwork", PROTOCOLS.iter().map(scenario_of).collect())
+}
+
+/// The schema of case files.
+pub fn case() -> Value {
+    document("A case of latchwork", PROTOCOLS.iter().map(case_of).collect())
+}
+
+/// The schema of what `check --json` prints.
+pub fn report() -> Value {
+    let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+    generator.into_root_schema_for::<super::json::CheckReport<'_>>().to_value()
+}
+
+fn document(title: &str, protocols: Vec<Value>) -> Value {
+    json!({ "$schema": DIALECT, "title": title, "oneOf": protocols })
+}
+
+fn object(properties: Value, required: &[&str]) -> Value {
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+/// The keys that make up a configuration.
+fn configuration_of(entry: &Entry) -> Value {
+    let names = |list: Vec<&str>| json!({ "type": "array", "items": { "enum": list }, "uniqueItems": true });
+    json!({
+        "format": { "const": 1 },
+        "protocol": { "const": entry.name },
+        "bounds": record(entry.bounds),
+        "faults": record(entry.faults),
+        "profile": { "enum": entry.profiles.iter().map(|profile| profile.name).collect::<Vec<_>>() },
+        "without": names(entry.rules.iter().map(|rule| rule.name).collect()),
+        "with": names(entry.variants.iter().map(|variant| variant.name).collect()),
+    })
+}
+
+fn scenario_of(entry: &Entry) -> Value {
+    let mut properties = configuration_of(entry);
+    let all = (entry.properties)();
+    let is_goal = |kind| kind == PropertyKind::Model(latchwork_model::kit::Kind::Reachable);
+    let names = |goal: bool| {
+        all.iter().filter(move |info| is_goal(info.kind) == goal).map(|info| info.name)
+    };
+    let rest: Vec<&str> = names(false).collect();
+    let actions = entry.actions.iter().map(|action| action.name);
+    let goals: Vec<&str> = actions.chain(names(true)).collect();
+    let finding = json!({ "type": "string" });
+    let steps = json!({ "type": "integer", "minimum": 0 });
+    properties["ignore"] = json!({ "type": "array", "items": { "enum": rest } });
+    properties["reach"] = json!({ "type": "array", "items": { "enum": goals } });
+    properties["engine"] = object(json!({ "explore": object(json!({}), &[]) }), &["explore"]);
+    properties["expect"] = json!({ "oneOf": [
+        object(json!({ "holds": { "const": true } }), &["holds"]),
+        object(
+            json!({ "violates": { "enum": rest }, "steps": steps, "finding": finding }),
+            &["violates", "steps"],
+        ),
+        object(json!({ "inconclusive": { "enum": ["states", "memory", "time"] } }), &["inconclusive"]),
+    ] });
+    object(properties, &["format", "protocol", "expect"])
+}
+
+fn case_of(entry: &Entry) -> Value {
+    let mut properties = configuration_of(entry);
+    let names: Vec<&str> = (entry.properties)().iter().map(|property| property.name).collect();
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let verdict = |key: &str| {
+        let keys = json!({ key: { "enum": names }, "steps": count, "cycle": count });
+        object(keys, &[key, "steps"])
+    };
+    let value = json!({ "anyOf": [
+        { "type": "integer", "minimum": 0, "maximum": 255 },
+        { "type": "string" },
+        { "type": "array", "items": { "type": "string" } },
+    ] });
+    let change =
+        json!({ "type": "array", "prefixItems": [value, value], "minItems": 2, "maxItems": 2 });
+    let step = object(
+        json!({
+            "action": { "type": "string" },
+            "changes": { "type": "object", "additionalProperties": change },
+        }),
+        &["action", "changes"],
+    );
+    properties["provenance"] = object(json!({ "engine": { "type": "string" } }), &["engine"]);
+    properties["verdict"] = json!({ "oneOf": [verdict("violated"), verdict("reached")] });
+    properties["minimality"] = json!({ "enum": Minimality::NAMES });
+    properties["initial"] = json!({ "type": "object" });
+    properties["steps"] = json!({ "type": "array", "items": step });
+    properties["digest"] = json!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$" });
+    let required = [
+        "format",
+        "protocol",
+        "bounds",
+        "faults",
+        "profile",
+        "without",
+        "with",
+        "provenance",
+        "verdict",
+        "minimality",
+        "initial",
+        "steps",
+        "digest",
+    ];
+    object(properties, &required)
+}
+
+fn record(fields: &[Field]) -> Value {
+    let mut properties = serde_json::Map::new();
+    let mut required = Vec::new();
+    for field in fields {
+        let mut schema = shape(&field.shape);
+        schema["description"] = json!(field.doc);
+        properties.insert(field.name.to_string(), schema);
+        if is_required(&field.shape) {
+            required.push(field.name);
+        }
+    }
+    object(Value::Object(properties), &required)
+}
+
+fn is_required(shape: &Shape) -> bool {
+    match shape {
+        Shape::Number { default, .. } | Shape::Choice { default, .. } => default.is_none(),
+        Shape::List { default, .. } => default.is_none(),
+        Shape::Record(_) => true,
+        Shape::Flag => false,
+    }
+}
+
+fn shape(of: &Shape) -> Value {
+    match of {
+        Shape::Number { min, max, .. } => {
+            json!({ "type": "integer", "minimum": min, "maximum": max })
+        }
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Choice { names, .. } => json!({ "enum": names }),
+        Shape::List { min, max, item, .. } => {
+            json!({ "type": "array", "items": shape(item), "minItems": min, "maxItems": max })
+        }
+        Shape::Record(fields) => record(fields),
+    }
+}
