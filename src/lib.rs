@@ -2,6 +2,7 @@
 //! protocols of distributed filesystems.
 #![deny(unsafe_code)]
 
+pub mod ablate;
 pub mod check;
 pub mod cli;
 pub mod configuration;
@@ -11,6 +12,7 @@ pub mod protocols;
 pub mod replay;
 pub mod report;
 pub mod scenario;
+pub mod selfcheck;
 pub mod trace;
 pub mod verdict;
 

@@ -9,9 +9,9 @@ use latchwork_model::kit::{
 };
 use zerocopy::{IntoBytes, TryFromBytes};
 
-use crate::explore::{self, Options, Watch, expand, panics};
+use crate::explore::{self, Options, Watch, differ, expand, panics};
 use crate::trace::fields::{FieldValue, fields};
-use crate::verdict::{Exploration, PropertyId, PropertyInfo, properties};
+use crate::verdict::{Comparison, Exploration, PropertyId, PropertyInfo, properties};
 
 /// All protocols, in the order in which they are listed.
 pub static PROTOCOLS: &[Entry] = &[Entry::of::<Downconvert>()];
@@ -43,6 +43,11 @@ pub struct Entry {
     pub actions: &'static [ActionInfo],
     /// The properties, built-in ones included.
     pub properties: fn() -> Vec<PropertyInfo>,
+    /// In how many states each of these rules is decisive.
+    pub decisive: fn(&Setup<'_>, &[usize], &Options, &dyn Watch) -> Result<Vec<u64>, &'static str>,
+    /// What two instances have in common.
+    pub compare:
+        fn(&Setup<'_>, &Setup<'_>, &Options, &dyn Watch) -> Result<Comparison, &'static str>,
     /// Makes an instance, or says why the values do not go together.
     pub instance: fn(&Setup<'_>) -> Result<Box<dyn Instance>, &'static str>,
 }
@@ -61,6 +66,15 @@ impl Entry {
             lanes: M::LANES,
             actions: M::ACTIONS,
             properties: properties::<M>,
+            decisive: |setup, rules, options, watch| {
+                let toggled =
+                    |rule: &usize| M::new(&Setup { rules: setup.rules.toggled(*rule), ..*setup });
+                let others = rules.iter().map(toggled).collect::<Result<Vec<M>, _>>()?;
+                Ok(differ::decisive(&M::new(setup)?, &others, options, watch))
+            },
+            compare: |one, other, options, watch| {
+                Ok(differ::compare(&M::new(one)?, &M::new(other)?, options, watch))
+            },
             instance: |setup| Ok(Box::new(M::new(setup)?)),
         }
     }

@@ -225,7 +225,7 @@ impl Replay<'_> {
             properties,
             until: properties,
             states: Some(BUDGET),
-            memory: None,
+            ..Options::default()
         };
         let exploration = self.instance.explore_from(state, &options, self.watch);
         let found = exploration.discoveries.iter().find(|found| found.property == self.property);

@@ -257,6 +257,27 @@ pub struct Discovery {
     pub end: End,
 }
 
+/// A shortest run that ends with the first firing of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// The action, by position.
+    pub action: u8,
+    /// The run.
+    pub path: Path,
+}
+
+/// Two versions of a protocol side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// States that only the first one reaches.
+    pub only_first: u64,
+    /// States that only the second one reaches.
+    pub only_second: u64,
+    /// The best of the shortest runs to a state in which they can do different things; `None` if
+    /// there is no such state.
+    pub parting: Option<Path>,
+}
+
 /// Why a search ended before the space was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {
@@ -293,6 +314,8 @@ pub struct Exploration {
     pub stopped: Option<Stopped>,
     /// One discovery a property, in the order of the properties, each a shortest one.
     pub discoveries: Vec<Discovery>,
+    /// One witness an action that was asked for and fires.
+    pub witnesses: Vec<Witness>,
     /// The properties about which nothing can be said: not decided within the budget.
     pub undecided: PropertySet,
 }

@@ -4,6 +4,8 @@
 //! glue before it, "2010" and "2014" later fixes of the glue, "6.12" what is first seen there,
 //! "DLM" the lock manager.
 
+use crate::kit::Declared;
+
 rules! {
     profiles {
         /// The glue as the 2008 patch found it (2.6.24), on o2dlm.
@@ -40,17 +42,25 @@ rules! {
         /// Leaving the lock path wakes the downconvert thread if the lock is blocked.
         upf_kick "2014" [0 0 0 1];
         /// A DLM call that fails clears UPCONVERT_FINISHING.
-        upf_cleared_on_error "2010" [0 0 1 1];
+        upf_cleared_on_error "2010" [0 0 1 1] => Declared::NoEffect {
+            why: "an application that called the DLM comes back through the common way out",
+        };
         /// Every way out of the lock path clears UPCONVERT_FINISHING, not only a success.
-        upf_cleared_on_exit "2010" [0 0 1 1];
+        upf_cleared_on_exit "2010" [0 0 1 1] => Declared::NoEffect {
+            why: "it changes which states are reached, and nothing was found to break",
+        };
         /// The downconvert thread looks again whether the lock is blocked at all.
         blocked_recheck "2010" [0 0 1 1];
         /// After the worker the downconvert thread looks whether the level has changed.
-        level_recheck "2010" [0 0 1 1];
+        level_recheck "2010" [0 0 1 1] => Declared::NoEffect {
+            why: "a level that has changed has changed what is blocked, or has holders",
+        };
         /// A lock that is at NL needs no downconvert.
         nl_check "2010" [0 0 1 1];
         /// A blocking callback that asks for nothing new does not set BLOCKED.
-        bast_filter "2010" [0 0 1 1];
+        bast_filter "2010" [0 0 1 1] => Declared::NoEffect {
+            why: "with three levels a callback that asks for more is one that needs more: control",
+        };
         /// A lock with holders in the way is not lowered.
         holder_check "base" [1 1 1 1];
         /// Dirty data are flushed and the cache is dropped before the lock is lowered.

@@ -22,6 +22,12 @@ impl Switches {
         Self(self.0 & !(1 << index))
     }
 
+    /// The same with the switch at `index` the other way.
+    #[must_use]
+    pub const fn toggled(self, index: usize) -> Self {
+        Self(self.0 ^ 1 << index)
+    }
+
     /// The positions of the switches that are on, smallest first.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         (0..64).filter(move |index| self.is_on(*index))

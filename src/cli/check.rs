@@ -1,20 +1,21 @@
 //! `latchwork check`: runs scenarios and holds them against what they expect.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::check::{Checked, check};
-use crate::configuration::{self, Unknown};
-use crate::json::{Problem, suggest};
-use crate::protocols::{self, Entry, PROTOCOLS};
+use crate::configuration;
+use crate::protocols::Entry;
 use crate::report;
 use crate::scenario::{Expect, Scenario};
 
+use super::ablate::is_base;
 use super::budget::Budget;
 use super::clock::Clock;
-use super::{Exit, Failure};
+use super::files::{entry_named, find_scenarios, protocol_scenarios, write_file};
+use super::{Exit, Failure, usage};
 
 /// Run scenarios and hold them against what they expect
 #[derive(Args)]
@@ -106,12 +107,7 @@ impl Check {
         };
         let entry = entry_named(&protocol.to_string_lossy())?;
         let mut scenarios = protocol_scenarios(entry)?;
-        scenarios.retain(|scenario| {
-            let configuration = &scenario.configuration;
-            scenario.expect == Expect::Holds
-                && configuration.without.is_empty()
-                && entry.profiles[configuration.profile].name == "full"
-        });
+        scenarios.retain(is_base);
         for scenario in &mut scenarios {
             self.replace_rules(entry, scenario)?;
         }
@@ -141,88 +137,4 @@ impl Check {
         scenario.reach.clear();
         Ok(())
     }
-}
-
-/// Writes a file, and the folders above it.
-fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text));
-    let failed =
-        |error| Problem::of_file(path.display().to_string(), format!("cannot write: {error}"));
-    Ok(written.map_err(failed).map_err(|problem| problem.hint("--out says where to write"))?)
-}
-
-fn usage((message, hint): Unknown) -> Failure {
-    Failure::Usage(format!("{message}\nhint: {hint}"))
-}
-
-/// The protocol with this name.
-pub fn entry_named(name: &str) -> Result<&'static Entry, Failure> {
-    protocols::find(name).ok_or_else(|| {
-        let hint = suggest(name, PROTOCOLS.iter().map(|entry| entry.name), "protocols");
-        Failure::Usage(format!("`{name}` is no protocol and no file\nhint: {hint}"))
-    })
-}
-
-/// The folder with the scenarios of a project.
-fn scenarios_folder() -> Result<&'static Path, Failure> {
-    let folder = Path::new("scenarios");
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    let problem = Problem::of_file("scenarios", "there is no such folder here");
-    Err(problem.hint("run latchwork where the folder is, or name scenario files").into())
-}
-
-/// The small scenarios of a protocol.
-pub fn protocol_scenarios(entry: &Entry) -> Result<Vec<Scenario>, Failure> {
-    read_folder(&scenarios_folder()?.join(entry.name))
-}
-
-/// All scenarios that `what` names; nothing in it: the small ones of every protocol.
-fn find_scenarios(what: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
-    let mut scenarios = Vec::new();
-    if what.is_empty() {
-        let folder = scenarios_folder()?;
-        for entry in PROTOCOLS {
-            let folder = folder.join(entry.name);
-            if folder.is_dir() {
-                scenarios.extend(read_folder(&folder)?);
-            }
-        }
-        if scenarios.is_empty() {
-            let problem = Problem::of_file("scenarios", "no scenario is in there");
-            return Err(problem.hint("a scenario is scenarios/<protocol>/<name>.json").into());
-        }
-    }
-    for path in what {
-        if path.is_dir() {
-            scenarios.extend(read_folder(path)?);
-        } else if path.exists() || path.extension().is_some() {
-            scenarios.push(Scenario::open(path)?);
-        } else {
-            scenarios.extend(protocol_scenarios(entry_named(&path.to_string_lossy())?)?);
-        }
-    }
-    Ok(scenarios)
-}
-
-/// The scenarios that stand in a folder itself, by name.
-fn read_folder(folder: &Path) -> Result<Vec<Scenario>, Failure> {
-    let failed = |error: std::io::Error| {
-        Problem::of_file(folder.display().to_string(), format!("cannot read: {error}"))
-    };
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|ending| ending == "json") && !path.is_dir() {
-            paths.push(path);
-        }
-    }
-    if paths.is_empty() {
-        let problem = Problem::of_file(folder.display().to_string(), "no scenario is in there");
-        return Err(problem.hint("a scenario is a file whose name ends in .json").into());
-    }
-    paths.sort();
-    Ok(paths.iter().map(|path| Scenario::open(path)).collect::<Result<_, _>>()?)
 }

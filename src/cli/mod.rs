@@ -1,11 +1,16 @@
 //! The command line: one file a subcommand.
 
+mod ablate;
 mod budget;
 mod check;
 mod clock;
+mod compare;
 mod exit;
+mod files;
+mod list;
 mod replay;
 mod schema;
+mod selfcheck;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -14,6 +19,7 @@ use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
 
+use crate::configuration::Unknown;
 use crate::explore::panics;
 use crate::json::Problem;
 
@@ -29,8 +35,12 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Check),
+    Ablate(ablate::Ablate),
+    Compare(compare::Compare),
     Replay(replay::Replay),
+    List(list::List),
     Schema(schema::Schema),
+    Selfcheck(selfcheck::Selfcheck),
 }
 
 const EXIT_CODES: &str = "\
@@ -44,6 +54,8 @@ pub enum Failure {
     Problem(Problem),
     /// Something else that the user can mend.
     Usage(String),
+    /// A budget ran out.
+    Inconclusive(String),
     /// Writing failed; a closed pipe is no failure.
     Io(std::io::Error),
 }
@@ -60,6 +72,11 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+/// A name that nobody knows.
+fn usage((message, hint): Unknown) -> Failure {
+    Failure::Usage(format!("{message}\nhint: {hint}"))
+}
+
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
     let hook = std::panic::take_hook();
@@ -72,6 +89,10 @@ pub fn run() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Schema(command) => command.run(),
+        Command::Ablate(command) => command.run(),
+        Command::Compare(command) => command.run(),
+        Command::List(command) => command.run(),
+        Command::Selfcheck(command) => command.run(),
     });
     let exit = match result {
         Ok(Ok(exit)) => exit,
@@ -95,6 +116,10 @@ fn report(failure: Failure) -> Exit {
         Failure::Usage(message) => {
             let _ = writeln!(stderr, "error: {message}");
             Exit::Usage
+        }
+        Failure::Inconclusive(message) => {
+            let _ = writeln!(stderr, "inconclusive: {message}");
+            Exit::Inconclusive
         }
         Failure::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Expected,
         Failure::Io(error) => {

@@ -13,8 +13,10 @@
 //! | `fingerprint` | the hash of a state |
 //! | `graph` | states and edges, kept for properties that look beyond one state |
 //! | `paths` | the best of all shortest paths |
+//! | `differ` | where two versions of a model differ |
 //! | `panics` | a model that panics is a violation |
 
+pub mod differ;
 pub(crate) mod expand;
 pub mod fingerprint;
 pub mod graph;
@@ -25,7 +27,7 @@ pub mod visited;
 
 use latchwork_model::kit::Model;
 
-use crate::verdict::{BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet};
+use crate::verdict::{BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet, Witness};
 
 use graph::Graph;
 use search::Found;
@@ -37,6 +39,8 @@ pub struct Options {
     pub threads: usize,
     /// The properties to look at.
     pub properties: PropertySet,
+    /// The actions of which a shortest run to their first firing is wanted, by position.
+    pub witnesses: Vec<u8>,
     /// End as soon as all of these are found; nothing in it: never.
     pub until: PropertySet,
     /// The most states to find.
@@ -50,6 +54,7 @@ impl Default for Options {
         Self {
             threads: 1,
             properties: PropertySet::ALL,
+            witnesses: Vec::new(),
             until: PropertySet::EMPTY,
             states: None,
             memory: None,
@@ -98,19 +103,23 @@ pub fn explore_from<M: Model>(
     if !closed {
         undecided = open::<M>(&found, options.properties);
     }
-    if graph.is_none() && !found.first.is_empty() {
+    let wanted = !found.first.is_empty() || !options.witnesses.is_empty();
+    if graph.is_none() && wanted {
         // The search kept no states; one more, down to the last discovery, keeps them.
         graph = trace_graph(model, initial, options, &found, watch);
     }
-    let discoveries = match &graph {
-        Some(graph) => discoveries(model, graph, &found),
-        None => Vec::new(),
+    let (discoveries, witnesses) = match &graph {
+        Some(graph) => {
+            (discoveries(model, graph, &found), witnesses(model, graph, &found, options))
+        }
+        None => (Vec::new(), Vec::new()),
     };
     Exploration {
         statistics: found.statistics,
         coverage: found.coverage,
         stopped: found.stopped,
         discoveries,
+        witnesses,
         undecided,
     }
 }
@@ -133,6 +142,28 @@ fn trace_graph<M: Model>(
     let until = found.first.iter().map(|(property, _)| *property).collect();
     let options = Options { until, states: None, memory: None, ..options.clone() };
     search::search(model, initial, &options, watch, true).1
+}
+
+/// The best of the shortest runs to the first firing of each action that is wanted.
+fn witnesses<M: Model>(
+    model: &M,
+    graph: &Graph<M::State>,
+    found: &Found,
+    options: &Options,
+) -> Vec<Witness> {
+    let depths = paths::Depths::of_levels(graph);
+    let witness = |action: &u8| {
+        let level = found.first_fired[usize::from(*action)]?;
+        let fires = |id: &u32| {
+            paths::steps(model, graph, *id).into_iter().find(|(step, _)| step.action == *action)
+        };
+        let goals: Vec<u32> = graph.level(level).filter(|id| fires(id).is_some()).collect();
+        let best = paths::best(model, graph, &depths, &goals, None);
+        let mut path = best.path;
+        path.steps.push(fires(&best.end)?.0);
+        Some(Witness { action: *action, path })
+    };
+    options.witnesses.iter().filter_map(witness).collect()
 }
 
 /// The shallowest states from which no done state can be reached.

@@ -24,6 +24,8 @@ pub(super) struct Found {
     pub stopped: Option<Stopped>,
     /// The properties that were found, with the level on which they were found first.
     pub first: Vec<(PropertyId, usize)>,
+    /// By action: the level on which it fired first.
+    pub first_fired: Vec<Option<usize>>,
     /// The states that show `can_finish` violated, on the level on which there are any.
     pub stuck: Vec<u32>,
 }
@@ -59,6 +61,7 @@ pub(super) fn search<M: Model>(
             coverage: Coverage::of::<M>(),
             stopped: None,
             first: Vec::new(),
+            first_fired: vec![None; M::ACTIONS.len()],
             stuck: Vec::new(),
         },
     };
@@ -233,6 +236,11 @@ impl<M: Model> Search<'_, M> {
         let level = self.found.statistics.depth();
         self.found.statistics.generated += tally.generated;
         self.found.coverage.add(&tally.coverage);
+        for (first, count) in self.found.first_fired.iter_mut().zip(&tally.coverage.actions) {
+            if count.fired > 0 {
+                first.get_or_insert(level);
+            }
+        }
         let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
         let news = tally.shown.minus(known).and(self.options.properties);
         self.found.first.extend(news.iter().map(|property| (property, level)));

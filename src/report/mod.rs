@@ -1,5 +1,6 @@
 //! Results for people and for machines.
 
+pub mod ablation;
 pub mod json;
 pub mod markdown;
 pub mod schema;

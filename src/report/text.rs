@@ -18,7 +18,7 @@ const WIDTH: usize = 80;
 
 /// Prints what a `check` came to.
 pub fn write_check(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
-    write_table(out, all)?;
+    write_scenarios(out, all)?;
     // That something was expected to hold, and does not, stands in the table already.
     let says_more = |checked: &&Checked| match checked.standing {
         Standing::Met => false,
@@ -46,15 +46,8 @@ pub fn printed(all: &[Checked]) -> Option<&Checked> {
         .min_by_key(|checked| checked.main_violation().map(|found| found.steps))
 }
 
-fn write_table(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["scenario", "verdict", "distinct", "depth", ""]);
-    for column in [2, 3] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+fn write_scenarios(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
+    let mut table = table(["scenario", "verdict", "distinct", "depth", ""], &[2, 3]);
     for checked in all {
         let statistics = &checked.exploration.statistics;
         table.add_row([
@@ -65,6 +58,24 @@ fn write_table(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
             standing_word(checked).to_string(),
         ]);
     }
+    write_table(out, &table)
+}
+
+/// A table with this header, and numbers in some columns.
+pub fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header);
+    for column in numbers {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// Prints a table, without spaces at the ends of lines.
+pub fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     for line in table.lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
@@ -176,6 +187,14 @@ fn rules_that_would_act<'a>(checked: &'a Checked, found: &Discovery) -> Vec<(&'a
         Some((rule.name, acts))
     })
     .collect()
+}
+
+/// What a rule would have done to a step, after "would".
+pub fn instead(instead: &Instead) -> String {
+    match instead {
+        Instead::Disabled => "not have happened".to_string(),
+        Instead::Differs(changes) => format!("have left {}", grouped(changes).join(" ")),
+    }
 }
 
 fn write_instead(out: &mut dyn Write, rule: &str, instead: &Instead) -> io::Result<()> {

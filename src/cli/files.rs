@@ -1,0 +1,89 @@
+//! Scenario files by name and by folder, and files that are written.
+
+use std::path::{Path, PathBuf};
+
+use crate::json::{Problem, suggest};
+use crate::protocols::{self, Entry, PROTOCOLS};
+use crate::scenario::Scenario;
+
+use super::Failure;
+
+/// Writes a file, and the folders above it.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text));
+    let failed =
+        |error| Problem::of_file(path.display().to_string(), format!("cannot write: {error}"));
+    Ok(written.map_err(failed).map_err(|problem| problem.hint("--out says where to write"))?)
+}
+
+/// The protocol with this name.
+pub fn entry_named(name: &str) -> Result<&'static Entry, Failure> {
+    protocols::find(name).ok_or_else(|| {
+        let hint = suggest(name, PROTOCOLS.iter().map(|entry| entry.name), "protocols");
+        Failure::Usage(format!("`{name}` is no protocol and no file\nhint: {hint}"))
+    })
+}
+
+/// The folder with the scenarios of a project.
+pub fn scenarios_folder() -> Result<&'static Path, Failure> {
+    let folder = Path::new("scenarios");
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let problem = Problem::of_file("scenarios", "there is no such folder here");
+    Err(problem.hint("run latchwork where the folder is, or name scenario files").into())
+}
+
+/// The small scenarios of a protocol.
+pub fn protocol_scenarios(entry: &Entry) -> Result<Vec<Scenario>, Failure> {
+    read_folder(&scenarios_folder()?.join(entry.name))
+}
+
+/// All scenarios that `what` names; nothing in it: the small ones of every protocol.
+pub fn find_scenarios(what: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
+    let mut scenarios = Vec::new();
+    if what.is_empty() {
+        let folder = scenarios_folder()?;
+        for entry in PROTOCOLS {
+            let folder = folder.join(entry.name);
+            if folder.is_dir() {
+                scenarios.extend(read_folder(&folder)?);
+            }
+        }
+        if scenarios.is_empty() {
+            let problem = Problem::of_file("scenarios", "no scenario is in there");
+            return Err(problem.hint("a scenario is scenarios/<protocol>/<name>.json").into());
+        }
+    }
+    for path in what {
+        if path.is_dir() {
+            scenarios.extend(read_folder(path)?);
+        } else if path.exists() || path.extension().is_some() {
+            scenarios.push(Scenario::open(path)?);
+        } else {
+            scenarios.extend(protocol_scenarios(entry_named(&path.to_string_lossy())?)?);
+        }
+    }
+    Ok(scenarios)
+}
+
+/// The scenarios that stand in a folder itself, by name.
+pub fn read_folder(folder: &Path) -> Result<Vec<Scenario>, Failure> {
+    let failed = |error: std::io::Error| {
+        Problem::of_file(folder.display().to_string(), format!("cannot read: {error}"))
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|ending| ending == "json") && !path.is_dir() {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() {
+        let problem = Problem::of_file(folder.display().to_string(), "no scenario is in there");
+        return Err(problem.hint("a scenario is a file whose name ends in .json").into());
+    }
+    paths.sort();
+    Ok(paths.iter().map(|path| Scenario::open(path)).collect::<Result<_, _>>()?)
+}
