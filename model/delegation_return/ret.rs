@@ -98,8 +98,10 @@ impl DelegationReturn {
             let first = if o == FIRST_OPEN { self.lock_to_claim(s, 0) } else { None };
             self.claim_lock(s, first.filter(|_| self.rules.claim_locks));
         } else {
-            if answer == Status::DELEG_REVOKED && s.deleg.attached {
-                self.mark_revoked(s);
+            match answer {
+                Status::DELEG_REVOKED if s.deleg.attached => self.mark_revoked(s),
+                Status::BAD_STATEID => self.mark_bad_stateid(s, s.ret.open),
+                _ => {}
             }
             self.again(s);
         }
@@ -114,6 +116,14 @@ impl DelegationReturn {
         for o in [FIRST_OPEN, SECOND_OPEN] {
             s.open[o].needs_reclaim |= s.open[o].delegated;
         }
+    }
+
+    /// The server does not know the delegation: the manager asks for this open anew. A claim that
+    /// is merely made again would get the same answer for ever.
+    fn mark_bad_stateid(&self, s: &mut State, o: OpenId) {
+        s.open[o].needs_reclaim = true;
+        s.client.nograce = true;
+        s.client.need = true;
     }
 
     fn lock_to_claim(&self, s: &State, from: u8) -> Option<LockId> {
@@ -187,6 +197,7 @@ impl DelegationReturn {
         let waits = s.ret.kind == Kind::Sync && self.rules.sync_waits_then_retries;
         if waits && self.rules.detach_after_claim {
             s.ret = Ret { at: RetAt::Wait, kind: s.ret.kind, id: s.ret.id, ..Ret::default() };
+            s.client.rwsem = false;
         } else {
             s.ghost.setattr_error |= s.ret.kind == Kind::Sync;
             self.abort(s);
@@ -216,6 +227,7 @@ impl DelegationReturn {
     pub(super) fn ret_wait_done(&self, s: &mut State) -> Fired {
         when(s.ret.at == RetAt::Wait && s.client.mgr == MgrAt::Idle && !s.client.need)?;
         s.ret.at = RetAt::NextOpen;
+        s.client.rwsem = !self.rules.no_rwsem_across_claims;
         FIRED
     }
 
