@@ -6,14 +6,14 @@ use super::DelegationReturn;
 use super::config::Program;
 use super::server::Claim;
 use super::state::{
-    AppAt, AppId, FIRST_OPEN, Kind, Lock, MgrAt, Open, OpenId, RetAt, SECOND_OPEN, State, Stateid,
-    Status,
+    AppAt, AppId, Call, FIRST_OPEN, Kind, Lock, MgrAt, Open, OpenId, RetAt, SECOND_OPEN, State,
+    Stateid, Status,
 };
 
 impl DelegationReturn {
     /// Whether an application is about to do what it is there for.
     fn is_at(&self, s: &State, a: AppId, program: Program, at: AppAt) -> bool {
-        self.spec(a).program == program && s.app[a] == at
+        self.spec(a).program == program && s.app[a] == at && s.call[a] == Call::default()
     }
 
     /// Whether nobody keeps the applications from locking and unlocking.
@@ -24,7 +24,18 @@ impl DelegationReturn {
     /// Whether an application can call the server. Where the session is lost and the manager has
     /// been sent for, a call only waits.
     fn may_call(&self, s: &State) -> bool {
-        !s.client.draining && (s.server.session || !s.client.need)
+        !s.client.draining && (s.server.session || !s.client.need) && self.has_slot(s)
+    }
+
+    /// Whether the session can carry one more call.
+    pub(super) fn has_slot(&self, s: &State) -> bool {
+        self.slots == 0 || self.slots_in_use(s) < self.slots
+    }
+
+    /// How many calls were executed whose answers have not yet been processed.
+    pub(super) fn slots_in_use(&self, s: &State) -> u8 {
+        let calls = s.call.entries().iter().filter(|call| call.reply != Status::None).count();
+        calls as u8 + u8::from(s.ret.in_slot())
     }
 
     /// The application has done what it is there for.
@@ -50,15 +61,46 @@ impl DelegationReturn {
         when(stale || matches!(answer, Status::OK | Status::BADSESSION))?;
         self.called(s, answer);
         if answer == Status::OK {
-            let k = self.spec(a).lock;
-            self.grant_lock(s, k, Claim::New);
-            s.lock[k].believed = true;
-            s.lock[k].stateid = Stateid::of(s.server.epoch);
-            self.achieved(s, a);
-        } else if stale {
-            s.open[FIRST_OPEN].stateid = Stateid::of(s.server.epoch);
+            self.grant_lock(s, self.spec(a).lock, Claim::New);
         }
+        self.executed(s, a, answer);
         FIRED
+    }
+
+    /// A call was executed, and its answer brings the current stateid: it is processed at once,
+    /// or, with a slot table, later.
+    fn executed(&self, s: &mut State, a: AppId, reply: Status) {
+        let stateid =
+            if reply == Status::BADSESSION { Stateid::None } else { Stateid::of(s.server.epoch) };
+        if self.slots == 0 {
+            self.take_answer(s, a, reply, stateid);
+        } else {
+            s.call[a] = Call { reply, stateid };
+        }
+    }
+
+    pub(super) fn app_reply(&self, s: &mut State, a: AppId) -> Fired {
+        when(s.call[a] != Call::default())?;
+        let Call { reply, stateid } = core::mem::take(&mut s.call[a]);
+        self.take_answer(s, a, reply, stateid);
+        FIRED
+    }
+
+    /// The answer to the LOCK or the OPEN of an application is processed.
+    fn take_answer(&self, s: &mut State, a: AppId, answer: Status, stateid: Stateid) {
+        match (answer, self.spec(a).program) {
+            (Status::OK, Program::Lock) => {
+                s.lock[self.spec(a).lock] = Lock { believed: true, stateid, lost: false };
+                self.achieved(s, a);
+            }
+            (Status::OK, _) => {
+                let delegated = self.open_rests_on_delegation(s) && !s.deleg.need_reclaim;
+                s.open[SECOND_OPEN] = Open { held: true, delegated, stateid, needs_reclaim: false };
+                self.achieved(s, a);
+            }
+            (Status::BAD_STATEID, _) => s.open[FIRST_OPEN].stateid = stateid,
+            _ => {}
+        }
     }
 
     pub(super) fn app_unlock_cached(&self, s: &mut State, a: AppId) -> Fired {
@@ -109,11 +151,8 @@ impl DelegationReturn {
         self.called(s, answer);
         if answer == Status::OK {
             self.grant_open(s, SECOND_OPEN, Claim::New);
-            let delegated = self.open_rests_on_delegation(s) && !s.deleg.need_reclaim;
-            let stateid = Stateid::of(s.server.epoch);
-            s.open[SECOND_OPEN] = Open { held: true, delegated, stateid, needs_reclaim: false };
-            self.achieved(s, a);
         }
+        self.executed(s, a, answer);
         FIRED
     }
 

@@ -41,6 +41,8 @@ pub struct DelegationReturn {
     pub app_count: u8,
     /// How many of them take a lock.
     pub lock_count: u8,
+    /// How many calls the session carries at a time; 0: no slot table.
+    pub slots: u8,
     /// The budgets of the faults.
     pub faults: Budget,
     /// The rules that are on.
@@ -65,16 +67,24 @@ const PROGRAM: Shape = Shape::Choice {
 };
 
 /// The keys of `bounds`.
-pub const BOUNDS: &[Field] = &[Field {
-    name: "apps",
-    doc: "What the applications of the client do, one each.",
-    shape: Shape::List {
-        min: 0,
-        max: APPS as u8,
-        item: &PROGRAM,
-        default: Some(r#"["lock", "open"]"#),
+pub const BOUNDS: &[Field] = &[
+    Field {
+        name: "apps",
+        doc: "What the applications of the client do, one each.",
+        shape: Shape::List {
+            min: 0,
+            max: APPS as u8,
+            item: &PROGRAM,
+            default: Some(r#"["lock", "open"]"#),
+        },
     },
-}];
+    Field {
+        name: "slots",
+        doc: "Slots of the session, for the calls whose answer brings a stateid. 0: there are \
+              enough, and such a call of an application is one step.",
+        shape: Shape::Number { min: 0, max: 2, default: Some(0) },
+    },
+];
 
 const fn budget(name: &'static str, doc: &'static str, max: u8) -> Field {
     Field { name, doc, shape: Shape::Number { min: 0, max, default: Some(0) } }
@@ -129,6 +139,7 @@ impl DelegationReturn {
             apps,
             app_count: list.len(),
             lock_count,
+            slots: setup.bounds.get("slots").number(),
             faults: Budget {
                 reboot: fault("reboot"),
                 session: fault("session"),

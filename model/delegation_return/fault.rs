@@ -4,8 +4,8 @@ use crate::kit::{FIRED, Fired, Table, values, when};
 
 use super::DelegationReturn;
 use super::state::{
-    AppAt, AppId, Callback, Client, DelegId, Delegation, Grant, Lock, MgrAt, Open, Recall, Ret,
-    RetAt, State, Stateid, Status,
+    AppAt, AppId, Call, Callback, Client, DelegId, Delegation, Grant, Lock, MgrAt, Open, Recall,
+    Ret, RetAt, State, Stateid, Status,
 };
 
 /// Takes one out of a budget; disabled when it is used up.
@@ -95,6 +95,7 @@ impl DelegationReturn {
         s.open = Table::filled(Open::default());
         s.lock = Table::filled(Lock::default());
         s.ret = Ret::default();
+        s.call = Table::filled(Call::default());
         s.client = Client {
             epoch: s.client.epoch,
             mgr: MgrAt::Drain,

@@ -22,7 +22,7 @@ impl DelegationReturn {
 
     pub(super) fn mgr_exchange_id(&self, s: &mut State) -> Fired {
         when(s.client.mgr == MgrAt::Drain)?;
-        when(!self.rules.reply_under_slot || !s.ret.in_slot())?;
+        when(!self.rules.reply_under_slot || self.slots_in_use(s) == 0)?;
         if s.client.restarted {
             // A new verifier: what the client had before it restarted is of no use to anybody.
             self.forget_client(s);

@@ -27,6 +27,8 @@ actions! { DelegationReturn, State;
         app_lock_cached(a: AppId);
         /// Take the lock at the server.
         app_lock(a: AppId) => srv;
+        /// The answer to that LOCK or OPEN is processed: only with a slot table.
+        app_reply(a: AppId);
         /// Give up a lock that the server does not know of.
         app_unlock_cached(a: AppId);
         /// Give up the lock at the server.

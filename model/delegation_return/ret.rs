@@ -58,7 +58,7 @@ impl DelegationReturn {
     }
 
     pub(super) fn ret_open_send(&self, s: &mut State) -> Fired {
-        when(s.ret.at == RetAt::OpenSend && !s.client.draining)?;
+        when(s.ret.at == RetAt::OpenSend && !s.client.draining && self.has_slot(s))?;
         let stateid = if self.is_current(s) { s.deleg.stateid } else { s.ret.stateid };
         let answer = self.answer_open_claim(s, s.ret.id, stateid);
         self.called(s, answer);
@@ -142,7 +142,7 @@ impl DelegationReturn {
     }
 
     pub(super) fn ret_lock_send(&self, s: &mut State) -> Fired {
-        when(s.ret.at == RetAt::LockSend && !s.client.draining)?;
+        when(s.ret.at == RetAt::LockSend && !s.client.draining && self.has_slot(s))?;
         let k = s.ret.lock;
         if s.lock[k].lost {
             self.claim_next_lock(s);
@@ -250,7 +250,7 @@ impl DelegationReturn {
     }
 
     pub(super) fn ret_delegreturn(&self, s: &mut State) -> Fired {
-        when(s.ret.at == RetAt::Delegreturn && !s.client.draining)?;
+        when(s.ret.at == RetAt::Delegreturn && !s.client.draining && self.has_slot(s))?;
         when(s.server.session || !s.client.need)?;
         let answer = self.answer_delegreturn(s, s.ret.id, s.ret.stateid);
         self.called(s, answer);

@@ -4,6 +4,8 @@
 //! return" (2013), "base" the client before it, a year a later change, "environment" what the
 //! client takes for granted of the server, "candidate" what we propose.
 
+use crate::kit::Declared;
+
 rules! {
     profiles {
         /// As the patch of 2013 found it.
@@ -29,7 +31,12 @@ rules! {
         /// An open that is answered while the delegation is RETURNING does not rest on it.
         returning_in_update_open_stateid "seed" [0 1 1 1 1 1];
         /// Cached data are not trusted for the sake of a delegation that is RETURNING.
-        returning_in_have_delegation "seed" [0 1 1 1 1 1];
+        returning_in_have_delegation "seed" [0 1 1 1 1 1] => Declared::RedundantGiven {
+            rules: &["server_regrants_at_reclaim"],
+            why: "a delegation that is RETURNING is good at the server until it is given \
+                  back, unless the server forgets it in a reboot and does not grant it \
+                  again",
+        };
         /// Opens are claimed before the delegation is returned.
         claim_opens "base" [1 1 1 1 1 1];
         /// So are the locks of each open.
@@ -39,11 +46,20 @@ rules! {
         /// A return in an application's own task waits for the manager and tries again.
         sync_waits_then_retries "seed" [0 1 1 1 1 1];
         /// A claim during which the manager recovered something is made again.
-        seqcount_retry "seed" [0 1 0 1 1 1];
+        seqcount_retry "seed" [0 1 0 1 1 1] => Declared::RedundantGiven {
+            rules: &["reply_under_slot"],
+            why: "a call that is repeated after recovery finds nothing left to claim. What \
+                  the check was made for, an answer of an earlier epoch that overwrites \
+                  what the manager recovered, cannot happen while an answer keeps its \
+                  slot; and where it can, the check notices it too late",
+        };
         /// Only the delegation whose claims were made is detached, not what hangs there now.
         only_if_current "seed" [0 1 1 1 1 1];
         /// A claim has failed if its code is not zero, not only if it is negative.
-        not_err "seed" [0 1 1 1 1 1];
+        not_err "seed" [0 1 1 1 1 1] => Declared::NoEffect {
+            why: "no code of the catalogue is positive: a control that must stay without \
+                  effect",
+        };
         /// A LOCK claim that fails is repeated at once, not together with its open.
         lock_claim_in_place "stronger than the seed" [0 0 1 1 1 1];
         /// A slot is in use until the answer has been processed, and draining waits for it.
@@ -53,21 +69,37 @@ rules! {
         /// An open that is reclaimed asks for the delegation again.
         reclaim_asks_delegation "base" [1 1 1 1 1 1];
         /// A delegation that is not yet re-granted serves no new open.
-        need_reclaim_blocks_cached_open "base" [1 1 1 1 1 1];
+        need_reclaim_blocks_cached_open "base" [1 1 1 1 1 1] => Declared::RedundantGiven {
+            rules: &["server_regrants_at_reclaim"],
+            why: "an open that rests on a delegation before it is re-granted loses nothing \
+                  if it is re-granted in the end",
+        };
         /// A delegation that is RETURNING is not reaped when it was not re-granted.
-        reap_skips_returning "later" [0 0 1 1 1 1];
+        reap_skips_returning "later" [0 0 1 1 1 1] => Declared::RedundantGiven {
+            rules: &["server_regrants_at_reclaim"],
+            why: "there is nothing to reap where every delegation is re-granted",
+        };
         /// The manager does not wait for the returns that it has started.
         manager_lets_others_run "2018 and 2023" [0 0 1 1 1 1];
         /// A recall marks the delegation even while it is RETURNING.
-        recall_marks_even_if_returning "base" [1 1 1 1 1 1];
+        recall_marks_even_if_returning "base" [1 1 1 1 1 1] => Declared::RedundantGiven {
+            rules: &["abort_puts_back"],
+            why: "a return that is given up marks the delegation itself",
+        };
         /// The server re-grants the delegation when an open is reclaimed that asks for it.
         server_regrants_at_reclaim "environment" [1 1 1 1 0 0];
         /// An open that was reclaimed while the delegation is not re-granted does not rest on it,
         /// so its locks are reclaimed as locks.
-        reclaim_locks_when_regrant_refused "candidate" [0 0 0 0 0 1];
+        reclaim_locks_when_regrant_refused "candidate" [0 0 0 0 0 1] => Declared::RedundantGiven {
+            rules: &["server_regrants_at_reclaim"],
+            why: "it acts only where the delegation is not re-granted",
+        };
         /// A delegation that is RETURNING and was not re-granted is known to be dead, and is not
         /// asked for after the next reboot.
-        refused_is_not_asked_again "candidate" [0 0 0 0 0 1];
+        refused_is_not_asked_again "candidate" [0 0 0 0 0 1] => Declared::RedundantGiven {
+            rules: &["server_regrants_at_reclaim"],
+            why: "it acts only where the delegation is not re-granted",
+        };
     }
     variants {
         /// A callback is sent and received in one step, with or without a session.

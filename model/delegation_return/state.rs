@@ -324,6 +324,16 @@ state! {
 }
 
 state! {
+    /// A call of an application that was executed, and whose answer is on its way.
+    pub struct Call {
+        /// The answer; none if there is no call.
+        pub reply: Status,
+        /// The stateid in it.
+        pub stateid: Stateid,
+    }
+}
+
+state! {
     /// The other client.
     pub enum Rival { Wait, Hold, Done }
 }
@@ -395,6 +405,8 @@ state! {
         pub ret: Ret,
         /// The applications.
         pub app: Table<AppId, AppAt, APPS>,
+        /// Their calls, with a slot table: without one a call is a single step.
+        pub call: Table<AppId, Call, APPS>,
         /// The other client.
         pub rival: Rival,
         /// What is left of each fault.
