@@ -21,6 +21,17 @@ pub enum Program {
     Close,
 }
 
+/// When the server may reboot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RebootWhen {
+    /// At any time.
+    AnyTime,
+    /// While a LOCK claim is outstanding.
+    LockClaim,
+    /// While a LOCK claim of a return in an application's task is outstanding.
+    SyncLockClaim,
+}
+
 /// An application as the scenario describes it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AppSpec {
@@ -43,6 +54,8 @@ pub struct DelegationReturn {
     pub lock_count: u8,
     /// How many calls the session carries at a time; 0: no slot table.
     pub slots: u8,
+    /// When the server may reboot.
+    pub reboot_when: RebootWhen,
     /// The budgets of the faults.
     pub faults: Budget,
     /// The rules that are on.
@@ -83,6 +96,16 @@ pub const BOUNDS: &[Field] = &[
         doc: "Slots of the session, for the calls whose answer brings a stateid. 0: there are \
               enough, and such a call of an application is one step.",
         shape: Shape::Number { min: 0, max: 2, default: Some(0) },
+    },
+    Field {
+        name: "reboot_when",
+        doc: "When the server may reboot: at any time, or only while a LOCK claim is outstanding \
+              (of any return, or of one in an application's own task): the window in which a lock \
+              was seen to be lost.",
+        shape: Shape::Choice {
+            names: &["any_time", "lock_claim", "sync_lock_claim"],
+            default: Some(0),
+        },
     },
 ];
 
@@ -140,6 +163,8 @@ impl DelegationReturn {
             app_count: list.len(),
             lock_count,
             slots: setup.bounds.get("slots").number(),
+            reboot_when: [RebootWhen::AnyTime, RebootWhen::LockClaim, RebootWhen::SyncLockClaim]
+                [usize::from(setup.bounds.get("reboot_when").number())],
             faults: Budget {
                 reboot: fault("reboot"),
                 session: fault("session"),

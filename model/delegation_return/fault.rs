@@ -3,9 +3,10 @@
 use crate::kit::{FIRED, Fired, Table, values, when};
 
 use super::DelegationReturn;
+use super::config::RebootWhen;
 use super::state::{
-    AppAt, AppId, Call, Callback, Client, DelegId, Delegation, Grant, Lock, MgrAt, Open, Recall,
-    Ret, RetAt, State, Stateid, Status,
+    AppAt, AppId, Call, Callback, Client, DelegId, Delegation, Grant, Kind, Lock, MgrAt, Open,
+    Recall, Ret, RetAt, State, Stateid, Status,
 };
 
 /// Takes one out of a budget; disabled when it is used up.
@@ -17,6 +18,12 @@ fn spend(budget: &mut u8) -> Fired {
 
 impl DelegationReturn {
     pub(super) fn fault_reboot(&self, s: &mut State) -> Fired {
+        let lock_claim = matches!(s.ret.at, RetAt::LockSend | RetAt::LockReply);
+        when(match self.reboot_when {
+            RebootWhen::AnyTime => true,
+            RebootWhen::LockClaim => lock_claim,
+            RebootWhen::SyncLockClaim => lock_claim && s.ret.kind == Kind::Sync,
+        })?;
         spend(&mut s.budget.reboot)?;
         self.forget_client(s);
         s.server.epoch += 1;

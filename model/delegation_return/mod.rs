@@ -10,7 +10,7 @@ pub mod rules;
 mod server;
 pub mod state;
 
-pub use config::{AppSpec, DelegationReturn, Program};
+pub use config::{AppSpec, DelegationReturn, Program, RebootWhen};
 
 use crate::kit::{
     Field, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo, values,
