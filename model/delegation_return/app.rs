@@ -18,7 +18,8 @@ impl DelegationReturn {
 
     /// Whether nobody keeps the applications from locking and unlocking.
     fn may_lock(&self, s: &State) -> bool {
-        !s.client.rwsem && !(self.rules.delegreturn_mutex && s.ret.in_claim())
+        let claiming = self.rules.delegreturn_mutex && s.ret.in_claim();
+        !s.client.rwsem && !claiming
     }
 
     /// Whether an application can call the server. Where the session is lost and the manager has
@@ -130,10 +131,10 @@ impl DelegationReturn {
     /// Whether an open may be served from the delegation.
     fn can_open_delegated(&self, s: &State) -> bool {
         let deleg = &s.deleg;
-        deleg.attached
-            && !deleg.revoked
-            && !(deleg.need_reclaim && self.rules.need_reclaim_blocks_cached_open)
-            && !(deleg.returning && self.rules.returning_in_can_open)
+        let blocked = deleg.revoked
+            || (deleg.need_reclaim && self.rules.need_reclaim_blocks_cached_open)
+            || (deleg.returning && self.rules.returning_in_can_open);
+        deleg.attached && !blocked
     }
 
     pub(super) fn app_open_cached(&self, s: &mut State, a: AppId) -> Fired {
