@@ -17,4 +17,5 @@ extern crate self as latchwork_model;
 #[macro_use]
 pub mod kit;
 
+pub mod delegation_return;
 pub mod downconvert;

@@ -229,7 +229,8 @@ macro_rules! actions {
                     });
                     action += 1;
                 )*)*
-                let _ = action;
+                // The last action may leave it written and not read.
+                let _ = (action, next);
             }
 
             #[inline]

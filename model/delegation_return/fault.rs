@@ -1,0 +1,148 @@
+//! The `fault` lane: what can go wrong, within budgets.
+
+use crate::kit::{FIRED, Fired, Table, values, when};
+
+use super::DelegationReturn;
+use super::config::RebootWhen;
+use super::state::{
+    AppAt, AppId, Call, Callback, Client, DelegId, Delegation, Grant, Kind, Lock, MgrAt, Open,
+    Recall, Ret, RetAt, State, Stateid, Status,
+};
+
+/// Takes one out of a budget; disabled when it is used up.
+fn spend(budget: &mut u8) -> Fired {
+    when(*budget > 0)?;
+    *budget -= 1;
+    FIRED
+}
+
+impl DelegationReturn {
+    pub(super) fn fault_reboot(&self, s: &mut State) -> Fired {
+        let lock_claim = matches!(s.ret.at, RetAt::LockSend | RetAt::LockReply);
+        when(match self.reboot_when {
+            RebootWhen::AnyTime => true,
+            RebootWhen::LockClaim => lock_claim,
+            RebootWhen::SyncLockClaim => lock_claim && s.ret.kind == Kind::Sync,
+        })?;
+        spend(&mut s.budget.reboot)?;
+        self.forget_client(s);
+        s.server.epoch += 1;
+        s.server.grace = true;
+        s.server.delay = false;
+        FIRED
+    }
+
+    pub(super) fn fault_session_lost(&self, s: &mut State) -> Fired {
+        when(s.server.session)?;
+        spend(&mut s.budget.session)?;
+        s.server.session = false;
+        FIRED
+    }
+
+    pub(super) fn fault_cb_lost(&self, s: &mut State) -> Fired {
+        when(s.cb.in_flight)?;
+        spend(&mut s.budget.cb_lost)?;
+        let current = s.cb.stateid == Stateid::of(s.server.epoch);
+        if current && s.server.recall == Recall::Sent {
+            s.server.recall = Recall::Queued;
+        }
+        s.cb = Callback::default();
+        FIRED
+    }
+
+    pub(super) fn fault_cb_dup(&self, s: &mut State) -> Fired {
+        when(s.cb.reply == Status::OK)?;
+        spend(&mut s.budget.cb_dup)?;
+        s.cb.reply = Status::None;
+        s.cb.in_flight = true;
+        FIRED
+    }
+
+    pub(super) fn fault_grace_end(&self, s: &mut State) -> Fired {
+        when(s.server.grace && !s.server.reclaim_done)?;
+        spend(&mut s.budget.grace_end)?;
+        s.server.grace = false;
+        // Who has not reclaimed by now is struck off the record: after another reboot it must not
+        // reclaim what somebody else may have had in between.
+        s.server.on_record = false;
+        s.ghost.taken = true;
+        FIRED
+    }
+
+    pub(super) fn fault_expire(&self, s: &mut State) -> Fired {
+        when(!s.server.courtesy)?;
+        spend(&mut s.budget.expire)?;
+        if self.variants.courtesy {
+            s.server.courtesy = true;
+        } else {
+            self.expire_client(s);
+        }
+        FIRED
+    }
+
+    pub(super) fn fault_revoke(&self, s: &mut State) -> Fired {
+        when(s.server.recall != Recall::None && s.server.deleg == Grant::Held)?;
+        spend(&mut s.budget.revoke)?;
+        s.server.deleg = Grant::Revoked;
+        s.server.recall = Recall::None;
+        s.ghost.taken = true;
+        FIRED
+    }
+
+    pub(super) fn fault_delay(&self, s: &mut State) -> Fired {
+        when(!s.server.delay)?;
+        spend(&mut s.budget.delay)?;
+        s.server.delay = true;
+        FIRED
+    }
+
+    pub(super) fn fault_client_reboot(&self, s: &mut State) -> Fired {
+        spend(&mut s.budget.client_reboot)?;
+        s.deleg = Delegation::default();
+        s.open = Table::filled(Open::default());
+        s.lock = Table::filled(Lock::default());
+        s.ret = Ret::default();
+        s.call = Table::filled(Call::default());
+        s.client = Client {
+            epoch: s.client.epoch,
+            mgr: MgrAt::Drain,
+            draining: true,
+            restarted: true,
+            ..Client::default()
+        };
+        for a in values::<AppId>(self) {
+            s.app[a] = AppAt::Done;
+        }
+        FIRED
+    }
+
+    pub(super) fn fault_signal(&self, s: &mut State) -> Fired {
+        when(s.ret.at == RetAt::Wait)?;
+        spend(&mut s.budget.signal)?;
+        self.abort(s);
+        FIRED
+    }
+
+    pub(super) fn fault_evict(&self, s: &mut State) -> Fired {
+        when(s.open.entries().iter().all(|open| !open.held))?;
+        when(s.deleg.attached && !s.deleg.returning && s.ret.at == RetAt::Idle)?;
+        spend(&mut s.budget.evict)?;
+        let Delegation { id, stateid, .. } = s.deleg;
+        s.ret = Ret { at: RetAt::Delegreturn, id, stateid, ..Ret::default() };
+        s.deleg = Delegation::default();
+        FIRED
+    }
+
+    pub(super) fn fault_upgrade(&self, s: &mut State) -> Fired {
+        let server = &s.server;
+        when(s.deleg.attached && s.deleg.returning && s.deleg.id == DelegId(0))?;
+        when(server.deleg == Grant::Held && server.session && server.reclaim_done)?;
+        when(!server.grace && server.recall == Recall::None && !s.client.draining)?;
+        when(s.deleg.stateid == Stateid::of(server.epoch))?;
+        spend(&mut s.budget.upgrade)?;
+        let (id, stateid) = (DelegId(1), s.deleg.stateid);
+        s.server.deleg_id = id;
+        s.deleg = Delegation { attached: true, id, stateid, ..Delegation::default() };
+        FIRED
+    }
+}

@@ -1,0 +1,292 @@
+//! The `mgr` and `renew` lanes: the state manager recovers what the server has forgotten.
+
+use crate::kit::{FIRED, Fired, when};
+
+use super::DelegationReturn;
+use super::server::Claim;
+use super::state::{
+    Delegation, FIRST_OPEN, Grant, Kind, LockId, MgrAt, OpenId, RetAt, Rival, SECOND_OPEN, State,
+    Stateid, Status,
+};
+
+impl DelegationReturn {
+    pub(super) fn mgr_start(&self, s: &mut State) -> Fired {
+        when(s.client.mgr == MgrAt::Idle && s.client.need)?;
+        let returns_itself =
+            s.ret.kind == Kind::Async && !matches!(s.ret.at, RetAt::Idle | RetAt::Delegreturn);
+        when(self.rules.manager_lets_others_run || !returns_itself)?;
+        s.client.mgr = MgrAt::Drain;
+        s.client.draining = true;
+        FIRED
+    }
+
+    pub(super) fn mgr_exchange_id(&self, s: &mut State) -> Fired {
+        when(s.client.mgr == MgrAt::Drain)?;
+        when(!self.rules.reply_under_slot || self.slots_in_use(s) == 0)?;
+        if s.client.restarted {
+            // A new verifier: what the client had before it restarted is of no use to anybody.
+            self.forget_client(s);
+            s.client.restarted = false;
+        }
+        s.client.need = false;
+        s.server.session = true;
+        s.server.courtesy = false;
+        if s.client.epoch != s.server.epoch {
+            s.client.epoch = s.server.epoch;
+            s.client.nograce = false;
+            s.deleg.need_reclaim = s.deleg.attached && !s.deleg.revoked;
+            for o in [FIRST_OPEN, SECOND_OPEN] {
+                s.open[o].needs_reclaim = s.open[o].held;
+            }
+            s.client.mgr = MgrAt::NextState;
+        } else if !s.server.reclaim_done || s.client.nograce {
+            s.client.mgr = MgrAt::NextState;
+        } else {
+            s.client.mgr = MgrAt::EndDrain;
+        }
+        FIRED
+    }
+
+    /// The manager's call is answered BADSESSION: it begins again, and all marks stay.
+    fn restart_manager(&self, s: &mut State) {
+        self.move_manager(s, MgrAt::Drain);
+    }
+
+    /// The manager goes on, and no longer works on a particular open.
+    fn move_manager(&self, s: &mut State, at: MgrAt) {
+        s.client.mgr = at;
+        s.client.mgr_open = OpenId::default();
+        s.client.mgr_lock = LockId::default();
+    }
+
+    /// Recovery has changed something: a claim that is under way will notice.
+    fn count_reclaim(&self, s: &mut State) {
+        s.client.changed = s.ret.in_claim();
+    }
+
+    pub(super) fn mgr_next_state(&self, s: &mut State) -> Fired {
+        when(s.client.mgr == MgrAt::NextState)?;
+        if !s.server.session {
+            self.restart_manager(s);
+            return FIRED;
+        }
+        // Where nothing can be reclaimed, that is said first: until then nothing is granted anew.
+        let complete_first = s.client.nograce && !s.server.reclaim_done;
+        match self.open_to_recover(s).filter(|_| !complete_first) {
+            Some(o) => {
+                s.client.mgr = MgrAt::Open;
+                s.client.mgr_open = o;
+                self.count_reclaim(s);
+            }
+            None if s.server.reclaim_done => s.client.mgr = MgrAt::EndDrain,
+            None => s.client.mgr = MgrAt::Complete,
+        }
+        FIRED
+    }
+
+    fn open_to_recover(&self, s: &State) -> Option<OpenId> {
+        [FIRST_OPEN, SECOND_OPEN].into_iter().find(|o| s.open[*o].needs_reclaim)
+    }
+
+    /// Whether an open that is answered now rests on the delegation. It looks at nothing else:
+    /// not at whether the delegation is re-granted, nor at what the server says about it.
+    pub(super) fn open_rests_on_delegation(&self, s: &State) -> bool {
+        let returning = s.deleg.returning && self.rules.returning_in_update_open_stateid;
+        s.deleg.attached && !s.deleg.revoked && !returning
+    }
+
+    /// Whether the delegation that the client has is good: an open needs no call.
+    fn recovers_from_delegation(&self, s: &State) -> bool {
+        self.open_rests_on_delegation(s)
+            && !s.deleg.need_reclaim
+            && s.deleg.stateid == Stateid::of(s.server.epoch)
+    }
+
+    pub(super) fn mgr_open_reclaim(&self, s: &mut State) -> Fired {
+        when(s.client.mgr == MgrAt::Open)?;
+        if !s.server.session {
+            self.restart_manager(s);
+        } else if self.recovers_from_delegation(s) {
+            s.open[s.client.mgr_open].delegated = true;
+            self.recover_locks(s);
+        } else {
+            when(!s.client.nograce)?;
+            self.reclaim_open(s, true);
+        }
+        FIRED
+    }
+
+    pub(super) fn mgr_open_reclaim_refused(&self, s: &mut State) -> Fired {
+        when(s.client.mgr == MgrAt::Open && !self.rules.server_regrants_at_reclaim)?;
+        when(self.answer_reclaim(s) == Status::OK && !s.client.nograce)?;
+        when(!self.recovers_from_delegation(s) && self.asks_for_delegation(s))?;
+        self.reclaim_open(s, false);
+        FIRED
+    }
+
+    fn asks_for_delegation(&self, s: &State) -> bool {
+        s.deleg.attached && s.deleg.need_reclaim && self.rules.reclaim_asks_delegation
+    }
+
+    /// OPEN with CLAIM_PREVIOUS, by a server that grants the delegation or does not.
+    fn reclaim_open(&self, s: &mut State, grants: bool) {
+        let answer = self.answer_reclaim(s);
+        self.called(s, answer);
+        if answer != Status::OK {
+            s.client.nograce = true;
+            self.move_manager(s, MgrAt::NextState);
+            return;
+        }
+        let o = s.client.mgr_open;
+        self.grant_open(s, o, Claim::Reclaim);
+        s.open[o].stateid = Stateid::of(s.server.epoch);
+        if grants && self.asks_for_delegation(s) {
+            s.server.deleg = Grant::Held;
+            s.server.deleg_id = s.deleg.id;
+            s.deleg.stateid = Stateid::of(s.server.epoch);
+            s.deleg.need_reclaim = false;
+        }
+        let dead = s.deleg.need_reclaim && self.rules.reclaim_locks_when_regrant_refused;
+        s.open[o].delegated = self.open_rests_on_delegation(s) && !dead;
+        self.recover_locks(s);
+    }
+
+    pub(super) fn mgr_open_nograce(&self, s: &mut State) -> Fired {
+        when(s.client.mgr == MgrAt::Open && s.client.nograce)?;
+        when(!self.recovers_from_delegation(s) && self.answer_new_open(s) == Status::OK)?;
+        let o = s.client.mgr_open;
+        self.called(s, Status::OK);
+        self.grant_open(s, o, Claim::New);
+        s.open[o].stateid = Stateid::of(s.server.epoch);
+        s.open[o].delegated = false;
+        self.recover_locks(s);
+        FIRED
+    }
+
+    /// The open is recovered; its locks are next.
+    fn recover_locks(&self, s: &mut State) {
+        s.client.mgr = MgrAt::Lock;
+        s.client.mgr_lock = self.lock_to_recover(s, 0).unwrap_or_default();
+    }
+
+    fn lock_to_recover(&self, s: &State, from: u8) -> Option<LockId> {
+        if s.client.mgr_open != FIRST_OPEN || s.open[FIRST_OPEN].delegated {
+            return None;
+        }
+        let mut locks = self.locks().filter(|k| k.0 >= from);
+        locks.find(|k| s.lock[*k].believed && !s.lock[*k].lost)
+    }
+
+    pub(super) fn mgr_lock_reclaim(&self, s: &mut State) -> Fired {
+        when(s.client.mgr == MgrAt::Lock && !s.client.rwsem)?;
+        if !s.server.session {
+            self.restart_manager(s);
+            return FIRED;
+        }
+        let lock = self.lock_to_recover(s, s.client.mgr_lock.0);
+        if let Some(k) = lock {
+            when(!s.client.nograce || !self.waits_for_grace(s))?;
+            if !self.recover_lock(s, k) {
+                s.client.nograce = true;
+                self.move_manager(s, MgrAt::NextState);
+                return FIRED;
+            }
+        }
+        match lock.and_then(|k| self.lock_to_recover(s, k.0 + 1)) {
+            Some(next) => s.client.mgr_lock = next,
+            None => {
+                s.open[s.client.mgr_open].needs_reclaim = false;
+                self.count_reclaim(s);
+                self.move_manager(s, MgrAt::NextState);
+            }
+        }
+        FIRED
+    }
+
+    /// Whether a lock that is asked for anew has to wait for the end of grace.
+    fn waits_for_grace(&self, s: &State) -> bool {
+        self.variants.recover_lost_locks && self.answer_new_open(s) == Status::GRACE
+    }
+
+    /// Recovers one lock; false if that is not possible in grace any more.
+    fn recover_lock(&self, s: &mut State, k: LockId) -> bool {
+        let current = Stateid::of(s.server.epoch);
+        if s.client.nograce {
+            if s.lock[k].stateid == current {
+                return true;
+            }
+            if !self.variants.recover_lost_locks || s.rival == Rival::Hold {
+                s.lock[k].lost = true;
+                return true;
+            }
+            self.called(s, Status::OK);
+            self.grant_lock(s, k, Claim::New);
+            s.lock[k].stateid = current;
+            return true;
+        }
+        let answer = self.answer_reclaim(s);
+        self.called(s, answer);
+        if answer != Status::OK {
+            return false;
+        }
+        if s.rival == Rival::Hold {
+            s.lock[k].lost = true;
+        } else {
+            self.grant_lock(s, k, Claim::Reclaim);
+            s.lock[k].stateid = current;
+        }
+        true
+    }
+
+    pub(super) fn mgr_reclaim_complete(&self, s: &mut State) -> Fired {
+        when(s.client.mgr == MgrAt::Complete)?;
+        if !s.server.session {
+            self.restart_manager(s);
+            return FIRED;
+        }
+        self.called(s, Status::OK);
+        s.server.reclaim_done = true;
+        s.server.on_record = true;
+        if s.deleg.attached && s.deleg.need_reclaim {
+            if s.deleg.returning && self.rules.reap_skips_returning {
+                s.deleg.revoked |= self.rules.refused_is_not_asked_again;
+            } else {
+                // The opens still think that they rest on it.
+                s.ghost.detached_under_return |= s.deleg.returning;
+                s.deleg = Delegation::default();
+            }
+        }
+        let left = self.open_to_recover(s).is_some();
+        s.client.mgr = if left { MgrAt::NextState } else { MgrAt::EndDrain };
+        FIRED
+    }
+
+    pub(super) fn mgr_end_drain(&self, s: &mut State) -> Fired {
+        when(s.client.mgr == MgrAt::EndDrain)?;
+        s.client.mgr = MgrAt::Idle;
+        s.client.draining = false;
+        s.client.nograce = false;
+        FIRED
+    }
+
+    pub(super) fn renew_notice(&self, s: &mut State) -> Fired {
+        when(!s.server.session && !s.client.need && s.client.mgr == MgrAt::Idle)?;
+        s.client.need = true;
+        FIRED
+    }
+
+    pub(super) fn renew_notice_revoked(&self, s: &mut State) -> Fired {
+        when(s.server.deleg == Grant::Revoked && s.server.session)?;
+        when(s.deleg.attached && !s.deleg.revoked && s.client.mgr == MgrAt::Idle)?;
+        when(s.client.epoch == s.server.epoch)?;
+        s.deleg.to_return = true;
+        self.mark_revoked(s);
+        FIRED
+    }
+
+    pub(super) fn renew_lease(&self, s: &mut State) -> Fired {
+        when(s.server.courtesy && s.server.session && !s.client.draining)?;
+        s.server.courtesy = false;
+        FIRED
+    }
+}

@@ -1,0 +1,189 @@
+#![doc = include_str!("README.md")]
+
+mod app;
+mod config;
+mod fault;
+mod mgr;
+mod properties;
+mod ret;
+pub mod rules;
+mod server;
+pub mod state;
+
+pub use config::{AppSpec, DelegationReturn, Program, RebootWhen};
+
+use crate::kit::{
+    Field, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo, values,
+};
+
+use state::{
+    AppAt, AppId, Callback, Delegation, FIRST_OPEN, Grant, MgrAt, Open, Recall, RetAt, Rival,
+    State, Stateid,
+};
+
+actions! { DelegationReturn, State;
+    fair app {
+        /// Take the lock in memory: the open rests on the delegation.
+        app_lock_cached(a: AppId);
+        /// Take the lock at the server.
+        app_lock(a: AppId) => srv;
+        /// The answer to that LOCK or OPEN is processed: only with a slot table.
+        app_reply(a: AppId);
+        /// Give up a lock that the server does not know of.
+        app_unlock_cached(a: AppId);
+        /// Give up the lock at the server.
+        app_unlock(a: AppId) => srv;
+        /// Open the file again in memory.
+        app_open_cached(a: AppId);
+        /// Open the file again at the server.
+        app_open(a: AppId) => srv;
+        /// Close an open that the server does not know of.
+        app_close_cached(a: AppId);
+        /// Close the open at the server.
+        app_close(a: AppId) => srv;
+        /// Change an attribute, and first return the delegation in this task.
+        app_setattr(a: AppId) => ret;
+        /// Change an attribute; there is no delegation.
+        app_setattr_plain(a: AppId) => srv;
+        /// Read from the cache.
+        app_read_cached(a: AppId);
+        /// Read after asking the server whether the cache is still good.
+        app_read(a: AppId) => srv;
+    }
+    fair ret {
+        /// The manager thread starts the return of a delegation that was recalled.
+        ret_start();
+        /// Look for an open that rests on the delegation.
+        ret_next_open();
+        /// OPEN (CLAIM_DELEG_CUR_FH) is executed.
+        ret_open_send() => srv;
+        /// Its answer is processed.
+        ret_open_reply();
+        /// LOCK is executed.
+        ret_lock_send() => srv;
+        /// Its answer is processed.
+        ret_lock_reply();
+        /// Look whether the manager recovered something meanwhile.
+        ret_seq_check();
+        /// The manager is done: try again.
+        ret_wait_done();
+        /// Detach the delegation from the inode.
+        ret_detach();
+        /// DELEGRETURN.
+        ret_delegreturn() => srv;
+    }
+    fair mgr {
+        /// Begin: nobody else may call the server.
+        mgr_start();
+        /// EXCHANGE_ID and CREATE_SESSION: nobody can act between them.
+        mgr_exchange_id() => srv;
+        /// Look for an open to recover.
+        mgr_next_state();
+        /// Recover the open: from the delegation, or by OPEN (CLAIM_PREVIOUS).
+        mgr_open_reclaim() => srv;
+        /// The same, and the server does not re-grant the delegation.
+        mgr_open_reclaim_refused() => srv;
+        /// Open anew what can no longer be reclaimed.
+        mgr_open_nograce() => srv;
+        /// Recover a lock of that open, or see that there is none left.
+        mgr_lock_reclaim() => srv;
+        /// RECLAIM_COMPLETE; a delegation that was not re-granted is reaped.
+        mgr_reclaim_complete() => srv;
+        /// Let everybody else go on.
+        mgr_end_drain();
+    }
+    fair renew {
+        /// The lease renewal notices that the session is lost.
+        renew_notice() => mgr;
+        /// A flag in the answer to SEQUENCE says that a delegation was revoked.
+        renew_notice_revoked() => mgr;
+        /// The lease renewal comes late, and the server has kept the state.
+        renew_lease() => srv;
+    }
+    fair cb {
+        /// The server sends CB_RECALL.
+        cb_send();
+        /// It arrives.
+        cb_receive();
+        /// Its answer arrives.
+        cb_reply() => srv;
+    }
+    fair srv {
+        /// Everybody has reclaimed: grace ends.
+        srv_end_grace();
+    }
+    fair rival {
+        /// Ask for a lock that conflicts: it is granted, or the delegation is recalled.
+        rival_lock() => srv;
+        /// Give it up.
+        rival_unlock() => srv;
+    }
+    fault fault {
+        /// The server reboots; the other client reclaims at once.
+        fault_reboot() => srv;
+        /// The session is lost, and nothing else.
+        fault_session_lost() => srv;
+        /// The callback does not arrive, and the server sends it again.
+        fault_cb_lost() => cb;
+        /// The callback arrives again.
+        fault_cb_dup() => cb;
+        /// Grace ends before the client has reclaimed.
+        fault_grace_end() => srv;
+        /// The lease of the client runs out.
+        fault_expire() => srv;
+        /// The server does not wait for the return any longer.
+        fault_revoke() => srv;
+        /// The next claim or return will be answered DELAY.
+        fault_delay() => srv;
+        /// The client restarts.
+        fault_client_reboot();
+        /// A signal ends the wait of a return in an application's task.
+        fault_signal() => ret;
+        /// The inode is evicted from memory: nobody has the file open.
+        fault_evict() => ret;
+        /// The server replaces the delegation by another, and the client takes it.
+        fault_upgrade();
+    }
+}
+
+impl Model for DelegationReturn {
+    const PROPERTIES: &'static [Property<Self>] = properties::PROPERTIES;
+
+    fn initial(&self, emit: &mut dyn FnMut(&State)) {
+        let mut s = State { budget: self.faults, ..State::default() };
+        s.server.session = true;
+        s.server.reclaim_done = true;
+        s.server.on_record = true;
+        s.server.deleg = Grant::Held;
+        s.deleg = Delegation { attached: true, stateid: Stateid::of(0), ..Delegation::default() };
+        s.open[FIRST_OPEN] = Open { held: true, delegated: true, ..Open::default() };
+        emit(&s);
+    }
+
+    fn done(&self, s: &State) -> bool {
+        // The other client may have to wait for a lock that is rightly held.
+        let waits = self.locks().any(|k| s.lock[k].believed && s.server.lock[k]);
+        values::<AppId>(self).all(|a| s.app[a] == AppAt::Done)
+            && s.ret.at == RetAt::Idle
+            && s.client.mgr == MgrAt::Idle
+            && !s.client.need
+            && s.server.recall == Recall::None
+            && s.cb == Callback::default()
+            && (s.rival == Rival::Done || waits)
+    }
+}
+
+impl Protocol for DelegationReturn {
+    const NAME: &'static str = "delegation_return";
+    const SUMMARY: &'static str =
+        "a delegation is returned, its opens and locks claimed, while the server may reboot";
+    const BOUNDS: &'static [Field] = config::BOUNDS;
+    const FAULTS: &'static [Field] = config::FAULTS;
+    const RULES: &'static [RuleInfo] = rules::RULES;
+    const VARIANTS: &'static [VariantInfo] = rules::VARIANTS;
+    const PROFILES: &'static [ProfileInfo] = rules::PROFILES;
+
+    fn new(setup: &Setup<'_>) -> Result<Self, &'static str> {
+        Self::from_setup(setup)
+    }
+}
