@@ -24,8 +24,8 @@ pub(super) struct Found {
     pub stopped: Option<Stopped>,
     /// The properties that were found, with the level on which they were found first.
     pub first: Vec<(PropertyId, usize)>,
-    /// The states that show `can_finish` violated, on the level on which there are any.
-    pub stuck: Vec<u32>,
+    /// By property that only the graph shows: the states that show it, on that level.
+    pub goals: Vec<(PropertyId, Vec<u32>)>,
 }
 
 /// What all threads share in a round.
@@ -58,7 +58,7 @@ pub(super) fn search<M: Model>(
             coverage: Coverage::of::<M>(),
             stopped: None,
             first: Vec::new(),
-            stuck: Vec::new(),
+            goals: Vec::new(),
         },
     };
     search.start();

@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use crate::check::{Checked, Standing};
 use crate::trace::decisive::{Instead, first_difference};
 use crate::trace::{Change, tell};
-use crate::verdict::{Discovery, End};
+use crate::verdict::{BuiltIn, Discovery, End, PropertyKind};
 
 use super::title;
 
@@ -110,6 +110,7 @@ pub fn write_violation(out: &mut dyn Write, checked: &Checked) -> io::Result<()>
 
 fn write_trace(out: &mut dyn Write, checked: &Checked, found: &Discovery) -> io::Result<()> {
     let entry = checked.scenario.configuration.entry;
+    let kind = checked.property(found.property).kind;
     let trace = tell(entry, checked.instance.as_ref(), &found.path);
     let acts = rules_that_would_act(checked, found);
     let wide = |name: fn(&crate::trace::TraceStep) -> &str| {
@@ -118,7 +119,7 @@ fn write_trace(out: &mut dyn Write, checked: &Checked, found: &Discovery) -> io:
     let (process_width, action_width) = (wide(|step| &step.process), wide(|step| &step.action));
     for (at, step) in trace.steps.iter().enumerate() {
         if let End::Stuck { prefix, cycle } = &found.end {
-            if at == *prefix {
+            if at == *prefix && kind == PropertyKind::BuiltIn(BuiltIn::CanFinish) {
                 writeln!(out, "     -- from here no done state can be reached; one way on:")?;
             }
             if Some(at) == *cycle {
