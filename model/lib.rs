@@ -17,4 +17,5 @@ extern crate self as latchwork_model;
 #[macro_use]
 pub mod kit;
 
+pub mod async_grant;
 pub mod downconvert;

@@ -1,0 +1,3 @@
+//! Asynchronous lock grant between a lock manager and a cluster filesystem.
+
+pub mod posix;
