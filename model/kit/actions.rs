@@ -229,7 +229,7 @@ macro_rules! actions {
                     });
                     action += 1;
                 )*)*
-                let _ = action;
+                let _ = (action, next);
             }
 
             #[inline]
