@@ -48,10 +48,7 @@ impl AsyncGrant {
         s.in_call.remove(c);
         s.block[c].on_list = true;
         if self.spec(c).kind == Kind::Wait {
-            let client = &mut s.client[c];
-            if client.at == ClientAt::Sent && client.reply == Reply::None {
-                client.reply = Reply::Blocked;
-            }
+            Self::tell_to_wait(s, c);
         } else {
             s.block[c].queued = true;
             s.block[c].has_rpc = true;
@@ -61,27 +58,24 @@ impl AsyncGrant {
 
     pub(super) fn lm_return_sync(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
         when(s.in_call.contains(c) && self.answers_in_call())?;
-        when(s.client[c].reply == Reply::None)?;
         let due = |op: &&Op| op.kind.has_callback() && op.kind != OpKind::Notified;
         let op = s.ops[c].items().iter().find(due).copied().ok_or(Refused::Disabled)?;
-        let kind = op.kind;
-        s.take_op(c, kind);
+        let asks_again = self.spec(c).kind == Kind::Wait && op.kind == OpKind::Denied;
+        when(asks_again || s.client[c].reply == Reply::None)?;
+        s.take_op(c, op.kind);
         s.in_call.remove(c);
-        if kind.is_grant() && self.rules.mirror {
+        if op.kind.is_grant() && self.rules.mirror {
             self.mirror(s, c, self.hold(c));
         }
-        let dead = s.client[c].at == ClientAt::Dead;
-        if self.spec(c).kind == Kind::Wait && kind == OpKind::Denied {
+        if asks_again {
             s.block[c].on_list = true;
             s.block[c].got_cb = true;
-            if !dead {
-                s.client[c].reply = Reply::Blocked;
-            }
-        } else if dead && kind.is_grant() {
+            Self::tell_to_wait(s, c);
+        } else if s.client[c].at == ClientAt::Dead && op.kind.is_grant() {
             // The cleanup finds it there.
             s.block[c].on_list = true;
         } else {
-            let answer = match kind {
+            let answer = match op.kind {
                 OpKind::TestFree => Reply::Free,
                 OpKind::TestConflict => Reply::Conflict,
                 OpKind::Denied => Reply::Denied,
@@ -233,6 +227,14 @@ impl AsyncGrant {
         s.ops[c].push(Op::new(kind)).or(exceeded("operations"))?;
         s.in_call.insert(c);
         FIRED
+    }
+
+    /// Answers BLOCKED, unless the client knows that or an answer is on its way.
+    fn tell_to_wait(s: &mut State, c: ClientId) {
+        let client = &mut s.client[c];
+        if client.at == ClientAt::Sent && client.reply == Reply::None {
+            client.reply = Reply::Blocked;
+        }
     }
 
     /// Answers a request that was put aside by what its block says, and forgets the block. That it
