@@ -45,13 +45,16 @@ impl AsyncGrant {
         FIRED
     }
 
-    /// Requests of one owner that overlap go one after the other, as those of one thread do: what
-    /// the owner has in the end would be anybody's guess otherwise.
+    /// Requests of one owner that overlap go one after the other, in the order of the list, as those
+    /// of one thread do: what the owner has in the end would be anybody's guess otherwise. A thread
+    /// that was denied goes no further, unless the scenario says so.
     fn has_its_turn(&self, s: &State, c: ClientId) -> bool {
         let mut others = self.all_clients().filter(|other| self.overlap_of_owner(c, *other));
         others.all(|other| {
-            use ClientAt::{Blocked, Cancelling, Sent, Unlocking};
-            !matches!(s.client[other].at, Sent | Blocked | Cancelling | Unlocking)
+            let at = s.client[other].at;
+            let first = other < c && s.client[c].at == ClientAt::Idle;
+            let had = self.after_denial && at == ClientAt::Fail || at == ClientAt::Hold;
+            if first { had } else { !at.is_asking() && at != ClientAt::Unlocking }
         })
     }
 }
@@ -113,8 +116,7 @@ impl AsyncGrant {
     /// An answer changes what the client believes.
     fn enter(&self, s: &mut State, c: ClientId, next: ClientAt) {
         let client = &mut s.client[c];
-        let was_asking =
-            matches!(client.at, ClientAt::Sent | ClientAt::Blocked | ClientAt::Cancelling);
+        let was_asking = client.at.is_asking();
         client.at = next;
         if was_asking && next != ClientAt::Blocked {
             client.answers += 1;

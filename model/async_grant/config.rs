@@ -42,6 +42,8 @@ pub struct AsyncGrant {
     pub remote_range: Range<u8>,
     /// What it takes them for.
     pub remote_access: Access,
+    /// An owner goes on although an earlier request of its that overlaps was denied.
+    pub after_denial: bool,
     /// How often each client can send a second copy of its request.
     pub retx: u8,
     /// How often each client can cancel.
@@ -105,6 +107,11 @@ pub const BOUNDS: &[Field] = &[
         doc: "The bytes of the file.",
         shape: Shape::Number { min: 1, max: BYTES as u8, default: Some(BYTES as u8) },
     },
+    Field {
+        name: "after_denial",
+        doc: "An owner asks for more although an earlier request of its that overlaps was denied.",
+        shape: Shape::Flag,
+    },
     budget("retx", "How often each client can send its request again without need."),
     budget("can", "How often each client can cancel."),
     budget("remote", "How often the owner on another node can take its lock."),
@@ -160,6 +167,7 @@ impl AsyncGrant {
             client_count,
             remote_range: read_range(setup.bounds.get("remote_range"), bytes)?,
             remote_access: read_access(Some(setup.bounds.get("remote_access"))),
+            after_denial: setup.bounds.get("after_denial").flag(),
             retx: if asynchronous { number("retx") } else { 0 },
             can: if asynchronous { number("can") } else { 0 },
             budget: Budget {

@@ -137,7 +137,7 @@ impl AsyncGrant {
 
     pub(super) fn lm_cancel(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
         when(s.lm_idle() && s.client[c].cancel_msg && s.client[c].reply == Reply::None)?;
-        when(!Self::has_busy_op(s, c))?;
+        when(!self.has_busy_op(s, c))?;
         let blocked = core::mem::take(&mut s.block[c]).present;
         let waits = s.has_op(c, OpKind::Queued);
         if blocked && self.rules.cancel_reaches_fs && waits {
@@ -154,7 +154,7 @@ impl AsyncGrant {
 
     pub(super) fn lm_unlock(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
         when(s.lm_idle() && s.client[c].unlock_msg && s.client[c].reply == Reply::None)?;
-        when(!Self::has_busy_op(s, c))?;
+        when(!self.has_busy_op(s, c))?;
         if self.rules.unlock_cancels_block {
             s.block[c] = Block::default();
             Self::drop_waiting(s, c);
@@ -255,9 +255,12 @@ impl AsyncGrant {
         }
     }
 
-    /// An operation is under way that has to be waited for before the lock is taken away.
-    fn has_busy_op(s: &State, c: ClientId) -> bool {
-        s.ops[c].items().iter().any(|op| op.kind.is_busy())
+    /// An operation of the owner is under way that has to be waited for before the lock is taken
+    /// away.
+    fn has_busy_op(&self, s: &State, c: ClientId) -> bool {
+        let busy = |other: ClientId| s.ops[other].items().iter().any(|op| op.kind.is_busy());
+        self.all_clients()
+            .any(|other| (other == c || self.overlap_of_owner(c, other)) && busy(other))
     }
 
     fn drop_waiting(s: &mut State, c: ClientId) {

@@ -49,22 +49,27 @@ impl AsyncGrant {
         every(self.bytes(c).map(check))
     }
 
-    /// What the owner of a request believes to have of a byte.
-    fn believed(&self, s: &State, c: ClientId, byte: u8) -> Hold {
-        s.believed[self.spec(c).owner].at(byte)
+    /// What an owner counts on of a byte: what it was told, or less where it has asked for less
+    /// itself and has no answer yet.
+    fn counts_on(&self, s: &State, owner: OwnerId, byte: u8) -> Hold {
+        let asked = self.all_clients().filter(|c| {
+            let spec = self.spec(*c);
+            spec.owner == owner && spec.range.contains(byte) && s.client[*c].at.is_asking()
+        });
+        asked.fold(s.believed[owner].at(byte), |least, c| least.min(self.hold(c)))
     }
 
     fn mutual_exclusion(&self, s: &State) -> Claim {
         self.every_client(|c| {
             self.every_byte(c, |byte| {
-                let mine = self.believed(s, c, byte);
+                let mine = self.counts_on(s, self.spec(c).owner, byte);
                 let excludes = |theirs: Hold| {
                     theirs == Hold::Write || (mine == Hold::Write && theirs == Hold::Read)
                 };
                 let others = self.all_clients().map(|other| self.spec(other).owner);
                 let mut others = others.filter(|other| *other != self.spec(c).owner);
                 let remote = s.table.held(OwnerId::REMOTE.0, byte).into();
-                let excluded = others.any(|other| excludes(s.believed[other].at(byte)));
+                let excluded = others.any(|other| excludes(self.counts_on(s, other, byte)));
                 implies(mine != Hold::None, !excluded && !excludes(remote))
             })
         })
@@ -73,7 +78,8 @@ impl AsyncGrant {
     fn told_is_held(&self, s: &State) -> Claim {
         self.every_client(|c| {
             let client = &s.client[c];
-            let has = |byte| self.held(s, c, byte) >= self.believed(s, c, byte);
+            let owner = self.spec(c).owner;
+            let has = |byte| self.held(s, c, byte) >= self.counts_on(s, owner, byte);
             let kept = if client.must_reclaim { s.grace } else { self.bytes(c).all(has) };
             implies(client.at == ClientAt::Hold, kept)
         })
@@ -114,7 +120,7 @@ impl AsyncGrant {
         self.every_client(|c| {
             self.every_byte(c, |byte| {
                 let local = s.mirror[self.spec(c).owner].at(byte);
-                let believed = self.believed(s, c, byte);
+                let believed = self.counts_on(s, self.spec(c).owner, byte);
                 let agrees = local >= believed && local <= self.held(s, c, byte);
                 implies(local.max(believed) > Hold::None, agrees)
             })

@@ -121,6 +121,13 @@ state! {
     }
 }
 
+impl ClientAt {
+    /// The request is on its way, and may or may not have had its effect.
+    pub fn is_asking(self) -> bool {
+        matches!(self, Self::Sent | Self::Blocked | Self::Cancelling)
+    }
+}
+
 state! {
     /// An answer on its way to a client, or as the lock manager remembers it.
     pub enum Reply {
