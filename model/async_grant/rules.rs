@@ -54,9 +54,7 @@ rules! {
         /// A blocking request waits in the filesystem.
         sleep_iff_blocking "2007" [1 1 1 1 1];
         /// A notification is a reason to try again and not a grant.
-        notify_hint "2007" [1 1 1 1 1] => NoEffect {
-            why: "only a filesystem that notifies (the variant `notify_fs`) is affected",
-        };
+        notify_hint "2007" [1 1 1 1 1];
         /// The result of a test carries the conflicting lock.
         test_lock_conflict "2007" [1 1 1 1 1];
         /// A repeated LOCK that finds its block does not go to the filesystem again.
