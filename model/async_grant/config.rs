@@ -133,39 +133,15 @@ impl AsyncGrant {
         let variants = Variants::from(setup.variants);
         let number = |name| setup.bounds.get(name).number();
         let fault = |name| setup.faults.get(name).number();
-        let kinds = setup.bounds.get("kinds");
-        let (client_count, bytes) = (kinds.len(), number("bytes"));
-        let mut clients = [ClientSpec {
-            kind: Kind::Try,
-            owner: OwnerId(0),
-            range: Range { first: 0, last: 0 },
-            access: Access::Write,
-        }; CLIENTS];
-        let item = |name: &str, index: u8| -> Result<Option<&dyn Value>, &'static str> {
-            let list = setup.bounds.get(name);
-            match list.len() {
-                0 => Ok(None),
-                len if len == client_count => Ok(Some(list.item(index))),
-                _ => Err("a list for each request is empty or as long as `kinds`"),
-            }
-        };
-        for index in 0..client_count {
-            let spec = &mut clients[usize::from(index)];
-            spec.kind =
-                [Kind::Try, Kind::Wait, Kind::Test][usize::from(kinds.item(index).number())];
-            spec.owner = OwnerId(item("owner_of", index)?.map_or(index, |owner| owner.number()));
-            if let Some(range) = item("range", index)? {
-                spec.range = read_range(range, bytes)?;
-            }
-            spec.access = read_access(item("access", index)?);
-        }
-        // Who sleeps in the call hears no second copy and no CANCEL: the page of the protocol
-        // compares these with nothing else sent.
+        let (clients, client_count) = read_clients(setup.bounds)?;
+        // A lock manager that sleeps in the call hears no second copy and no CANCEL. Both ways of
+        // asking are compared without them.
         let asynchronous = rules.setlk_only && !variants.sync_call;
+        let remote_range = read_range(setup.bounds.get("remote_range"), number("bytes"))?;
         let model = Self {
             clients,
             client_count,
-            remote_range: read_range(setup.bounds.get("remote_range"), bytes)?,
+            remote_range,
             remote_access: read_access(Some(setup.bounds.get("remote_access"))),
             after_denial: setup.bounds.get("after_denial").flag(),
             retx: if asynchronous { number("retx") } else { 0 },
@@ -219,6 +195,35 @@ impl AsyncGrant {
     pub(super) fn answers_in_call(&self) -> bool {
         self.variants.sync_call || !self.rules.setlk_only
     }
+}
+
+/// The requests, and how many there are.
+fn read_clients(bounds: &dyn Value) -> Result<([ClientSpec; CLIENTS], u8), &'static str> {
+    let (kinds, bytes) = (bounds.get("kinds"), bounds.get("bytes").number());
+    let item = |name: &str, index: u8| -> Result<Option<&dyn Value>, &'static str> {
+        let list = bounds.get(name);
+        match list.len() {
+            0 => Ok(None),
+            len if len == kinds.len() => Ok(Some(list.item(index))),
+            _ => Err("a list for each request is empty or as long as `kinds`"),
+        }
+    };
+    let mut clients = [ClientSpec {
+        kind: Kind::Try,
+        owner: OwnerId(0),
+        range: Range { first: 0, last: 0 },
+        access: Access::Write,
+    }; CLIENTS];
+    for index in 0..kinds.len() {
+        let spec = &mut clients[usize::from(index)];
+        spec.kind = [Kind::Try, Kind::Wait, Kind::Test][usize::from(kinds.item(index).number())];
+        spec.owner = OwnerId(item("owner_of", index)?.map_or(index, Value::number));
+        if let Some(range) = item("range", index)? {
+            spec.range = read_range(range, bytes)?;
+        }
+        spec.access = read_access(item("access", index)?);
+    }
+    Ok((clients, kinds.len()))
 }
 
 fn read_range(value: &dyn Value, bytes: u8) -> Result<Range<u8>, &'static str> {

@@ -80,13 +80,13 @@ impl AsyncGrant {
 
     pub(super) fn fault_lm_reboot(&self, s: &mut State) -> Fired {
         spend(&mut s.budget.reboot)?;
-        Self::forget_memory(self, s);
+        self.forget_memory(s);
         self.restart_fs(s)
     }
 
     pub(super) fn fault_node_fail(&self, s: &mut State) -> Fired {
         spend(&mut s.budget.node)?;
-        Self::forget_memory(self, s);
+        self.forget_memory(s);
         for c in self.all_clients() {
             s.ops[c].clear();
             s.mirror[self.spec(c).owner] = ByteMap::EMPTY;

@@ -8,7 +8,6 @@ use super::state::{ClientId, Hold, Op, OpKind, State};
 impl AsyncGrant {
     pub(super) fn fs_callback(&self, s: &mut State, c: ClientId, kind: OpKind) -> Fired {
         let op = self.take_due(s, c, kind)?;
-        // The range that the filesystem names is looked at as the table is now.
         let taken = self.report(s, c, kind);
         if kind.is_grant() && self.rules.mirror {
             self.mirror(s, c, self.hold(c));
@@ -58,9 +57,7 @@ impl AsyncGrant {
     fn report(&self, s: &mut State, c: ClientId, kind: OpKind) -> bool {
         let renamed = kind.is_grant() && !self.rules.notify_original_range && self.merged(s, c);
         let block = &mut s.block[c];
-        let late = if !block.on_list || renamed {
-            true
-        } else if block.queued && block.timed_out {
+        let late = if !block.on_list || renamed || (block.queued && block.timed_out) {
             true
         } else if block.queued {
             block.got_cb = true;

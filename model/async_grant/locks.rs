@@ -1,6 +1,6 @@
 //! What all lanes do with the locks: those at the master, the local ones, and what is believed.
 
-use crate::kit::{Fired, exceeded};
+use crate::kit::{FIRED, Fired, Refused, exceeded};
 
 use super::posix::{Range, Request};
 use super::state::{ByteMap, ClientId, Hold, Op, OpKind, OwnerId, State};
@@ -37,11 +37,11 @@ impl AsyncGrant {
     }
 
     /// Gives a request its lock, and says how that is to be undone.
-    pub(super) fn grant(&self, s: &mut State, c: ClientId) -> Result<Op, crate::kit::Refused> {
+    pub(super) fn grant(&self, s: &mut State, c: ClientId) -> Result<Op, Refused> {
         let Request { owner, access, range } = self.wants(c);
         let mut before = ByteMap::EMPTY;
         self.bytes(c).for_each(|byte| before.set(byte, self.held(s, c, byte)));
-        s.table.lock(owner, access, range).or(exceeded("locks").map(|()| ()))?;
+        s.table.lock(owner, access, range).or(exceeded("locks"))?;
         self.look_at_tests(s);
         let same = self.bytes(c).all(|byte| before.at(byte) == Hold::from(Some(access)));
         Ok(match self.rules.undo_restores {
@@ -60,7 +60,7 @@ impl AsyncGrant {
     pub(super) fn unlock(&self, s: &mut State, owner: OwnerId, range: Range<u8>) -> Fired {
         s.table.unlock(owner.0, range).or(exceeded("locks"))?;
         self.look_at_tests(s);
-        crate::kit::FIRED
+        FIRED
     }
 
     /// Undoes a grant: the owner has again what it had before, unless it has less by now.
@@ -77,7 +77,7 @@ impl AsyncGrant {
             mirror.set(byte, mirror.at(byte).min(hold));
         }
         self.look_at_tests(s);
-        crate::kit::FIRED
+        FIRED
     }
 
     /// The filesystem has a local lock on a byte of the request.
