@@ -144,12 +144,14 @@ impl AsyncGrant {
     }
 
     fn late_grant_refused(&self, s: &State) -> Claim {
+        // A restart leaves releases behind as well.
+        let restarted = s.budget.reboot < self.budget.reboot || s.budget.node < self.budget.node;
         let any = self.all_clients().any(|c| {
             let block = &s.block[c];
             let timed_out = block.queued && block.timed_out && !block.got_cb;
-            s.has_op(c, OpKind::Undo) && !s.grace && (!block.on_list || timed_out)
+            s.has_op(c, OpKind::Undo) && (!block.on_list || timed_out)
         });
-        implies(any, true)
+        implies(any && !restarted, true)
     }
 
     fn grant_rejected(&self, s: &State) -> Claim {
