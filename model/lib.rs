@@ -17,5 +17,6 @@ extern crate self as latchwork_model;
 #[macro_use]
 pub mod kit;
 
+pub mod async_grant;
 pub mod delegation_return;
 pub mod downconvert;

@@ -2,6 +2,7 @@
 //!
 //! Behind [`Instance`] a model has no type any more: its states are bytes.
 
+use latchwork_model::async_grant::AsyncGrant;
 use latchwork_model::delegation_return::DelegationReturn;
 use latchwork_model::downconvert::Downconvert;
 use latchwork_model::kit::{
@@ -15,7 +16,8 @@ use crate::trace::fields::{FieldValue, fields};
 use crate::verdict::{Comparison, Exploration, PropertyId, PropertyInfo, properties};
 
 /// All protocols, in the order in which they are listed.
-pub static PROTOCOLS: &[Entry] = &[Entry::of::<DelegationReturn>(), Entry::of::<Downconvert>()];
+pub static PROTOCOLS: &[Entry] =
+    &[Entry::of::<AsyncGrant>(), Entry::of::<DelegationReturn>(), Entry::of::<Downconvert>()];
 
 /// The protocol with this name.
 pub fn find(name: &str) -> Option<&'static Entry> {

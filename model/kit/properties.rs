@@ -23,6 +23,10 @@ pub enum Kind {
     AtRest,
     /// Some state: its claim must hold (not vacuously) somewhere.
     Reachable,
+    /// Every cycle of steps of fair lanes: there must be none through states that count, which are
+    /// those in which its claim holds (not vacuously). The system keeps itself busy there without
+    /// anybody asking anything of it: a retry storm.
+    NoFairCycle,
 }
 
 impl Kind {
@@ -32,6 +36,7 @@ impl Kind {
             Self::Invariant => "invariant",
             Self::AtRest => "invariant at rest",
             Self::Reachable => "reachable",
+            Self::NoFairCycle => "no fair cycle",
         }
     }
 }
@@ -47,7 +52,7 @@ impl Kind {
 ///     at_rest no_sleep_on_work;
 /// }
 /// ```
-/// The kinds are `invariant`, `at_rest` and `reachable`. The expression is the model's
+/// The kinds are `invariant`, `at_rest`, `reachable` and `no_fair_cycle`. The expression is the model's
 /// [`PROPERTIES`](crate::kit::Model::PROPERTIES).
 #[macro_export]
 macro_rules! properties {
@@ -64,4 +69,5 @@ macro_rules! properties {
     (@kind invariant) => { $crate::kit::Kind::Invariant };
     (@kind at_rest) => { $crate::kit::Kind::AtRest };
     (@kind reachable) => { $crate::kit::Kind::Reachable };
+    (@kind no_fair_cycle) => { $crate::kit::Kind::NoFairCycle };
 }

@@ -13,9 +13,11 @@
 //! | `fingerprint` | the hash of a state |
 //! | `graph` | states and edges, kept for properties that look beyond one state |
 //! | `paths` | the best of all shortest paths |
+//! | `cycles` | cycles of steps of fair lanes |
 //! | `differ` | where two versions of a model differ |
 //! | `panics` | a model that panics is a violation |
 
+mod cycles;
 pub mod differ;
 pub(crate) mod expand;
 pub mod fingerprint;
@@ -25,7 +27,7 @@ pub mod paths;
 mod search;
 pub mod visited;
 
-use latchwork_model::kit::Model;
+use latchwork_model::kit::{Kind, Model};
 
 use crate::verdict::{BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet, Witness};
 
@@ -92,12 +94,12 @@ pub fn explore_from<M: Model>(
     options: &Options,
     watch: &dyn Watch,
 ) -> Exploration {
-    let can_finish = BuiltIn::CanFinish.id::<M>();
-    let keep_graph = options.properties.contains(can_finish);
+    let of_graph = of_graph::<M>().and(options.properties);
+    let keep_graph = !of_graph.is_empty();
     let (mut found, mut graph) = search::search(model, initial, options, watch, keep_graph);
     let closed = found.stopped.is_none();
     if closed && let Some(graph) = &graph {
-        find_stuck(model, graph, &mut found, can_finish);
+        of_graph.iter().for_each(|property| look_at_graph(model, graph, &mut found, property));
     }
     let mut undecided = PropertySet::EMPTY;
     if !closed {
@@ -166,22 +168,36 @@ fn witnesses<M: Model>(
     options.witnesses.iter().filter_map(witness).collect()
 }
 
-/// The shallowest states from which no done state can be reached.
-fn find_stuck<M: Model>(
+/// The properties that can only be seen in the graph of a closed space.
+fn of_graph<M: Model>() -> PropertySet {
+    let own = M::PROPERTIES.iter().zip(0..).filter(|(own, _)| own.kind == Kind::NoFairCycle);
+    own.map(|(_, id)| PropertyId(id)).chain([BuiltIn::CanFinish.id::<M>()]).collect()
+}
+
+/// Writes down the shallowest states that show such a property, if there are any.
+fn look_at_graph<M: Model>(
     model: &M,
     graph: &Graph<M::State>,
     found: &mut Found,
     property: PropertyId,
 ) {
-    let done = (0..graph.states.len() as u32).filter(|id| model.done(&graph.states[*id as usize]));
-    let can_finish = graph.reversed().reaching(done);
-    let stuck = can_finish.iter().position(|can| !can);
+    let shows = match M::PROPERTIES.get(usize::from(property.0)) {
+        Some(own) => cycles::FairGraph::of(model, graph, own).on_cycle(),
+        None => stuck(model, graph),
+    };
     // Ids are given level by level: the first one stands on the shallowest level.
-    if let Some(first) = stuck {
+    if let Some(first) = shows.iter().position(|shows| *shows) {
         let level = graph.depth(first as u32);
         found.first.push((property, level));
-        found.stuck = graph.level(level).filter(|id| !can_finish[*id as usize]).collect();
+        let goals = graph.level(level).filter(|id| shows[*id as usize]).collect();
+        found.goals.push((property, goals));
     }
+}
+
+/// For every state whether no done state can be reached from it.
+fn stuck<M: Model>(model: &M, graph: &Graph<M::State>) -> Vec<bool> {
+    let done = (0..graph.states.len() as u32).filter(|id| model.done(&graph.states[*id as usize]));
+    graph.reversed().reaching(done).into_iter().map(|can_finish| !can_finish).collect()
 }
 
 /// For every property that was found, the best of the shortest paths.
@@ -190,16 +206,17 @@ fn discoveries<M: Model>(model: &M, graph: &Graph<M::State>, found: &Found) -> V
     first.sort_unstable();
     let depths = paths::Depths::of_levels(graph);
     let discover = |(property, level): (PropertyId, usize)| {
-        let is_goal = |id: u32| -> bool {
-            let state = &graph.states[id as usize];
-            if property == BuiltIn::CanFinish.id::<M>() {
-                return found.stuck.contains(&id);
-            }
+        let is_goal = |id: &u32| -> bool {
+            let state = &graph.states[*id as usize];
             panics::catch(|| expand::shown_by(model, state, property)).unwrap_or(false)
                 || (property == BuiltIn::NoPanic.id::<M>()
                     && panics::in_state(model, state).is_some())
         };
-        let goals: Vec<u32> = graph.level(level).filter(|id| is_goal(*id)).collect();
+        let known = found.goals.iter().find(|(of, _)| *of == property);
+        let goals = match known {
+            Some((_, goals)) => goals.clone(),
+            None => graph.level(level).filter(is_goal).collect(),
+        };
         let best = paths::best(model, graph, &depths, &goals, None);
         let at = best.end;
         let mut discovery = Discovery { property, steps: level, path: best.path, end: End::State };
@@ -221,6 +238,10 @@ fn discoveries<M: Model>(model: &M, graph: &Graph<M::State>, found: &Found) -> V
             let cycle = rest.cycle.map(|cycle| level + cycle);
             discovery.path.steps.extend(rest.steps);
             discovery.end = End::Stuck { prefix: level, cycle };
+        } else if let Some((own, _)) = M::PROPERTIES.get(usize::from(property.0)).zip(known) {
+            let cycle = cycles::FairGraph::of(model, graph, own).around(at);
+            discovery.path.steps.extend(cycle);
+            discovery.end = End::Stuck { prefix: level, cycle: Some(level) };
         }
         discovery
     };

@@ -26,8 +26,8 @@ pub(super) struct Found {
     pub first: Vec<(PropertyId, usize)>,
     /// By action: the level on which it fired first.
     pub first_fired: Vec<Option<usize>>,
-    /// The states that show `can_finish` violated, on the level on which there are any.
-    pub stuck: Vec<u32>,
+    /// By property that only the graph shows: the states that show it, on that level.
+    pub goals: Vec<(PropertyId, Vec<u32>)>,
 }
 
 /// What all threads share in a round.
@@ -62,7 +62,7 @@ pub(super) fn search<M: Model>(
             stopped: None,
             first: Vec::new(),
             first_fired: vec![None; M::ACTIONS.len()],
-            stuck: Vec::new(),
+            goals: Vec::new(),
         },
     };
     search.start(initial);

@@ -1,0 +1,199 @@
+#![doc = include_str!("README.md")]
+
+mod client;
+mod config;
+mod fault;
+mod fs;
+mod lm;
+mod locks;
+mod master;
+pub mod posix;
+mod properties;
+pub mod rules;
+pub mod state;
+
+pub use config::{AsyncGrant, ClientSpec, Kind};
+
+use crate::kit::{
+    Domain, Field, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo, values,
+};
+
+use posix::LockTable;
+use state::{ByteMap, ClientAt, ClientId, GrantRes, LmId, OpKind, Reply, State};
+
+actions! { AsyncGrant, State;
+    optional client {
+        /// Ask for the lock, or who is in the way.
+        client_send(c: ClientId) => lm;
+        /// Send the request again, without need.
+        client_retransmit(c: ClientId) => lm;
+        /// Do not want the lock any longer.
+        client_cancel(c: ClientId) => lm;
+        /// Give the lock up.
+        client_unlock(c: ClientId) => lm;
+    }
+    fair client_rx {
+        /// An answer arrives.
+        client_rx_reply(c: ClientId);
+        /// GRANTED arrives: take the lock, or refuse it.
+        client_rx_granted(c: ClientId) => lm;
+        /// A reply was lost: send again.
+        client_rx_resend(c: ClientId) => lm;
+    }
+    fair lm {
+        /// LOCK or TEST arrives: answer it, or call the filesystem.
+        lm_lock(l: LmId, c: ClientId) => master;
+        /// The call has returned: the answer will come later. Put the request aside, or tell the
+        /// client to wait.
+        lm_return(l: LmId, c: ClientId);
+        /// The call has returned with the answer.
+        lm_return_sync(l: LmId, c: ClientId);
+        /// Look at a request again that was put aside, and answer it.
+        lm_revisit(l: LmId, c: ClientId);
+        /// Forget a request that timed out and cannot be answered.
+        lm_reap(l: LmId, c: ClientId);
+        /// Send GRANTED.
+        lm_granted_msg(l: LmId, c: ClientId) => client_rx;
+        /// GRANTED_RES arrives.
+        lm_grant_res(l: LmId, c: ClientId);
+        /// Ask the filesystem again for a request that waits.
+        lm_retry(l: LmId, c: ClientId) => master;
+        /// CANCEL arrives.
+        lm_cancel(l: LmId, c: ClientId) => fs;
+        /// UNLOCK arrives.
+        lm_unlock(l: LmId, c: ClientId) => fs;
+        /// Take away what a dead client had.
+        lm_cleanup(l: LmId, c: ClientId) => fs;
+        /// A client gets back the lock that it had before the restart.
+        lm_reclaim(l: LmId, c: ClientId) => fs;
+        /// All locks are reclaimed.
+        lm_end_grace(l: LmId);
+    }
+    fair lm_timer {
+        /// The time is up for a request that was put aside.
+        lm_timer_timeout(c: ClientId);
+    }
+    fair fs {
+        /// Call back: an operation of this kind has its answer.
+        fs_callback(c: ClientId, op: OpKind) => lm;
+        /// Give a lock back that nobody wanted.
+        fs_undo(c: ClientId) => master;
+        /// Find an operation that was lost.
+        fs_recover(c: ClientId);
+    }
+    fair master {
+        /// Decide about a new operation.
+        master_decide(c: ClientId) => fs;
+        /// Decide about a test.
+        master_test(c: ClientId) => fs;
+        /// Grant an operation that waited. Any of them may be first.
+        master_grant_waiter(c: ClientId) => fs;
+        /// Say that an operation that waited is worth another try.
+        master_notify(c: ClientId) => fs;
+    }
+    optional master_deadlock {
+        /// Deny an operation that waits in a circle.
+        master_deadlock(c: ClientId) => fs;
+    }
+    optional remote_lock {
+        /// The owner on another node takes its lock.
+        remote_lock() => master;
+    }
+    fair remote_unlock {
+        /// The owner on another node gives its lock up.
+        remote_unlock() => master;
+    }
+    fault fault {
+        /// The call has returned, and there is no memory to put the request aside.
+        fault_defer_oom(c: ClientId) => lm;
+        /// An operation was granted, and there is no memory for the local lock.
+        fault_mirror_oom(c: ClientId, op: OpKind) => fs;
+        /// An operation is lost on its way to the master.
+        fault_op_lost(c: ClientId) => master;
+        /// A client crashes.
+        fault_crash(c: ClientId) => client;
+        /// A reply is lost.
+        fault_reply_lost(c: ClientId) => client_rx;
+        /// A GRANTED is lost.
+        fault_granted_lost(c: ClientId) => client_rx;
+        /// A GRANTED_RES is lost.
+        fault_res_lost(c: ClientId) => lm;
+        /// Lock manager and filesystem restart.
+        fault_lm_reboot() => lm;
+        /// The node fails, and the master takes its locks away.
+        fault_node_fail() => master;
+    }
+}
+
+impl Domain<ClientId> for AsyncGrant {
+    #[inline]
+    fn size(&self) -> u8 {
+        self.client_count
+    }
+}
+
+impl Domain<LmId> for AsyncGrant {
+    #[inline]
+    fn size(&self) -> u8 {
+        1
+    }
+}
+
+/// The kinds for which a callback is due: they come first.
+impl Domain<OpKind> for AsyncGrant {
+    #[inline]
+    fn size(&self) -> u8 {
+        OpKind::CALLBACKS
+    }
+}
+
+impl Model for AsyncGrant {
+    const PROPERTIES: &'static [Property<Self>] = properties::PROPERTIES;
+
+    fn initial(&self, emit: &mut dyn FnMut(&State)) {
+        let mut s = State { budget: self.budget, ..State::default() };
+        for c in values::<ClientId>(self) {
+            s.client[c].retx = self.retx;
+            s.client[c].can = if self.spec(c).kind == Kind::Wait { self.can } else { 0 };
+        }
+        emit(&s);
+    }
+
+    fn done(&self, s: &State) -> bool {
+        use ClientAt::{Dead, Done, Fail, Free, Idle};
+        let settled = |c: ClientId| {
+            let client = &s.client[c];
+            let messages = client.lock_n > 0
+                || client.cancel_msg
+                || client.unlock_msg
+                || client.granted_msg
+                || client.reply != Reply::None
+                || client.grant_res != GrantRes::None;
+            matches!(client.at, Idle | Done | Fail | Free | Dead)
+                && !messages
+                && !client.lost
+                && !s.block[c].present
+                && s.ops[c].items().iter().all(|op| op.kind == OpKind::Lost)
+        };
+        values::<ClientId>(self).all(settled)
+            && s.lm_idle()
+            && s.table == LockTable::EMPTY
+            && s.mirror.entries().iter().all(|bytes| *bytes == ByteMap::EMPTY)
+            && !s.grace
+    }
+}
+
+impl Protocol for AsyncGrant {
+    const NAME: &'static str = "async_grant";
+    const SUMMARY: &'static str =
+        "a filesystem answers a lock request later, and the lock manager may not want it any more";
+    const BOUNDS: &'static [Field] = config::BOUNDS;
+    const FAULTS: &'static [Field] = config::FAULTS;
+    const RULES: &'static [RuleInfo] = rules::RULES;
+    const VARIANTS: &'static [VariantInfo] = rules::VARIANTS;
+    const PROFILES: &'static [ProfileInfo] = rules::PROFILES;
+
+    fn new(setup: &Setup<'_>) -> Result<Self, &'static str> {
+        Self::from_setup(setup)
+    }
+}

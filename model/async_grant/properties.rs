@@ -1,0 +1,167 @@
+//! What the protocol promises.
+//!
+//! To come, when the kit can say them: `request_settles`, for every client `at = Sent` or
+//! `at = Cancelling` or `at = Unlocking` leads to a state in which it is none of these;
+//! `waiter_granted`, for every client `at = Blocked` and no conflict from then on leads to
+//! `at = Hold` or `at = Fail` or `at = Dead`; `late_grant_released`, an operation of the kind `Undo`
+//! leads to its absence; `grace_ends`, `grace` leads to `not grace`. In all of them every fair
+//! process that stays enabled acts, and the owner on another node gives its lock up.
+
+use crate::kit::{Claim, Property, claim, every, implies};
+
+use super::AsyncGrant;
+use super::state::{ClientAt, ClientId, GrantRes, Hold, OpKind, OwnerId, State};
+
+pub(super) const PROPERTIES: &[Property<AsyncGrant>] = properties! { AsyncGrant;
+    /// No two owners believe to have the same byte, unless both only read.
+    invariant mutual_exclusion;
+    /// What a client was told to have, its owner has at the master; what it has lost with a
+    /// restart, it can reclaim.
+    invariant told_is_held;
+    /// A request has at most one final answer that changes what the client believes.
+    invariant answered_once;
+    /// A test is not answered with "free" if somebody was in the way all the time.
+    invariant test_truth;
+    /// At rest no byte is held for a request that is over.
+    at_rest no_orphan;
+    /// At rest the local locks are what the clients have.
+    at_rest mirror_agrees;
+    /// At rest every request has its answer, or was told to wait.
+    at_rest every_request_answered;
+    /// At rest nobody waits who could have the lock.
+    at_rest no_lost_wakeup;
+    /// The system does not keep itself busy.
+    no_fair_cycle no_retry_storm;
+    /// A callback was refused because it came too late.
+    reachable late_grant_refused;
+    /// A client has refused a GRANTED, and the lock manager is about to hear of it.
+    reachable grant_rejected;
+    /// A client has its lock back after a restart.
+    reachable reclaimed;
+};
+
+impl AsyncGrant {
+    fn every_client(&self, check: impl Fn(ClientId) -> Claim) -> Claim {
+        every(self.all_clients().map(check))
+    }
+
+    fn every_byte(&self, c: ClientId, check: impl Fn(u8) -> Claim) -> Claim {
+        every(self.bytes(c).map(check))
+    }
+
+    /// What an owner counts on of a byte: what it was told, or less where it has asked for less
+    /// itself and has no answer yet.
+    fn counts_on(&self, s: &State, owner: OwnerId, byte: u8) -> Hold {
+        let asked = self.all_clients().filter(|c| {
+            let spec = self.spec(*c);
+            spec.owner == owner && spec.range.contains(byte) && s.client[*c].at.is_asking()
+        });
+        asked.fold(s.believed[owner].at(byte), |least, c| least.min(self.hold(c)))
+    }
+
+    fn mutual_exclusion(&self, s: &State) -> Claim {
+        self.every_client(|c| {
+            self.every_byte(c, |byte| {
+                let mine = self.counts_on(s, self.spec(c).owner, byte);
+                let excludes = |theirs: Hold| {
+                    theirs == Hold::Write || (mine == Hold::Write && theirs == Hold::Read)
+                };
+                let others = self.all_clients().map(|other| self.spec(other).owner);
+                let mut others = others.filter(|other| *other != self.spec(c).owner);
+                let remote = s.table.held(OwnerId::REMOTE.0, byte).into();
+                let excluded = others.any(|other| excludes(self.counts_on(s, other, byte)));
+                implies(mine != Hold::None, !excluded && !excludes(remote))
+            })
+        })
+    }
+
+    fn told_is_held(&self, s: &State) -> Claim {
+        self.every_client(|c| {
+            let client = &s.client[c];
+            let owner = self.spec(c).owner;
+            let has = |byte| self.held(s, c, byte) >= self.counts_on(s, owner, byte);
+            let kept = if client.must_reclaim { s.grace } else { self.bytes(c).all(has) };
+            implies(client.at == ClientAt::Hold, kept)
+        })
+    }
+
+    fn answered_once(&self, s: &State) -> Claim {
+        self.every_client(|c| implies(s.client[c].answers > 0, s.client[c].answers == 1))
+    }
+
+    fn test_truth(&self, s: &State) -> Claim {
+        self.every_client(|c| {
+            implies(s.client[c].at == ClientAt::Free, !s.client[c].conflict_throughout)
+        })
+    }
+
+    fn no_orphan(&self, s: &State) -> Claim {
+        self.every_client(|c| {
+            use ClientAt::{Dead, Done, Fail, Free};
+            let over = matches!(s.client[c].at, Dead | Done | Fail | Free);
+            self.every_byte(c, |byte| {
+                let held = self.held(s, c, byte) != Hold::None;
+                implies(over && held, self.another_holds(s, c, byte))
+            })
+        })
+    }
+
+    /// Another request of the same owner has the lock, and its range includes the byte.
+    fn another_holds(&self, s: &State, c: ClientId, byte: u8) -> bool {
+        let mut others = self.all_clients().filter(|other| *other != c);
+        others.any(|other| {
+            self.own(other) == self.own(c)
+                && s.client[other].at == ClientAt::Hold
+                && self.spec(other).range.contains(byte)
+        })
+    }
+
+    fn mirror_agrees(&self, s: &State) -> Claim {
+        self.every_client(|c| {
+            self.every_byte(c, |byte| {
+                let local = s.mirror[self.spec(c).owner].at(byte);
+                let believed = self.counts_on(s, self.spec(c).owner, byte);
+                let agrees = local >= believed && local <= self.held(s, c, byte);
+                implies(local.max(believed) > Hold::None, agrees)
+            })
+        })
+    }
+
+    fn every_request_answered(&self, s: &State) -> Claim {
+        self.every_client(|c| {
+            use ClientAt::{Cancelling, Idle, Sent, Unlocking};
+            let at = s.client[c].at;
+            implies(at != Idle, !matches!(at, Sent | Cancelling | Unlocking))
+        })
+    }
+
+    fn no_lost_wakeup(&self, s: &State) -> Claim {
+        self.every_client(|c| implies(s.client[c].at == ClientAt::Blocked, self.conflict(s, c)))
+    }
+
+    fn no_retry_storm(&self, _: &State) -> Claim {
+        claim(true)
+    }
+
+    fn late_grant_refused(&self, s: &State) -> Claim {
+        // A restart leaves releases behind as well.
+        let restarted = s.budget.reboot < self.budget.reboot || s.budget.node < self.budget.node;
+        let any = self.all_clients().any(|c| {
+            let block = &s.block[c];
+            let timed_out = block.queued && block.timed_out && !block.got_cb;
+            s.has_op(c, OpKind::Undo) && (!block.on_list || timed_out)
+        });
+        implies(any && !restarted, true)
+    }
+
+    fn grant_rejected(&self, s: &State) -> Claim {
+        let rejected =
+            |c: ClientId| s.client[c].grant_res == GrantRes::Rejected && s.block[c].present;
+        implies(self.all_clients().any(rejected), true)
+    }
+
+    fn reclaimed(&self, s: &State) -> Claim {
+        let has = |c: ClientId| s.client[c].at == ClientAt::Hold && !s.client[c].must_reclaim;
+        implies(s.grace && self.all_clients().any(has), true)
+    }
+}

@@ -1,0 +1,120 @@
+//! The rules of the protocol, its variants, and the profiles.
+//!
+//! Sources: "2007" is the text that asks a cluster filesystem to answer lock requests later
+//! ("locks: add lock cancel command", "lockd: handle fl_grant callbacks" and their neighbours),
+//! "lockd" the lock manager, with the year where a rule came later, "dlm" the first filesystem that
+//! answered later, with the year of the fix, "needed" what has no source but is needed, "model" what
+//! was found here.
+
+use crate::kit::Declared::{NoEffect, RedundantGiven};
+
+rules! {
+    profiles {
+        /// Without callbacks: the lock manager sleeps in the filesystem.
+        before_sleep;
+        /// Without callbacks: the lock manager asks again and again.
+        before_poll;
+        /// What the text of 2007 states, its silence about the rest, the lock manager's own duties,
+        /// and an otherwise correct filesystem.
+        seed;
+        /// What the first filesystem did that answered later.
+        dlm;
+        /// Everything.
+        full;
+    }
+    rules {
+        /// The filesystem does not call back before its lock call has returned.
+        no_early_grant "2007" [1 1 1 0 1];
+        /// A block is on the list before the filesystem is called.
+        insert_before_call "lockd 2023" [1 1 0 0 1] => RedundantGiven {
+            rules: &["no_early_grant"],
+            why: "no callback looks for the block while the call is running",
+        };
+        /// A block is on the list again before the filesystem is asked a second time.
+        reinsert_before_retry "lockd" [1 1 0 0 1] => RedundantGiven {
+            rules: &["no_early_grant"],
+            why: "no callback looks for the block while the call is running",
+        };
+        /// A callback that comes too late is told so.
+        late_error "2007" [1 1 1 1 1];
+        /// The filesystem gives the lock back when its callback was refused.
+        fs_release "2007" [1 1 1 0 1];
+        /// The filesystem keeps a local lock for every lock that it was granted.
+        mirror "2007" [1 1 1 1 1];
+        /// Without memory for the local lock the filesystem reports that the lock was denied.
+        mirror_oom_fails "needed" [1 1 0 0 1];
+        /// An unlock goes to the cluster even if there is no local lock.
+        unlock_not_mirror_gated "needed" [1 1 0 0 1] => RedundantGiven {
+            rules: &["mirror", "mirror_oom_fails"],
+            why: "a lock without its local lock is needed, and these rules leave none",
+        };
+        /// The lock manager never lets the filesystem sleep for it. (Without it nothing is
+        /// retransmitted or cancelled: the budgets `retx` and `can` count as 0.)
+        setlk_only "2007" [0 1 1 1 1];
+        /// A blocking request waits in the filesystem.
+        sleep_iff_blocking "2007" [1 1 1 1 1];
+        /// A notification is a reason to try again and not a grant.
+        notify_hint "2007" [1 1 1 1 1];
+        /// The result of a test carries the conflicting lock.
+        test_lock_conflict "2007" [1 1 1 1 1];
+        /// A repeated LOCK that finds its block does not go to the filesystem again.
+        dup_detect "lockd 2023" [1 1 0 0 1];
+        /// A repeated LOCK that was answered gets the same answer and nothing else.
+        exactly_once "needed" [1 1 0 0 1];
+        /// CANCEL takes the lock or the waiting operation away from the filesystem.
+        cancel_reaches_fs "dlm 2023" [1 1 1 0 1] => RedundantGiven {
+            rules: &["fs_release"],
+            why: "the callback of a cancelled request finds no block, and the lock is given back",
+        };
+        /// Undoing a grant gives the owner back what it had before.
+        undo_restores "needed" [1 1 0 0 1];
+        /// While a release is due, nothing else is decided for the owner.
+        undo_before_next "model" [1 1 0 0 1];
+        /// A request that cannot be put aside for want of memory counts as timed out.
+        deferfail_timeout "lockd" [1 1 0 0 1];
+        /// A request that was put aside is answered after a time, callback or not.
+        lm_timeout "lockd" [1 1 1 1 1] => RedundantGiven {
+            rules: &["fs_recovers_ops"],
+            why: "a filesystem that loses no operation calls back in the end",
+        };
+        /// The filesystem finds operations that were lost, and reports them denied.
+        fs_recovers_ops "needed" [1 1 0 0 1];
+        /// A GRANTED that the client refuses releases the lock.
+        grant_reject_unlocks "lockd 2022" [1 1 0 0 1];
+        /// A client that does not wait any longer refuses a GRANTED.
+        client_reject_if_not_waiting "lockd 2022" [1 1 0 0 1];
+        /// UNLOCK takes away the block and the waiting operation of the request.
+        unlock_cancels_block "lockd" [1 1 1 1 1] => NoEffect {
+            why: "a client unlocks what it was told it has, and then no operation waits any longer",
+        };
+        /// The blocks and locks of a client that has died are taken away.
+        client_cleanup "lockd" [1 1 1 1 1];
+        /// The cluster distinguishes the owners of one node.
+        owner_id "dlm 2023" [1 1 1 0 1];
+        /// An answer of the master is for the operation that asked.
+        reply_match "dlm 2023" [1 1 1 0 1];
+        /// A callback names the range that was asked for, not what it was merged into.
+        notify_original_range "dlm 2008" [1 1 1 0 1];
+        /// After a restart only reclaims are taken, until all are made.
+        grace "lockd" [1 1 1 1 1];
+        /// A restart of the filesystem leaves no operation behind but the releases that are due.
+        restart_flushes_ops "model" [1 1 0 0 1];
+    }
+    variants {
+        /// There is no callback: the filesystem answers in the call. (The budgets `retx` and `can`
+        /// count as 0.)
+        sync_call [1 1 0 0 0];
+        /// For a blocking request the filesystem notifies instead of granting.
+        notify_fs [0 0 0 0 0];
+        /// A non-blocking request may wait in the filesystem, beyond its answer.
+        try_sleeps [0 0 0 0 0];
+        /// The other node does not know of the grace period.
+        local_grace [0 0 0 0 0];
+        /// The grace period ends before all locks are reclaimed.
+        short_grace [0 0 0 0 0];
+        /// A repeated LOCK that was answered is dropped without a reply.
+        dup_silent [0 0 0 0 0];
+        /// A request that waits in a circle may be denied, and need not be.
+        deadlock_answer [0 0 0 0 0];
+    }
+}
