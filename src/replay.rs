@@ -203,11 +203,23 @@ impl Replay<'_> {
         };
         ends && if property == BuiltIn::CanFinish.name() {
             self.search(state).is_some_and(|found| found == 0)
+        } else if let Some(cycle) = cycle {
+            // A cycle of steps of fair lanes shows itself.
+            self.case.steps[*cycle..].iter().all(|step| self.is_fair(&step.action))
         } else if property == BuiltIn::NoPanic.name() {
             self.instance.panics(state)
         } else {
             self.instance.shows(state, self.property)
         }
+    }
+
+    /// Whether an action belongs to a fair lane.
+    fn is_fair(&self, action: &str) -> bool {
+        let entry = self.case.configuration.entry;
+        let mut infos = entry.actions.iter();
+        let name = action.split('(').next();
+        let info = infos.find(|info| Some(info.name) == name);
+        info.is_some_and(|info| entry.lanes[usize::from(info.lane)].fairness.is_fair())
     }
 
     /// How many steps on from a state the property is violated.

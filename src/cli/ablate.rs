@@ -102,10 +102,8 @@ impl Ablate {
         let cells = || matrix.rows.iter().flat_map(|row| row.ruling.cells());
         let write_cases = |folder: &Path| -> Result<(), Failure> {
             for cell in cells() {
-                if let Some(case) = ablation::case(cell) {
-                    let path = folder.join(format!("{}.json", ablation::story(matrix, cell)));
-                    write_file(&path, &case.to_text())?;
-                }
+                let path = folder.join(format!("{}.json", ablation::story(matrix, cell)));
+                write_file(&path, &ablation::case(cell).to_text())?;
             }
             Ok(())
         };

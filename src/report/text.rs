@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::check::{Checked, Standing};
+use crate::protocols::Entry;
 use crate::scenario::Expect;
 use crate::trace::case::{Case, CaseStep, CaseVerdict};
 use crate::trace::decisive::{Acts, Instead, first_difference};
@@ -160,7 +161,8 @@ fn write_steps(out: &mut dyn Write, case: &Case, acts: &[(&str, Acts)]) -> io::R
         let head = format!("{:4} {process:process_width$} {action:action_width$}  ", at + 1);
         write_words(out, &head, &grouped(&step.changes))?;
         for (rule, acts) in acts.iter().filter(|(_, acts)| acts.at == at) {
-            write_instead(out, rule, &acts.instead)?;
+            let head = format!("     <- `{rule}` is off: with it ");
+            write_words(out, &head, &instead(case.configuration.entry, &acts.instead))?;
         }
     }
     match cycle {
@@ -189,22 +191,13 @@ fn rules_that_would_act<'a>(checked: &'a Checked, found: &Discovery) -> Vec<(&'a
     .collect()
 }
 
-/// What a rule would have done to a step, after "would".
-pub fn instead(instead: &Instead) -> String {
+/// What a rule would have done at a step, in words that follow "with it ".
+pub fn instead(entry: &Entry, instead: &Instead) -> Vec<String> {
     match instead {
-        Instead::Disabled => "not have happened".to_string(),
-        Instead::Differs(changes) => format!("have left {}", grouped(changes).join(" ")),
-    }
-}
-
-fn write_instead(out: &mut dyn Write, rule: &str, instead: &Instead) -> io::Result<()> {
-    match instead {
-        Instead::Disabled => {
-            writeln!(out, "     <- `{rule}` is off: it would not have let this happen")
-        }
-        Instead::Differs(changes) => {
-            let head = format!("     <- `{rule}` is off: with it ");
-            write_words(out, &head, &grouped(changes))
+        Instead::Disabled => vec!["this could not have happened".to_string()],
+        Instead::Differs(changes) => grouped(changes),
+        Instead::Elsewhere(step) => {
+            vec![format!("`{}` would have been another step", step.spell(entry.actions))]
         }
     }
 }
