@@ -18,3 +18,4 @@ extern crate self as latchwork_model;
 pub mod kit;
 
 pub mod downconvert;
+pub mod recall;
