@@ -104,6 +104,9 @@ impl<M: Model> Search<'_, M> {
         let (mut states, mut ids) = (Vec::new(), Vec::new());
         self.model.initial(&mut |state| {
             self.found.statistics.generated += 1;
+            if states.len() >= Self::limit(self.visited.capacity()) {
+                self.visited.grow();
+            }
             if let Inserted::New(_, id) = self.visited.insert(fingerprint(state)) {
                 states.push(*state);
                 ids.push(id);
