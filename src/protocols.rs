@@ -7,7 +7,7 @@ use latchwork_model::kit::{
     ActionInfo, Field, LaneInfo, Model, ProfileInfo, Protocol, Refused, RuleInfo, Setup, Step,
     Switches, VariantInfo,
 };
-use latchwork_model::recall::Recall;
+use latchwork_model::recall::{Recall, dirlock::DirLock};
 use zerocopy::{IntoBytes, TryFromBytes};
 
 use crate::explore::{self, Options, Watch, expand, panics};
@@ -15,7 +15,8 @@ use crate::trace::fields::{FieldValue, fields};
 use crate::verdict::{Exploration, PropertyId, PropertyInfo, properties};
 
 /// All protocols, in the order in which they are listed.
-pub static PROTOCOLS: &[Entry] = &[Entry::of::<Downconvert>(), Entry::of::<Recall>()];
+pub static PROTOCOLS: &[Entry] =
+    &[Entry::of::<Downconvert>(), Entry::of::<Recall>(), Entry::of::<DirLock>()];
 
 /// The protocol with this name.
 pub fn find(name: &str) -> Option<&'static Entry> {

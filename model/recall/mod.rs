@@ -3,6 +3,7 @@
 mod callback;
 mod client;
 mod config;
+pub mod dirlock;
 mod fault;
 mod grant;
 mod names;
