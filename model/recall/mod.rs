@@ -6,6 +6,7 @@ mod config;
 pub mod dirlock;
 mod fault;
 mod grant;
+pub mod lease;
 mod names;
 mod op;
 mod properties;
