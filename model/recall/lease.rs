@@ -3,8 +3,8 @@
 //! The recall protocol stands on leases: a delegation is one that the file server holds. This
 //! table says what a lease of a user's process does, call by call, without time passing inside a
 //! call; it is what a run on a kernel can be compared with. A blocking open is one that is tried
-//! until it gets through. Sources: "The Linux kernel's file leases" in the code of 6.12, and runs
-//! on 6.18.
+//! until it gets through. Sources: the code of kernel 6.12, and runs on
+//! 6.18.
 //!
 //! ```
 //! use latchwork_model::recall::lease::{Access, Leases, Refusal, Shown, Want};
