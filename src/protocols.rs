@@ -9,6 +9,7 @@ use latchwork_model::kit::{
     ActionInfo, Field, LaneInfo, Model, ProfileInfo, Protocol, Refused, RuleInfo, Setup, Step,
     Switches, VariantInfo,
 };
+use latchwork_model::recall::{Recall, dirlock::DirLock};
 use zerocopy::{IntoBytes, TryFromBytes};
 
 use crate::explore::{self, Options, Watch, differ, expand, panics};
@@ -16,8 +17,13 @@ use crate::trace::fields::{FieldValue, fields};
 use crate::verdict::{Comparison, Exploration, PropertyId, PropertyInfo, properties};
 
 /// All protocols, in the order in which they are listed.
-pub static PROTOCOLS: &[Entry] =
-    &[Entry::of::<AsyncGrant>(), Entry::of::<DelegationReturn>(), Entry::of::<Downconvert>()];
+pub static PROTOCOLS: &[Entry] = &[
+    Entry::of::<AsyncGrant>(),
+    Entry::of::<Recall>(),
+    Entry::of::<DirLock>(),
+    Entry::of::<Downconvert>(),
+    Entry::of::<DelegationReturn>(),
+];
 
 /// The protocol with this name.
 pub fn find(name: &str) -> Option<&'static Entry> {

@@ -108,6 +108,9 @@ impl<M: Model> Search<'_, M> {
         let (mut states, mut ids) = (Vec::new(), Vec::new());
         self.found.statistics.generated = initial.len() as u64;
         for state in initial {
+            if states.len() >= Self::limit(self.visited.capacity()) {
+                self.visited.grow();
+            }
             if let Inserted::New(_, id) = self.visited.insert(fingerprint(state)) {
                 states.push(*state);
                 ids.push(id);

@@ -2,8 +2,10 @@
 
 mod baselines;
 mod cli;
+mod dirlock;
 mod engine;
 mod files;
+mod initial_states;
 mod purity;
 mod replay;
 mod scenarios;
