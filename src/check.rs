@@ -1,14 +1,11 @@
 //! A scenario run and held against what it expects.
 
-use crate::configuration::Configuration;
 use crate::explore::{Options, Watch};
-use crate::protocols::Instance;
+use crate::protocols::{Instance, PROTOCOLS};
 use crate::scenario::{Expect, Goal, Scenario};
 use crate::trace::case::{Case, CaseVerdict, Minimality};
 use crate::trace::tell;
-use crate::verdict::{
-    Discovery, End, Exploration, PropertyId, PropertyInfo, PropertyKind, PropertySet,
-};
+use crate::verdict::{Discovery, End, Exploration, Path, PropertyId, PropertyInfo, PropertyKind};
 
 /// What is known of a protocol in one configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +66,27 @@ impl Checked {
         self.exploration.discoveries.iter().filter(|found| !self.is_goal(found.property))
     }
 
-    /// The goals of the scenario that were reached.
-    pub fn witnesses(&self) -> impl Iterator<Item = &Discovery> {
-        let goals = &self.scenario.reach;
-        let all = self.exploration.discoveries.iter();
-        all.filter(|found| goals.contains(&Goal::Property(found.property)))
+    /// A case for each goal of the scenario that was reached.
+    pub fn witnesses(&self) -> Vec<Case> {
+        let exploration = &self.exploration;
+        let case = |goal: &Goal| match goal {
+            Goal::Property(id) => {
+                let found = exploration.discoveries.iter().find(|found| found.property == *id);
+                found.map(|found| self.case(found))
+            }
+            Goal::Action(at) => {
+                let mut all = exploration.witnesses.iter();
+                let witness = all.find(|witness| usize::from(witness.action) == *at)?;
+                let verdict = CaseVerdict {
+                    violated: false,
+                    property: self.scenario.configuration.entry.actions[*at].name.to_string(),
+                    steps: witness.path.steps.len(),
+                    cycle: None,
+                };
+                Some(self.case_of(&witness.path, verdict))
+            }
+        };
+        self.scenario.reach.iter().filter_map(case).collect()
     }
 
     /// The shortest violation; the expected one if it was expected and found.
@@ -98,8 +111,12 @@ impl Checked {
             steps: found.steps,
             cycle,
         };
+        self.case_of(&found.path, verdict)
+    }
+
+    fn case_of(&self, path: &Path, verdict: CaseVerdict) -> Case {
         let configuration = self.scenario.configuration.clone();
-        let trace = tell(configuration.entry, self.instance.as_ref(), &found.path);
+        let trace = tell(configuration.entry, self.instance.as_ref(), path);
         Case::new(configuration, "explore", verdict, Minimality::Proven, trace)
     }
 
@@ -126,8 +143,15 @@ pub fn check(
 ) -> Result<Checked, &'static str> {
     let instance = scenario.configuration.instance()?;
     let properties = (scenario.configuration.entry.properties)();
-    let options =
-        Options { properties: options.properties.minus(scenario.ignore), ..options.clone() };
+    let witness = |goal: &Goal| match goal {
+        Goal::Action(at) => Some(*at as u8),
+        Goal::Property(_) => None,
+    };
+    let options = Options {
+        properties: options.properties.minus(scenario.ignore),
+        witnesses: scenario.reach.iter().filter_map(witness).collect(),
+        ..options.clone()
+    };
     let exploration = instance.explore(&options, watch);
     let violated =
         exploration.discoveries.iter().any(|found| !is_goal(&properties, found.property));
@@ -212,9 +236,19 @@ fn unmet_goal(
     })
 }
 
-/// The properties that a run of the configuration can violate: all but its goals.
-pub fn violable(configuration: &Configuration) -> PropertySet {
-    let properties = (configuration.entry.properties)();
-    let ids = (0..properties.len()).map(|id| PropertyId(id as u8));
-    ids.filter(|id| !is_goal(&properties, *id)).collect()
+/// The actions that fire in none of the scenarios of their protocol: `protocol: action`.
+pub fn never_fired(all: &[Checked]) -> Vec<String> {
+    let mut never = Vec::new();
+    for entry in PROTOCOLS {
+        let own = || all.iter().filter(|one| one.scenario.configuration.entry.name == entry.name);
+        if own().next().is_none() {
+            continue;
+        }
+        for (at, action) in entry.actions.iter().enumerate() {
+            if own().all(|one| one.exploration.coverage.actions[at].fired == 0) {
+                never.push(format!("{}: `{}`", entry.name, action.name));
+            }
+        }
+    }
+    never
 }

@@ -77,7 +77,8 @@ pub enum Onward {
 struct Replay<'a> {
     case: &'a Case,
     instance: &'a dyn Instance,
-    property: PropertyId,
+    /// What the case shows; `None` if it is that an action fires.
+    property: Option<PropertyId>,
     threads: usize,
     watch: &'a dyn Watch,
     /// All fields that the case has spoken of, with the values that they have by it.
@@ -88,9 +89,7 @@ struct Replay<'a> {
 pub fn replay(case: &Case, threads: usize, watch: &dyn Watch) -> Result<Replayed, String> {
     let instance = case.configuration.instance()?;
     let entry = case.configuration.entry;
-    let property = entry
-        .property(&case.verdict.property)
-        .ok_or_else(|| format!("{} has no property `{}`", entry.name, case.verdict.property))?;
+    let property = entry.property(&case.verdict.property);
     let mut replay = Replay {
         case,
         instance: instance.as_ref(),
@@ -208,8 +207,11 @@ impl Replay<'_> {
             self.case.steps[*cycle..].iter().all(|step| self.is_fair(&step.action))
         } else if property == BuiltIn::NoPanic.name() {
             self.instance.panics(state)
+        } else if let Some(property) = self.property {
+            self.instance.shows(state, property)
         } else {
-            self.instance.shows(state, self.property)
+            let last = self.case.steps.last().and_then(|step| step.action.split('(').next());
+            last == Some(property.as_str())
         }
     }
 
@@ -231,7 +233,7 @@ impl Replay<'_> {
     }
 
     fn onward(&self, state: &StateBytes) -> Onward {
-        let properties: PropertySet = [self.property].into_iter().collect();
+        let properties: PropertySet = self.property.into_iter().collect();
         let options = Options {
             threads: self.threads,
             properties,
@@ -240,7 +242,8 @@ impl Replay<'_> {
             ..Options::default()
         };
         let exploration = self.instance.explore_from(state, &options, self.watch);
-        let found = exploration.discoveries.iter().find(|found| found.property == self.property);
+        let found =
+            exploration.discoveries.iter().find(|found| Some(found.property) == self.property);
         match found {
             Some(found) => Onward::After(found.steps),
             None if exploration.stopped.is_none() => Onward::Never(exploration.statistics.distinct),

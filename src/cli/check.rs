@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::check::{Checked, check};
+use crate::check::{Checked, check, never_fired};
 use crate::configuration;
 use crate::protocols::Entry;
 use crate::report;
@@ -66,8 +66,19 @@ impl Check {
                 writeln!(stdout, "replay:  latchwork replay {}", path.display())?;
             }
         }
+        let never = if self.is_whole() { never_fired(&all) } else { Vec::new() };
+        for action in &never {
+            writeln!(std::io::stderr(), "vacuous: in no scenario of its protocol: {action} fires")?;
+        }
         stdout.flush()?;
-        Ok(all.iter().map(Exit::of).max().unwrap_or(Exit::Expected))
+        let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
+        Ok(if never.is_empty() { worst } else { worst.max(Exit::Vacuous) })
+    }
+
+    /// Whether all small scenarios of some protocols are run, as they are.
+    fn is_whole(&self) -> bool {
+        let replaces = self.profile.is_some() || !self.without.is_empty() || !self.with.is_empty();
+        !replaces && self.what.iter().all(|what| !what.exists() && what.extension().is_none())
     }
 
     /// Writes a case for every scenario that is violated, and for every goal that is reached; the
@@ -77,16 +88,17 @@ impl Check {
         let mut shown = None;
         for checked in all {
             let folder = self.out.join(checked.scenario.configuration.entry.name);
-            let goals = checked.witnesses();
-            for found in checked.main_violation().into_iter().chain(goals) {
-                let property = checked.property(found.property).name;
-                let stem = report::file_stem(&checked.scenario);
-                let path = folder.join(format!("{stem}-{property}.json"));
-                write_file(&path, &checked.case(found).to_text())?;
-                let is_printed = printed.as_ref() == Some(&report::title(&checked.scenario));
-                if is_printed && checked.main_violation() == Some(found) {
-                    shown = Some(path);
-                }
+            let stem = report::file_stem(&checked.scenario);
+            for case in checked.witnesses() {
+                let path = folder.join(format!("{stem}-{}.json", case.verdict.property));
+                write_file(&path, &case.to_text())?;
+            }
+            let Some(found) = checked.main_violation() else { continue };
+            let property = checked.property(found.property).name;
+            let path = folder.join(format!("{stem}-{property}.json"));
+            write_file(&path, &checked.case(found).to_text())?;
+            if printed.as_ref() == Some(&report::title(&checked.scenario)) {
+                shown = Some(path);
             }
         }
         Ok(shown)

@@ -84,7 +84,10 @@ fn case_of(entry: &Entry) -> Value {
     let mut properties = configuration_of(entry);
     let names: Vec<&str> = (entry.properties)().iter().map(|property| property.name).collect();
     let count = json!({ "type": "integer", "minimum": 0 });
+    let actions = entry.actions.iter().map(|action| action.name);
+    let goals: Vec<&str> = names.iter().copied().chain(actions).collect();
     let verdict = |key: &str| {
+        let names = if key == "reached" { &goals } else { &names };
         let keys = json!({ key: { "enum": names }, "steps": count, "cycle": count });
         object(keys, &[key, "steps"])
     };
