@@ -337,8 +337,13 @@ fn read_nested(
         return Err(json.problem("the fields of no state are nested that deep"));
     }
     for member in json.members()? {
-        let path =
-            if path.is_empty() { member.key.to_string() } else { format!("{path}.{}", member.key) };
+        if member.key.is_empty() || member.key.contains('.') {
+            return Err(member.value.problem(format!("no field is called `{}`", member.key)));
+        }
+        let path = match path {
+            "" => member.key.to_string(),
+            _ => format!("{path}.{}", member.key),
+        };
         if member.value.is_object() {
             read_nested(member.value, &path, depth + 1, fields)?;
         } else {
