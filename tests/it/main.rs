@@ -7,6 +7,7 @@ mod files;
 mod purity;
 mod replay;
 mod scenarios;
+mod simulate;
 mod tidy;
 
 use std::path::{Path, PathBuf};
