@@ -155,7 +155,7 @@ fn block<M: Model>(sampler: &Sampler<'_, M>, numbers: Range<u64>) -> Vec<(Run, O
 
 /// A run; some are done twice.
 fn once<M: Model>(sampler: &Sampler<'_, M>, number: u64) -> (Run, Option<usize>) {
-    let twice = sampler.plan.paranoid || number % TWICE == 0;
+    let twice = sampler.plan.paranoid || number.is_multiple_of(TWICE);
     let run = sampler.run(number, twice);
     if !twice {
         return (run, None);
