@@ -1,5 +1,6 @@
 //! A scenario run and held against what it expects.
 
+use crate::configuration::Configuration;
 use crate::explore::{Options, Watch};
 use crate::protocols::{Instance, PROTOCOLS};
 use crate::scenario::{Expect, Goal, Scenario};
@@ -101,17 +102,8 @@ impl Checked {
 
     /// The case of a discovery.
     pub fn case(&self, found: &Discovery) -> Case {
-        let cycle = match found.end {
-            End::Stuck { cycle, .. } => cycle,
-            _ => None,
-        };
-        let verdict = CaseVerdict {
-            violated: !self.is_goal(found.property),
-            property: self.property(found.property).name.to_string(),
-            steps: found.steps,
-            cycle,
-        };
-        self.case_of(&found.path, verdict)
+        let configuration = &self.scenario.configuration;
+        case(configuration, self.instance.as_ref(), found, "explore", Minimality::Proven)
     }
 
     fn case_of(&self, path: &Path, verdict: CaseVerdict) -> Case {
@@ -133,6 +125,29 @@ impl Checked {
 fn is_goal(properties: &[PropertyInfo], id: PropertyId) -> bool {
     let kind = properties[usize::from(id.0)].kind;
     kind == PropertyKind::Model(latchwork_model::kit::Kind::Reachable)
+}
+
+/// The case of what an engine has found.
+pub fn case(
+    configuration: &Configuration,
+    instance: &dyn Instance,
+    found: &Discovery,
+    engine: &str,
+    minimality: Minimality,
+) -> Case {
+    let cycle = match found.end {
+        End::Stuck { cycle, .. } => cycle,
+        _ => None,
+    };
+    let properties = (configuration.entry.properties)();
+    let verdict = CaseVerdict {
+        violated: !is_goal(&properties, found.property),
+        property: properties[usize::from(found.property.0)].name.to_string(),
+        steps: found.steps,
+        cycle,
+    };
+    let trace = tell(configuration.entry, instance, &found.path);
+    Case::new(configuration.clone(), engine, verdict, minimality, trace)
 }
 
 /// Runs a scenario.

@@ -13,6 +13,7 @@ use latchwork_model::recall::{Recall, dirlock::DirLock};
 use zerocopy::{IntoBytes, TryFromBytes};
 
 use crate::explore::{self, Options, Watch, differ, expand, panics};
+use crate::simulate::{self, Plan, Simulation};
 use crate::trace::fields::{FieldValue, fields};
 use crate::verdict::{Comparison, Exploration, PropertyId, PropertyInfo, properties};
 
@@ -152,6 +153,8 @@ pub trait Instance: Send + Sync {
     /// Searches what can be reached from one state.
     fn explore_from(&self, state: &StateBytes, options: &Options, watch: &dyn Watch)
     -> Exploration;
+    /// Does runs with drawn steps.
+    fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation;
     /// Its initial states.
     fn initial(&self) -> Vec<StateBytes>;
     /// Takes a step.
@@ -182,6 +185,10 @@ impl<M: Protocol> Instance for M {
         watch: &dyn Watch,
     ) -> Exploration {
         explore::explore_from(self, &[typed::<M>(state)], options, watch)
+    }
+
+    fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation {
+        simulate::simulate(self, plan, watch)
     }
 
     fn initial(&self) -> Vec<StateBytes> {

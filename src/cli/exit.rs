@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::check::{Checked, Standing};
+use crate::simulate::Simulation;
 
 /// How a run of the program ends. Of several, the one that stands last here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +48,19 @@ impl Exit {
             Standing::Unmet(_) => Self::Violated,
             Standing::Inconclusive(_) => Self::Inconclusive,
             Standing::Vacuous(_) => Self::Vacuous,
+        }
+    }
+
+    /// What a campaign of runs contributes. That it found nothing is no proof, and yet as expected.
+    pub fn of_simulation(simulation: &Simulation) -> Self {
+        if simulation.nondeterminism.is_some() {
+            Self::Nondeterminism
+        } else if simulation.failure.is_some() {
+            Self::Violated
+        } else if simulation.interrupted {
+            Self::Inconclusive
+        } else {
+            Self::Expected
         }
     }
 }

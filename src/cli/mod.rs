@@ -5,12 +5,15 @@ mod budget;
 mod check;
 mod clock;
 mod compare;
+mod corpus;
 mod exit;
 mod files;
 mod list;
 mod replay;
 mod schema;
 mod selfcheck;
+mod shrink;
+mod simulate;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -41,6 +44,9 @@ enum Command {
     List(list::List),
     Schema(schema::Schema),
     Selfcheck(selfcheck::Selfcheck),
+    Simulate(simulate::Simulate),
+    Shrink(shrink::Shrink),
+    Corpus(corpus::Corpus),
 }
 
 const EXIT_CODES: &str = "\
@@ -93,6 +99,9 @@ pub fn run() -> ExitCode {
         Command::Compare(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
+        Command::Simulate(command) => command.run(),
+        Command::Shrink(command) => command.run(),
+        Command::Corpus(command) => command.run(),
     });
     let exit = match result {
         Ok(Ok(exit)) => exit,

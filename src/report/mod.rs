@@ -4,6 +4,7 @@ pub mod ablation;
 pub mod json;
 pub mod markdown;
 pub mod schema;
+pub mod simulation;
 pub mod text;
 
 use crate::configuration::Configuration;

@@ -105,7 +105,12 @@ fn case_of(entry: &Entry) -> Value {
         }),
         &["action", "changes"],
     );
-    properties["provenance"] = object(json!({ "engine": { "type": "string" } }), &["engine"]);
+    let text = json!({ "type": "string" });
+    properties["provenance"] = object(
+        json!({ "engine": text, "seed": text, "run": count, "strategy": text }),
+        &["engine"],
+    );
+    properties["provenance"]["dependentRequired"] = json!({ "seed": ["run", "strategy"] });
     properties["verdict"] = json!({ "oneOf": [verdict("violated"), verdict("reached")] });
     properties["minimality"] = json!({ "enum": Minimality::NAMES });
     properties["initial"] = json!({ "type": "object" });

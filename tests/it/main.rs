@@ -9,6 +9,7 @@ mod initial_states;
 mod purity;
 mod replay;
 mod scenarios;
+mod simulate;
 mod tidy;
 
 use std::path::{Path, PathBuf};
