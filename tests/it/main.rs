@@ -4,6 +4,7 @@ mod baselines;
 mod cli;
 mod engine;
 mod files;
+mod liveness;
 mod purity;
 mod replay;
 mod scenarios;
