@@ -11,7 +11,7 @@ use latchwork_model::kit::{
 };
 use zerocopy::{IntoBytes, TryFromBytes};
 
-use crate::explore::{self, Options, Watch, differ, expand, panics};
+use crate::explore::{self, Options, Watch, differ, expand, lasso, panics};
 use crate::trace::fields::{FieldValue, fields};
 use crate::verdict::{Comparison, Exploration, PropertyId, PropertyInfo, properties};
 
@@ -158,6 +158,15 @@ pub trait Instance: Send + Sync {
     fn done(&self, state: &StateBytes) -> bool;
     /// Whether a state shows a property that can be seen from one state and its steps.
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool;
+    /// Whether a run shows a property that speaks of what goes on for ever. The cycle begins after
+    /// `cycle` steps; without one the run rests.
+    fn shows_for_ever(
+        &self,
+        states: &[StateBytes],
+        steps: &[Step],
+        cycle: Option<usize>,
+        property: PropertyId,
+    ) -> bool;
     /// Whether the model panics in a state: in a step, or in a property.
     fn panics(&self, state: &StateBytes) -> bool;
     /// The fields of a state by name.
@@ -210,6 +219,18 @@ impl<M: Protocol> Instance for M {
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool {
         let state = typed::<M>(state);
         panics::catch(|| expand::shown_by(self, &state, property)).unwrap_or(false)
+    }
+
+    fn shows_for_ever(
+        &self,
+        states: &[StateBytes],
+        steps: &[Step],
+        cycle: Option<usize>,
+        property: PropertyId,
+    ) -> bool {
+        let states: Vec<M::State> = states.iter().map(typed::<M>).collect();
+        let property = M::PROPERTIES.get(usize::from(property.0));
+        property.is_some_and(|property| lasso::is_shown(self, property, &states, steps, cycle))
     }
 
     fn panics(&self, state: &StateBytes) -> bool {

@@ -231,3 +231,92 @@ impl<'a, M: Model> Search<'a, M> {
         cycle
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use latchwork_model::kit::{Claim, FIRED, Fired, Model, Property, claim, when};
+    use latchwork_model::{actions, properties, state};
+
+    use crate::explore::fairness::Moves;
+    use crate::explore::{Options, search};
+
+    use super::{Waiting, find};
+
+    state! {
+        /// A light that is on or off, or broken.
+        pub struct Light {
+            /// Off, on, broken.
+            pub is: u8,
+        }
+    }
+
+    struct Switch;
+
+    actions! { Switch, Light;
+        fair hand {
+            /// On, or off.
+            hand_switch();
+        }
+        fair hammer {
+            /// Break it.
+            hammer_break();
+        }
+    }
+
+    impl Switch {
+        fn hand_switch(&self, s: &mut Light) -> Fired {
+            when(s.is < 2)?;
+            s.is = 1 - s.is;
+            FIRED
+        }
+
+        fn hammer_break(&self, s: &mut Light) -> Fired {
+            when(s.is < 2)?;
+            s.is = 2;
+            FIRED
+        }
+
+        fn breaks(&self, s: &Light) -> Claim {
+            claim(s.is == 2)
+        }
+    }
+
+    impl Model for Switch {
+        const PROPERTIES: &'static [Property<Self>] = properties! { Switch;
+            /// The light breaks.
+            eventually breaks;
+        };
+
+        fn initial(&self, emit: &mut dyn FnMut(&Light)) {
+            emit(&Light::default());
+        }
+
+        fn done(&self, _: &Light) -> bool {
+            true
+        }
+    }
+
+    /// What is found if the processes in `left_out` are not known to be fair.
+    fn found_without(left_out: u64) -> Option<Waiting> {
+        let options = Options::default();
+        let initial = [Light::default()];
+        let (_, graph) = search::search(&Switch, &initial, &options, &(), true);
+        let graph = graph.expect("it was asked for");
+        let mut moves = Moves::of(&Switch, &graph);
+        moves.fair.weak &= !left_out;
+        find(&Switch, &graph, &moves, &Switch::PROPERTIES[0])
+    }
+
+    #[test]
+    fn whoever_stays_enabled_breaks_it() {
+        assert!(found_without(0).is_none());
+    }
+
+    /// A planted defect: the hammer is forgotten, and the hand goes on for ever. What is found is
+    /// looked at once more, by somebody who has not forgotten.
+    #[test]
+    #[should_panic(expected = "no counterexample")]
+    fn a_process_that_is_left_out_is_noticed() {
+        found_without(0b10);
+    }
+}
