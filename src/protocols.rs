@@ -12,7 +12,7 @@ use latchwork_model::kit::{
 use latchwork_model::recall::{Recall, dirlock::DirLock};
 use zerocopy::{IntoBytes, TryFromBytes};
 
-use crate::explore::{self, Options, Watch, differ, expand, panics};
+use crate::explore::{self, Options, Watch, differ, expand, lasso, panics};
 use crate::simulate::{self, Plan, Simulation};
 use crate::trace::fields::{FieldValue, fields};
 use crate::verdict::{Comparison, Exploration, PropertyId, PropertyInfo, properties};
@@ -30,6 +30,12 @@ pub static PROTOCOLS: &[Entry] = &[
 pub fn find(name: &str) -> Option<&'static Entry> {
     PROTOCOLS.iter().find(|entry| entry.name == name)
 }
+
+/// Counts, for each of some rules, the states in which it is decisive.
+type Decisive = fn(&Setup<'_>, &[usize], &Options, &dyn Watch) -> Result<Vec<u64>, &'static str>;
+
+/// Says what two instances have in common.
+type Compare = fn(&Setup<'_>, &Setup<'_>, &Options, &dyn Watch) -> Result<Comparison, &'static str>;
 
 /// A protocol without its type.
 pub struct Entry {
@@ -54,10 +60,9 @@ pub struct Entry {
     /// The properties, built-in ones included.
     pub properties: fn() -> Vec<PropertyInfo>,
     /// In how many states each of these rules is decisive.
-    pub decisive: fn(&Setup<'_>, &[usize], &Options, &dyn Watch) -> Result<Vec<u64>, &'static str>,
+    pub decisive: Decisive,
     /// What two instances have in common.
-    pub compare:
-        fn(&Setup<'_>, &Setup<'_>, &Options, &dyn Watch) -> Result<Comparison, &'static str>,
+    pub compare: Compare,
     /// Makes an instance, or says why the values do not go together.
     pub instance: fn(&Setup<'_>) -> Result<Box<dyn Instance>, &'static str>,
 }
@@ -167,6 +172,15 @@ pub trait Instance: Send + Sync {
     fn done(&self, state: &StateBytes) -> bool;
     /// Whether a state shows a property that can be seen from one state and its steps.
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool;
+    /// Whether a run shows a property that speaks of what goes on for ever. The cycle begins after
+    /// `cycle` steps; without one the run rests.
+    fn shows_for_ever(
+        &self,
+        states: &[StateBytes],
+        steps: &[Step],
+        cycle: Option<usize>,
+        property: PropertyId,
+    ) -> bool;
     /// Whether the model panics in a state: in a step, or in a property.
     fn panics(&self, state: &StateBytes) -> bool;
     /// The fields of a state by name.
@@ -223,6 +237,18 @@ impl<M: Protocol> Instance for M {
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool {
         let state = typed::<M>(state);
         panics::catch(|| expand::shown_by(self, &state, property)).unwrap_or(false)
+    }
+
+    fn shows_for_ever(
+        &self,
+        states: &[StateBytes],
+        steps: &[Step],
+        cycle: Option<usize>,
+        property: PropertyId,
+    ) -> bool {
+        let states: Vec<M::State> = states.iter().map(typed::<M>).collect();
+        let property = M::PROPERTIES.get(usize::from(property.0));
+        property.is_some_and(|property| lasso::is_shown(self, property, &states, steps, cycle))
     }
 
     fn panics(&self, state: &StateBytes) -> bool {

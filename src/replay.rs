@@ -1,10 +1,10 @@
 //! A case replayed on the model as it is now.
 
-use latchwork_model::kit::Step;
+use latchwork_model::kit::{Kind, Step};
 
 use crate::explore::{Options, Watch};
 use crate::protocols::{Instance, StateBytes};
-use crate::verdict::{BuiltIn, PropertyId, PropertySet};
+use crate::verdict::{BuiltIn, PropertyId, PropertyKind, PropertySet};
 
 use crate::trace::case::{Case, CaseVerdict};
 use crate::trace::fields::FieldValue;
@@ -107,7 +107,7 @@ pub fn replay(case: &Case, threads: usize, watch: &dyn Watch) -> Result<Replayed
 impl Replay<'_> {
     fn run(&mut self) -> Result<(), Box<Divergence>> {
         let mut states = vec![self.start()?];
-        let steps = self.instance.all_steps();
+        let (steps, mut taken) = (self.instance.all_steps(), Vec::new());
         for (at, recorded) in self.case.steps.iter().enumerate() {
             let state = &states[at];
             let last = at + 1 == self.case.steps.len();
@@ -128,8 +128,9 @@ impl Replay<'_> {
                 return Err(self.diverged(at + 1, Why::Field(difference), state));
             }
             states.push(next);
+            taken.push(*step);
         }
-        if self.shown(&states) {
+        if self.shown(&states, &taken) {
             return Ok(());
         }
         let counts = states.get(self.case.verdict.steps).unwrap_or(&states[0]);
@@ -190,11 +191,19 @@ impl Replay<'_> {
     }
 
     /// Whether the run shows what the case says.
-    fn shown(&self, states: &[StateBytes]) -> bool {
+    fn shown(&self, states: &[StateBytes], taken: &[Step]) -> bool {
         let CaseVerdict { property, steps, cycle, .. } = &self.case.verdict;
         let (Some(state), Some(last)) = (states.get(*steps), states.last()) else { return false };
+        if let Some(property) = self.property
+            && self.goes_on_for_ever(property)
+        {
+            let rests = cycle.is_some() || taken.len() == *steps;
+            return rests
+                && cycle.is_none_or(|at| at == *steps && self.goes_round_again(at, states, taken))
+                && self.instance.shows_for_ever(states, taken, *cycle, property);
+        }
         let ends = match cycle {
-            Some(at) => states.get(*at) == Some(last) && *at + 1 < states.len(),
+            Some(at) => *at < taken.len() && self.goes_round_again(*at, states, taken),
             None if states.len() > steps + 1 => {
                 self.instance.enabled(last).is_empty() && !self.instance.done(last)
             }
@@ -202,9 +211,6 @@ impl Replay<'_> {
         };
         ends && if property == BuiltIn::CanFinish.name() {
             self.search(state).is_some_and(|found| found == 0)
-        } else if let Some(cycle) = cycle {
-            // A cycle of steps of fair lanes shows itself.
-            self.case.steps[*cycle..].iter().all(|step| self.is_fair(&step.action))
         } else if property == BuiltIn::NoPanic.name() {
             self.instance.panics(state)
         } else if let Some(property) = self.property {
@@ -215,13 +221,27 @@ impl Replay<'_> {
         }
     }
 
-    /// Whether an action belongs to a fair lane.
-    fn is_fair(&self, action: &str) -> bool {
-        let entry = self.case.configuration.entry;
-        let mut infos = entry.actions.iter();
-        let name = action.split('(').next();
-        let info = infos.find(|info| Some(info.name) == name);
-        info.is_some_and(|info| entry.lanes[usize::from(info.lane)].fairness.is_fair())
+    /// Whether the property speaks of what goes on for ever.
+    fn goes_on_for_ever(&self, property: PropertyId) -> bool {
+        let properties = (self.case.configuration.entry.properties)();
+        match properties[usize::from(property.0)].kind {
+            PropertyKind::Model(kind) => kind.is_temporal() || kind == Kind::NoFairCycle,
+            PropertyKind::BuiltIn(_) => false,
+        }
+    }
+
+    /// Whether the run comes back to where its cycle begins, and so does a second round.
+    fn goes_round_again(&self, cycle: usize, states: &[StateBytes], taken: &[Step]) -> bool {
+        let (Some(first), Some(last)) = (states.get(cycle), states.last()) else { return false };
+        let mut state = last.clone();
+        let again = taken[cycle..].iter().zip(&states[cycle + 1..]).all(|(step, before)| {
+            let next = self.instance.fire(&state, *step);
+            next.is_ok_and(|next| {
+                state = next;
+                state == *before
+            })
+        });
+        first == last && again
     }
 
     /// How many steps on from a state the property is violated.

@@ -10,7 +10,7 @@ use crate::scenario::Expect;
 use crate::trace::case::{Case, CaseStep, CaseVerdict};
 use crate::trace::decisive::{Acts, Instead, first_difference};
 use crate::trace::{Change, process_of};
-use crate::verdict::{BuiltIn, Discovery, End};
+use crate::verdict::{BuiltIn, Discovery, End, PropertyKind};
 
 use super::{name, switches, title};
 
@@ -129,6 +129,11 @@ pub fn write_violation(out: &mut dyn Write, checked: &Checked) -> io::Result<()>
     match &found.end {
         End::Exceeds(what) => writeln!(out, "     -- that would exceed the bound `{what}`"),
         End::Panics(message) => writeln!(out, "     -- the model panics: {message}"),
+        End::Stuck { cycle: None, .. }
+            if property.kind != PropertyKind::BuiltIn(BuiltIn::CanFinish) =>
+        {
+            writeln!(out, "     -- and it may rest here for ever: nobody who must act can")
+        }
         End::State | End::Stuck { .. } => Ok(()),
     }
 }

@@ -128,7 +128,7 @@ impl<'a, M: Model> Sampler<'a, M> {
             let claim = || (property.check)(self.model, state);
             match property.kind {
                 // No single state shows a cycle: only `explore` can see it.
-                Kind::NoFairCycle => {}
+                Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo => {}
                 Kind::Reachable if claim() == Claim::Holds => look.reached.insert(id),
                 Kind::Reachable => {}
                 Kind::Invariant | Kind::AtRest if look.violated.is_none() => {

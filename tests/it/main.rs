@@ -6,6 +6,7 @@ mod dirlock;
 mod engine;
 mod files;
 mod initial_states;
+mod liveness;
 mod purity;
 mod replay;
 mod scenarios;
