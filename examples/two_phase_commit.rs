@@ -79,6 +79,11 @@ impl Domain<Manager> for TwoPhase {
 }
 
 impl TwoPhase {
+    /// With so many resource managers, of which there can be eleven.
+    pub fn new(managers: u8) -> Self {
+        Self { managers }
+    }
+
     fn tm_collect(&self, s: &mut State, r: Manager) -> Fired {
         when(s.decision == Decision::Open && s.prepared.contains(r))?;
         s.collected.insert(r);
@@ -158,7 +163,7 @@ struct Arguments {
 fn search(managers: u8, threads: usize) -> Exploration {
     let mut properties = PropertySet::ALL;
     properties.remove(BuiltIn::CanFinish.id::<TwoPhase>());
-    explore(&TwoPhase { managers }, &Options { threads, properties, ..Options::default() }, &())
+    explore(&TwoPhase::new(managers), &Options { threads, properties, ..Options::default() }, &())
 }
 
 fn main() {
