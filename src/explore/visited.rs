@@ -29,6 +29,7 @@ pub struct Visited {
     ids: Option<Zeroes<AtomicU32>>,
     next_id: AtomicU32,
     capacity: usize,
+    /// A defect, for the tests that must notice it.
     #[cfg(test)]
     pub planted: super::planted::Planted,
 }

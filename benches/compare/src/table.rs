@@ -38,13 +38,14 @@ pub fn print(arguments: &Arguments, distinct: u64, rows: &[Row]) {
             ("Latchwork", _) | (_, None) => "-".to_string(),
             (_, Some(own)) => format!("{:.2} times as fast", seconds / own),
         };
-        println!(
-            "| {} | {} | {seconds:.2} s | {} MB | {:.1} | {ratio} |",
-            row.name,
-            row.threads,
-            kibibytes * 1024 / 1_000_000,
-            kibibytes as f64 * 1024.0 / distinct as f64,
-        );
+        // Of the bare insertion the memory is that of a list of fingerprints.
+        let memory = if row.name == "bare insertion" {
+            "| - | - ".to_string()
+        } else {
+            let bytes = kibibytes * 1024;
+            format!("| {} MB | {:.1} ", bytes / 1_000_000, bytes as f64 / distinct as f64)
+        };
+        println!("| {} | {} | {seconds:.2} s {memory}| {ratio} |", row.name, row.threads);
     }
     println!();
     if let (Some(one), Some(two)) = (best("Latchwork", 1), best("Latchwork", 2)) {
