@@ -2,6 +2,7 @@
 
 use latchwork_model::kit::{Field, Setup, Shape, Switches, Value};
 
+use crate::explore::{Options, Watch};
 use crate::json::{Document, Json, Object, Problem, suggest};
 use crate::protocols::{self, Entry, Instance, PROTOCOLS};
 use crate::verdict::PropertyId;
@@ -55,6 +56,20 @@ impl Configuration {
     pub fn instance_with(&self, rules: Switches) -> Result<Box<dyn Instance>, &'static str> {
         let (bounds, faults) = (&self.bounds, &self.faults);
         (self.entry.instance)(&Setup { bounds, faults, rules, variants: self.variants() })
+    }
+
+    /// In how many states of the space with `rules` each rule of `of` makes a difference: all 0 if
+    /// one of them cannot be switched.
+    pub fn decisive(
+        &self,
+        rules: Switches,
+        of: &[usize],
+        options: &Options,
+        watch: &dyn Watch,
+    ) -> Vec<u64> {
+        let (bounds, faults) = (&self.bounds, &self.faults);
+        let setup = Setup { bounds, faults, rules, variants: self.variants() };
+        (self.entry.decisive)(&setup, of, options, watch).unwrap_or_else(|_| vec![0; of.len()])
     }
 }
 

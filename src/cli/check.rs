@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::check::{Checked, check, never_fired};
+use crate::check::{Checked, check};
 use crate::configuration;
+use crate::coverage::{self, covered};
 use crate::protocols::Entry;
 use crate::report;
 use crate::scenario::{Expect, Scenario};
@@ -34,6 +35,10 @@ pub struct Check {
     with: Vec<String>,
     #[command(flatten)]
     budget: Budget,
+    /// Say also how often each action fired and each property said something, and in how many
+    /// states each rule was decisive
+    #[arg(long)]
+    coverage: bool,
     /// Print the facts as JSON instead
     #[arg(long)]
     json: bool,
@@ -51,28 +56,39 @@ impl Check {
         let mut all = Vec::new();
         for scenario in scenarios {
             clock.task(&report::title(&scenario));
-            all.push(check(scenario, &options, &clock).map_err(|why| Failure::Usage(why.into()))?);
+            let mut checked =
+                check(scenario, &options, &clock).map_err(|why| Failure::Usage(why.into()))?;
+            if self.coverage {
+                checked.decisive = coverage::decisive(&checked, &options, &clock);
+            }
+            all.push(checked);
         }
         clock.finish();
         let shown = self.write_cases(&all)?;
+        let covered = covered(&all);
         let mut stdout = std::io::stdout().lock();
         if self.json {
             report::json::write_check(&mut stdout, &all)?;
         } else {
             report::text::write_check(&mut stdout, &all)?;
+            for covered in covered.iter().filter(|_| self.coverage) {
+                writeln!(stdout)?;
+                report::coverage::write(&mut stdout, covered)?;
+            }
             if let Some(path) = shown {
                 writeln!(stdout)?;
                 writeln!(stdout, "case:    {}", path.display())?;
                 writeln!(stdout, "replay:  latchwork replay {}", path.display())?;
             }
         }
-        let never = if self.is_whole() { never_fired(&all) } else { Vec::new() };
-        for action in &never {
-            writeln!(std::io::stderr(), "vacuous: in no scenario of its protocol: {action} fires")?;
-        }
         stdout.flush()?;
+        let vacuous = covered.iter().filter(|_| self.is_whole()).flat_map(|one| one.vacuous());
+        let vacuous: Vec<String> = vacuous.collect();
+        for sentence in &vacuous {
+            writeln!(std::io::stderr(), "vacuous: {sentence}")?;
+        }
         let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
-        Ok(if never.is_empty() { worst } else { worst.max(Exit::Vacuous) })
+        Ok(if vacuous.is_empty() { worst } else { worst.max(Exit::Vacuous) })
     }
 
     /// Whether all small scenarios of some protocols are run, as they are.

@@ -47,6 +47,8 @@ pub struct ScenarioReport<'a> {
     levels: &'a [u64],
     properties: Vec<PropertyReport<'a>>,
     actions: Vec<ActionReport<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<RuleReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     counterexample: Option<CounterexampleReport>,
 }
@@ -79,6 +81,16 @@ pub struct ActionReport<'a> {
     pub enabled: u64,
     /// How many steps it made.
     pub fired: u64,
+}
+
+/// How much a rule that is on matters; only if that was asked for.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleReport<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// In how many states something else could happen without it.
+    pub decisive: u64,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -148,6 +160,7 @@ pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         levels: &statistics.levels,
         properties: properties(checked),
         actions: actions(checked),
+        rules: rules(checked),
         counterexample: checked.main_violation().map(|found| counterexample(checked, found)),
     }
 }
@@ -167,6 +180,16 @@ pub fn actions(checked: &Checked) -> Vec<ActionReport<'_>> {
         fired: count.fired,
     };
     counts.map(report).collect()
+}
+
+/// In how many states each rule is decisive.
+fn rules(checked: &Checked) -> Vec<RuleReport<'_>> {
+    let rules = checked.scenario.configuration.entry.rules;
+    let report = |(rule, decisive): &(usize, u64)| RuleReport {
+        name: rules[*rule].name,
+        decisive: *decisive,
+    };
+    checked.decisive.iter().map(report).collect()
 }
 
 /// A value on one line.

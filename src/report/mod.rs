@@ -1,6 +1,7 @@
 //! Results for people and for machines.
 
 pub mod ablation;
+pub mod coverage;
 pub mod json;
 pub mod markdown;
 pub mod schema;

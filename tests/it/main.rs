@@ -2,6 +2,7 @@
 
 mod baselines;
 mod cli;
+mod coverage;
 mod dirlock;
 mod engine;
 mod files;
