@@ -44,6 +44,8 @@ pub struct Entry {
     pub lanes: &'static [LaneInfo],
     /// The actions.
     pub actions: &'static [ActionInfo],
+    /// The source file in which the list of actions stands, as the compiler names it.
+    pub file: &'static str,
     /// The properties, built-in ones included.
     pub properties: fn() -> Vec<PropertyInfo>,
     /// In how many states each of these rules is decisive.
@@ -68,6 +70,7 @@ impl Entry {
             profiles: M::PROFILES,
             lanes: M::LANES,
             actions: M::ACTIONS,
+            file: M::FILE,
             properties: properties::<M>,
             decisive: |setup, rules, options, watch| {
                 let toggled =

@@ -1,20 +1,22 @@
 //! `latchwork check`: runs scenarios and holds them against what they expect.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::check::{Checked, check};
 use crate::configuration;
 use crate::protocols::Entry;
-use crate::report;
+use crate::report::layout::Layout;
+use crate::report::{self, Results};
 use crate::scenario::{Expect, Scenario};
 
 use super::ablate::is_base;
 use super::budget::Budget;
 use super::clock::Clock;
 use super::files::{entry_named, find_scenarios, protocol_scenarios, write_file};
+use super::outputs::Outputs;
 use super::{Exit, Failure, usage};
 
 /// Run scenarios and hold them against what they expect
@@ -34,9 +36,8 @@ pub struct Check {
     with: Vec<String>,
     #[command(flatten)]
     budget: Budget,
-    /// Print the facts as JSON instead
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    outputs: Outputs,
     /// Where to write the cases of violations and witnesses
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
     out: PathBuf,
@@ -47,7 +48,7 @@ impl Check {
     pub fn run(self) -> Result<Exit, Failure> {
         let scenarios = self.scenarios()?;
         let options = self.budget.options();
-        let clock = Clock::start(self.budget.time, self.json);
+        let clock = Clock::start(self.budget.time, self.outputs.prints_json());
         let mut all = Vec::new();
         for scenario in scenarios {
             clock.task(&report::title(&scenario));
@@ -55,19 +56,15 @@ impl Check {
         }
         clock.finish();
         let shown = self.write_cases(&all)?;
-        let mut stdout = std::io::stdout().lock();
-        if self.json {
-            report::json::write_check(&mut stdout, &all)?;
+        let facts = report::json::check_text(&all);
+        self.outputs.write(Results { checked: &all, matrices: &[] }, &facts)?;
+        let printed = if self.outputs.prints_json() {
+            io::stdout().lock().write_all(facts.as_bytes())
         } else {
-            report::text::write_check(&mut stdout, &all)?;
-            if let Some(path) = shown {
-                writeln!(stdout)?;
-                writeln!(stdout, "case:    {}", path.display())?;
-                writeln!(stdout, "replay:  latchwork replay {}", path.display())?;
-            }
-        }
-        stdout.flush()?;
-        Ok(all.iter().map(Exit::of).max().unwrap_or(Exit::Expected))
+            print(&all, shown.as_deref(), self.outputs.layout())
+        };
+        let exit = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
+        exit.after(printed)
     }
 
     /// Writes a case for every scenario that is violated, and for every goal that is reached; the
@@ -137,4 +134,15 @@ impl Check {
         scenario.reach.clear();
         Ok(())
     }
+}
+
+fn print(all: &[Checked], shown: Option<&Path>, layout: Layout) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    report::text::write_check(&mut stdout, all, layout)?;
+    if let Some(path) = shown {
+        writeln!(stdout)?;
+        writeln!(stdout, "case:    {}", path.display())?;
+        writeln!(stdout, "replay:  latchwork replay {}", path.display())?;
+    }
+    stdout.flush()
 }

@@ -9,6 +9,7 @@ use latchwork_model::kit::Setup;
 use crate::check::{Checked, check};
 use crate::configuration::{self, Configuration};
 use crate::explore::Options;
+use crate::report::layout::Layout;
 use crate::report::{json, text};
 use crate::scenario::{Expect, Scenario};
 use crate::trace;
@@ -152,7 +153,7 @@ fn write_parting(
                 Ok(next) => text::grouped(&trace::changes(checked.instance.as_ref(), state, &next)),
                 Err(_) => vec!["is not enabled".to_string()],
             };
-            text::write_words(out, &format!("    {name}: "), &words)?;
+            text::write_words(out, Layout::WHOLE, &format!("    {name}: "), &words)?;
         }
     }
     Ok(())

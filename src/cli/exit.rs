@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use crate::check::{Checked, Standing};
 
+use super::Failure;
+
 /// How a run of the program ends. Of several, the one that stands last here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -37,6 +39,15 @@ impl Exit {
             Self::Vacuous => 5,
             Self::Nondeterminism => 6,
             Self::Internal => 70,
+        }
+    }
+
+    /// The same, once the result is printed. A reader who has gone away changes nothing of it: what
+    /// was found is still so.
+    pub fn after(self, printed: std::io::Result<()>) -> Result<Self, Failure> {
+        match printed {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(self),
         }
     }
 

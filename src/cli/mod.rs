@@ -5,9 +5,11 @@ mod budget;
 mod check;
 mod clock;
 mod compare;
+mod completions;
 mod exit;
 mod files;
 mod list;
+mod outputs;
 mod replay;
 mod schema;
 mod selfcheck;
@@ -41,6 +43,8 @@ enum Command {
     List(list::List),
     Schema(schema::Schema),
     Selfcheck(selfcheck::Selfcheck),
+    Completions(completions::Completions),
+    Man(completions::Man),
 }
 
 const EXIT_CODES: &str = "\
@@ -93,6 +97,8 @@ pub fn run() -> ExitCode {
         Command::Compare(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     });
     let exit = match result {
         Ok(Ok(exit)) => exit,

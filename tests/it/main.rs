@@ -4,9 +4,11 @@ mod baselines;
 mod cli;
 mod engine;
 mod files;
+mod outputs;
 mod purity;
 mod replay;
 mod scenarios;
+mod terminal;
 mod tidy;
 
 use std::path::{Path, PathBuf};
