@@ -10,6 +10,7 @@ mod replay;
 mod scenarios;
 mod terminal;
 mod tidy;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 
