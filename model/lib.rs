@@ -20,3 +20,4 @@ pub mod kit;
 pub mod async_grant;
 pub mod delegation_return;
 pub mod downconvert;
+pub mod recall;

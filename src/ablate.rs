@@ -1,10 +1,9 @@
 //! The ablation matrix: every rule switched off, alone and in sets, each with what breaks.
 //!
 //! Rules mask one another, so a rule that breaks nothing alone is tried together with others: what
-//! is looked for are *minimal violating sets*, sets of rules without which something breaks in a
-//! configuration in which nothing breaks without any smaller part of them. What is said of a rule is
-//! said of the configurations that were tried, in their order: small before medium, fewer states
-//! before more.
+//! is looked for are *minimal violating sets*: sets of rules without which a property is violated
+//! that no smaller part of them violates in the same configuration. What is said of a rule is said of
+//! the configurations that were tried, in their order: small before medium, fewer states before more.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -17,6 +16,7 @@ use crate::explore::{Options, Watch};
 use crate::protocols::Entry;
 use crate::scenario::{Expect, Scenario};
 use crate::trace::decisive::{Acts, first_difference};
+use crate::verdict::Discovery;
 
 /// What to ablate, and how far.
 pub struct Plan {
@@ -97,6 +97,8 @@ pub struct Cell {
     pub rules: Vec<usize>,
     /// The first configuration that shows it, without the rules.
     pub checked: Checked,
+    /// What breaks: the shortest violation of a property that no smaller part of the set violates.
+    pub found: Discovery,
     /// By rule: the first step of the counterexample at which it would have acted.
     pub acts: Vec<(usize, Option<Acts>)>,
 }
@@ -120,7 +122,7 @@ pub fn ablate(plan: &Plan, watch: &dyn Watch, progress: &(dyn Fn(String) + Sync)
     let on: Vec<usize> = plan.entry.switches(plan.profile).0.iter().collect();
     let alone = parallel(plan.threads, &on, |rule| {
         progress(format!("without {}", plan.entry.rules[*rule].name));
-        first_cell(bases.iter(), &[*rule], watch)
+        first_cell(bases.iter(), &[*rule], false, watch)
     });
     let shown: Vec<bool> = alone.iter().map(Option::is_some).collect();
     let sets = sets(&on, &shown, plan.most_rules);
@@ -128,7 +130,7 @@ pub fn ablate(plan: &Plan, watch: &dyn Watch, progress: &(dyn Fn(String) + Sync)
     let mut cells = parallel(plan.threads, &sets, |set| {
         let names: Vec<&str> = set.iter().map(|rule| plan.entry.rules[*rule].name).collect();
         progress(format!("without {}", names.join(", ")));
-        minimal_cell(bases.iter().filter(narrow), set, watch)
+        first_cell(bases.iter().filter(narrow), set, is_declared(plan.entry, set), watch)
     });
     let rows = on.iter().zip(alone).map(|(rule, alone)| {
         let own = |cell: &mut Option<Cell>| cell.take_if(|cell| cell.rules.first() == Some(rule));
@@ -197,32 +199,38 @@ fn run(scenario: &Scenario, without: &[usize], watch: &dyn Watch) -> Option<Chec
     check(scenario, &Options::default(), watch).ok()
 }
 
-/// The first configuration in which something breaks without the rules.
+/// Whether the first of two rules is declared redundant given the other one.
+fn is_declared(entry: &Entry, set: &[usize]) -> bool {
+    let [rule, mask] = set else { return false };
+    match entry.rules[*rule].declared {
+        Some(Declared::RedundantGiven { rules, .. }) => rules.contains(&entry.rules[*mask].name),
+        _ => false,
+    }
+}
+
+/// The first configuration in which a property is violated without the rules that no smaller part
+/// of them violates; of a declared pair, that no part violates in as few steps.
 fn first_cell<'a>(
     bases: impl Iterator<Item = &'a Base>,
     rules: &[usize],
+    declared: bool,
     watch: &dyn Watch,
 ) -> Option<Cell> {
-    let mut runs = bases.filter_map(|base| run(&base.scenario, rules, watch));
-    let checked = runs.find(|checked| checked.verdict == Verdict::Violated)?;
-    Some(cell(rules, checked))
-}
-
-/// The first configuration in which something breaks without the rules, and nothing without any
-/// one of them less.
-fn minimal_cell<'a>(
-    bases: impl Iterator<Item = &'a Base>,
-    rules: &[usize],
-    watch: &dyn Watch,
-) -> Option<Cell> {
-    let breaks = |scenario: &Scenario, rules: &[usize]| {
-        run(scenario, rules, watch).filter(|checked| checked.verdict == Verdict::Violated)
-    };
     for base in bases {
-        let Some(checked) = breaks(&base.scenario, rules) else { continue };
-        let is_minimal = parts(rules).all(|part| breaks(&base.scenario, &part).is_none());
-        if is_minimal {
-            return Some(cell(rules, checked));
+        let Some(checked) = run(&base.scenario, rules, watch) else { continue };
+        let mut own: Vec<Discovery> = checked.violations().cloned().collect();
+        for part in parts(rules) {
+            if own.is_empty() {
+                break;
+            }
+            let Some(part) = run(&base.scenario, &part, watch) else { continue };
+            own.retain(|found| {
+                let mut same = part.violations().filter(|other| other.property == found.property);
+                same.all(|other| declared && other.steps > found.steps)
+            });
+        }
+        if let Some(found) = own.into_iter().min_by_key(|found| (found.steps, found.property)) {
+            return Some(cell(rules, checked, found));
         }
     }
     None
@@ -236,15 +244,14 @@ fn parts(rules: &[usize]) -> impl Iterator<Item = Vec<usize>> {
     })
 }
 
-fn cell(rules: &[usize], checked: Checked) -> Cell {
+fn cell(rules: &[usize], checked: Checked, found: Discovery) -> Cell {
     let configuration = &checked.scenario.configuration;
     let acts = |rule: &usize| {
         let with = configuration.instance_with(configuration.rules().with(*rule)).ok()?;
-        let path = &checked.main_violation()?.path;
-        first_difference(checked.instance.as_ref(), with.as_ref(), path)
+        first_difference(checked.instance.as_ref(), with.as_ref(), &found.path)
     };
     let acts = rules.iter().map(|rule| (*rule, acts(rule))).collect();
-    Cell { rules: rules.to_vec(), checked, acts }
+    Cell { rules: rules.to_vec(), checked, found, acts }
 }
 
 fn row(
@@ -303,7 +310,13 @@ fn rule_on(
         }
         (Some(Declared::NoEffect { .. }), None) if together.is_empty() => Ruling::NoEffect,
         (Some(Declared::NoEffect { .. }), None) => {
-            Ruling::Misdeclared("something breaks without it and others".to_string())
+            let names = together[0].rules[1..].iter().map(|rule| entry.rules[*rule].name);
+            Ruling::Misdeclared(format!(
+                "{} breaks without it and `{}`, in {}",
+                together[0].checked.property(together[0].found.property).name,
+                names.collect::<Vec<_>>().join("`, `"),
+                together[0].checked.scenario.name
+            ))
         }
         (None, None) if together.is_empty() => Ruling::Survives,
         (None, None) => Ruling::BreaksWith(together),

@@ -2,13 +2,11 @@
 
 use crate::configuration::Configuration;
 use crate::explore::{Options, Watch};
-use crate::protocols::Instance;
+use crate::protocols::{self, Instance};
 use crate::scenario::{Expect, Goal, Scenario};
 use crate::trace::case::{Case, CaseVerdict, Minimality};
 use crate::trace::tell;
-use crate::verdict::{
-    Discovery, End, Exploration, PropertyId, PropertyInfo, PropertyKind, PropertySet,
-};
+use crate::verdict::{Discovery, End, Exploration, Path, PropertyId, PropertyInfo, PropertyKind};
 
 /// What is known of a protocol in one configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +72,27 @@ impl Checked {
         self.exploration.discoveries.iter().filter(|found| !self.is_goal(found.property))
     }
 
-    /// The goals of the scenario that were reached.
-    pub fn witnesses(&self) -> impl Iterator<Item = &Discovery> {
-        let goals = &self.scenario.reach;
-        let all = self.exploration.discoveries.iter();
-        all.filter(|found| goals.contains(&Goal::Property(found.property)))
+    /// A case for each goal of the scenario that was reached.
+    pub fn witnesses(&self) -> Vec<Case> {
+        let exploration = &self.exploration;
+        let case = |goal: &Goal| match goal {
+            Goal::Property(id) => {
+                let found = exploration.discoveries.iter().find(|found| found.property == *id);
+                found.map(|found| self.case(found))
+            }
+            Goal::Action(at) => {
+                let mut all = exploration.witnesses.iter();
+                let witness = all.find(|witness| usize::from(witness.action) == *at)?;
+                let verdict = CaseVerdict {
+                    violated: false,
+                    property: self.scenario.configuration.entry.actions[*at].name.to_string(),
+                    steps: witness.path.steps.len(),
+                    cycle: None,
+                };
+                Some(self.case_of(&witness.path, verdict))
+            }
+        };
+        self.scenario.reach.iter().filter_map(case).collect()
     }
 
     /// The shortest violation; the expected one if it was expected and found.
@@ -93,18 +107,13 @@ impl Checked {
 
     /// The case of a discovery.
     pub fn case(&self, found: &Discovery) -> Case {
-        let cycle = match found.end {
-            End::Stuck { cycle, .. } => cycle,
-            _ => None,
-        };
-        let verdict = CaseVerdict {
-            violated: !self.is_goal(found.property),
-            property: self.property(found.property).name.to_string(),
-            steps: found.steps,
-            cycle,
-        };
+        let configuration = &self.scenario.configuration;
+        case(configuration, self.instance.as_ref(), found, "explore", Minimality::Proven)
+    }
+
+    fn case_of(&self, path: &Path, verdict: CaseVerdict) -> Case {
         let configuration = self.scenario.configuration.clone();
-        let trace = tell(configuration.entry, self.instance.as_ref(), &found.path);
+        let trace = tell(configuration.entry, self.instance.as_ref(), path);
         Case::new(configuration, "explore", verdict, Minimality::Proven, trace)
     }
 
@@ -123,6 +132,29 @@ fn is_goal(properties: &[PropertyInfo], id: PropertyId) -> bool {
     kind == PropertyKind::Model(latchwork_model::kit::Kind::Reachable)
 }
 
+/// The case of what an engine has found.
+pub fn case(
+    configuration: &Configuration,
+    instance: &dyn Instance,
+    found: &Discovery,
+    engine: &str,
+    minimality: Minimality,
+) -> Case {
+    let cycle = match found.end {
+        End::Stuck { cycle, .. } => cycle,
+        _ => None,
+    };
+    let properties = (configuration.entry.properties)();
+    let verdict = CaseVerdict {
+        violated: !is_goal(&properties, found.property),
+        property: properties[usize::from(found.property.0)].name.to_string(),
+        steps: found.steps,
+        cycle,
+    };
+    let trace = tell(configuration.entry, instance, &found.path);
+    Case::new(configuration.clone(), engine, verdict, minimality, trace)
+}
+
 /// Runs a scenario.
 pub fn check(
     scenario: Scenario,
@@ -131,8 +163,15 @@ pub fn check(
 ) -> Result<Checked, &'static str> {
     let instance = scenario.configuration.instance()?;
     let properties = (scenario.configuration.entry.properties)();
-    let options =
-        Options { properties: options.properties.minus(scenario.ignore), ..options.clone() };
+    let witness = |goal: &Goal| match goal {
+        Goal::Action(at) => Some(*at as u8),
+        Goal::Property(_) => None,
+    };
+    let options = Options {
+        properties: options.properties.minus(scenario.ignore),
+        witnesses: scenario.reach.iter().filter_map(witness).collect(),
+        ..options.clone()
+    };
     let exploration = instance.explore(&options, watch);
     let violated =
         exploration.discoveries.iter().any(|found| !is_goal(&properties, found.property));
@@ -217,9 +256,19 @@ fn unmet_goal(
     })
 }
 
-/// The properties that a run of the configuration can violate: all but its goals.
-pub fn violable(configuration: &Configuration) -> PropertySet {
-    let properties = (configuration.entry.properties)();
-    let ids = (0..properties.len()).map(|id| PropertyId(id as u8));
-    ids.filter(|id| !is_goal(&properties, *id)).collect()
+/// The actions that fire in none of the scenarios of their protocol: `protocol: action`.
+pub fn never_fired(all: &[Checked]) -> Vec<String> {
+    let mut never = Vec::new();
+    for entry in protocols::all() {
+        let own = || all.iter().filter(|one| one.scenario.configuration.entry.name == entry.name);
+        if own().next().is_none() {
+            continue;
+        }
+        for (at, action) in entry.actions.iter().enumerate() {
+            if own().all(|one| one.exploration.coverage.actions[at].fired == 0) {
+                never.push(format!("{}: `{}`", entry.name, action.name));
+            }
+        }
+    }
+    never
 }

@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 pub mod ablate;
+pub mod campaign;
 pub mod check;
 pub mod cli;
 pub mod configuration;
@@ -13,6 +14,8 @@ pub mod replay;
 pub mod report;
 pub mod scenario;
 pub mod selfcheck;
+pub mod shrink;
+pub mod simulate;
 pub mod trace;
 pub mod verdict;
 

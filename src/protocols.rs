@@ -2,6 +2,8 @@
 //!
 //! Behind [`Instance`] a model has no type any more: its states are bytes.
 
+use std::sync::OnceLock;
+
 use latchwork_model::async_grant::AsyncGrant;
 use latchwork_model::delegation_return::DelegationReturn;
 use latchwork_model::downconvert::Downconvert;
@@ -9,20 +11,52 @@ use latchwork_model::kit::{
     ActionInfo, Field, LaneInfo, Model, ProfileInfo, Protocol, Refused, RuleInfo, Setup, Step,
     Switches, VariantInfo,
 };
+use latchwork_model::recall::{Recall, dirlock::DirLock};
 use zerocopy::{IntoBytes, TryFromBytes};
 
-use crate::explore::{self, Options, Watch, differ, expand, panics};
+use crate::explore::{self, Options, Watch, differ, expand, lasso, panics};
+use crate::simulate::{self, Plan, Simulation};
 use crate::trace::fields::{FieldValue, fields};
 use crate::verdict::{Comparison, Exploration, PropertyId, PropertyInfo, properties};
 
-/// All protocols, in the order in which they are listed.
-pub static PROTOCOLS: &[Entry] =
-    &[Entry::of::<AsyncGrant>(), Entry::of::<DelegationReturn>(), Entry::of::<Downconvert>()];
+/// The protocols of this repository, in the order in which they are listed.
+pub static PROTOCOLS: &[Entry] = &[
+    Entry::of::<AsyncGrant>(),
+    Entry::of::<Recall>(),
+    Entry::of::<DirLock>(),
+    Entry::of::<Downconvert>(),
+    Entry::of::<DelegationReturn>(),
+];
+
+/// What [`install`] was called with.
+static INSTALLED: OnceLock<&'static [Entry]> = OnceLock::new();
+
+/// Makes these the protocols that this process knows: files name protocols, and somebody must say
+/// which there are. A program of somebody else calls it first, with its own.
+///
+/// # Panics
+///
+/// If others were installed, or used, before.
+pub fn install(entries: &'static [Entry]) {
+    let known: &'static [Entry] = INSTALLED.get_or_init(|| entries);
+    assert!(std::ptr::eq(known, entries), "protocols are installed once, before they are used");
+}
+
+/// The protocols that this process knows: those of this repository unless others are installed.
+pub fn all() -> &'static [Entry] {
+    INSTALLED.get_or_init(|| PROTOCOLS)
+}
 
 /// The protocol with this name.
 pub fn find(name: &str) -> Option<&'static Entry> {
-    PROTOCOLS.iter().find(|entry| entry.name == name)
+    all().iter().find(|entry| entry.name == name)
 }
+
+/// Counts, for each of some rules, the states in which it is decisive.
+type Decisive = fn(&Setup<'_>, &[usize], &Options, &dyn Watch) -> Result<Vec<u64>, &'static str>;
+
+/// Says what two instances have in common.
+type Compare = fn(&Setup<'_>, &Setup<'_>, &Options, &dyn Watch) -> Result<Comparison, &'static str>;
 
 /// A protocol without its type.
 pub struct Entry {
@@ -49,10 +83,9 @@ pub struct Entry {
     /// The properties, built-in ones included.
     pub properties: fn() -> Vec<PropertyInfo>,
     /// In how many states each of these rules is decisive.
-    pub decisive: fn(&Setup<'_>, &[usize], &Options, &dyn Watch) -> Result<Vec<u64>, &'static str>,
+    pub decisive: Decisive,
     /// What two instances have in common.
-    pub compare:
-        fn(&Setup<'_>, &Setup<'_>, &Options, &dyn Watch) -> Result<Comparison, &'static str>,
+    pub compare: Compare,
     /// Makes an instance, or says why the values do not go together.
     pub instance: fn(&Setup<'_>) -> Result<Box<dyn Instance>, &'static str>,
 }
@@ -149,6 +182,8 @@ pub trait Instance: Send + Sync {
     /// Searches what can be reached from one state.
     fn explore_from(&self, state: &StateBytes, options: &Options, watch: &dyn Watch)
     -> Exploration;
+    /// Does runs with drawn steps.
+    fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation;
     /// Its initial states.
     fn initial(&self) -> Vec<StateBytes>;
     /// Takes a step.
@@ -161,6 +196,15 @@ pub trait Instance: Send + Sync {
     fn done(&self, state: &StateBytes) -> bool;
     /// Whether a state shows a property that can be seen from one state and its steps.
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool;
+    /// Whether a run shows a property that speaks of what goes on for ever. The cycle begins after
+    /// `cycle` steps; without one the run rests.
+    fn shows_for_ever(
+        &self,
+        states: &[StateBytes],
+        steps: &[Step],
+        cycle: Option<usize>,
+        property: PropertyId,
+    ) -> bool;
     /// Whether the model panics in a state: in a step, or in a property.
     fn panics(&self, state: &StateBytes) -> bool;
     /// The fields of a state by name.
@@ -179,6 +223,10 @@ impl<M: Protocol> Instance for M {
         watch: &dyn Watch,
     ) -> Exploration {
         explore::explore_from(self, &[typed::<M>(state)], options, watch)
+    }
+
+    fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation {
+        simulate::simulate(self, plan, watch)
     }
 
     fn initial(&self) -> Vec<StateBytes> {
@@ -213,6 +261,18 @@ impl<M: Protocol> Instance for M {
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool {
         let state = typed::<M>(state);
         panics::catch(|| expand::shown_by(self, &state, property)).unwrap_or(false)
+    }
+
+    fn shows_for_ever(
+        &self,
+        states: &[StateBytes],
+        steps: &[Step],
+        cycle: Option<usize>,
+        property: PropertyId,
+    ) -> bool {
+        let states: Vec<M::State> = states.iter().map(typed::<M>).collect();
+        let property = M::PROPERTIES.get(usize::from(property.0));
+        property.is_some_and(|property| lasso::is_shown(self, property, &states, steps, cycle))
     }
 
     fn panics(&self, state: &StateBytes) -> bool {

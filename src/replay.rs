@@ -1,10 +1,10 @@
 //! A case replayed on the model as it is now.
 
-use latchwork_model::kit::Step;
+use latchwork_model::kit::{Kind, Step};
 
 use crate::explore::{Options, Watch};
 use crate::protocols::{Instance, StateBytes};
-use crate::verdict::{BuiltIn, PropertyId, PropertySet};
+use crate::verdict::{BuiltIn, PropertyId, PropertyKind, PropertySet};
 
 use crate::trace::case::{Case, CaseVerdict};
 use crate::trace::fields::FieldValue;
@@ -77,7 +77,8 @@ pub enum Onward {
 struct Replay<'a> {
     case: &'a Case,
     instance: &'a dyn Instance,
-    property: PropertyId,
+    /// What the case shows; `None` if it is that an action fires.
+    property: Option<PropertyId>,
     threads: usize,
     watch: &'a dyn Watch,
     /// All fields that the case has spoken of, with the values that they have by it.
@@ -88,9 +89,7 @@ struct Replay<'a> {
 pub fn replay(case: &Case, threads: usize, watch: &dyn Watch) -> Result<Replayed, String> {
     let instance = case.configuration.instance()?;
     let entry = case.configuration.entry;
-    let property = entry
-        .property(&case.verdict.property)
-        .ok_or_else(|| format!("{} has no property `{}`", entry.name, case.verdict.property))?;
+    let property = entry.property(&case.verdict.property);
     let mut replay = Replay {
         case,
         instance: instance.as_ref(),
@@ -108,7 +107,7 @@ pub fn replay(case: &Case, threads: usize, watch: &dyn Watch) -> Result<Replayed
 impl Replay<'_> {
     fn run(&mut self) -> Result<(), Box<Divergence>> {
         let mut states = vec![self.start()?];
-        let steps = self.instance.all_steps();
+        let (steps, mut taken) = (self.instance.all_steps(), Vec::new());
         for (at, recorded) in self.case.steps.iter().enumerate() {
             let state = &states[at];
             let last = at + 1 == self.case.steps.len();
@@ -129,8 +128,9 @@ impl Replay<'_> {
                 return Err(self.diverged(at + 1, Why::Field(difference), state));
             }
             states.push(next);
+            taken.push(*step);
         }
-        if self.shown(&states) {
+        if self.shown(&states, &taken) {
             return Ok(());
         }
         let counts = states.get(self.case.verdict.steps).unwrap_or(&states[0]);
@@ -191,11 +191,19 @@ impl Replay<'_> {
     }
 
     /// Whether the run shows what the case says.
-    fn shown(&self, states: &[StateBytes]) -> bool {
+    fn shown(&self, states: &[StateBytes], taken: &[Step]) -> bool {
         let CaseVerdict { property, steps, cycle, .. } = &self.case.verdict;
         let (Some(state), Some(last)) = (states.get(*steps), states.last()) else { return false };
+        if let Some(property) = self.property
+            && self.goes_on_for_ever(property)
+        {
+            let rests = cycle.is_some() || taken.len() == *steps;
+            return rests
+                && cycle.is_none_or(|at| at == *steps && self.goes_round_again(at, states, taken))
+                && self.instance.shows_for_ever(states, taken, *cycle, property);
+        }
         let ends = match cycle {
-            Some(at) => states.get(*at) == Some(last) && *at + 1 < states.len(),
+            Some(at) => *at < taken.len() && self.goes_round_again(*at, states, taken),
             None if states.len() > steps + 1 => {
                 self.instance.enabled(last).is_empty() && !self.instance.done(last)
             }
@@ -205,9 +213,35 @@ impl Replay<'_> {
             self.search(state).is_some_and(|found| found == 0)
         } else if property == BuiltIn::NoPanic.name() {
             self.instance.panics(state)
+        } else if let Some(property) = self.property {
+            self.instance.shows(state, property)
         } else {
-            self.instance.shows(state, self.property)
+            let last = self.case.steps.last().and_then(|step| step.action.split('(').next());
+            last == Some(property.as_str())
         }
+    }
+
+    /// Whether the property speaks of what goes on for ever.
+    fn goes_on_for_ever(&self, property: PropertyId) -> bool {
+        let properties = (self.case.configuration.entry.properties)();
+        match properties[usize::from(property.0)].kind {
+            PropertyKind::Model(kind) => kind.is_temporal() || kind == Kind::NoFairCycle,
+            PropertyKind::BuiltIn(_) => false,
+        }
+    }
+
+    /// Whether the run comes back to where its cycle begins, and so does a second round.
+    fn goes_round_again(&self, cycle: usize, states: &[StateBytes], taken: &[Step]) -> bool {
+        let (Some(first), Some(last)) = (states.get(cycle), states.last()) else { return false };
+        let mut state = last.clone();
+        let again = taken[cycle..].iter().zip(&states[cycle + 1..]).all(|(step, before)| {
+            let next = self.instance.fire(&state, *step);
+            next.is_ok_and(|next| {
+                state = next;
+                state == *before
+            })
+        });
+        first == last && again
     }
 
     /// How many steps on from a state the property is violated.
@@ -219,7 +253,7 @@ impl Replay<'_> {
     }
 
     fn onward(&self, state: &StateBytes) -> Onward {
-        let properties: PropertySet = [self.property].into_iter().collect();
+        let properties: PropertySet = self.property.into_iter().collect();
         let options = Options {
             threads: self.threads,
             properties,
@@ -228,7 +262,8 @@ impl Replay<'_> {
             ..Options::default()
         };
         let exploration = self.instance.explore_from(state, &options, self.watch);
-        let found = exploration.discoveries.iter().find(|found| found.property == self.property);
+        let found =
+            exploration.discoveries.iter().find(|found| Some(found.property) == self.property);
         match found {
             Some(found) => Onward::After(found.steps),
             None if exploration.stopped.is_none() => Onward::Never(exploration.statistics.distinct),

@@ -1,11 +1,5 @@
-//! What the protocol promises.
-//!
-//! To come, when the kit can say them: `request_settles`, for every client `at = Sent` or
-//! `at = Cancelling` or `at = Unlocking` leads to a state in which it is none of these;
-//! `waiter_granted`, for every client `at = Blocked` and no conflict from then on leads to
-//! `at = Hold` or `at = Fail` or `at = Dead`; `late_grant_released`, an operation of the kind `Undo`
-//! leads to its absence; `grace_ends`, `grace` leads to `not grace`. In all of them every fair
-//! process that stays enabled acts, and the owner on another node gives its lock up.
+//! What the protocol promises. In the temporal properties the owner on another node gives its lock
+//! up in the end.
 
 use crate::kit::{Claim, Property, claim, every, implies};
 
@@ -32,6 +26,14 @@ pub(super) const PROPERTIES: &[Property<AsyncGrant>] = properties! { AsyncGrant;
     at_rest no_lost_wakeup;
     /// The system does not keep itself busy.
     no_fair_cycle no_retry_storm;
+    /// A request that is under way comes to an end.
+    leads_to request_settles(c: ClientId);
+    /// Nobody waits for ever for a lock with which nothing conflicts any more.
+    leads_to waiter_granted(c: ClientId);
+    /// A lock that was granted too late is given back.
+    leads_to late_grant_released(c: ClientId);
+    /// Grace ends.
+    leads_to grace_ends;
     /// A callback was refused because it came too late.
     reachable late_grant_refused;
     /// A client has refused a GRANTED, and the lock manager is about to hear of it.
@@ -129,9 +131,8 @@ impl AsyncGrant {
 
     fn every_request_answered(&self, s: &State) -> Claim {
         self.every_client(|c| {
-            use ClientAt::{Cancelling, Idle, Sent, Unlocking};
             let at = s.client[c].at;
-            implies(at != Idle, !matches!(at, Sent | Cancelling | Unlocking))
+            implies(at != ClientAt::Idle, !at.is_under_way())
         })
     }
 
@@ -141,6 +142,22 @@ impl AsyncGrant {
 
     fn no_retry_storm(&self, _: &State) -> Claim {
         claim(true)
+    }
+
+    fn request_settles(&self, s: &State, c: ClientId) -> Claim {
+        claim(!s.client[c].at.is_under_way())
+    }
+
+    fn waiter_granted(&self, s: &State, c: ClientId) -> Claim {
+        claim(s.client[c].at != ClientAt::Blocked || self.conflict(s, c))
+    }
+
+    fn late_grant_released(&self, s: &State, c: ClientId) -> Claim {
+        claim(!s.has_op(c, OpKind::Undo))
+    }
+
+    fn grace_ends(&self, s: &State) -> Claim {
+        claim(!s.grace)
     }
 
     fn late_grant_refused(&self, s: &State) -> Claim {

@@ -6,7 +6,7 @@
 //! answered later, with the year of the fix, "needed" what has no source but is needed, "model" what
 //! was found here.
 
-use crate::kit::Declared::{NoEffect, RedundantGiven};
+use crate::kit::Declared::RedundantGiven;
 
 rules! {
     profiles {
@@ -84,9 +84,7 @@ rules! {
         /// A client that does not wait any longer refuses a GRANTED.
         client_reject_if_not_waiting "lockd 2022" [1 1 0 0 1];
         /// UNLOCK takes away the block and the waiting operation of the request.
-        unlock_cancels_block "lockd" [1 1 1 1 1] => NoEffect {
-            why: "a client unlocks what it was told it has, and then no operation waits any longer",
-        };
+        unlock_cancels_block "lockd" [1 1 1 1 1];
         /// The blocks and locks of a client that has died are taken away.
         client_cleanup "lockd" [1 1 1 1 1];
         /// The cluster distinguishes the owners of one node.

@@ -126,6 +126,11 @@ impl ClientAt {
     pub fn is_asking(self) -> bool {
         matches!(self, Self::Sent | Self::Blocked | Self::Cancelling)
     }
+
+    /// The client has asked for something and has no answer yet, not even to wait.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, Self::Sent | Self::Cancelling | Self::Unlocking)
+    }
 }
 
 state! {

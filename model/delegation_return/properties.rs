@@ -1,8 +1,4 @@
 //! What the protocol promises.
-//!
-//! To come, when the kit knows temporal properties: `recall_answered`, in the form
-//! `server.recall == Sent` leads to `server.recall == None`. Its cycle is the livelock of a return
-//! that claims for ever; until then `can_finish` shows the states from which there is no way out.
 
 use crate::kit::{Claim, Property, claim, every, implies, values};
 
@@ -35,6 +31,8 @@ pub(super) const PROPERTIES: &[Property<DelegationReturn>] = properties! { Deleg
     invariant loss_reported;
     /// A setattr ends with an error only because of a signal.
     invariant no_spurious_error;
+    /// A recall that was sent is answered by a return, or given up by the server.
+    leads_to recall_answered;
 };
 
 impl DelegationReturn {
@@ -145,5 +143,13 @@ impl DelegationReturn {
 
     fn no_spurious_error(&self, s: &State) -> Claim {
         claim(!s.ghost.setattr_error)
+    }
+
+    fn recall_answered(&self, s: &State) -> Claim {
+        match s.server.recall {
+            Recall::None => Claim::Holds,
+            Recall::Sent => Claim::Violated,
+            Recall::Queued | Recall::Refused => Claim::Vacuous,
+        }
     }
 }

@@ -46,8 +46,7 @@ rules! {
         /// A return in an application's own task waits for the manager and tries again.
         sync_waits_then_retries "seed" [0 1 1 1 1 1];
         /// A claim during which the manager recovered something is made again.
-        seqcount_retry "seed" [0 1 0 1 1 1] => Declared::RedundantGiven {
-            rules: &["reply_under_slot"],
+        seqcount_retry "seed" [0 1 0 1 1 1] => Declared::NoEffect {
             why: "a call that is repeated after recovery finds nothing left to claim. What \
                   the check was made for, an answer of an earlier epoch that overwrites \
                   what the manager recovered, cannot happen while an answer keeps its \
@@ -69,23 +68,13 @@ rules! {
         /// An open that is reclaimed asks for the delegation again.
         reclaim_asks_delegation "base" [1 1 1 1 1 1];
         /// A delegation that is not yet re-granted serves no new open.
-        need_reclaim_blocks_cached_open "base" [1 1 1 1 1 1] => Declared::RedundantGiven {
-            rules: &["server_regrants_at_reclaim"],
-            why: "an open that rests on a delegation before it is re-granted loses nothing \
-                  if it is re-granted in the end",
-        };
+        need_reclaim_blocks_cached_open "base" [1 1 1 1 1 1];
         /// A delegation that is RETURNING is not reaped when it was not re-granted.
-        reap_skips_returning "later" [0 0 1 1 1 1] => Declared::RedundantGiven {
-            rules: &["server_regrants_at_reclaim"],
-            why: "there is nothing to reap where every delegation is re-granted",
-        };
+        reap_skips_returning "later" [0 0 1 1 1 1];
         /// The manager does not wait for the returns that it has started.
         manager_lets_others_run "2018 and 2023" [0 0 1 1 1 1];
         /// A recall marks the delegation even while it is RETURNING.
-        recall_marks_even_if_returning "base" [1 1 1 1 1 1] => Declared::RedundantGiven {
-            rules: &["abort_puts_back"],
-            why: "a return that is given up marks the delegation itself",
-        };
+        recall_marks_even_if_returning "base" [1 1 1 1 1 1];
         /// The server re-grants the delegation when an open is reclaimed that asks for it.
         server_regrants_at_reclaim "environment" [1 1 1 1 0 0];
         /// An open that was reclaimed while the delegation is not re-granted does not rest on it,

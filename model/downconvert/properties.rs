@@ -1,6 +1,6 @@
 //! What the protocol promises.
 
-use crate::kit::{Claim, Property, claim, every, implies, values};
+use crate::kit::{Claim, Model, Property, claim, every, implies, values};
 
 use super::state::{AppAt, AppId, Bug, Callback, DcAt, Level, Node, NodeId, State, UnlockAction};
 use super::{Downconvert, Unblock};
@@ -30,6 +30,10 @@ pub(super) const PROPERTIES: &[Property<Downconvert>] = properties! { Downconver
     at_rest no_sleep_on_work;
     /// A grant is not given back before the process that asked for it could use it.
     invariant grant_not_wasted;
+    /// Every application comes to the end of its program.
+    eventually all_apps_finish;
+    /// A lock that another node waits for is not blocked for ever.
+    leads_to bast_is_served(n: NodeId);
 };
 
 fn highest_holder(node: &Node) -> Level {
@@ -117,5 +121,13 @@ impl Downconvert {
 
     fn grant_not_wasted(&self, s: &State) -> Claim {
         claim(!s.wasted)
+    }
+
+    fn all_apps_finish(&self, s: &State) -> Claim {
+        claim(self.done(s))
+    }
+
+    fn bast_is_served(&self, s: &State, n: NodeId) -> Claim {
+        claim(!s.node[n].blocked || s.node[n].dead)
     }
 }

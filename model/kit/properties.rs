@@ -12,6 +12,9 @@ pub struct Property<M: Model> {
     pub kind: Kind,
     /// What it says about one state.
     pub check: fn(&M, &M::State) -> Claim,
+    /// The same for each value of its parameter, in order; a property without one has one part.
+    /// What a temporal property asks of one part is not answered by another one.
+    pub parts: fn(&M, &M::State, &mut dyn FnMut(Claim)),
 }
 
 /// Which states a property speaks of.
@@ -27,6 +30,13 @@ pub enum Kind {
     /// those in which its claim holds (not vacuously). The system keeps itself busy there without
     /// anybody asking anything of it: a retry storm.
     NoFairCycle,
+    /// Every fair run: it must come to a state in which the claim holds.
+    Eventually,
+    /// Every fair run: from a state in which the claim is violated (something is waited for and is
+    /// not there yet) it must come to one in which the claim holds (there it is). Where nothing
+    /// is asked and nothing is there the claim is vacuous: what was asked before is still waited
+    /// for.
+    LeadsTo,
 }
 
 impl Kind {
@@ -37,7 +47,14 @@ impl Kind {
             Self::AtRest => "invariant at rest",
             Self::Reachable => "reachable",
             Self::NoFairCycle => "no fair cycle",
+            Self::Eventually => "eventually",
+            Self::LeadsTo => "leads to",
         }
+    }
+
+    /// Whether it speaks of fair runs: of what happens in the end, and not of single states.
+    pub const fn is_temporal(self) -> bool {
+        matches!(self, Self::Eventually | Self::LeadsTo)
     }
 }
 
@@ -52,22 +69,45 @@ impl Kind {
 ///     at_rest no_sleep_on_work;
 /// }
 /// ```
-/// The kinds are `invariant`, `at_rest`, `reachable` and `no_fair_cycle`. The expression is the model's
+/// The kinds are `invariant`, `at_rest`, `reachable`, `no_fair_cycle`, `eventually` and `leads_to`.
+/// A property may have a parameter, `leads_to bast_is_served(n: NodeId);`, over whose values it
+/// speaks; its method takes it after the state. The expression is the model's
 /// [`PROPERTIES`](crate::kit::Model::PROPERTIES).
+///
+/// A run is fair if every process of a `fair` lane that stays enabled from some state on acts
+/// again and again, and every process of a `strong` lane that is enabled again and again does. A
+/// run may rest for ever where no process of these lanes is enabled. Others need not act.
 #[macro_export]
 macro_rules! properties {
-    ($model:ty; $($(#[doc = $doc:expr])+ $kind:ident $name:ident;)*) => {
+    ($model:ty; $($(#[doc = $doc:expr])+ $kind:ident $name:ident $(($param:ident : $ty:ty))?;)*) => {
         &[$(
             $crate::kit::Property::<$model> {
                 name: stringify!($name),
                 doc: concat!($($doc),+).trim_ascii(),
                 kind: $crate::properties!(@kind $kind),
-                check: <$model>::$name,
+                check: $crate::properties!(@check $model; $name $($param: $ty)?),
+                parts: $crate::properties!(@parts $model; $name $($param: $ty)?),
             },
         )*]
+    };
+    (@check $model:ty; $name:ident) => { <$model>::$name };
+    (@check $model:ty; $name:ident $param:ident : $ty:ty) => {
+        |model, state| {
+            $crate::kit::every(
+                $crate::kit::values::<$ty>(model).map(|$param| model.$name(state, $param)),
+            )
+        }
+    };
+    (@parts $model:ty; $name:ident) => { |model, state, emit| emit(model.$name(state)) };
+    (@parts $model:ty; $name:ident $param:ident : $ty:ty) => {
+        |model, state, emit| {
+            $crate::kit::values::<$ty>(model).for_each(|$param| emit(model.$name(state, $param)));
+        }
     };
     (@kind invariant) => { $crate::kit::Kind::Invariant };
     (@kind at_rest) => { $crate::kit::Kind::AtRest };
     (@kind reachable) => { $crate::kit::Kind::Reachable };
     (@kind no_fair_cycle) => { $crate::kit::Kind::NoFairCycle };
+    (@kind eventually) => { $crate::kit::Kind::Eventually };
+    (@kind leads_to) => { $crate::kit::Kind::LeadsTo };
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::ablate::{Matrix, Plan, ablate};
 use crate::configuration;
 use crate::explore::Watch;
-use crate::protocols::{Entry, PROTOCOLS};
+use crate::protocols::{self, Entry};
 use crate::report::{Results, ablation};
 use crate::scenario::{Expect, Scenario};
 
@@ -16,7 +16,7 @@ use super::budget::Budget;
 use super::clock::Clock;
 use super::files::{entry_named, read_folder, scenarios_folder, write_file};
 use super::outputs::Outputs;
-use super::{Exit, Failure, usage};
+use super::{Exit, Failure, print, usage};
 
 /// Switch every rule off, alone and in sets, and say what breaks
 #[derive(Args)]
@@ -48,7 +48,7 @@ impl Ablate {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         let entries: Vec<&'static Entry> = match self.protocol.as_str() {
-            "all" => PROTOCOLS.iter().collect(),
+            "all" => protocols::all().iter().collect(),
             name => vec![entry_named(name)?],
         };
         let clock = Clock::start(self.budget.time, self.outputs.prints_json());
@@ -67,16 +67,17 @@ impl Ablate {
         let facts: Vec<_> = matrices.iter().map(ablation::to_json).collect();
         let facts = serde_json::to_string_pretty(&facts).map_err(io::Error::from)? + "\n";
         self.outputs.write(Results { checked: &[], matrices: &matrices }, &facts)?;
-        let mut out = io::stdout().lock();
-        let printed = if self.outputs.prints_json() {
-            out.write_all(facts.as_bytes())
+        let mut out = print::stdout();
+        if self.outputs.prints_json() {
+            out.write_all(facts.as_bytes())?;
         } else {
-            let layout = self.outputs.layout();
-            matrices.iter().try_for_each(|matrix| ablation::write_text(&mut out, matrix, layout))
-        };
+            for matrix in &matrices {
+                ablation::write_text(&mut out, matrix, self.outputs.layout())?;
+            }
+        }
         let sound =
             matrices.iter().flat_map(|matrix| &matrix.rows).all(|row| row.ruling.is_sound());
-        if sound { Exit::Expected } else { Exit::Vacuous }.after(printed)
+        Ok(if sound { Exit::Expected } else { Exit::Vacuous })
     }
 
     fn plan(&self, entry: &'static Entry) -> Result<Plan, Failure> {
@@ -103,10 +104,8 @@ impl Ablate {
         let cells = || matrix.rows.iter().flat_map(|row| row.ruling.cells());
         let write_cases = |folder: &Path| -> Result<(), Failure> {
             for cell in cells() {
-                if let Some(case) = ablation::case(cell) {
-                    let path = folder.join(format!("{}.json", ablation::story(matrix, cell)));
-                    write_file(&path, &case.to_text())?;
-                }
+                let path = folder.join(format!("{}.json", ablation::story(matrix, cell)));
+                write_file(&path, &ablation::case(cell).to_text())?;
             }
             Ok(())
         };

@@ -1,14 +1,13 @@
 //! `latchwork check`: runs scenarios and holds them against what they expect.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::check::{Checked, check};
+use crate::check::{Checked, check, never_fired};
 use crate::configuration;
 use crate::protocols::Entry;
-use crate::report::layout::Layout;
 use crate::report::{self, Results};
 use crate::scenario::{Expect, Scenario};
 
@@ -17,7 +16,8 @@ use super::budget::Budget;
 use super::clock::Clock;
 use super::files::{entry_named, find_scenarios, protocol_scenarios, write_file};
 use super::outputs::Outputs;
-use super::{Exit, Failure, usage};
+use super::print::write_next;
+use super::{Exit, Failure, print, usage};
 
 /// Run scenarios and hold them against what they expect
 #[derive(Args)]
@@ -58,13 +58,27 @@ impl Check {
         let shown = self.write_cases(&all)?;
         let facts = report::json::check_text(&all);
         self.outputs.write(Results { checked: &all, matrices: &[] }, &facts)?;
-        let printed = if self.outputs.prints_json() {
-            io::stdout().lock().write_all(facts.as_bytes())
+        let mut out = print::stdout();
+        if self.outputs.prints_json() {
+            out.write_all(facts.as_bytes())?;
         } else {
-            print(&all, shown.as_deref(), self.outputs.layout())
-        };
-        let exit = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
-        exit.after(printed)
+            report::text::write_check(&mut out, &all, self.outputs.layout())?;
+            if let Some(path) = shown {
+                write_next(&mut out, &path)?;
+            }
+        }
+        let never = if self.is_whole() { never_fired(&all) } else { Vec::new() };
+        for action in &never {
+            writeln!(print::stderr(), "vacuous: in no scenario of its protocol: {action} fires")?;
+        }
+        let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
+        Ok(if never.is_empty() { worst } else { worst.max(Exit::Vacuous) })
+    }
+
+    /// Whether all small scenarios of some protocols are run, as they are.
+    fn is_whole(&self) -> bool {
+        let replaces = self.profile.is_some() || !self.without.is_empty() || !self.with.is_empty();
+        !replaces && self.what.iter().all(|what| !what.exists() && what.extension().is_none())
     }
 
     /// Writes a case for every scenario that is violated, and for every goal that is reached; the
@@ -74,16 +88,17 @@ impl Check {
         let mut shown = None;
         for checked in all {
             let folder = self.out.join(checked.scenario.configuration.entry.name);
-            let goals = checked.witnesses();
-            for found in checked.main_violation().into_iter().chain(goals) {
-                let property = checked.property(found.property).name;
-                let stem = report::file_stem(&checked.scenario);
-                let path = folder.join(format!("{stem}-{property}.json"));
-                write_file(&path, &checked.case(found).to_text())?;
-                let is_printed = printed.as_ref() == Some(&report::title(&checked.scenario));
-                if is_printed && checked.main_violation() == Some(found) {
-                    shown = Some(path);
-                }
+            let stem = report::file_stem(&checked.scenario);
+            for case in checked.witnesses() {
+                let path = folder.join(format!("{stem}-{}.json", case.verdict.property));
+                write_file(&path, &case.to_text())?;
+            }
+            let Some(found) = checked.main_violation() else { continue };
+            let property = checked.property(found.property).name;
+            let path = folder.join(format!("{stem}-{property}.json"));
+            write_file(&path, &checked.case(found).to_text())?;
+            if printed.as_ref() == Some(&report::title(&checked.scenario)) {
+                shown = Some(path);
             }
         }
         Ok(shown)
@@ -134,15 +149,4 @@ impl Check {
         scenario.reach.clear();
         Ok(())
     }
-}
-
-fn print(all: &[Checked], shown: Option<&Path>, layout: Layout) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    report::text::write_check(&mut stdout, all, layout)?;
-    if let Some(path) = shown {
-        writeln!(stdout)?;
-        writeln!(stdout, "case:    {}", path.display())?;
-        writeln!(stdout, "replay:  latchwork replay {}", path.display())?;
-    }
-    stdout.flush()
 }

@@ -17,7 +17,7 @@ use crate::verdict::Comparison;
 
 use super::budget::Budget;
 use super::clock::Clock;
-use super::{Exit, Failure, usage};
+use super::{Exit, Failure, print, usage};
 
 /// Compare two rule sets on one scenario
 #[derive(Args)]
@@ -52,7 +52,7 @@ impl Compare {
         let (one, other) = (run(&first)?, run(&second)?);
         let comparison = compare(&first, &second, &options, &clock)?;
         clock.finish();
-        let mut out = io::stdout().lock();
+        let mut out = print::stdout();
         if one.exploration.stopped.or(other.exploration.stopped).is_some() {
             return Err(Failure::Inconclusive("a budget ran out".to_string()));
         }

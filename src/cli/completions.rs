@@ -1,11 +1,11 @@
 //! `latchwork completions` and `latchwork man`: both made of the same definitions as the parser.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Arguments, Exit, Failure};
+use super::{Arguments, Exit, Failure, print};
 
 /// Print the completions for a shell
 #[derive(Args)]
@@ -19,7 +19,7 @@ impl Completions {
     pub fn run(self) -> Result<Exit, Failure> {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut Arguments::command(), "latchwork", &mut text);
-        io::stdout().lock().write_all(&text)?;
+        print::stdout().write_all(&text)?;
         Ok(Exit::Expected)
     }
 }
@@ -45,7 +45,7 @@ impl Man {
         };
         let mut text = Vec::new();
         clap_mangen::Man::new(command).render(&mut text)?;
-        io::stdout().lock().write_all(&text)?;
+        print::stdout().write_all(&text)?;
         Ok(Exit::Expected)
     }
 }

@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use crate::check::{Checked, Standing};
-
-use super::Failure;
+use crate::simulate::Simulation;
 
 /// How a run of the program ends. Of several, the one that stands last here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,15 +41,6 @@ impl Exit {
         }
     }
 
-    /// The same, once the result is printed. A reader who has gone away changes nothing of it: what
-    /// was found is still so.
-    pub fn after(self, printed: std::io::Result<()>) -> Result<Self, Failure> {
-        match printed {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(self),
-        }
-    }
-
     /// What a scenario that was run contributes.
     pub fn of(checked: &Checked) -> Self {
         match checked.standing {
@@ -58,6 +48,19 @@ impl Exit {
             Standing::Unmet(_) => Self::Violated,
             Standing::Inconclusive(_) => Self::Inconclusive,
             Standing::Vacuous(_) => Self::Vacuous,
+        }
+    }
+
+    /// What a campaign of runs contributes. That it found nothing is no proof, and yet as expected.
+    pub fn of_simulation(simulation: &Simulation) -> Self {
+        if simulation.nondeterminism.is_some() {
+            Self::Nondeterminism
+        } else if simulation.failure.is_some() {
+            Self::Violated
+        } else if simulation.interrupted {
+            Self::Inconclusive
+        } else {
+            Self::Expected
         }
     }
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::report::layout::{Detail, Layout};
+use crate::report::layout::Layout;
 use crate::report::{Results, github, junit, sarif, summary, tap};
 
-use super::Failure;
 use super::files::write_file;
+use super::print::Show;
+use super::{Failure, print};
 
 /// What to write beside what is printed; any of these in one run.
 #[derive(Args)]
@@ -29,12 +30,8 @@ pub struct Outputs {
     /// Print the facts as JSON instead; with a file (--json=FILE), write them there as well
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     json: Option<Option<PathBuf>>,
-    /// Print nothing that is as expected
-    #[arg(long, short, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Print every scenario and every step
-    #[arg(long, short)]
-    verbose: bool,
+    #[command(flatten)]
+    show: Show,
 }
 
 /// A host refuses a summary of 1 MiB whole.
@@ -48,12 +45,7 @@ impl Outputs {
 
     /// How much is printed, and how wide.
     pub fn layout(&self) -> Layout {
-        let detail = match (self.quiet, self.verbose) {
-            (true, _) => Detail::Quiet,
-            (false, true) => Detail::Verbose,
-            (false, false) => Detail::Normal,
-        };
-        Layout { detail, width: width() }
+        self.show.layout()
     }
 
     /// Writes the files that are asked for, and what the host of a CI run wants to see. `facts` is
@@ -77,7 +69,7 @@ impl Outputs {
         }
         if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
             // The host reads both streams; stdout may be JSON.
-            let mut stderr = std::io::stderr().lock();
+            let mut stderr = print::stderr();
             for line in github::annotations(results) {
                 writeln!(stderr, "{line}")?;
             }
@@ -96,11 +88,4 @@ fn append_summary(path: &Path, results: Results<'_>) -> Result<(), Failure> {
     let page = summary::to_markdown_within(results, most);
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
     Ok(file.write_all(page.as_bytes())?)
-}
-
-/// The columns of the terminal, or what `COLUMNS` says; nothing in a pipe.
-pub fn width() -> Option<usize> {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let terminal = || console::Term::stdout().size_checked().map(|(_, columns)| columns.into());
-    said.or_else(terminal).filter(|columns| *columns > 0)
 }

@@ -12,8 +12,7 @@ use crate::trace::case::Case;
 
 use super::budget::Budget;
 use super::clock::Clock;
-use super::outputs::width;
-use super::{Exit, Failure};
+use super::{Exit, Failure, print};
 
 /// Replay a case, and end as it did
 #[derive(Args)]
@@ -34,7 +33,7 @@ impl Replay {
         let clock = Clock::start(self.budget.time, false);
         let replayed = replay(&case, self.budget.options().threads, &clock);
         clock.finish();
-        let mut out = io::stdout().lock();
+        let mut out = print::stdout();
         match replayed.map_err(Failure::Usage)? {
             Replayed::Same => {
                 write_case(&mut out, &case, layout())?;
@@ -50,7 +49,7 @@ impl Replay {
 
 /// Whoever asks for a case wants to see all of it.
 fn layout() -> Layout {
-    Layout { detail: Detail::Verbose, width: width() }
+    Layout { detail: Detail::Verbose, width: print::width() }
 }
 
 /// Enabled actions that are listed at most.

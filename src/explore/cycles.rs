@@ -1,7 +1,5 @@
 //! Cycles of steps of fair lanes: a system that keeps itself busy.
 
-use std::collections::VecDeque;
-
 use latchwork_model::kit::{Claim, Model, Property, Step};
 
 use super::graph::{Graph, components};
@@ -41,43 +39,8 @@ impl<'a, M: Model> FairGraph<'a, M> {
     /// The shortest cycle through a state that is on one; of equal ones the one whose actions come
     /// first in the list of the model.
     pub fn around(&self, start: u32) -> Vec<Step> {
-        let mut best = Vec::new();
-        for (first, target) in self.edges(start) {
-            let mut cycle = vec![first];
-            cycle.extend(self.way(target, start).unwrap_or_default());
-            let closes = target == start || cycle.len() > 1;
-            if closes && (best.is_empty() || cycle.len() < best.len()) {
-                best = cycle;
-            }
-        }
-        best
-    }
-
-    /// The shortest way from a state to another one; of equal ones the one that comes first.
-    fn way(&self, from: u32, to: u32) -> Option<Vec<Step>> {
-        // Breadth first, edges in the order of their steps: whoever is seen first, by its first
-        // predecessor, has the least way of that length.
-        let mut came = std::collections::BTreeMap::from([(from, None)]);
-        let mut queue = VecDeque::from([from]);
-        while let Some(id) = queue.pop_front() {
-            if id == to {
-                break;
-            }
-            for (step, target) in self.edges(id) {
-                came.entry(target).or_insert_with(|| {
-                    queue.push_back(target);
-                    Some((id, step))
-                });
-            }
-        }
-        let mut way = Vec::new();
-        let mut last = came.get(&to)?;
-        while let Some((id, step)) = last {
-            way.push(*step);
-            last = &came[id];
-        }
-        way.reverse();
-        Some(way)
+        let around = paths::nearest(start, |id| self.edges(id), |_, target| target == start);
+        around.map(|(steps, _)| steps).unwrap_or_default()
     }
 
     /// The steps of fair lanes from a state that counts to states that count.

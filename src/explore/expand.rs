@@ -195,8 +195,8 @@ fn shows(kind: Kind, claim: Claim) -> bool {
     match kind {
         Kind::Invariant | Kind::AtRest => claim == Claim::Violated,
         Kind::Reachable => claim == Claim::Holds,
-        // No state shows it by itself: `cycles` looks for it in the whole graph.
-        Kind::NoFairCycle => false,
+        // No state shows it by itself: `cycles` and `liveness` look for it in the whole graph.
+        Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo => false,
     }
 }
 

@@ -55,8 +55,12 @@ impl<S> Graph<S> {
         if id >= self.expanded() {
             return &[];
         }
-        let range = self.offsets[id as usize] as usize..self.offsets[id as usize + 1] as usize;
-        &self.targets[range]
+        &self.targets[self.edges(id)]
+    }
+
+    /// The positions of the edges of a state that was expanded, among all edges.
+    pub fn edges(&self, id: u32) -> std::ops::Range<usize> {
+        self.offsets[id as usize] as usize..self.offsets[id as usize + 1] as usize
     }
 
     /// The ids of level `k`.

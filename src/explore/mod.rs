@@ -14,23 +14,32 @@
 //! | `graph` | states and edges, kept for properties that look beyond one state |
 //! | `paths` | the best of all shortest paths |
 //! | `cycles` | cycles of steps of fair lanes |
+//! | `fairness` | who must act, and where a fair run can stay |
+//! | `liveness` | temporal properties: a fair run that waits for ever |
+//! | `lasso` | whether a run shows what it is said to show |
 //! | `differ` | where two versions of a model differ |
 //! | `panics` | a model that panics is a violation |
 
 mod cycles;
 pub mod differ;
 pub(crate) mod expand;
+mod fairness;
 pub mod fingerprint;
 pub mod graph;
+pub mod lasso;
+mod liveness;
 pub mod panics;
 pub mod paths;
 mod search;
 pub mod visited;
 
+use std::cell::OnceCell;
+
 use latchwork_model::kit::{Kind, Model};
 
 use crate::verdict::{BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet, Witness};
 
+use fairness::Moves;
 use graph::Graph;
 use search::Found;
 
@@ -99,7 +108,10 @@ pub fn explore_from<M: Model>(
     let (mut found, mut graph) = search::search(model, initial, options, watch, keep_graph);
     let closed = found.stopped.is_none();
     if closed && let Some(graph) = &graph {
-        of_graph.iter().for_each(|property| look_at_graph(model, graph, &mut found, property));
+        let moves = OnceCell::new();
+        for property in of_graph.iter() {
+            look_at_graph(model, graph, &moves, &mut found, property);
+        }
     }
     let mut undecided = PropertySet::EMPTY;
     if !closed {
@@ -170,17 +182,29 @@ fn witnesses<M: Model>(
 
 /// The properties that can only be seen in the graph of a closed space.
 fn of_graph<M: Model>() -> PropertySet {
-    let own = M::PROPERTIES.iter().zip(0..).filter(|(own, _)| own.kind == Kind::NoFairCycle);
+    let graph = |kind: Kind| kind == Kind::NoFairCycle || kind.is_temporal();
+    let own = M::PROPERTIES.iter().zip(0..).filter(|(own, _)| graph(own.kind));
     own.map(|(_, id)| PropertyId(id)).chain([BuiltIn::CanFinish.id::<M>()]).collect()
 }
 
-/// Writes down the shallowest states that show such a property, if there are any.
+/// Writes down the shallowest states that show such a property, if there are any, or the run that
+/// violates it.
 fn look_at_graph<M: Model>(
     model: &M,
     graph: &Graph<M::State>,
+    moves: &OnceCell<Moves>,
     found: &mut Found,
     property: PropertyId,
 ) {
+    let temporal = M::PROPERTIES.get(usize::from(property.0)).filter(|own| own.kind.is_temporal());
+    if let Some(own) = temporal {
+        let moves = moves.get_or_init(|| Moves::of(model, graph));
+        if let Some(waiting) = liveness::find(model, graph, moves, own) {
+            found.first.push((property, waiting.prefix));
+            found.waiting.push((property, waiting));
+        }
+        return;
+    }
     let shows = match M::PROPERTIES.get(usize::from(property.0)) {
         Some(own) => cycles::FairGraph::of(model, graph, own).on_cycle(),
         None => stuck(model, graph),
@@ -206,6 +230,10 @@ fn discoveries<M: Model>(model: &M, graph: &Graph<M::State>, found: &Found) -> V
     first.sort_unstable();
     let depths = paths::Depths::of_levels(graph);
     let discover = |(property, level): (PropertyId, usize)| {
+        if let Some((_, waiting)) = found.waiting.iter().find(|(of, _)| *of == property) {
+            let end = End::Stuck { prefix: level, cycle: waiting.cycle.then_some(level) };
+            return Discovery { property, steps: level, path: waiting.path.clone(), end };
+        }
         let is_goal = |id: &u32| -> bool {
             let state = &graph.states[*id as usize];
             panics::catch(|| expand::shown_by(model, state, property)).unwrap_or(false)

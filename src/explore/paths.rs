@@ -1,6 +1,6 @@
 //! The best of all shortest paths: fewest process switches, then least order of actions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use latchwork_model::kit::{Model, Process, Step};
 
@@ -31,6 +31,11 @@ impl Depths {
 
     /// Distances from some states, along the edges.
     pub fn from<S>(graph: &Graph<S>, starts: Vec<u32>) -> Self {
+        Self::within(graph, starts, |_| true)
+    }
+
+    /// Distances from some states, along the edges to states in a region.
+    pub fn within<S>(graph: &Graph<S>, starts: Vec<u32>, region: impl Fn(u32) -> bool) -> Self {
         let mut depth = vec![u32::MAX; graph.states.len()];
         let mut level = starts.clone();
         level.iter().for_each(|id| depth[*id as usize] = 0);
@@ -38,7 +43,7 @@ impl Depths {
         for distance in 1.. {
             for id in level.drain(..) {
                 for target in graph.successors(id) {
-                    if depth[*target as usize] == u32::MAX {
+                    if depth[*target as usize] == u32::MAX && region(*target) {
                         depth[*target as usize] = distance;
                         next.push(*target);
                     }
@@ -50,6 +55,11 @@ impl Depths {
             std::mem::swap(&mut level, &mut next);
         }
         Self { depth, starts }
+    }
+
+    /// How far a state is; `u32::MAX` if it is not reached.
+    pub fn of(&self, id: u32) -> u32 {
+        self.depth[id as usize]
     }
 }
 
@@ -156,6 +166,38 @@ pub fn steps<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<(Step
         });
     });
     steps.into_iter().zip(graph.successors(id).iter().copied()).collect()
+}
+
+/// The shortest way, of at least one step, to an edge that is wanted, and where it leads; of equal
+/// ways the one whose actions come first. `edges` gives the edges of a state in the order of steps.
+pub fn nearest(
+    from: u32,
+    edges: impl Fn(u32) -> Vec<(Step, u32)>,
+    wanted: impl Fn(Step, u32) -> bool,
+) -> Option<(Vec<Step>, u32)> {
+    // Breadth first: whoever is seen first, by its first predecessor, has the least way of that
+    // length.
+    let mut came = BTreeMap::from([(from, None)]);
+    let mut queue = VecDeque::from([from]);
+    while let Some(id) = queue.pop_front() {
+        for (step, target) in edges(id) {
+            if wanted(step, target) {
+                let mut way = vec![step];
+                let mut last = &came[&id];
+                while let Some((id, step)) = last {
+                    way.push(*step);
+                    last = &came[id];
+                }
+                way.reverse();
+                return Some((way, target));
+            }
+            came.entry(target).or_insert_with(|| {
+                queue.push_back(target);
+                Some((id, step))
+            });
+        }
+    }
+    None
 }
 
 /// How a run goes on from a state that cannot finish.

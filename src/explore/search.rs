@@ -9,6 +9,7 @@ use crate::verdict::{Coverage, PropertyId, PropertySet, Statistics, Stopped};
 use super::expand::{Tally, Worker};
 use super::fingerprint::fingerprint;
 use super::graph::Graph;
+use super::liveness::Waiting;
 use super::visited::{Inserted, Visited};
 use super::{Options, Watch, panics};
 
@@ -28,6 +29,8 @@ pub(super) struct Found {
     pub first_fired: Vec<Option<usize>>,
     /// By property that only the graph shows: the states that show it, on that level.
     pub goals: Vec<(PropertyId, Vec<u32>)>,
+    /// By temporal property: the run that violates it.
+    pub waiting: Vec<(PropertyId, Waiting)>,
 }
 
 /// What all threads share in a round.
@@ -63,6 +66,7 @@ pub(super) fn search<M: Model>(
             first: Vec::new(),
             first_fired: vec![None; M::ACTIONS.len()],
             goals: Vec::new(),
+            waiting: Vec::new(),
         },
     };
     search.start(initial);
@@ -108,6 +112,9 @@ impl<M: Model> Search<'_, M> {
         let (mut states, mut ids) = (Vec::new(), Vec::new());
         self.found.statistics.generated = initial.len() as u64;
         for state in initial {
+            if states.len() >= Self::limit(self.visited.capacity()) {
+                self.visited.grow();
+            }
             if let Inserted::New(_, id) = self.visited.insert(fingerprint(state)) {
                 states.push(*state);
                 ids.push(id);

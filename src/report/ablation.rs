@@ -31,9 +31,7 @@ fn others(matrix: &Matrix, cell: &Cell) -> Vec<&'static str> {
 
 /// What a cell shows: the property and its length.
 pub fn shows(cell: &Cell) -> (&'static str, usize) {
-    cell.checked
-        .main_violation()
-        .map_or(("", 0), |found| (cell.checked.property(found.property).name, found.steps))
+    (cell.checked.property(cell.found.property).name, cell.found.steps)
 }
 
 /// The first step at which the rule of the row would have acted, from 1.
@@ -42,8 +40,8 @@ fn acts_at(cell: &Cell) -> Option<usize> {
 }
 
 /// The case of a cell.
-pub fn case(cell: &Cell) -> Option<Case> {
-    cell.checked.main_violation().map(|found| cell.checked.case(found))
+pub fn case(cell: &Cell) -> Case {
+    cell.checked.case(&cell.found)
 }
 
 /// What the files of a cell are called.
@@ -257,18 +255,11 @@ fn write_story(page: &mut String, matrix: &Matrix, cell: &Cell) -> std::fmt::Res
     for (rule, acts) in &cell.acts {
         if let Some(acts) = acts {
             let rule = entry.rules[*rule].name;
-            writeln!(
-                page,
-                "With `{rule}`, step {} would {}.\n",
-                acts.at + 1,
-                text::instead(&acts.instead)
-            )?;
+            let words = text::instead(entry, &acts.instead).join(" ");
+            writeln!(page, "At step {}, with `{rule}`: {words}.\n", acts.at + 1)?;
         }
     }
-    match case(cell) {
-        Some(case) => markdown::write_case(page, &case)?,
-        None => {}
-    }
+    markdown::write_case(page, &case(cell))?;
     let story = story(matrix, cell);
     writeln!(page, "\nReplay: `latchwork replay reports/{}/stories/{story}.json`", entry.name)
 }

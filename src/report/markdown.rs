@@ -37,9 +37,9 @@ fn write_page(page: &mut String, checked: &Checked) -> std::fmt::Result {
         writeln!(page, "\n## The counterexample\n")?;
         write_case(page, &checked.case(found))?;
     }
-    for found in checked.witnesses() {
-        writeln!(page, "\n## How `{}` is reached\n", checked.property(found.property).name)?;
-        write_case(page, &checked.case(found))?;
+    for case in checked.witnesses() {
+        writeln!(page, "\n## How `{}` is reached\n", case.verdict.property)?;
+        write_case(page, &case)?;
     }
     write_properties(page, checked)?;
     write_actions(page, checked)

@@ -10,6 +10,7 @@ pub mod markdown;
 pub mod place;
 pub mod sarif;
 pub mod schema;
+pub mod simulation;
 pub mod suites;
 pub mod summary;
 pub mod tap;
@@ -45,9 +46,16 @@ pub fn title(scenario: &Scenario) -> String {
     title
 }
 
-/// What a file about a scenario is called: `two_apps-without-pending_flag`.
+/// What a file about a scenario is called: `two_apps-without-pending_flag`. Many rules are counted,
+/// not named: file systems have limits too.
 pub fn file_stem(scenario: &Scenario) -> String {
-    let switches = switches(&scenario.configuration);
+    let configuration = &scenario.configuration;
+    let mut switches = switches(configuration);
+    if configuration.without.len() > 4 {
+        let count = format!("without {} rules", configuration.without.len());
+        switches.retain(|part| !part.starts_with("without "));
+        switches.push(count);
+    }
     let parts = std::iter::once(scenario.name.clone()).chain(switches);
     parts.collect::<Vec<_>>().join("-").replace(", ", "-").replace(' ', "-")
 }

@@ -5,7 +5,7 @@
 use latchwork_model::kit::{Field, Shape};
 use serde_json::{Value, json};
 
-use crate::protocols::{Entry, PROTOCOLS};
+use crate::protocols::{self, Entry};
 use crate::trace::case::Minimality;
 use crate::verdict::PropertyKind;
 
@@ -13,12 +13,12 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schema of scenario files.
 pub fn scenario() -> Value {
-    document("A scenario of latchwork", PROTOCOLS.iter().map(scenario_of).collect())
+    document("A scenario of latchwork", protocols::all().iter().map(scenario_of).collect())
 }
 
 /// The schema of case files.
 pub fn case() -> Value {
-    document("A case of latchwork", PROTOCOLS.iter().map(case_of).collect())
+    document("A case of latchwork", protocols::all().iter().map(case_of).collect())
 }
 
 /// The schema of what `check --json` prints.
@@ -84,7 +84,10 @@ fn case_of(entry: &Entry) -> Value {
     let mut properties = configuration_of(entry);
     let names: Vec<&str> = (entry.properties)().iter().map(|property| property.name).collect();
     let count = json!({ "type": "integer", "minimum": 0 });
+    let actions = entry.actions.iter().map(|action| action.name);
+    let goals: Vec<&str> = names.iter().copied().chain(actions).collect();
     let verdict = |key: &str| {
+        let names = if key == "reached" { &goals } else { &names };
         let keys = json!({ key: { "enum": names }, "steps": count, "cycle": count });
         object(keys, &[key, "steps"])
     };
@@ -102,7 +105,12 @@ fn case_of(entry: &Entry) -> Value {
         }),
         &["action", "changes"],
     );
-    properties["provenance"] = object(json!({ "engine": { "type": "string" } }), &["engine"]);
+    let text = json!({ "type": "string" });
+    properties["provenance"] = object(
+        json!({ "engine": text, "seed": text, "run": count, "strategy": text }),
+        &["engine"],
+    );
+    properties["provenance"]["dependentRequired"] = json!({ "seed": ["run", "strategy"] });
     properties["verdict"] = json!({ "oneOf": [verdict("violated"), verdict("reached")] });
     properties["minimality"] = json!({ "enum": Minimality::NAMES });
     properties["initial"] = json!({ "type": "object" });

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::check::{Checked, Standing};
+use crate::protocols::Entry;
 use crate::scenario::Expect;
 use crate::trace::case::{Case, CaseStep, CaseVerdict};
 use crate::trace::decisive::{Acts, Instead, first_difference};
 use crate::trace::{Change, process_of};
-use crate::verdict::{BuiltIn, Discovery, End};
+use crate::verdict::{BuiltIn, Discovery, End, PropertyKind};
 
 use super::layout::{Detail, Layout};
 use super::{name, switches, title};
@@ -179,6 +180,11 @@ pub fn write_violation(out: &mut dyn Write, checked: &Checked, layout: Layout) -
     match &found.end {
         End::Exceeds(what) => writeln!(out, "     -- that would exceed the bound `{what}`"),
         End::Panics(message) => writeln!(out, "     -- the model panics: {message}"),
+        End::Stuck { cycle: None, .. }
+            if property.kind != PropertyKind::BuiltIn(BuiltIn::CanFinish) =>
+        {
+            writeln!(out, "     -- and it may rest here for ever: nobody who must act can")
+        }
         End::State | End::Stuck { .. } => Ok(()),
     }
 }
@@ -238,7 +244,9 @@ fn write_steps(
         let head = format!("{:4} {process:process_width$} {action:action_width$}  ", at + 1);
         write_words(out, layout, &head, &grouped(&step.changes))?;
         for (rule, acts) in acts.iter().filter(|(_, acts)| acts.at == at) {
-            write_instead(out, layout, rule, &acts.instead)?;
+            let head = format!("     <- `{rule}` is off: with it ");
+            let words = instead(case.configuration.entry, &acts.instead);
+            write_words(out, layout, &head, &words)?;
         }
     }
     match cycle {
@@ -267,27 +275,13 @@ pub fn rules_that_would_act<'a>(checked: &'a Checked, found: &Discovery) -> Vec<
     .collect()
 }
 
-/// What a rule would have done to a step, after "would".
-pub fn instead(instead: &Instead) -> String {
+/// What a rule would have done at a step, in words that follow "with it ".
+pub fn instead(entry: &Entry, instead: &Instead) -> Vec<String> {
     match instead {
-        Instead::Disabled => "not have happened".to_string(),
-        Instead::Differs(changes) => format!("have left {}", grouped(changes).join(" ")),
-    }
-}
-
-fn write_instead(
-    out: &mut dyn Write,
-    layout: Layout,
-    rule: &str,
-    instead: &Instead,
-) -> io::Result<()> {
-    match instead {
-        Instead::Disabled => {
-            writeln!(out, "     <- `{rule}` is off: it would not have let this happen")
-        }
-        Instead::Differs(changes) => {
-            let head = format!("     <- `{rule}` is off: with it ");
-            write_words(out, layout, &head, &grouped(changes))
+        Instead::Disabled => vec!["this could not have happened".to_string()],
+        Instead::Differs(changes) => grouped(changes),
+        Instead::Elsewhere(step) => {
+            vec![format!("`{}` would have been another step", step.spell(entry.actions))]
         }
     }
 }

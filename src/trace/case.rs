@@ -41,6 +41,20 @@ pub struct Case {
 pub struct Provenance {
     /// The engine that found it.
     pub engine: String,
+    /// The run of a campaign that showed it first.
+    #[serde(flatten)]
+    pub sample: Option<Sample>,
+}
+
+/// A run of a campaign of `simulate`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// The seed of the campaign, in words: not every reader of JSON has numbers of 64 bits.
+    pub seed: String,
+    /// The number of the run.
+    pub run: u64,
+    /// How its steps were chosen.
+    pub strategy: String,
 }
 
 /// What a case shows.
@@ -160,12 +174,23 @@ impl Case {
         let step = |step: super::TraceStep| CaseStep { action: step.action, changes: step.changes };
         Self {
             configuration,
-            provenance: Provenance { engine: engine.to_string() },
+            provenance: Provenance { engine: engine.to_string(), sample: None },
             verdict,
             minimality,
             initial: trace.initial,
             steps: trace.steps.into_iter().map(step).collect(),
         }
+    }
+
+    /// Whether another case shows the same property in the same configuration.
+    pub fn is_about_the_same(&self, other: &Self) -> bool {
+        let (one, two) = (&self.configuration, &other.configuration);
+        one.entry.name == two.entry.name
+            && one.bounds == two.bounds
+            && one.faults == two.faults
+            && one.rules() == two.rules()
+            && one.variants() == two.variants()
+            && self.verdict.property == other.verdict.property
     }
 
     /// The file: fixed order of keys, a step a line.
@@ -284,8 +309,16 @@ fn digest(body: &str) -> String {
 fn read_provenance(json: Json<'_>) -> Result<Provenance, Problem> {
     let mut object = json.object()?;
     let engine = object.required("engine")?.string()?;
+    let sample = match object.optional("seed") {
+        Some(seed) => Some(Sample {
+            seed: seed.string()?,
+            run: object.required("run")?.number()?,
+            strategy: object.required("strategy")?.string()?,
+        }),
+        None => None,
+    };
     object.finish()?;
-    Ok(Provenance { engine })
+    Ok(Provenance { engine, sample })
 }
 
 fn read_verdict(configuration: &Configuration, json: Json<'_>) -> Result<CaseVerdict, Problem> {
@@ -297,8 +330,12 @@ fn read_verdict(configuration: &Configuration, json: Json<'_>) -> Result<CaseVer
         _ => return Err(json.problem("exactly one of `violated` and `reached` is needed")),
     };
     let property = name.string()?;
-    let known = configuration::property(configuration.entry, &property);
-    known.map_err(|(message, hint)| name.problem(message).hint(hint))?;
+    let entry = configuration.entry;
+    let is_action = !violated && entry.actions.iter().any(|action| action.name == property);
+    if !is_action {
+        let known = configuration::property(entry, &property);
+        known.map_err(|(message, hint)| name.problem(message).hint(hint))?;
+    }
     let steps = read_count(&mut object, "steps")?
         .ok_or_else(|| json.problem("the key `steps` is missing"))?;
     let cycle = read_count(&mut object, "cycle")?;
@@ -333,8 +370,13 @@ fn read_nested(
         return Err(json.problem("the fields of no state are nested that deep"));
     }
     for member in json.members()? {
-        let path =
-            if path.is_empty() { member.key.to_string() } else { format!("{path}.{}", member.key) };
+        if member.key.is_empty() || member.key.contains('.') {
+            return Err(member.value.problem(format!("no field is called `{}`", member.key)));
+        }
+        let path = match path {
+            "" => member.key.to_string(),
+            _ => format!("{path}.{}", member.key),
+        };
         if member.value.is_object() {
             read_nested(member.value, &path, depth + 1, fields)?;
         } else {

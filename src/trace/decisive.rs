@@ -23,16 +23,28 @@ pub enum Instead {
     Disabled,
     /// It leads elsewhere: the fields, with their values without the rule and with it.
     Differs(Vec<Change>),
+    /// It is the same, but another step of the same state is not: this one.
+    Elsewhere(Step),
 }
 
 /// The first step of a path whose enabledness or effect is different on another instance of the
-/// protocol: the same one with a rule on.
+/// protocol, the same one with a rule on. If there is none: the first state of the path in which
+/// some other step is different.
 pub fn first_difference(run: &dyn Instance, other: &dyn Instance, path: &Path) -> Option<Acts> {
     let states = states(run, path);
     let mut steps = states.iter().zip(&path.steps).enumerate();
-    steps.find_map(|(at, (state, step))| {
+    let taken = steps.find_map(|(at, (state, step))| {
         difference(run, other, state, *step).map(|instead| Acts { at, instead })
-    })
+    });
+    let elsewhere = || {
+        let all = run.all_steps();
+        states.iter().enumerate().find_map(|(at, state)| {
+            let differs = |step: &&Step| run.fire(state, **step) != other.fire(state, **step);
+            let step = all.iter().find(differs)?;
+            Some(Acts { at, instead: Instead::Elsewhere(*step) })
+        })
+    };
+    taken.or_else(elsewhere)
 }
 
 fn difference(

@@ -172,6 +172,7 @@ fn a_bad_case_is_refused() {
         ("[0,1]", "[0,1,1]", "a change is a list of two"),
         ("[0,1]", "[0,999]", "from 0 to 255"),
         ("app_lock(a1)", "app_lock(a0)", "the digest is not that of this case"),
+        ("\"busy\":0", "\"bu.sy\":0", "no field is called `bu.sy`"),
         ("sha256:", "sha256:0", "the digest is not that of this case"),
     ];
     for (from, to, said) in edits {

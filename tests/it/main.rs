@@ -2,12 +2,16 @@
 
 mod baselines;
 mod cli;
+mod dirlock;
 mod engine;
 mod files;
+mod initial_states;
+mod liveness;
 mod outputs;
 mod purity;
 mod replay;
 mod scenarios;
+mod simulate;
 mod terminal;
 mod tidy;
 mod workflows;

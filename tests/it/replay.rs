@@ -20,6 +20,7 @@ use latchwork::verdict::PropertySet;
 
 use crate::cli::run;
 use crate::files::pending_case;
+use crate::repository;
 
 /// A lamp that goes up step by step, written in several versions: what each adds or leaves out.
 macro_rules! lamp {
@@ -198,4 +199,26 @@ fn a_case_that_was_edited_diverges_with_a_short_diagnosis() {
     let (code, out) = replay("\"can_finish\",\"steps\":10", "\"can_finish\",\"steps\":9");
     assert_eq!(code, 4);
     assert!(out.contains("every step is the same, but can_finish is not shown any more"), "{out}");
+}
+
+/// A lasso goes round twice; a case that says it begins elsewhere, or that leaves the last step of
+/// the cycle out, shows nothing.
+#[test]
+fn a_fair_cycle_is_gone_round_again() {
+    let path = "scenarios/downconvert/liveness/without_upf_ex_ex_all_apps_finish.json";
+    let scenario = Scenario::open(&repository(path)).expect("a scenario");
+    let checked = check(scenario, &Options::default(), &()).expect("an instance");
+    let found = checked.main_violation().expect("it is violated");
+    let mut case = checked.case(found);
+    assert!(case.verdict.cycle.is_some() && case.verdict.cycle == Some(case.verdict.steps));
+    assert_eq!(replay(&case, 1, &()), Ok(Replayed::Same));
+    let shows = |case: &Case| replay(case, 1, &()) == Ok(Replayed::Same);
+    let begin = case.verdict.cycle;
+    case.verdict.cycle = None;
+    assert!(!shows(&case), "it does not rest");
+    case.verdict.cycle = begin.map(|at| at + 1);
+    assert!(!shows(&case), "it does not come back to there");
+    case.verdict.cycle = begin;
+    case.steps.pop();
+    assert!(!shows(&case), "it is not closed");
 }

@@ -31,11 +31,14 @@ const FORBIDDEN: [(&str, &[&str]); 6] = [
         "src/explore/",
         &["crate::cli", "crate::report", "crate::scenario", "crate::check", "println!"],
     ),
+    (
+        "src/simulate/",
+        &["crate::cli", "crate::report", "crate::scenario", "crate::check", "println!"],
+    ),
     ("src/trace/", &["crate::cli", "crate::report", "crate::check", "crate::explore"]),
     ("src/report/", &["crate::cli", "crate::explore"]),
     ("src/verdict.rs", &["crate::"]),
     ("src/json.rs", &["crate::"]),
-    ("model/downconvert/", &["crate::async_grant", "crate::recall", "crate::delegation_return"]),
 ];
 
 #[test]
@@ -44,6 +47,19 @@ fn imports_go_one_way() {
         for (folder, forbidden) in FORBIDDEN.iter().filter(|(folder, _)| name.starts_with(folder)) {
             for word in *forbidden {
                 assert!(!text.contains(word), "{name} is in {folder} and must not name {word}");
+            }
+        }
+    }
+}
+
+/// A protocol knows the kit, and no other protocol.
+#[test]
+fn no_protocol_imports_another() {
+    let protocols = ["async_grant", "recall", "downconvert", "delegation_return"];
+    for (name, text) in sources() {
+        for own in protocols.iter().filter(|own| name.starts_with(&format!("model/{own}/"))) {
+            for other in protocols.iter().filter(|other| *other != own) {
+                assert!(!text.contains(&format!("{other}::")), "{name} imports {other}");
             }
         }
     }
@@ -58,6 +74,8 @@ fn nothing_that_is_not_deterministic() {
         }
         assert!(!text.contains("HashMap") && !text.contains("HashSet"), "{name} has a hash map");
         let clock = text.contains("Instant") || text.contains("SystemTime");
+        let random = text.contains("rand_chacha") && !name.starts_with("src/simulate/");
+        assert!(!random, "{name} draws random numbers");
         assert!(!clock || name == "src/cli/clock.rs", "{name} reads a clock");
     }
 }

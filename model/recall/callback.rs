@@ -1,0 +1,113 @@
+//! The `callback` and `server` lanes: recalls are sent, watched and given up, and grace ends.
+
+use crate::kit::{FIRED, Fired, values, when};
+
+use super::Recall;
+use super::state::{Callback, ClientId, Delegation, Lease, ObjectId, OpAt, OpId, Stage, State};
+
+// What all lanes do with leases.
+impl Recall {
+    /// Whether the client and the server can talk to one another.
+    pub(super) fn is_reachable(&self, s: &State, c: ClientId) -> bool {
+        !s.client[c].partitioned && !s.client[c].dead
+    }
+
+    /// Whether the lease of `c` on `x` is in the way of the operation.
+    fn conflicts(&self, s: &State, o: OpId, c: ClientId, x: ObjectId) -> bool {
+        let (spec, kind) = (self.spec(o), s.lease[c][x].kind);
+        let own = spec.by == Some(c) && self.rules.own_exempt;
+        let reads = spec.kind == super::config::Kind::OpenRead;
+        !own && kind != Delegation::None && !(reads && kind == Delegation::Read)
+    }
+
+    /// Whether any lease on `x` is in the way of the operation.
+    pub(super) fn conflict(&self, s: &State, o: OpId, x: ObjectId) -> bool {
+        values::<ClientId>(self).any(|c| self.conflicts(s, o, c, x))
+    }
+
+    /// Whether [`start_break`](Self::start_break) would mark a lease.
+    pub(super) fn can_break(&self, s: &State, o: OpId, x: ObjectId) -> bool {
+        values::<ClientId>(self).any(|c| !s.lease[c][x].breaking && self.conflicts(s, o, c, x))
+    }
+
+    /// Marks the leases on `x` that are in the way of the operation, and starts their recall. A
+    /// lease that is marked already stays as it is: its timer is not started again.
+    pub(super) fn start_break(&self, s: &mut State, o: OpId, x: ObjectId, callback: Callback) {
+        for c in values::<ClientId>(self) {
+            if self.conflicts(s, o, c, x) && !s.lease[c][x].breaking {
+                s.lease[c][x].breaking = true;
+                s.lease[c][x].callback = callback;
+                s.object[x].had_conflict = true;
+            }
+        }
+    }
+
+    /// Wakes the operations that wait for a recall on `x`.
+    pub(super) fn wake(&self, s: &mut State, x: ObjectId) {
+        for o in values::<OpId>(self) {
+            let op = &mut s.op[o];
+            op.woken |= op.at == OpAt::Wait && op.wait_on == x.into();
+        }
+    }
+
+    /// Takes away a lease that was given back or revoked.
+    pub(super) fn end_lease(&self, s: &mut State, c: ClientId, x: ObjectId) {
+        s.lease[c][x] = Lease::default();
+        if self.rules.wake_on_return {
+            self.wake(s, x);
+        }
+    }
+}
+
+impl Recall {
+    pub(super) fn callback_retry(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        let lease = &mut s.lease[c][x];
+        when(self.rules.cb_retry && lease.callback == Callback::Failed)?;
+        lease.callback = Callback::Queued;
+        FIRED
+    }
+
+    pub(super) fn callback_send(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        let lease = &mut s.lease[c][x];
+        when(lease.callback == Callback::Queued)?;
+        lease.callback = Callback::Sent;
+        lease.listed = lease.hashed || !self.rules.hashed_check;
+        FIRED
+    }
+
+    pub(super) fn callback_list(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        let lease = &mut s.lease[c][x];
+        when(lease.callback == Callback::Sent && lease.hashed && !lease.listed)?;
+        lease.listed = true;
+        FIRED
+    }
+
+    pub(super) fn callback_revoke(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        let (lease, held, client) = (&s.lease[c][x], &s.held[c][x], &s.client[c]);
+        when(self.rules.revoke_on_timeout)?;
+        when(lease.breaking && lease.hashed && lease.listed && held.stage != Stage::Flushing)?;
+        let silent = !self.is_reachable(s, c) || client.stubborn;
+        let trusts = held.belief != Delegation::None && !client.lease_expired && !client.stubborn;
+        let in_time = silent && (!trusts || !self.rules.client_expires_first);
+        when(in_time || self.variants.early_revoke)?;
+        self.end_lease(s, c, x);
+        FIRED
+    }
+
+    pub(super) fn server_grace_ends(&self, s: &mut State) -> Fired {
+        when(s.grace)?;
+        let covered = values::<ClientId>(self).all(|c| {
+            let client = &s.client[c];
+            client.lease_expired || client.stubborn || self.has_all_leases(s, c)
+        });
+        when(covered || !self.rules.grace_covers_lease)?;
+        s.grace = false;
+        FIRED
+    }
+
+    fn has_all_leases(&self, s: &State, c: ClientId) -> bool {
+        values::<ObjectId>(self).all(|x| {
+            s.held[c][x].belief == Delegation::None || s.lease[c][x].kind != Delegation::None
+        })
+    }
+}

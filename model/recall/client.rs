@@ -1,0 +1,90 @@
+//! The `client` lane: the holder of delegations.
+
+use crate::kit::{FIRED, Fired, values, when};
+
+use super::Recall;
+use super::state::{
+    Callback, ClientId, Delegation, GrantAt, Held, Lease, ObjectId, Owner, Stage, State,
+};
+
+impl Recall {
+    /// Whether the client works at all: it is up, and it does what the protocol asks of it.
+    fn is_well(&self, s: &State, c: ClientId) -> bool {
+        !s.client[c].dead && !s.client[c].stubborn
+    }
+
+    /// Whether the client works and reaches the server.
+    fn is_well_connected(&self, s: &State, c: ClientId) -> bool {
+        self.is_well(s, c) && self.is_reachable(s, c)
+    }
+
+    pub(super) fn client_recall(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        when(s.lease[c][x].callback == Callback::Sent && self.is_well_connected(s, c))?;
+        let held = &mut s.held[c][x];
+        when(held.belief != Delegation::None && held.stage == Stage::None)?;
+        held.stage = Stage::Recalled;
+        FIRED
+    }
+
+    pub(super) fn client_flush_start(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        when(s.held[c][x].stage == Stage::Recalled && self.is_well_connected(s, c))?;
+        // The server refuses a write under a delegation that it has revoked.
+        when(s.lease[c][x].kind != Delegation::None && self.rules.own_exempt)?;
+        when(self.thread_free(s) && s.object[x].lock == Owner::None)?;
+        s.object[x].lock = c.into();
+        s.held[c][x].stage = Stage::Flushing;
+        FIRED
+    }
+
+    pub(super) fn client_flush_done(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        when(s.held[c][x].stage == Stage::Flushing && self.is_well(s, c))?;
+        s.object[x].lock = Owner::None;
+        s.held[c][x].stage = Stage::Ready;
+        if core::mem::take(&mut s.held[c][x].dirty) {
+            self.change(s, x, Some(c));
+        }
+        FIRED
+    }
+
+    pub(super) fn client_delegreturn(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        when(s.held[c][x].stage == Stage::Ready && self.is_well_connected(s, c))?;
+        when(self.thread_free(s))?;
+        s.held[c][x] = Held::default();
+        self.end_lease(s, c, x);
+        FIRED
+    }
+
+    pub(super) fn client_lease_expires(&self, s: &mut State, c: ClientId) -> Fired {
+        when(self.is_well(s, c))?;
+        let client = &mut s.client[c];
+        when(client.partitioned && !client.lease_expired)?;
+        client.lease_expired = true;
+        FIRED
+    }
+
+    pub(super) fn client_drop_cache(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        when(s.client[c].lease_expired && self.is_well(s, c))?;
+        when(s.held[c][x].belief != Delegation::None)?;
+        s.held[c][x] = Held::default();
+        FIRED
+    }
+
+    pub(super) fn client_learn_lost(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        when(self.is_reachable(s, c) && !s.grace && s.grant[c].at == GrantAt::Idle)?;
+        let held = &mut s.held[c][x];
+        when(held.belief != Delegation::None && held.stage != Stage::Flushing)?;
+        when(s.lease[c][x].kind == Delegation::None)?;
+        *held = Held::default();
+        FIRED
+    }
+
+    pub(super) fn client_reclaim(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+        when(s.grace && self.is_well_connected(s, c) && !s.client[c].lease_expired)?;
+        let kind = s.held[c][x].belief;
+        when(kind != Delegation::None && s.lease[c][x].kind == Delegation::None)?;
+        let mut others = values::<ClientId>(self).filter(|other| *other != c);
+        when(!others.any(|other| s.lease[other][x].kind.excludes(kind)))?;
+        s.lease[c][x] = Lease { kind, hashed: true, ..Lease::default() };
+        FIRED
+    }
+}

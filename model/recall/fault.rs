@@ -1,0 +1,116 @@
+//! The `environment` and `unrelated` lanes: what can go wrong, within budgets, and a bystander.
+
+use crate::kit::{FIRED, Fired, Refused, values, when};
+
+use super::Recall;
+use super::state::{
+    Answer, Callback, ClientId, Grant, Held, Lease, Object, ObjectId, Op, OpAt, OpId, Owner, Stage,
+    State,
+};
+
+/// Takes one out of a budget; disabled when it is used up.
+fn spend(budget: &mut u8) -> Fired {
+    when(*budget > 0)?;
+    *budget -= 1;
+    FIRED
+}
+
+impl Recall {
+    pub(super) fn unrelated_dir_op(&self, s: &mut State) -> Fired {
+        when(self.unrelated && !s.unrelated_done)?;
+        when(s.object[ObjectId(self.files)].lock == Owner::None)?;
+        s.unrelated_done = true;
+        FIRED
+    }
+
+    /// The server finishes a request that it has: a client does not go away while it flushes.
+    fn is_flushing(&self, s: &State, c: ClientId) -> bool {
+        values::<ObjectId>(self).any(|x| s.held[c][x].stage == Stage::Flushing)
+    }
+
+    pub(super) fn environment_partition(&self, s: &mut State, c: ClientId) -> Fired {
+        when(self.is_reachable(s, c) && !self.is_flushing(s, c))?;
+        spend(&mut s.budget.partition)?;
+        s.client[c].partitioned = true;
+        FIRED
+    }
+
+    pub(super) fn environment_crash(&self, s: &mut State, c: ClientId) -> Fired {
+        when(!s.client[c].dead && !self.is_flushing(s, c))?;
+        spend(&mut s.budget.crash)?;
+        s.client[c].dead = true;
+        s.client[c].lease_expired = true;
+        for x in values::<ObjectId>(self) {
+            s.held[c][x] = Held::default();
+        }
+        FIRED
+    }
+
+    pub(super) fn environment_stubborn(&self, s: &mut State, c: ClientId) -> Fired {
+        when(!s.client[c].dead && !s.client[c].stubborn && !self.is_flushing(s, c))?;
+        spend(&mut s.budget.stubborn)?;
+        s.client[c].stubborn = true;
+        FIRED
+    }
+
+    pub(super) fn environment_cb_fail(&self, s: &mut State, o: OpId) -> Fired {
+        let x = self.stopped_by(s, o).ok_or(Refused::Disabled)?;
+        when(self.can_break(s, o, x))?;
+        when(!self.spec(o).nfs || self.rules.recall_started_on_nonblock)?;
+        spend(&mut s.budget.cb_fail)?;
+        self.found(s, o, x, Callback::Failed);
+        FIRED
+    }
+
+    pub(super) fn environment_enomem(&self, s: &mut State, o: OpId) -> Fired {
+        when(self.stopped_by(s, o).is_some())?;
+        spend(&mut s.budget.enomem)?;
+        self.finish(s, o, Answer::Enomem);
+        FIRED
+    }
+
+    pub(super) fn environment_signal(&self, s: &mut State, o: OpId) -> Fired {
+        when(!self.spec(o).nfs && s.op[o].at == OpAt::Wait)?;
+        spend(&mut s.budget.signal)?;
+        if self.rules.undo_on_retry {
+            s.op[o].refs -= 1;
+        }
+        self.finish(s, o, Answer::Eintr);
+        FIRED
+    }
+
+    pub(super) fn environment_reply_lost(&self, s: &mut State, o: OpId) -> Fired {
+        when(self.spec(o).nfs && s.op[o].at == OpAt::Unlock)?;
+        spend(&mut s.budget.reply_lost)?;
+        self.release_all(s, o);
+        s.op[o] = Op { at: OpAt::Again, ..s.op[o].history() };
+        FIRED
+    }
+
+    pub(super) fn environment_restart(&self, s: &mut State) -> Fired {
+        spend(&mut s.budget.restart)?;
+        s.grace = true;
+        s.rename_mutex = Owner::None;
+        for x in values::<ObjectId>(self) {
+            s.object[x] = Object { entry: s.object[x].entry, ..Object::default() };
+        }
+        for c in values::<ClientId>(self) {
+            s.grant[c] = Grant::default();
+            for x in values::<ObjectId>(self) {
+                s.lease[c][x] = Lease::default();
+                s.held[c][x].stage = Stage::None;
+            }
+        }
+        for o in values::<OpId>(self) {
+            let op = &mut s.op[o];
+            *op = match op.at {
+                OpAt::Idle | OpAt::Done | OpAt::Failed => *op,
+                // The client sends it again.
+                _ if self.spec(o).nfs => Op { at: OpAt::Again, ..op.history() },
+                _ if op.applied > 0 => Op { at: OpAt::Done, answer: Answer::Ok, ..op.history() },
+                _ => Op::default(),
+            };
+        }
+        FIRED
+    }
+}

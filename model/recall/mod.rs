@@ -1,0 +1,195 @@
+#![doc = include_str!("README.md")]
+
+mod callback;
+mod client;
+mod config;
+pub mod dirlock;
+mod fault;
+mod grant;
+pub mod lease;
+mod names;
+mod op;
+mod properties;
+pub mod rules;
+pub mod state;
+
+pub use config::{Kind, OpSpec, Recall};
+
+use crate::kit::{
+    Domain, Field, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo, values,
+};
+
+use state::{ClientId, GrantAt, ObjectId, OpAt, OpId, Ref, State, Want};
+
+actions! { Recall, State;
+    optional caller {
+        /// Call the operation: take the first lock, and look the name up.
+        caller_start(o: OpId) => op;
+    }
+    optional application {
+        /// Open an object; the server may answer with a delegation.
+        application_open(c: ClientId, x: ObjectId, want: Want) => grant;
+        /// Write to the cache, under a write delegation.
+        application_write(c: ClientId, x: ObjectId);
+    }
+    optional unrelated {
+        /// An operation runs that needs nothing but directory 0.
+        unrelated_dir_op();
+    }
+    fair op {
+        /// Start again from the beginning: first lock, new lookup.
+        op_restart(o: OpId);
+        /// The server knows the request: it answers as it did the first time.
+        op_cached_reply(o: OpId);
+        /// Take the next directory lock; after the last, look the names up.
+        op_lock_dir(o: OpId);
+        /// Take the next inode lock.
+        op_lock_inode(o: OpId);
+        /// The next target has no delegation that is in the way.
+        op_check(o: OpId);
+        /// Without `count_before_break`: count the open, after the tests.
+        op_count(o: OpId);
+        /// The next target has one: start its recall, and wait without locks or answer DELAY.
+        op_found(o: OpId) => callback;
+        /// Recall what was delegated during the wait.
+        op_rebreak(o: OpId) => callback;
+        /// The delegation is back: stop waiting.
+        op_wait_over(o: OpId);
+        /// Without `recheck_after_wait`: take the next lock for what was looked up before.
+        op_retake(o: OpId);
+        /// Without `break_before_visible`: the delegation is back, return.
+        op_applied_over(o: OpId);
+        /// With `short_wait`: the delegation is back in time.
+        op_short_over(o: OpId);
+        /// With `short_wait`: it is not; answer DELAY.
+        op_short_timeout(o: OpId);
+        /// The client sends the request again.
+        op_retry(o: OpId);
+        /// Take effect.
+        op_apply(o: OpId);
+        /// Drop all locks and return.
+        op_unlock(o: OpId);
+    }
+    fair grant {
+        /// Something is in the way of a delegation: open without one.
+        grant_refuse(c: ClientId);
+        /// Insert the lease.
+        grant_insert(c: ClientId);
+        /// Something has happened meanwhile: take the lease away again.
+        grant_abort(c: ClientId);
+        /// Make the delegation known, and reply with it.
+        grant_reply(c: ClientId) => client;
+    }
+    fair callback {
+        /// Queue a recall again that could not be queued.
+        callback_retry(c: ClientId, x: ObjectId);
+        /// Send the recall; from here the laundromat watches it.
+        callback_send(c: ClientId, x: ObjectId) => client;
+        /// The delegation was not known when the recall was sent: now the laundromat watches it.
+        callback_list(c: ClientId, x: ObjectId);
+        /// The client has not answered in time: revoke the delegation.
+        callback_revoke(c: ClientId, x: ObjectId) => op;
+    }
+    strong client {
+        /// The recall arrives.
+        client_recall(c: ClientId, x: ObjectId);
+        /// Begin to write the cache back: the server takes the inode lock for it.
+        client_flush_start(c: ClientId, x: ObjectId) => server;
+        /// Everything is written back.
+        client_flush_done(c: ClientId, x: ObjectId) => server;
+        /// Give the delegation back.
+        client_delegreturn(c: ClientId, x: ObjectId) => op;
+        /// The lease has run out, by the client's own clock.
+        client_lease_expires(c: ClientId);
+        /// Do not trust the cache any more.
+        client_drop_cache(c: ClientId, x: ObjectId);
+        /// Learn from the server that a delegation is lost.
+        client_learn_lost(c: ClientId, x: ObjectId);
+        /// Take a delegation back after the server has restarted.
+        client_reclaim(c: ClientId, x: ObjectId) => server;
+    }
+    fair server {
+        /// Nobody can reclaim anything any more: serve everybody.
+        server_grace_ends();
+    }
+    fault environment {
+        /// The server's machine restarts.
+        environment_restart() => server;
+        /// A client loses its connection for good.
+        environment_partition(c: ClientId) => client;
+        /// A client crashes.
+        environment_crash(c: ClientId) => client;
+        /// A client goes on renewing its lease and answers no recall any more.
+        environment_stubborn(c: ClientId) => client;
+        /// The recall cannot be queued.
+        environment_cb_fail(o: OpId) => op;
+        /// There is no memory to break the lease with.
+        environment_enomem(o: OpId) => op;
+        /// A signal ends the wait of a local operation.
+        environment_signal(o: OpId) => op;
+        /// The reply is lost, and the client sends the request again.
+        environment_reply_lost(o: OpId) => op;
+    }
+}
+
+impl Domain<OpId> for Recall {
+    fn size(&self) -> u8 {
+        self.op_count
+    }
+}
+
+impl Domain<ClientId> for Recall {
+    fn size(&self) -> u8 {
+        self.clients
+    }
+}
+
+impl Domain<ObjectId> for Recall {
+    fn size(&self) -> u8 {
+        self.files + self.dirs
+    }
+}
+
+impl Domain<Want> for Recall {
+    fn size(&self) -> u8 {
+        Want::ALL.len() as u8
+    }
+}
+
+impl Model for Recall {
+    const PROPERTIES: &'static [Property<Self>] = properties::PROPERTIES;
+
+    fn initial(&self, emit: &mut dyn FnMut(&State)) {
+        let mut s = State { budget: self.faults, ..State::default() };
+        s.grants_left = self.grants.unwrap_or(0);
+        for file in 0..self.files {
+            s.object[ObjectId(self.files + file)].entry = Ref::from(ObjectId(file));
+        }
+        emit(&s);
+    }
+
+    fn done(&self, s: &State) -> bool {
+        let mut ops = values::<OpId>(self);
+        let mut clients = values::<ClientId>(self);
+        let calm = |c| {
+            let breaking = |x| s.lease[c][x].breaking;
+            s.grant[c].at == GrantAt::Idle && !values::<ObjectId>(self).any(breaking)
+        };
+        ops.all(|o| s.op[o].at == OpAt::Done) && clients.all(calm)
+    }
+}
+
+impl Protocol for Recall {
+    const NAME: &'static str = "recall";
+    const SUMMARY: &'static str =
+        "no conflicting operation is visible before a client's delegation is back";
+    const BOUNDS: &'static [Field] = config::BOUNDS;
+    const FAULTS: &'static [Field] = config::FAULTS;
+    const RULES: &'static [RuleInfo] = rules::RULES;
+    const VARIANTS: &'static [VariantInfo] = rules::VARIANTS;
+    const PROFILES: &'static [ProfileInfo] = rules::PROFILES;
+
+    fn new(setup: &Setup<'_>) -> Result<Self, &'static str> {
+        Self::from_setup(setup)
+    }
+}

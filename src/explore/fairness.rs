@@ -1,0 +1,182 @@
+//! Who must act: fair components of a part of the graph.
+//!
+//! Every state has a step that changes nothing and that nobody takes, so that a run may stay
+//! somewhere for ever; it is fair to do so where nobody who must act can.
+
+use latchwork_model::kit::{Fairness, Model, Process};
+
+use super::graph::{Graph, components};
+use super::{panics, paths};
+
+/// The most processes of fair lanes that a model can have.
+const MAX_PROCESSES: usize = 64;
+
+/// A set of processes of fair lanes, by their positions in the list of them.
+pub type Processes = u64;
+
+/// The processes of fair lanes, in order.
+pub struct Fair {
+    processes: Vec<Process>,
+    /// Those that must act if they are enabled again and again.
+    pub strong: Processes,
+    /// The others: those that must act if they stay enabled.
+    pub weak: Processes,
+}
+
+impl Fair {
+    /// The processes of fair lanes of a model.
+    pub fn of<M: Model>(model: &M) -> Self {
+        let fairness = |process: &Process| M::LANES[usize::from(process.lane)].fairness;
+        let steps = panics::all_steps(model).into_iter();
+        let mut processes: Vec<Process> = steps.map(|step| step.process(M::ACTIONS)).collect();
+        processes.retain(|process| fairness(process).is_fair());
+        processes.sort_unstable();
+        processes.dedup();
+        let count = processes.len();
+        assert!(count <= MAX_PROCESSES, "{count} processes of fair lanes are too many");
+        let (mut strong, mut weak) = (0, 0);
+        for (at, process) in processes.iter().enumerate() {
+            let set = if fairness(process) == Fairness::Strong { &mut strong } else { &mut weak };
+            *set |= 1 << at;
+        }
+        Self { processes, strong, weak }
+    }
+
+    /// The set of one process; nothing if it need not act.
+    pub fn set(&self, process: Process) -> Processes {
+        self.processes.binary_search(&process).map_or(0, |at| 1 << at)
+    }
+}
+
+/// Who can act where, and who acts on which edge.
+pub struct Moves {
+    /// The processes.
+    pub fair: Fair,
+    /// By state: who is enabled.
+    pub enabled: Vec<Processes>,
+    /// By edge: the process of a fair lane that acts, or `NOBODY`.
+    actor: Vec<u8>,
+}
+
+/// Marks an edge of somebody who need not act.
+const NOBODY: u8 = u8::MAX;
+/// Marks a state that is in no group.
+const NO_GROUP: u32 = u32::MAX;
+
+impl Moves {
+    /// Looks at every edge of a graph.
+    pub fn of<M: Model>(model: &M, graph: &Graph<M::State>) -> Self {
+        let fair = Fair::of(model);
+        let (mut enabled, mut actor) = (Vec::new(), Vec::new());
+        for id in 0..graph.expanded() {
+            let mut here = 0;
+            for (step, _) in paths::steps(model, graph, id) {
+                let set = fair.set(step.process(M::ACTIONS));
+                here |= set;
+                actor.push(if set == 0 { NOBODY } else { set.trailing_zeros() as u8 });
+            }
+            enabled.push(here);
+            actor.resize(graph.edges(id).end, NOBODY);
+        }
+        enabled.resize(graph.states.len(), 0);
+        Self { fair, enabled, actor }
+    }
+
+    /// The states of a region that are in a set in which a fair run can stay for ever, by the
+    /// number of such a set: all of its states can be reached from one another within it.
+    pub fn fair_groups<S>(&self, graph: &Graph<S>, region: &[bool]) -> Groups {
+        let states = graph.states.len();
+        let mut groups = Groups { group: vec![NO_GROUP; states], who: Vec::new() };
+        let mut local = vec![NO_GROUP; states];
+        let all = (0..states as u32).filter(|id| region[*id as usize]).collect();
+        let mut work: Vec<Vec<u32>> = vec![all];
+        while let Some(members) = work.pop() {
+            for mut group in split(graph, &members, &mut local) {
+                group.iter().for_each(|id| local[*id as usize] = 0);
+                let who = self.who(graph, &group, &local);
+                group.iter().for_each(|id| local[*id as usize] = NO_GROUP);
+                if self.fair.weak & who.always_enabled & !who.acts != 0 {
+                    // Nor is any part of it fair: less happens there, and they are enabled there.
+                    continue;
+                }
+                let starved = self.fair.strong & who.enabled & !who.acts;
+                if starved == 0 {
+                    let number = groups.who.len() as u32;
+                    group.iter().for_each(|id| groups.group[*id as usize] = number);
+                    groups.who.push(who);
+                    continue;
+                }
+                // A run can stay here only where nobody is enabled who never acts here.
+                group.retain(|id| self.enabled[*id as usize] & starved == 0);
+                work.push(group);
+            }
+        }
+        groups
+    }
+
+    /// Who acts and who is enabled in a group; its states are marked in `member`.
+    fn who<S>(&self, graph: &Graph<S>, group: &[u32], member: &[u32]) -> Who {
+        let mut who = Who { acts: 0, enabled: 0, always_enabled: Processes::MAX };
+        for id in group {
+            who.enabled |= self.enabled[*id as usize];
+            who.always_enabled &= self.enabled[*id as usize];
+            for (target, edge) in graph.successors(*id).iter().zip(graph.edges(*id)) {
+                let actor = self.actor[edge];
+                if actor != NOBODY && member[*target as usize] != NO_GROUP {
+                    who.acts |= 1 << actor;
+                }
+            }
+        }
+        who
+    }
+}
+
+/// Who does what in a group.
+struct Who {
+    acts: Processes,
+    enabled: Processes,
+    always_enabled: Processes,
+}
+
+/// Groups of states in which a fair run can stay.
+pub struct Groups {
+    /// By state: the number of its group.
+    group: Vec<u32>,
+    who: Vec<Who>,
+}
+
+impl Groups {
+    /// Whether a state is in a group.
+    pub fn contains(&self, id: u32) -> bool {
+        self.group[id as usize] != NO_GROUP
+    }
+
+    /// Whether two states, the first of which is in a group, are in the same one.
+    pub fn same(&self, one: u32, other: u32) -> bool {
+        self.group[one as usize] == self.group[other as usize]
+    }
+
+    /// Who is enabled somewhere in the group of a state.
+    pub fn enabled(&self, id: u32) -> Processes {
+        self.who[self.group[id as usize] as usize].enabled
+    }
+}
+
+/// The strongly connected components of some states. `local` has no marks before and after.
+fn split<S>(graph: &Graph<S>, members: &[u32], local: &mut [u32]) -> Vec<Vec<u32>> {
+    for (at, id) in members.iter().enumerate() {
+        local[*id as usize] = at as u32;
+    }
+    let component = components(members.len() as u32, |at, out| {
+        let targets = graph.successors(members[at as usize]).iter();
+        let inside = targets.map(|target| local[*target as usize]);
+        out.extend(inside.filter(|target| *target != NO_GROUP));
+    });
+    members.iter().for_each(|id| local[*id as usize] = NO_GROUP);
+    let count = component.iter().max().map_or(0, |last| *last as usize + 1);
+    let mut parts = vec![Vec::new(); count];
+    for (id, number) in members.iter().zip(component) {
+        parts[number as usize].push(*id);
+    }
+    parts
+}

@@ -1,0 +1,111 @@
+//! Whether a run shows that a temporal property is violated, or that there is a fair cycle.
+//!
+//! This looks at the run itself, step by step, and at nothing that the search for it has used: it
+//! is what a found run is held against, and a replayed one.
+
+use std::collections::BTreeSet;
+
+use latchwork_model::kit::{Claim, Fairness, Kind, Model, Process, Property, Step};
+use zerocopy::IntoBytes;
+
+use super::liveness::{Waiting, part_of};
+use super::panics;
+
+/// Panics if a run that was found does not show what it should.
+pub(super) fn demand<M: Model>(
+    model: &M,
+    property: &Property<M>,
+    initial: &M::State,
+    waiting: &Waiting,
+) {
+    let mut state = *initial;
+    let mut states = vec![state];
+    for step in &waiting.path.steps {
+        let fired = panics::catch(|| model.fire(&mut state, *step));
+        assert!(matches!(fired, Ok(Ok(()))), "{}: a step that is not enabled", property.name);
+        states.push(state);
+    }
+    let cycle = waiting.cycle.then_some(waiting.prefix);
+    let shown = is_shown(model, property, &states, &waiting.path.steps, cycle);
+    assert!(shown, "{}: the run that was found is no counterexample", property.name);
+}
+
+/// Whether a run shows that `property` is violated: the run waits for ever, or goes round a cycle
+/// of fair lanes for ever. `states` are those of the run, one more than steps; the cycle begins
+/// after `cycle` steps, and without one the run rests in its last state.
+pub fn is_shown<M: Model>(
+    model: &M,
+    property: &Property<M>,
+    states: &[M::State],
+    steps: &[Step],
+    cycle: Option<usize>,
+) -> bool {
+    let begin = cycle.unwrap_or(steps.len());
+    let (Some(around), Some(taken)) = (states.get(begin..), steps.get(begin..)) else {
+        return false;
+    };
+    let bytes = |state: Option<&M::State>| state.map(|state| state.as_bytes().to_vec());
+    let closes = bytes(around.first()) == bytes(around.last()) && around.len() == taken.len() + 1;
+    if !closes || cycle.is_some() && taken.is_empty() {
+        return false;
+    }
+    match property.kind {
+        Kind::NoFairCycle => {
+            let counts = |state| part_of(model, property, state, 0) == Some(Claim::Holds);
+            cycle.is_some()
+                && around.iter().all(counts)
+                && taken.iter().all(|step| must_act::<M>(step.process(M::ACTIONS)).is_some())
+        }
+        Kind::Eventually | Kind::LeadsTo => {
+            is_fair(model, around, taken) && waits(model, property, states, begin)
+        }
+        Kind::Invariant | Kind::AtRest | Kind::Reachable => false,
+    }
+}
+
+/// How a process must act, if it must.
+fn must_act<M: Model>(process: Process) -> Option<Fairness> {
+    let fairness = M::LANES[usize::from(process.lane)].fairness;
+    fairness.is_fair().then_some(fairness)
+}
+
+/// Whether it is fair to go round a cycle for ever, or to stay in its only state.
+fn is_fair<M: Model>(model: &M, around: &[M::State], taken: &[Step]) -> bool {
+    let acts: BTreeSet<Process> = taken.iter().map(|step| step.process(M::ACTIONS)).collect();
+    let enabled: Vec<BTreeSet<Process>> =
+        around.iter().map(|state| enabled(model, state)).collect();
+    let everybody: BTreeSet<Process> = enabled.iter().flatten().copied().collect();
+    everybody.difference(&acts).all(|process| match must_act::<M>(*process) {
+        None => true,
+        Some(Fairness::Strong) => false,
+        Some(_) => enabled.iter().any(|here| !here.contains(process)),
+    })
+}
+
+/// Who can take a step.
+fn enabled<M: Model>(model: &M, state: &M::State) -> BTreeSet<Process> {
+    let mut enabled = BTreeSet::new();
+    let _ = panics::catch(|| {
+        model.successors(state, |step, result| {
+            if result.is_ok() {
+                enabled.insert(step.process(M::ACTIONS));
+            }
+        });
+    });
+    enabled
+}
+
+/// Whether some part of a property waits in the run and is never answered.
+fn waits<M: Model>(model: &M, property: &Property<M>, states: &[M::State], begin: usize) -> bool {
+    let part = |part: usize| -> Option<bool> {
+        let claim = |state| part_of(model, property, state, part);
+        let claims = states.iter().map(claim).collect::<Option<Vec<Claim>>>()?;
+        let answered = claims.iter().rposition(|claim| *claim == Claim::Holds);
+        let after = answered.map_or(0, |at| at + 1);
+        Some(match property.kind {
+            Kind::Eventually => after == 0,
+            _ => after <= begin && claims[after..].contains(&Claim::Violated),
+        })
+    };
+    (0..).map_while(part).any(|waits| waits)
+}

@@ -1,0 +1,168 @@
+//! Strategies: which of the enabled steps a run takes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use latchwork_model::kit::{Fairness, Model, Process, Step};
+
+use super::rng::Draws;
+
+/// How the steps of a run are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// Every enabled step with the same probability.
+    Walk,
+    /// Probabilistic concurrency testing: the enabled process with the highest priority acts, and
+    /// at `depth - 1` points of the run it falls to the lowest.
+    Pct {
+        /// How many ordering constraints a violation may need.
+        depth: u8,
+    },
+    /// A walk in which some of the faults and of the optional actions never happen; which, is
+    /// drawn for every run.
+    Swarm,
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Walk => f.write_str("walk"),
+            Self::Pct { depth } => write!(f, "pct:{depth}"),
+            Self::Swarm => f.write_str("swarm"),
+        }
+    }
+}
+
+impl FromStr for Strategy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let depth = |text: &str| text.parse().ok().filter(|depth| (1..=16).contains(depth));
+        match text.split_once(':') {
+            None if text == "walk" => Ok(Self::Walk),
+            None if text == "swarm" => Ok(Self::Swarm),
+            Some(("pct", number)) => match depth(number) {
+                Some(depth) => Ok(Self::Pct { depth }),
+                None => Err("the depth of pct is a number from 1 to 16, as in pct:3".to_string()),
+            },
+            _ => Err("a strategy is walk, pct:D with a depth D, or swarm".to_string()),
+        }
+    }
+}
+
+/// Chooses the steps of one run.
+pub(super) struct Picker {
+    draws: Draws,
+    /// By action: whether it never happens in this run.
+    off: Vec<bool>,
+    priorities: Option<Priorities>,
+    /// Positions in the list of enabled steps between which the choice is.
+    choice: Vec<usize>,
+}
+
+impl Picker {
+    /// The picker of a run; `processes` are all of the model, and a run has at most `steps` steps.
+    pub fn new<M: Model>(
+        strategy: Strategy,
+        mut draws: Draws,
+        processes: &[Process],
+        steps: usize,
+    ) -> Self {
+        let mut off = vec![false; M::ACTIONS.len()];
+        let mut priorities = None;
+        match strategy {
+            Strategy::Walk => {}
+            Strategy::Pct { depth } => {
+                priorities = Some(Priorities::draw(&mut draws, depth, processes, steps));
+            }
+            Strategy::Swarm => {
+                for (off, action) in off.iter_mut().zip(M::ACTIONS) {
+                    let lane = M::LANES[usize::from(action.lane)];
+                    if matches!(lane.fairness, Fairness::Optional | Fairness::Fault) {
+                        *off = draws.flip();
+                    }
+                }
+            }
+        }
+        Self { draws, off, priorities, choice: Vec::new() }
+    }
+
+    /// One of so many initial states.
+    pub fn initial(&mut self, count: usize) -> usize {
+        self.draws.below(count as u32) as usize
+    }
+
+    /// The actions that never happen in this run.
+    pub fn switched_off(&self) -> Vec<u8> {
+        (0u8..).zip(&self.off).filter(|(_, off)| **off).map(|(action, _)| action).collect()
+    }
+
+    /// The position of the step to take, the `at`-th of the run; none if all are switched off.
+    pub fn pick<M: Model, S>(&mut self, at: usize, enabled: &[(Step, S)]) -> Option<usize> {
+        let off = &self.off;
+        let on = |position: &usize| !off[usize::from(enabled[*position].0.action)];
+        self.choice.clear();
+        self.choice.extend((0..enabled.len()).filter(on));
+        if let Some(priorities) = &mut self.priorities {
+            let process = |position: usize| enabled[position].0.process(M::ACTIONS);
+            let acting = priorities.acting(at, self.choice.iter().map(|at| process(*at)))?;
+            self.choice.retain(|position| process(*position) == acting);
+        }
+        match self.choice.len() {
+            0 => None,
+            count => Some(self.choice[self.draws.below(count as u32) as usize]),
+        }
+    }
+
+    /// The step just taken changed nothing.
+    pub fn stood_still(&mut self, process: Process) {
+        if let Some(priorities) = &mut self.priorities {
+            priorities.drop_down(process);
+        }
+    }
+}
+
+/// The priorities of the processes in one run.
+struct Priorities {
+    of: Vec<(Process, i32)>,
+    /// The steps before which the process that would act falls to the lowest priority.
+    change: Vec<usize>,
+    lowest: i32,
+}
+
+impl Priorities {
+    fn draw(draws: &mut Draws, depth: u8, processes: &[Process], steps: usize) -> Self {
+        let mut order: Vec<i32> = (0..processes.len() as i32).collect();
+        draws.shuffle(&mut order);
+        // How long a run will be is not known, and change points behind its end are worth nothing:
+        // so the length over which they are spread is itself drawn, on a scale of doublings.
+        let doublings = steps.max(2).ilog2();
+        let length = 2 << draws.below(doublings);
+        let change = (1..depth).map(|_| draws.below(length) as usize).collect();
+        Self { of: processes.iter().copied().zip(order).collect(), change, lowest: 0 }
+    }
+
+    /// The process that acts next, of those that can.
+    fn acting(
+        &mut self,
+        at: usize,
+        able: impl Iterator<Item = Process> + Clone,
+    ) -> Option<Process> {
+        for _ in 0..self.change.iter().filter(|change| **change == at).count() {
+            let acting = self.highest(able.clone())?;
+            self.drop_down(acting);
+        }
+        self.highest(able)
+    }
+
+    fn highest(&self, able: impl Iterator<Item = Process>) -> Option<Process> {
+        able.max_by_key(|process| self.of.iter().find(|(of, _)| of == process).map(|(_, is)| *is))
+    }
+
+    fn drop_down(&mut self, process: Process) {
+        self.lowest -= 1;
+        if let Some((_, priority)) = self.of.iter_mut().find(|(of, _)| *of == process) {
+            *priority = self.lowest;
+        }
+    }
+}
