@@ -66,6 +66,11 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// Whether nothing is to be done about it.
+    pub fn is_as_expected(&self) -> bool {
+        matches!(self.standing, Standing::Met | Standing::Finding(_))
+    }
+
     /// The violations, `reachable` properties left out.
     pub fn violations(&self) -> impl Iterator<Item = &Discovery> {
         self.exploration.discoveries.iter().filter(|found| !self.is_goal(found.property))

@@ -4,7 +4,7 @@ use latchwork_model::kit::{Field, Setup, Shape, Switches, Value};
 
 use crate::explore::{Options, Watch};
 use crate::json::{Document, Json, Object, Problem, suggest};
-use crate::protocols::{self, Entry, Instance, PROTOCOLS};
+use crate::protocols::{self, Entry, Instance};
 use crate::verdict::PropertyId;
 
 /// A protocol in one configuration: all that decides what its space is.
@@ -141,7 +141,7 @@ pub fn read_configuration(
     let protocol = object.required("protocol")?;
     let name = protocol.string()?;
     let entry = protocols::find(&name).ok_or_else(|| {
-        let names = PROTOCOLS.iter().map(|entry| entry.name);
+        let names = protocols::all().iter().map(|entry| entry.name);
         let problem = protocol.problem(format!("unknown protocol `{name}`"));
         problem.hint(suggest(&name, names, "protocols"))
     })?;

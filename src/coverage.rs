@@ -3,7 +3,7 @@
 
 use crate::check::Checked;
 use crate::explore::{Options, Watch};
-use crate::protocols::{Entry, PROTOCOLS};
+use crate::protocols::{self, Entry};
 use crate::verdict::Coverage;
 
 /// What some scenarios cover of a protocol.
@@ -31,7 +31,7 @@ pub fn covered(all: &[Checked]) -> Vec<Covered> {
         }
         Some(Covered { entry, scenarios: own().count(), coverage, decisive })
     };
-    PROTOCOLS.iter().filter_map(of).collect()
+    protocols::all().iter().filter_map(of).collect()
 }
 
 impl Covered {

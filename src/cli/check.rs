@@ -7,16 +7,18 @@ use clap::Args;
 
 use crate::check::{Checked, check};
 use crate::configuration;
-use crate::coverage::{self, covered};
+use crate::coverage::{self, Covered, covered};
 use crate::protocols::Entry;
-use crate::report;
+use crate::report::{self, Results};
 use crate::scenario::{Expect, Scenario};
 
 use super::ablate::is_base;
 use super::budget::Budget;
 use super::clock::Clock;
 use super::files::{entry_named, find_scenarios, protocol_scenarios, write_file};
-use super::{Exit, Failure, usage};
+use super::outputs::Outputs;
+use super::print::write_next;
+use super::{Exit, Failure, print, usage};
 
 /// Run scenarios and hold them against what they expect
 #[derive(Args)]
@@ -39,9 +41,8 @@ pub struct Check {
     /// states each rule was decisive
     #[arg(long)]
     coverage: bool,
-    /// Print the facts as JSON instead
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    outputs: Outputs,
     /// Where to write the cases of violations and witnesses
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
     out: PathBuf,
@@ -52,7 +53,7 @@ impl Check {
     pub fn run(self) -> Result<Exit, Failure> {
         let scenarios = self.scenarios()?;
         let options = self.budget.options();
-        let clock = Clock::start(self.budget.time, self.json);
+        let clock = Clock::start(self.budget.time, self.outputs.prints_json());
         let mut all = Vec::new();
         for scenario in scenarios {
             clock.task(&report::title(&scenario));
@@ -66,26 +67,25 @@ impl Check {
         clock.finish();
         let shown = self.write_cases(&all)?;
         let covered = covered(&all);
-        let mut stdout = std::io::stdout().lock();
-        if self.json {
-            report::json::write_check(&mut stdout, &all)?;
+        let whole: &[Covered] = if self.is_whole() { &covered } else { &[] };
+        let vacuous: Vec<String> = whole.iter().flat_map(Covered::vacuous).collect();
+        let facts = report::json::check_text(&all);
+        self.outputs.write(Results { checked: &all, matrices: &[], covered: whole }, &facts)?;
+        let mut out = print::stdout();
+        if self.outputs.prints_json() {
+            out.write_all(facts.as_bytes())?;
         } else {
-            report::text::write_check(&mut stdout, &all)?;
+            report::text::write_check(&mut out, &all, self.outputs.layout())?;
             for covered in covered.iter().filter(|_| self.coverage) {
-                writeln!(stdout)?;
-                report::coverage::write(&mut stdout, covered)?;
+                writeln!(out)?;
+                report::coverage::write(&mut out, covered)?;
             }
             if let Some(path) = shown {
-                writeln!(stdout)?;
-                writeln!(stdout, "case:    {}", path.display())?;
-                writeln!(stdout, "replay:  latchwork replay {}", path.display())?;
+                write_next(&mut out, &path)?;
             }
         }
-        stdout.flush()?;
-        let vacuous = covered.iter().filter(|_| self.is_whole()).flat_map(|one| one.vacuous());
-        let vacuous: Vec<String> = vacuous.collect();
         for sentence in &vacuous {
-            writeln!(std::io::stderr(), "vacuous: {sentence}")?;
+            writeln!(print::stderr(), "vacuous: {sentence}")?;
         }
         let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
         Ok(if vacuous.is_empty() { worst } else { worst.max(Exit::Vacuous) })

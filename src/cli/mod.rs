@@ -5,10 +5,13 @@ mod budget;
 mod check;
 mod clock;
 mod compare;
+mod completions;
 mod corpus;
 mod exit;
 mod files;
 mod list;
+mod outputs;
+mod print;
 mod replay;
 mod schema;
 mod selfcheck;
@@ -25,6 +28,7 @@ pub use exit::Exit;
 use crate::configuration::Unknown;
 use crate::explore::panics;
 use crate::json::Problem;
+use crate::protocols::{self, Entry};
 
 /// Finds out whether lock, delegation and recall protocols keep their promises, and what breaks
 /// when a rule is left out.
@@ -44,6 +48,8 @@ enum Command {
     List(list::List),
     Schema(schema::Schema),
     Selfcheck(selfcheck::Selfcheck),
+    Completions(completions::Completions),
+    Man(completions::Man),
     Simulate(simulate::Simulate),
     Shrink(shrink::Shrink),
     Corpus(corpus::Corpus),
@@ -62,7 +68,7 @@ pub enum Failure {
     Usage(String),
     /// A budget ran out.
     Inconclusive(String),
-    /// Writing failed; a closed pipe is no failure.
+    /// Writing failed.
     Io(std::io::Error),
 }
 
@@ -83,8 +89,9 @@ fn usage((message, hint): Unknown) -> Failure {
     Failure::Usage(format!("{message}\nhint: {hint}"))
 }
 
-/// Runs the program with the arguments of the process.
-pub fn run() -> ExitCode {
+/// Runs the program with the arguments of the process. It knows these protocols and no others.
+pub fn run(protocols: &'static [Entry]) -> ExitCode {
+    protocols::install(protocols);
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if !panics::is_catching() {
@@ -99,6 +106,8 @@ pub fn run() -> ExitCode {
         Command::Compare(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
         Command::Simulate(command) => command.run(),
         Command::Shrink(command) => command.run(),
         Command::Corpus(command) => command.run(),
@@ -107,7 +116,7 @@ pub fn run() -> ExitCode {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => report(failure),
         Err(_) => {
-            let _ = writeln!(std::io::stderr(), "error: this is a bug of latchwork");
+            let _ = writeln!(print::stderr(), "error: this is a bug of latchwork");
             Exit::Internal
         }
     };
@@ -115,8 +124,8 @@ pub fn run() -> ExitCode {
 }
 
 fn report(failure: Failure) -> Exit {
-    // Nothing can be done if stderr is closed.
-    let mut stderr = std::io::stderr();
+    // Nothing can be done if stderr cannot be written.
+    let mut stderr = print::stderr();
     match failure {
         Failure::Problem(problem) => {
             let _ = writeln!(stderr, "error: {problem}");
@@ -130,7 +139,6 @@ fn report(failure: Failure) -> Exit {
             let _ = writeln!(stderr, "inconclusive: {message}");
             Exit::Inconclusive
         }
-        Failure::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Expected,
         Failure::Io(error) => {
             let _ = writeln!(stderr, "error: cannot write: {error}");
             Exit::Usage

@@ -1,7 +1,5 @@
 //! Results for machines: deterministic facts only, no time, no host, no thread count, no path.
 
-use std::io::{self, Write};
-
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
@@ -117,18 +115,19 @@ fn changes<S: Serializer>(changes: &[Change], serializer: S) -> Result<S::Ok, S:
     Changes(changes).serialize(serializer)
 }
 
-/// Writes the report of a `check`.
-pub fn write_check(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
-    let report = CheckReport { format: FORMAT, scenarios: all.iter().map(scenario).collect() };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+/// The report of a `check`.
+pub fn check_text(all: &[Checked]) -> String {
+    pretty(&CheckReport { format: FORMAT, scenarios: all.iter().map(scenario).collect() })
 }
 
 /// The report of one scenario, as it is committed.
 pub fn scenario_text(checked: &Checked) -> String {
+    pretty(&scenario(checked))
+}
+
+fn pretty(report: &impl Serialize) -> String {
     // Numbers, names and lists of these can always be written.
-    let text = serde_json::to_string_pretty(&scenario(checked)).unwrap_or_default();
-    text + "\n"
+    serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
 }
 
 /// The report of one scenario.

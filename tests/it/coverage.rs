@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use latchwork::coverage::{covered, decisive};
 use latchwork::explore::Options;
 use latchwork::protocols::Instance;
+use latchwork::report::{self, Results};
 
 use crate::cli::run;
 use crate::files::checked;
@@ -62,6 +63,21 @@ fn what_nothing_touches_is_named() {
     let sentence =
         format!("in no scenario of downconvert `{}` is decisive", entry.rules[gate].name);
     assert_eq!(names(&one).contains(&sentence), entry.rules[gate].declared.is_none());
+}
+
+#[test]
+fn what_nothing_touches_turns_reports_red() {
+    let one = checked(SMALLEST, 1);
+    let covered = covered(std::slice::from_ref(&one));
+    let results = |covered| Results { checked: &[], matrices: &[], covered };
+    let junit = report::junit::to_xml(results(&covered)).expect("XML");
+    assert!(
+        junit.contains("type=\"vacuous\"") && junit.contains("`fault_late_bast` fires"),
+        "{junit}"
+    );
+    let sarif = report::sarif::to_json(results(&covered)).to_string();
+    assert!(sarif.contains("`fault_late_bast` fires"), "{sarif}");
+    assert!(!report::junit::to_xml(results(&[])).expect("XML").contains("vacuous"));
 }
 
 #[test]

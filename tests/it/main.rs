@@ -8,11 +8,14 @@ mod engine;
 mod files;
 mod initial_states;
 mod liveness;
+mod outputs;
 mod purity;
 mod replay;
 mod scenarios;
 mod simulate;
+mod terminal;
 mod tidy;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 
