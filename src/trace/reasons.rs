@@ -65,8 +65,7 @@ pub fn reasons(run: &Run<'_>, bad: Bad) -> Vec<Reason> {
 /// The fields of the last state that had another value before, by position, each with its bytes.
 fn bytes_of_fields(run: &Run<'_>, described: &[Vec<Described>]) -> Vec<(usize, Vec<usize>)> {
     let last = run.last();
-    let mut bytes: Vec<usize> =
-        run.states.iter().flat_map(|state| state.differing(last)).collect();
+    let mut bytes: Vec<usize> = run.states.iter().flat_map(|state| state.differing(last)).collect();
     bytes.sort_unstable();
     bytes.dedup();
     let now = &described[described.len() - 1];

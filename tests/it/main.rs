@@ -11,6 +11,7 @@ mod purity;
 mod replay;
 mod scenarios;
 mod simulate;
+mod stories;
 mod tidy;
 
 use std::path::{Path, PathBuf};
