@@ -1,0 +1,130 @@
+//! The steps of a run as a list.
+
+use std::ops::Range;
+
+use maud::{Markup, html};
+
+use crate::report::story::Story;
+use crate::report::text::instead;
+use crate::trace::Change;
+use crate::trace::shadow::Shadow;
+
+/// Some steps of a story. `key` stands before the numbers in the addresses of the steps.
+pub fn list(story: &Story, range: Range<usize>, key: &str) -> Markup {
+    html! {
+        ol.steps start=(range.start + 1) {
+            @for at in range { (item(story, at, key)) }
+        }
+    }
+}
+
+fn item(story: &Story, at: usize, key: &str) -> Markup {
+    let step = &story.steps[at];
+    let numbers: Vec<String> = step.causes.iter().map(|cause| (cause + 1).to_string()).collect();
+    html! {
+        @if at > 0 && story.is_stuck() && story.verdict.as_ref().is_some_and(|verdict| verdict.steps == at) {
+            li.turn { "From here the protocol can never be done. One way on, to where nothing can happen any more:" }
+        }
+        @if story.cycle() == Some(at) { li.turn { "From here the run goes round in a circle for ever:" } }
+        li.card.fault[step.fault] id=(format!("{key}={}", at + 1)) data-step=(at + 1) data-past=(numbers.join(" ")) {
+            p.what {
+                a href=(format!("#{key}={}", at + 1)) { (at + 1) }
+                " " b { (step.action) } " " span.who { (story.processes[step.process]) }
+                @if step.fault { " " span.tag { "fault" } }
+            }
+            p { (step.sentence) }
+            (changes(&step.changes))
+            (mail(story, at, key))
+            @for shadow in &story.off { (rule(story, shadow, at)) }
+            @if !numbers.is_empty() {
+                p.needs { "needs " (links(&step.causes, key)) }
+            }
+            @if !step.others.is_empty() {
+                details {
+                    summary { (step.others.len()) " other " (plural(step.others.len(), "step")) " possible here" }
+                    @for other in &step.others { code { (other) } " " }
+                }
+            }
+        }
+    }
+}
+
+/// A word, with an `s` unless there is one of them.
+pub fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_string() } else { format!("{word}s") }
+}
+
+/// Links to steps, which are counted from 0.
+pub fn links(steps: &[usize], key: &str) -> Markup {
+    html! {
+        @for (at, step) in steps.iter().enumerate() {
+            @if at > 0 { ", " }
+            a href=(format!("#{key}={}", step + 1)) { (step + 1) }
+        }
+    }
+}
+
+/// Changed fields, old and new.
+pub fn changes(changes: &[Change]) -> Markup {
+    html! {
+        @if !changes.is_empty() {
+            ul.changes {
+                @for change in changes {
+                    li { (change.path) " " s { (change.old) } " " b { (change.new) } }
+                }
+            }
+        }
+    }
+}
+
+/// What a step takes and what it sends.
+fn mail(story: &Story, at: usize, key: &str) -> Markup {
+    html! {
+        @for message in &story.messages {
+            @if message.taken == Some(at) {
+                p.mail {
+                    @if story.is_lost(message) { "loses " } @else { "takes " }
+                    i { (message.item) } " sent in step " (links(&[message.sent], key))
+                }
+            }
+            @if message.sent == at {
+                p.mail {
+                    @if story.is_duplicate(message) { "doubles " } @else { "sends " }
+                    i { (message.item) }
+                    @match message.taken {
+                        Some(taken) => { " (step " (links(&[taken], key)) ")" },
+                        None => ", still on its way at the end",
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a rule that is off would have done at a step.
+fn rule(story: &Story, shadow: &Shadow, at: usize) -> Markup {
+    let entry = story.configuration.entry;
+    let name = entry.rules[shadow.rule].name;
+    let parting = shadow.differences.iter().find(|parting| parting.at == at);
+    let acts = shadow.acts.as_ref().filter(|acts| acts.at == at);
+    html! {
+        @match (parting, acts) {
+            (Some(parting), _) => {
+                div.rule {
+                    p { "With the rule " b { (name) } " on from the beginning, this step "
+                        @match &parting.instead {
+                            None => "could not have happened: here the run would have gone another way.",
+                            Some(instead) if instead.is_empty() => "would have changed nothing.",
+                            Some(_) => "would have done this instead:",
+                        }
+                    }
+                    @if let Some(instead) = &parting.instead { (changes(instead)) }
+                }
+            }
+            (None, Some(acts)) => {
+                div.rule { p { "With the rule " b { (name) } " on: " (instead(entry, &acts.instead).join(" ")) "." } }
+            }
+            (None, None) => {}
+        }
+    }
+}
