@@ -2,6 +2,8 @@
 //!
 //! Behind [`Instance`] a model has no type any more: its states are bytes.
 
+use std::sync::OnceLock;
+
 use latchwork_model::async_grant::AsyncGrant;
 use latchwork_model::delegation_return::DelegationReturn;
 use latchwork_model::downconvert::Downconvert;
@@ -17,7 +19,7 @@ use crate::simulate::{self, Plan, Simulation};
 use crate::trace::fields::{Described, FieldValue, described};
 use crate::verdict::{Comparison, Exploration, PropertyId, PropertyInfo, properties};
 
-/// All protocols, in the order in which they are listed.
+/// The protocols of this repository, in the order in which they are listed.
 pub static PROTOCOLS: &[Entry] = &[
     Entry::of::<AsyncGrant>(),
     Entry::of::<Recall>(),
@@ -26,9 +28,28 @@ pub static PROTOCOLS: &[Entry] = &[
     Entry::of::<DelegationReturn>(),
 ];
 
+/// What [`install`] was called with.
+static INSTALLED: OnceLock<&'static [Entry]> = OnceLock::new();
+
+/// Makes these the protocols that this process knows: files name protocols, and somebody must say
+/// which there are. A program of somebody else calls it first, with its own.
+///
+/// # Panics
+///
+/// If others were installed, or used, before.
+pub fn install(entries: &'static [Entry]) {
+    let known: &'static [Entry] = INSTALLED.get_or_init(|| entries);
+    assert!(std::ptr::eq(known, entries), "protocols are installed once, before they are used");
+}
+
+/// The protocols that this process knows: those of this repository unless others are installed.
+pub fn all() -> &'static [Entry] {
+    INSTALLED.get_or_init(|| PROTOCOLS)
+}
+
 /// The protocol with this name.
 pub fn find(name: &str) -> Option<&'static Entry> {
-    PROTOCOLS.iter().find(|entry| entry.name == name)
+    all().iter().find(|entry| entry.name == name)
 }
 
 /// Counts, for each of some rules, the states in which it is decisive.
@@ -59,6 +80,8 @@ pub struct Entry {
     pub lanes: &'static [LaneInfo],
     /// The actions.
     pub actions: &'static [ActionInfo],
+    /// The source file in which the list of actions stands, as the compiler names it.
+    pub file: &'static str,
     /// The properties, built-in ones included.
     pub properties: fn() -> Vec<PropertyInfo>,
     /// In how many states each of these rules is decisive.
@@ -83,6 +106,7 @@ impl Entry {
             profiles: M::PROFILES,
             lanes: M::LANES,
             actions: M::ACTIONS,
+            file: M::FILE,
             properties: properties::<M>,
             decisive: |setup, rules, options, watch| {
                 let toggled =

@@ -1,29 +1,27 @@
 //! A case with everything that a viewer shows of it: the one source of pages and exports.
 
-use std::collections::BTreeMap;
-
 use latchwork_model::kit::{Fairness, Step};
 
 use crate::configuration::Configuration;
-use crate::trace::case::{Case, CaseStep, CaseVerdict, Minimality};
+use crate::trace::case::{Case, CaseVerdict, Minimality};
 use crate::trace::fields::Described;
 use crate::trace::messages::{Message, messages};
 use crate::trace::reasons::{Bad, Reason, reasons};
 use crate::trace::run::Run;
 use crate::trace::shadow::{Shadow, shadows};
 use crate::trace::{Change, process_of};
-use crate::verdict::{BuiltIn, Path};
+use crate::verdict::BuiltIn;
 
-/// A run and all that is shown of it.
+/// A case and all that is shown of it.
 pub struct Story {
     /// The model.
     pub configuration: Configuration,
-    /// What the run shows; a run to the place where two rule sets part shows nothing by itself.
-    pub verdict: Option<CaseVerdict>,
+    /// What the run shows.
+    pub verdict: CaseVerdict,
     /// Whether there is a shorter one.
     pub minimality: Minimality,
-    /// The case file, if there is one.
-    pub case: Option<String>,
+    /// The case file.
+    pub case: String,
     /// The fields of the initial state.
     pub initial: Vec<Described>,
     /// Who acts, in the order of the lanes.
@@ -38,8 +36,6 @@ pub struct Story {
     pub bad: Option<Bad>,
     /// Why it is.
     pub reasons: Vec<Reason>,
-    /// The sentences of fields by their names without numbers: `node.busy`.
-    pub docs: BTreeMap<String, &'static str>,
 }
 
 /// A step, and all that is shown of it.
@@ -62,64 +58,34 @@ pub struct Told {
 
 impl Story {
     /// The story of a case; `None` if the model cannot take its steps any more.
-    pub fn of_case(case: &Case) -> Option<Self> {
+    pub fn of(case: &Case) -> Option<Self> {
         let instance = case.configuration.instance().ok()?;
-        let run = Run::of_case(case, instance.as_ref())?;
-        let mut story = Self::of_run(&case.configuration, &run, Some(case.verdict.clone()));
-        story.minimality = case.minimality;
-        story.case = Some(case.to_text());
-        Some(story)
-    }
-
-    /// The story of a path that shows nothing by itself.
-    pub fn of_path(configuration: &Configuration, path: Path) -> Result<Self, &'static str> {
-        let instance = configuration.instance()?;
-        let run = Run::new(configuration.entry, instance.as_ref(), path);
-        Ok(Self::of_run(configuration, &run, None))
-    }
-
-    fn of_run(
-        configuration: &Configuration,
-        run: &Run<'_>,
-        verdict: Option<CaseVerdict>,
-    ) -> Self {
+        let run = &Run::of_case(case, instance.as_ref())?;
         let processes = processes(run);
-        let steps = told(run, &processes);
-        let plain: Vec<CaseStep> = steps.iter().map(Told::plain).collect();
-        let violated = verdict.as_ref().filter(|verdict| verdict.violated);
-        let bad = violated.and_then(|verdict| Bad::of(run, &verdict.property));
-        let mut docs = BTreeMap::new();
-        for state in &run.states {
-            for field in run.instance.described(state) {
-                docs.insert(without_numbers(&field.path), field.doc);
-            }
-        }
-        Self {
-            configuration: configuration.clone(),
-            verdict,
-            minimality: Minimality::None,
-            case: None,
+        let bad = case.verdict.violated.then(|| Bad::of(run, &case.verdict.property)).flatten();
+        Some(Self {
+            configuration: case.configuration.clone(),
+            verdict: case.verdict.clone(),
+            minimality: case.minimality,
+            case: case.to_text(),
             initial: run.states.first().map_or(Vec::new(), |state| run.instance.described(state)),
+            messages: messages(&case.steps),
+            steps: told(run, &processes),
             processes,
-            messages: messages(&plain),
-            steps,
-            off: shadows(configuration, run),
+            off: shadows(&case.configuration, run),
             bad,
             reasons: bad.map_or(Vec::new(), |bad| reasons(run, bad)),
-            docs,
-        }
+        })
     }
 
     /// Whether the run goes on beyond the state that counts, because no done state can be reached.
     pub fn is_stuck(&self) -> bool {
-        self.verdict.as_ref().is_some_and(|verdict| {
-            verdict.property == BuiltIn::CanFinish.name() && self.steps.len() > verdict.steps
-        })
+        self.verdict.property == BuiltIn::CanFinish.name() && self.steps.len() > self.verdict.steps
     }
 
     /// How many steps come before the cycle.
     pub fn cycle(&self) -> Option<usize> {
-        self.verdict.as_ref().and_then(|verdict| verdict.cycle)
+        self.verdict.cycle
     }
 
     /// Whether a message was taken by a fault: it is lost.
@@ -132,31 +98,16 @@ impl Story {
         self.steps[message.sent].fault
     }
 
-    /// The sentence of a property.
-    pub fn sentence_of(&self, property: &str) -> &'static str {
-        let entry = self.configuration.entry;
+    /// The sentence of what the run shows: a property, or an action that fires.
+    pub fn sentence(&self) -> &'static str {
+        let (entry, name) = (self.configuration.entry, self.verdict.property.as_str());
         let mut properties = (entry.properties)().into_iter();
-        let found = properties.find(|info| info.name == property).map(|info| info.doc);
-        let action = || entry.actions.iter().find(|info| info.name == property);
-        found.or_else(|| action().map(|info| info.doc)).unwrap_or("")
+        let property = properties.find(|info| info.name == name).map(|info| info.doc);
+        let mut actions = entry.actions.iter();
+        property
+            .or_else(|| actions.find(|info| info.name == name).map(|info| info.doc))
+            .unwrap_or("")
     }
-
-    /// The sentence of a field.
-    pub fn doc_of(&self, path: &str) -> &'static str {
-        self.docs.get(&without_numbers(path)).copied().unwrap_or("")
-    }
-}
-
-impl Told {
-    /// The step as a case has it.
-    fn plain(&self) -> CaseStep {
-        CaseStep { action: self.action.clone(), changes: self.changes.clone() }
-    }
-}
-
-/// `node.n0.busy` without the numbers of its parts: `node.n.busy`.
-fn without_numbers(path: &str) -> String {
-    path.chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
 fn processes(run: &Run<'_>) -> Vec<String> {

@@ -1,8 +1,6 @@
 //! The drawing of a run: a lane a process, time downwards, an arrow from where a message is sent to
 //! where it is taken.
 
-use std::ops::Range;
-
 use maud::{Markup, html};
 
 use crate::report::story::Story;
@@ -22,19 +20,18 @@ const LETTER: usize = 7;
 /// What is drawn of a story, and where.
 struct Drawing<'a> {
     story: &'a Story,
-    range: Range<usize>,
     lane: usize,
     width: usize,
 }
 
-/// Draws some steps of a story. `key` stands before the numbers in the addresses of the steps.
-pub fn draw(story: &Story, range: Range<usize>, key: &str) -> Markup {
+/// Draws the run of a story.
+pub fn draw(story: &Story) -> Markup {
     let lanes = story.processes.len().max(1);
     let lane = (880 / lanes).clamp(84, WIDEST);
     let longest = story.steps.iter().map(|step| name_of(&step.action).len()).max().unwrap_or(0);
     // The label of the last lane stands right of it if there is one lane only.
     let width = GUTTER + lanes * lane + if lanes == 1 { longest * LETTER } else { 24 };
-    let drawing = Drawing { story, range, lane, width };
+    let drawing = Drawing { story, lane, width };
     let height = drawing.bottom() + 26;
     html! {
         svg.lanes viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height)
@@ -42,7 +39,7 @@ pub fn draw(story: &Story, range: Range<usize>, key: &str) -> Markup {
             (drawing.lifelines())
             (drawing.separators())
             (drawing.cycle())
-            @for at in drawing.range.clone() { (drawing.step(at, key)) }
+            @for at in 0..story.steps.len() { (drawing.step(at)) }
             @for message in &story.messages { (drawing.message(message)) }
         }
     }
@@ -58,11 +55,11 @@ impl Drawing<'_> {
     }
 
     fn y(&self, at: usize) -> usize {
-        HEAD + (at - self.range.start) * ROW + ROW / 2
+        HEAD + at * ROW + ROW / 2
     }
 
     fn bottom(&self) -> usize {
-        HEAD + self.range.len() * ROW
+        HEAD + self.story.steps.len() * ROW
     }
 
     fn lifelines(&self) -> Markup {
@@ -76,12 +73,10 @@ impl Drawing<'_> {
 
     /// The line behind which the property is broken.
     fn separators(&self) -> Markup {
-        let broken = self.story.verdict.as_ref().filter(|verdict| {
-            verdict.violated && self.range.start < verdict.steps.max(1) && verdict.steps <= self.range.end
-        });
+        let verdict = &self.story.verdict;
         html! {
-            @if let Some(verdict) = broken {
-                @let y = HEAD + (verdict.steps - self.range.start) * ROW;
+            @if verdict.violated && verdict.cycle.is_none() {
+                @let y = HEAD + verdict.steps * ROW;
                 line.broken x1="0" x2=(self.width) y1=(y) y2=(y) {}
                 path.broken d=(format!("M2 {} l8 8 m0 -8 l-8 8", y - 4)) {}
                 text.broken x=(self.width - 4) y=(y + 11) text-anchor="end" { (verdict.property) " broken" }
@@ -90,7 +85,7 @@ impl Drawing<'_> {
     }
 
     fn cycle(&self) -> Markup {
-        let from = self.story.cycle().filter(|from| self.range.contains(from));
+        let from = self.story.cycle();
         html! {
             @if let Some(from) = from {
                 @let (top, bottom) = (self.y(from), self.bottom() - ROW / 2);
@@ -101,7 +96,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn step(&self, at: usize, key: &str) -> Markup {
+    fn step(&self, at: usize) -> Markup {
         let step = &self.story.steps[at];
         let (x, y) = (self.x(step.process), self.y(at));
         let name = name_of(&step.action);
@@ -111,7 +106,7 @@ impl Drawing<'_> {
                 || shadow.acts.as_ref().is_some_and(|acts| acts.at == at)
         });
         html! {
-            a.step href=(format!("#{key}={}", at + 1)) data-step=(at + 1) {
+            a.step href=(format!("#s={}", at + 1)) data-step=(at + 1) {
                 rect.row x="0" y=(y - ROW / 2) width=(self.width) height=(ROW) {}
                 text.number x="26" y=(y + 4) text-anchor="middle" { (at + 1) }
                 @if acts { path.rule d=(format!("M{} {} v-14 l9 4 l-9 4", GUTTER - 4, y + 7)) {} }
@@ -131,22 +126,16 @@ impl Drawing<'_> {
 
     fn message(&self, message: &Message) -> Markup {
         let story = self.story;
-        let seen = |at: usize| self.range.contains(&at);
-        let sent = seen(message.sent);
-        let taken = message.taken.filter(|at| seen(*at));
-        if !sent && taken.is_none() {
-            return html! {};
-        }
         let from = self.x(story.steps[message.sent].process) as i64;
-        let start = if sent { self.y(message.sent) as i64 } else { HEAD as i64 - 6 };
+        let start = self.y(message.sent) as i64;
         let same = |at: usize| story.steps[at].process == story.steps[message.sent].process;
-        let (to, end) = match taken {
+        let (to, end) = match message.taken {
             Some(at) if same(at) => (from, self.y(at) as i64),
             Some(at) => (self.x(story.steps[at].process) as i64, self.y(at) as i64),
             None => (from - 14, self.bottom() as i64 + 2),
         };
-        let lost = taken.is_some() && story.is_lost(message);
-        let class = match (taken, lost, story.is_duplicate(message)) {
+        let lost = story.is_lost(message);
+        let class = match (message.taken, lost, story.is_duplicate(message)) {
             (None, ..) => "message flight",
             (_, true, _) => "message lost",
             (_, _, true) => "message twice",
@@ -157,7 +146,10 @@ impl Drawing<'_> {
         let line = if to == from {
             format!("M{from} {start} C{} {start} {} {end} {} {end}", from - 30, from - 30, from - 8)
         } else {
-            format!("M{from} {start} L{} {end}", to - if taken.is_some() { side } else { 0 })
+            format!(
+                "M{from} {start} L{} {end}",
+                to - if message.taken.is_some() { side } else { 0 }
+            )
         };
         let tip = to - if to == from { 8 } else { side };
         let (x, y) = ((from + to) / 2 - if to == from { 26 } else { 0 }, (start + end) / 2 + 4);
@@ -167,7 +159,7 @@ impl Drawing<'_> {
                 @if class == "message twice" { path.inner d=(line) {} }
                 @if lost {
                     path.cross d=(format!("M{} {} l10 10 m0 -10 l-10 10", tip - 5, end - 5)) {}
-                } @else if taken.is_some() {
+                } @else if message.taken.is_some() {
                     @let back = if to > from || to == from { -8 } else { 8 };
                     path.tip d=(format!("M{tip} {end} l{back} -4 v8 z")) {}
                 }

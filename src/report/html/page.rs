@@ -6,9 +6,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 /// The style sheet.
-pub const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("style.css");
 /// The script.
-pub const SCRIPT: &str = include_str!("script.js");
+const SCRIPT: &str = include_str!("script.js");
 
 /// A page. It may load nothing, and run nothing but its own script.
 pub fn page(title: &str, body: &Markup) -> String {
@@ -17,11 +17,6 @@ pub fn page(title: &str, body: &Markup) -> String {
         digest(STYLE),
         digest(SCRIPT)
     );
-    document(title, &policy, body)
-}
-
-/// A page with another content policy.
-pub fn document(title: &str, policy: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -40,7 +35,7 @@ pub fn document(title: &str, policy: &str, body: &Markup) -> String {
 }
 
 /// The digest of a text, as a content policy names it.
-pub fn digest(text: &str) -> String {
+fn digest(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
@@ -56,7 +51,8 @@ pub fn command(text: &str) -> Markup {
     html! { p.command { code { (text) } " " button.copy type="button" hidden { "copy" } } }
 }
 
-/// What stands in a file between script tags must not end them.
-pub fn embedded(json: &str) -> Markup {
-    PreEscaped(json.replace("</", "<\\/"))
+/// A link that saves a text as a file, without a server and without a script.
+pub fn download(name: &str, text: &str) -> Markup {
+    let address = format!("data:application/json;base64,{}", STANDARD.encode(text));
+    html! { a download=(name) href=(address) { "save " (name) } }
 }

@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 
-use crate::configuration::Tree;
 use crate::report::story::Story;
 use crate::trace::fields::FieldValue;
 
@@ -21,10 +20,10 @@ pub fn table(story: &Story) -> Markup {
         story.initial.iter().partition(|field| !moves(&field.path).is_empty());
     html! {
         details.state {
-            summary { "The whole state, field by field" span.at hidden {} }
+            summary { "The whole state, field by field" }
             div.wide {
                 table.fields {
-                    thead { tr { th { "field" } th { "at the end" } th { "over the run" } th { "what it is" } } }
+                    thead { tr { th { "field" } th.when { "at the end" } th { "over the run" } th { "what it is" } } }
                     tbody {
                         @for field in &moving {
                             @let history = moves(&field.path);
@@ -48,24 +47,6 @@ pub fn table(story: &Story) -> Markup {
                 "Never changed in this run: "
                 @for field in &still { code { (field.path) "=" (field.value) } " " }
             }
-        }
-    }
-}
-
-/// A value of a configuration in words.
-pub fn words(tree: &Tree) -> String {
-    match tree {
-        Tree::Number(number) => number.to_string(),
-        Tree::Flag(flag) => (if *flag { "yes" } else { "no" }).to_string(),
-        Tree::Choice(_, name) => (*name).to_string(),
-        Tree::List(items) => {
-            let simple = items.iter().all(|item| !matches!(item, Tree::Record(_)));
-            let items: Vec<String> = items.iter().map(words).collect();
-            if simple { items.join(", then ") } else { items.join("; ") }
-        }
-        Tree::Record(fields) => {
-            let parts = fields.iter().filter(|(_, value)| *value != Tree::Flag(false));
-            parts.map(|(key, value)| format!("{key} {}", words(value))).collect::<Vec<_>>().join(", ")
         }
     }
 }

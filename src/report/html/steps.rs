@@ -1,7 +1,5 @@
 //! The steps of a run as a list.
 
-use std::ops::Range;
-
 use maud::{Markup, html};
 
 use crate::report::story::Story;
@@ -9,35 +7,33 @@ use crate::report::text::instead;
 use crate::trace::Change;
 use crate::trace::shadow::Shadow;
 
-/// Some steps of a story. `key` stands before the numbers in the addresses of the steps.
-pub fn list(story: &Story, range: Range<usize>, key: &str) -> Markup {
+/// The steps of a story.
+pub fn list(story: &Story) -> Markup {
     html! {
-        ol.steps start=(range.start + 1) {
-            @for at in range { (item(story, at, key)) }
-        }
+        ol.steps { @for at in 0..story.steps.len() { (item(story, at)) } }
     }
 }
 
-fn item(story: &Story, at: usize, key: &str) -> Markup {
+fn item(story: &Story, at: usize) -> Markup {
     let step = &story.steps[at];
     let numbers: Vec<String> = step.causes.iter().map(|cause| (cause + 1).to_string()).collect();
     html! {
-        @if at > 0 && story.is_stuck() && story.verdict.as_ref().is_some_and(|verdict| verdict.steps == at) {
+        @if at > 0 && story.is_stuck() && story.verdict.steps == at {
             li.turn { "From here the protocol can never be done. One way on, to where nothing can happen any more:" }
         }
         @if story.cycle() == Some(at) { li.turn { "From here the run goes round in a circle for ever:" } }
-        li.card.fault[step.fault] id=(format!("{key}={}", at + 1)) data-step=(at + 1) data-past=(numbers.join(" ")) {
+        li.card.fault[step.fault] id=(format!("s={}", at + 1)) data-step=(at + 1) data-past=(numbers.join(" ")) {
             p.what {
-                a href=(format!("#{key}={}", at + 1)) { (at + 1) }
+                a href=(format!("#s={}", at + 1)) { (at + 1) }
                 " " b { (step.action) } " " span.who { (story.processes[step.process]) }
                 @if step.fault { " " span.tag { "fault" } }
             }
             p { (step.sentence) }
             (changes(&step.changes))
-            (mail(story, at, key))
+            (mail(story, at))
             @for shadow in &story.off { (rule(story, shadow, at)) }
             @if !numbers.is_empty() {
-                p.needs { "needs " (links(&step.causes, key)) }
+                p.needs { "needs " (links(&step.causes)) }
             }
             @if !step.others.is_empty() {
                 details {
@@ -55,11 +51,11 @@ pub fn plural(count: usize, word: &str) -> String {
 }
 
 /// Links to steps, which are counted from 0.
-pub fn links(steps: &[usize], key: &str) -> Markup {
+pub fn links(steps: &[usize]) -> Markup {
     html! {
         @for (at, step) in steps.iter().enumerate() {
             @if at > 0 { ", " }
-            a href=(format!("#{key}={}", step + 1)) { (step + 1) }
+            a href=(format!("#s={}", step + 1)) { (step + 1) }
         }
     }
 }
@@ -78,13 +74,13 @@ pub fn changes(changes: &[Change]) -> Markup {
 }
 
 /// What a step takes and what it sends.
-fn mail(story: &Story, at: usize, key: &str) -> Markup {
+fn mail(story: &Story, at: usize) -> Markup {
     html! {
         @for message in &story.messages {
             @if message.taken == Some(at) {
                 p.mail {
                     @if story.is_lost(message) { "loses " } @else { "takes " }
-                    i { (message.item) } " sent in step " (links(&[message.sent], key))
+                    i { (message.item) } " sent in step " (links(&[message.sent]))
                 }
             }
             @if message.sent == at {
@@ -92,7 +88,7 @@ fn mail(story: &Story, at: usize, key: &str) -> Markup {
                     @if story.is_duplicate(message) { "doubles " } @else { "sends " }
                     i { (message.item) }
                     @match message.taken {
-                        Some(taken) => { " (step " (links(&[taken], key)) ")" },
+                        Some(taken) => { " (step " (links(&[taken])) ")" },
                         None => ", still on its way at the end",
                     }
                 }
