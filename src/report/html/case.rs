@@ -73,7 +73,6 @@ fn bar(story: &Story) -> Markup {
 fn again(story: &Story, file: &str) -> Markup {
     let configuration = &story.configuration;
     let switched = switches(configuration).join(", ");
-    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let quoted = if file.contains(' ') { format!("'{file}'") } else { file.to_string() };
     html! {
         section {
@@ -88,8 +87,7 @@ fn again(story: &Story, file: &str) -> Markup {
             }
             details {
                 summary { "The case: the run by names, as a file" }
-                p { (page::download(name, &story.case)) }
-                pre.case { (story.case) }
+                pre.case { (page::text(&story.case)) }
             }
         }
     }

@@ -66,7 +66,7 @@ impl Drawing<'_> {
         html! {
             @for (process, name) in self.story.processes.iter().enumerate() {
                 line.life x1=(self.x(process)) x2=(self.x(process)) y1=(HEAD - 8) y2=(self.bottom() + 8) {}
-                text.head x=(self.x(process)) y=(HEAD - 16) text-anchor="middle" { (name) }
+                text.head x=(self.x(process)) y=(HEAD - 16) { (name) }
             }
         }
     }
@@ -106,9 +106,9 @@ impl Drawing<'_> {
                 || shadow.acts.as_ref().is_some_and(|acts| acts.at == at)
         });
         html! {
-            a.step href=(format!("#s={}", at + 1)) data-step=(at + 1) {
+            a.step href=(format!("#s={}", at + 1)) {
                 rect.row x="0" y=(y - ROW / 2) width=(self.width) height=(ROW) {}
-                text.number x="26" y=(y + 4) text-anchor="middle" { (at + 1) }
+                text.number x="26" y=(y + 4) { (at + 1) }
                 @if acts { path.rule d=(format!("M{} {} v-14 l9 4 l-9 4", GUTTER - 4, y + 7)) {} }
                 @if step.fault {
                     path.fault d=(format!("M{x} {} l9 9 l-9 9 l-9 -9 z", y - 9)) {}
@@ -163,7 +163,7 @@ impl Drawing<'_> {
                     @let back = if to > from || to == from { -8 } else { 8 };
                     path.tip d=(format!("M{tip} {end} l{back} -4 v8 z")) {}
                 }
-                text x=(x) y=(y) text-anchor="middle" { (message.item) }
+                text x=(x) y=(y) { (message.item) }
             }
         }
     }

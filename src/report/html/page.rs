@@ -51,8 +51,7 @@ pub fn command(text: &str) -> Markup {
     html! { p.command { code { (text) } " " button.copy type="button" hidden { "copy" } } }
 }
 
-/// A link that saves a text as a file, without a server and without a script.
-pub fn download(name: &str, text: &str) -> Markup {
-    let address = format!("data:application/json;base64,{}", STANDARD.encode(text));
-    html! { a download=(name) href=(address) { "save " (name) } }
+/// A text between tags. Quotes need no escape there, and a case has many.
+pub fn text(text: &str) -> Markup {
+    PreEscaped(text.replace('&', "&amp;").replace('<', "&lt;"))
 }

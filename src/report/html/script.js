@@ -6,16 +6,23 @@ const slider = one(".slider");
 const last = Number(slider.max);
 const output = one(".bar output");
 const hint = output.textContent;
-const numbers = (text) => (text || "").split(" ").filter(Boolean).map(Number);
+// A card is named by its id, a step of the drawing and a value by the link to it.
+const numberOf = (mark) => Number((mark.id || mark.getAttribute("href")).slice(mark.id ? 2 : 3));
+// "1-3 5" is 1, 2, 3 and 5.
+const numbers = (text) => (text || "").split(" ").filter(Boolean).flatMap((span) => {
+  const [from, to] = span.split("-").map(Number);
+  return Array.from({ length: (to || from) - from + 1 }, (_, at) => from + at);
+});
 let current = 0;
 
 function values(step) {
   for (const row of all("table.fields tbody tr")) {
-    const known = [...row.querySelectorAll(".history [data-step]")];
-    const upTo = known.filter((value) => Number(value.dataset.step) <= step);
-    const now = upTo[upTo.length - 1];
-    row.querySelector(".now").textContent = now.textContent;
-    row.classList.toggle("moved", step > 0 && Number(now.dataset.step) === step);
+    let [now, since] = [row.querySelector(".history span").textContent, 0];
+    for (const link of row.querySelectorAll(".history a")) {
+      if (numberOf(link) <= step) [now, since] = [link.nextElementSibling.textContent, numberOf(link)];
+    }
+    row.querySelector(".now").textContent = now;
+    row.classList.toggle("moved", step > 0 && since === step);
   }
   const heading = one("table.fields .when");
   if (heading) heading.textContent = step ? "after step " + step : "at the start";
@@ -23,11 +30,11 @@ function values(step) {
 
 function show(step) {
   current = Math.min(Math.max(step, 0), last);
-  const card = one(`li.card[data-step="${current}"]`);
+  const card = document.getElementById("s=" + current);
   const past = new Set(card ? numbers(card.dataset.past) : []);
   document.body.classList.toggle("chosen", current > 0);
   for (const mark of all("li.card, a.step")) {
-    const at = Number(mark.dataset.step);
+    const at = numberOf(mark);
     mark.classList.toggle("current", at === current);
     mark.classList.toggle("past", past.has(at));
     if (at === current) mark.setAttribute("aria-current", "step");

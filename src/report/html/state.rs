@@ -31,10 +31,10 @@ pub fn table(story: &Story) -> Markup {
                                 th { (field.path) }
                                 td.now { (history.last().map_or(&field.value, |(_, value)| value)) }
                                 td.history {
-                                    span data-step="0" { (field.value) }
+                                    span { (field.value) }
                                     @for (at, value) in &history {
                                         " " a href=(format!("#s={at}")) { (at) } " "
-                                        span data-step=(at) { (value) }
+                                        span { (value) }
                                     }
                                 }
                                 td { (field.doc) }
@@ -45,7 +45,7 @@ pub fn table(story: &Story) -> Markup {
             }
             p.still {
                 "Never changed in this run: "
-                @for field in &still { code { (field.path) "=" (field.value) } " " }
+                @for field in &still { (field.path) "=" (field.value) " " }
             }
         }
     }

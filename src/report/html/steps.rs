@@ -16,13 +16,12 @@ pub fn list(story: &Story) -> Markup {
 
 fn item(story: &Story, at: usize) -> Markup {
     let step = &story.steps[at];
-    let numbers: Vec<String> = step.causes.iter().map(|cause| (cause + 1).to_string()).collect();
     html! {
         @if at > 0 && story.is_stuck() && story.verdict.steps == at {
             li.turn { "From here the protocol can never be done. One way on, to where nothing can happen any more:" }
         }
         @if story.cycle() == Some(at) { li.turn { "From here the run goes round in a circle for ever:" } }
-        li.card.fault[step.fault] id=(format!("s={}", at + 1)) data-step=(at + 1) data-past=(numbers.join(" ")) {
+        li.card.fault[step.fault] id=(format!("s={}", at + 1)) data-past=(spans(&step.causes)) {
             p.what {
                 a href=(format!("#s={}", at + 1)) { (at + 1) }
                 " " b { (step.action) } " " span.who { (story.processes[step.process]) }
@@ -32,8 +31,8 @@ fn item(story: &Story, at: usize) -> Markup {
             (changes(&step.changes))
             (mail(story, at))
             @for shadow in &story.off { (rule(story, shadow, at)) }
-            @if !numbers.is_empty() {
-                p.needs { "needs " (links(&step.causes)) }
+            @if !step.causes.is_empty() {
+                p.needs { "needs " (spans(&step.causes)) }
             }
             @if !step.others.is_empty() {
                 details {
@@ -58,6 +57,22 @@ pub fn links(steps: &[usize]) -> Markup {
             a href=(format!("#s={}", step + 1)) { (step + 1) }
         }
     }
+}
+
+/// Steps, which are counted from 0, as few words: `1-3 5`.
+fn spans(steps: &[usize]) -> String {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for step in steps {
+        match spans.last_mut() {
+            Some((_, end)) if *end + 1 == *step => *end = *step,
+            _ => spans.push((*step, *step)),
+        }
+    }
+    let words = spans.into_iter().map(|(from, to)| match to - from {
+        0 => format!("{}", from + 1),
+        _ => format!("{}-{}", from + 1, to + 1),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Changed fields, old and new.
