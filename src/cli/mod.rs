@@ -13,6 +13,7 @@ mod list;
 mod outputs;
 mod print;
 mod replay;
+mod report;
 mod schema;
 mod selfcheck;
 mod shrink;
@@ -45,6 +46,7 @@ enum Command {
     Ablate(ablate::Ablate),
     Compare(compare::Compare),
     Replay(replay::Replay),
+    Report(report::Report),
     List(list::List),
     Schema(schema::Schema),
     Selfcheck(selfcheck::Selfcheck),
@@ -101,6 +103,7 @@ pub fn run(protocols: &'static [Entry]) -> ExitCode {
     let result = std::panic::catch_unwind(|| match Arguments::parse().command {
         Command::Check(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Ablate(command) => command.run(),
         Command::Compare(command) => command.run(),
@@ -114,7 +117,7 @@ pub fn run(protocols: &'static [Entry]) -> ExitCode {
     });
     let exit = match result {
         Ok(Ok(exit)) => exit,
-        Ok(Err(failure)) => report(failure),
+        Ok(Err(failure)) => complain(failure),
         Err(_) => {
             let _ = writeln!(print::stderr(), "error: this is a bug of latchwork");
             Exit::Internal
@@ -123,7 +126,7 @@ pub fn run(protocols: &'static [Entry]) -> ExitCode {
     exit.into()
 }
 
-fn report(failure: Failure) -> Exit {
+fn complain(failure: Failure) -> Exit {
     // Nothing can be done if stderr cannot be written.
     let mut stderr = print::stderr();
     match failure {
