@@ -10,6 +10,8 @@
 //! | `search` | the level loop |
 //! | `expand` | what one thread does with its part of a level |
 //! | `visited` | the table of fingerprints |
+//! | `frontier` | the states of two levels, in blocks that are used again |
+//! | `memory` | huge pages and a hint to the cache: the only `unsafe` |
 //! | `fingerprint` | the hash of a state |
 //! | `graph` | states and edges, kept for properties that look beyond one state |
 //! | `paths` | the best of all shortest paths |
@@ -25,9 +27,11 @@ pub mod differ;
 pub(crate) mod expand;
 mod fairness;
 pub mod fingerprint;
+mod frontier;
 pub mod graph;
 pub mod lasso;
 mod liveness;
+mod memory;
 pub mod panics;
 pub mod paths;
 mod search;
