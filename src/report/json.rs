@@ -45,8 +45,8 @@ pub struct ScenarioReport<'a> {
     levels: &'a [u64],
     properties: Vec<PropertyReport<'a>>,
     actions: Vec<ActionReport<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    rules: Vec<RuleReport<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<Vec<RuleReport<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     counterexample: Option<CounterexampleReport>,
 }
@@ -159,7 +159,7 @@ pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         levels: &statistics.levels,
         properties: properties(checked),
         actions: actions(checked),
-        rules: rules(checked),
+        rules: (!checked.decisive.is_empty()).then(|| rules(checked)),
         counterexample: checked.main_violation().map(|found| counterexample(checked, found)),
     }
 }
