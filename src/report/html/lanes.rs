@@ -160,7 +160,7 @@ impl Drawing<'_> {
                 @if lost {
                     path.cross d=(format!("M{} {} l10 10 m0 -10 l-10 10", tip - 5, end - 5)) {}
                 } @else if message.taken.is_some() {
-                    @let back = if to > from || to == from { -8 } else { 8 };
+                    @let back = if to >= from { -8 } else { 8 };
                     path.tip d=(format!("M{tip} {end} l{back} -4 v8 z")) {}
                 }
                 text x=(x) y=(y) { (message.item) }
