@@ -8,6 +8,8 @@ use crate::verdict::{ActionCount, BuiltIn, Coverage, PropertyId, PropertySet};
 use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
 use super::panics;
+#[cfg(test)]
+use super::planted::Planted;
 use super::visited::{Inserted, Visited};
 
 /// Successors that are collected before the table is asked for them.
@@ -137,6 +139,9 @@ pub(super) struct Worker<M: Model> {
     recent: Box<[u64; RECENT]>,
     degrees: Vec<u32>,
     slots: Vec<usize>,
+    /// Successors so far.
+    #[cfg(test)]
+    seen: u64,
 }
 
 impl<M: Model> Worker<M> {
@@ -151,6 +156,8 @@ impl<M: Model> Worker<M> {
             recent: Box::new([0; RECENT]),
             degrees: Vec::new(),
             slots: Vec::new(),
+            #[cfg(test)]
+            seen: 0,
         }
     }
 
@@ -205,6 +212,14 @@ impl<M: Model> Worker<M> {
             count.fired = count.fired.wrapping_add(1);
             count.enabled = count.enabled.wrapping_add(u64::from(last != step.action));
             last = step.action;
+            #[cfg(test)]
+            {
+                self.seen += 1;
+                let drops = shared.visited.planted == Planted::DropsOneInAMillion;
+                if drops && self.seen.is_multiple_of(1_000_000) {
+                    return;
+                }
+            }
             if keep_edges {
                 self.edge();
             }
@@ -246,6 +261,11 @@ impl<M: Model> Worker<M> {
         let mut count = 0;
         for (at, state) in full.states[..full.len.min(BATCH)].iter().enumerate() {
             let print = fingerprint(state);
+            #[cfg(test)]
+            let print = match shared.visited.planted {
+                Planted::ShortFingerprints => u64::from(print as u32).max(1) << 32,
+                _ => print,
+            };
             let recent = &mut self.recent[print as usize % RECENT];
             let known = std::mem::replace(recent, print) == print || full.parents[at] == print;
             full.prints[at] = print;

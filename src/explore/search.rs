@@ -49,7 +49,7 @@ pub(super) fn search<M: Model>(
         visited: Visited::new(keep_graph),
         branching: panics::all_steps(model).len().max(1),
         graph: keep_graph.then(Graph::new),
-        frontier: Frontier::new(),
+        frontier: Frontier::new(options.threads.max(1)),
         workers: (0..options.threads.max(1)).map(|_| Worker::new()).collect(),
         found: Found {
             statistics: Statistics::default(),
@@ -61,6 +61,10 @@ pub(super) fn search<M: Model>(
             waiting: Vec::new(),
         },
     };
+    #[cfg(test)]
+    {
+        search.visited.planted = options.planted;
+    }
     search.start(initial);
     while search.found.stopped.is_none() && search.frontier_len() > 0 {
         match search.level() {
@@ -138,6 +142,9 @@ impl<M: Model> Search<'_, M> {
             // Looked at after the last round too: whether a level is closed within the memory
             // must not depend on where rounds end.
             self.make_room(distinct + fresh)?;
+            if self.frontier.has_failed() {
+                return Err(Stopped::Memory);
+            }
             if self.frontier_len() == 0 {
                 break;
             }
@@ -224,9 +231,12 @@ impl<M: Model> Search<'_, M> {
         }
     }
 
-    /// Grows the table if it is full enough, unless that would take more memory than allowed.
+    /// Grows the table if it is full enough, unless that would take more memory than allowed. What
+    /// the table leaves is for the frontier; what is more goes to disk.
     fn make_room(&mut self, entries: usize) -> Result<(), Stopped> {
         let numbered = self.graph.is_some();
+        let graph = self.graph.as_ref().map_or(0, Graph::bytes);
+        let most = self.options.memory.unwrap_or(u64::MAX);
         loop {
             let grow = entries >= self.visited.limit();
             let capacity = match self.visited.next_capacity() {
@@ -234,11 +244,11 @@ impl<M: Model> Search<'_, M> {
                 None if grow => return Err(Stopped::Memory),
                 _ => self.visited.capacity(),
             };
-            let graph = self.graph.as_ref().map_or(0, Graph::bytes);
             let bytes = Visited::bytes(capacity, numbered) + graph;
-            if self.options.memory.is_some_and(|most| bytes > most) {
+            if bytes > most {
                 return Err(Stopped::Memory);
             }
+            self.frontier.keep_to((most - bytes).min(self.options.frontier.unwrap_or(u64::MAX)));
             if !grow {
                 return Ok(());
             }

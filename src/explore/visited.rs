@@ -29,6 +29,9 @@ pub struct Visited {
     ids: Option<Zeroes<AtomicU32>>,
     next_id: AtomicU32,
     capacity: usize,
+    #[cfg(test)]
+    /// The defect that a test has planted.
+    pub planted: super::planted::Planted,
 }
 
 impl Visited {
@@ -46,6 +49,8 @@ impl Visited {
             ids: numbered.then(Zeroes::reserve),
             next_id: AtomicU32::new(0),
             capacity: Self::LEAST,
+            #[cfg(test)]
+            planted: super::planted::Planted::Nothing,
         }
     }
 
@@ -102,6 +107,12 @@ impl Visited {
             let mut there = slots[slot].load(Relaxed);
             if there == 0 {
                 if alone {
+                    slots[slot].store(fingerprint, Relaxed);
+                    return (slot, true);
+                }
+                #[cfg(test)]
+                if self.planted == super::planted::Planted::LostUpdate {
+                    std::thread::yield_now();
                     slots[slot].store(fingerprint, Relaxed);
                     return (slot, true);
                 }
