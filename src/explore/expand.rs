@@ -216,7 +216,7 @@ impl<M: Model> Worker<M> {
             {
                 self.seen += 1;
                 let drops = shared.visited.planted == Planted::DropsOneInAMillion;
-                if drops && self.seen % 1_000_000 == 0 {
+                if drops && self.seen.is_multiple_of(1_000_000) {
                     return;
                 }
             }

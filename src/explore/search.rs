@@ -286,6 +286,6 @@ impl<M: Model> Search<'_, M> {
 }
 
 /// What a thread has returned; its panic goes on here.
-fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+pub(super) fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
 }

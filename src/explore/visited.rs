@@ -31,6 +31,7 @@ pub struct Visited {
     capacity: usize,
     /// A defect, for the tests that must notice it.
     #[cfg(test)]
+    /// The defect that a test has planted.
     pub planted: super::planted::Planted,
 }
 
