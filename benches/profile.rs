@@ -12,11 +12,11 @@ use latchwork::explore::fingerprint::fingerprint;
 use latchwork::explore::visited::{Inserted, Visited};
 use latchwork::explore::{Options, explore};
 use latchwork::scenario::Scenario;
-use latchwork::verdict::{BuiltIn, PropertyId, PropertySet};
+use latchwork::verdict::{PropertySet, of_graph, properties};
 use latchwork_model::async_grant::AsyncGrant;
 use latchwork_model::delegation_return::DelegationReturn;
 use latchwork_model::downconvert::Downconvert;
-use latchwork_model::kit::{Kind, Model, Protocol, Setup};
+use latchwork_model::kit::{Model, Protocol, Setup};
 use latchwork_model::recall::Recall;
 
 #[path = "../examples/two_phase_commit.rs"]
@@ -41,7 +41,7 @@ fn main() {
     profile("two-phase commit, 7", &two_phase_commit::TwoPhase::new(7));
     profile("two-phase commit, 8", &two_phase_commit::TwoPhase::new(8));
     of::<AsyncGrant>("deadlock_answer");
-    of::<Recall>("two_clients");
+    of::<Recall>("medium/two_by_two");
     of::<Downconvert>("two_apps_late_and_dup_bast");
     of::<DelegationReturn>("variant_courtesy");
 }
@@ -102,7 +102,8 @@ fn profile<M: Model>(name: &str, model: &M) {
     });
     let mut generated = 0;
     let whole = least(|| {
-        let options = Options { properties: of_states::<M>(), ..Options::default() };
+        let properties = PropertySet::ALL.minus(of_graph(&properties::<M>()));
+        let options = Options { properties, ..Options::default() };
         generated = explore(model, &options, &()).statistics.generated;
     });
     let each = |part: f64| part / successors.len() as f64;
@@ -156,12 +157,4 @@ fn insert(prints: &[u64]) -> usize {
         entries += batch.iter().filter(new).count();
     }
     entries
-}
-
-/// The properties that need no graph.
-fn of_states<M: Model>() -> PropertySet {
-    let graph = |kind: Kind| kind == Kind::NoFairCycle || kind.is_temporal();
-    let own = (0..).zip(M::PROPERTIES).filter(|(_, own)| !graph(own.kind));
-    let built_in = BuiltIn::ALL.into_iter().filter(|one| *one != BuiltIn::CanFinish);
-    own.map(|(id, _)| PropertyId(id)).chain(built_in.map(BuiltIn::id::<M>)).collect()
 }

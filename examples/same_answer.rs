@@ -12,8 +12,7 @@ use clap::Parser;
 use latchwork::check::check;
 use latchwork::explore::Options;
 use latchwork::scenario::Scenario;
-use latchwork::verdict::{BuiltIn, Exploration, PropertyId, PropertyKind, PropertySet};
-use latchwork_model::kit::Kind;
+use latchwork::verdict::{Exploration, PropertySet, of_graph};
 
 /// Search scenarios again and again, and compare the answers
 #[derive(Parser)]
@@ -60,16 +59,7 @@ impl Way {
     fn answer(self, path: &Path) -> Result<Answer, String> {
         let scenario = Scenario::open(path).map_err(|problem| problem.to_string())?;
         let properties = (scenario.configuration.entry.properties)();
-        let of_graph = |(id, kind): (u8, PropertyKind)| {
-            let needs = match kind {
-                PropertyKind::Model(kind) => kind == Kind::NoFairCycle || kind.is_temporal(),
-                PropertyKind::BuiltIn(built_in) => built_in == BuiltIn::CanFinish,
-            };
-            needs.then_some(PropertyId(id))
-        };
-        let kinds = (0..).zip(properties.iter().map(|property| property.kind));
-        let of_graph: PropertySet = kinds.filter_map(of_graph).collect();
-        let left_out = if self.graph { PropertySet::EMPTY } else { of_graph };
+        let left_out = if self.graph { PropertySet::EMPTY } else { of_graph(&properties) };
         let options = Options {
             threads: self.threads,
             properties: PropertySet::ALL.minus(left_out),

@@ -1,10 +1,10 @@
 //! A case replayed on the model as it is now.
 
-use latchwork_model::kit::{Kind, Step};
+use latchwork_model::kit::Step;
 
 use crate::explore::{Options, Watch};
 use crate::protocols::{Instance, StateBytes};
-use crate::verdict::{BuiltIn, PropertyId, PropertyKind, PropertySet};
+use crate::verdict::{BuiltIn, PropertyId, PropertySet};
 
 use crate::trace::case::{Case, CaseVerdict};
 use crate::trace::fields::FieldValue;
@@ -224,10 +224,7 @@ impl Replay<'_> {
     /// Whether the property speaks of what goes on for ever.
     fn goes_on_for_ever(&self, property: PropertyId) -> bool {
         let properties = (self.case.configuration.entry.properties)();
-        match properties[usize::from(property.0)].kind {
-            PropertyKind::Model(kind) => kind.is_temporal() || kind == Kind::NoFairCycle,
-            PropertyKind::BuiltIn(_) => false,
-        }
+        properties[usize::from(property.0)].kind.is_of_runs()
     }
 
     /// Whether the run comes back to where its cycle begins, and so does a second round.

@@ -80,6 +80,16 @@ impl PropertyKind {
             Self::BuiltIn(_) => "built in",
         }
     }
+
+    /// Whether a violation is what goes on for ever.
+    pub const fn is_of_runs(self) -> bool {
+        matches!(self, Self::Model(Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo))
+    }
+
+    /// Whether it is judged on the graph of the whole space, and not state by state.
+    pub const fn needs_graph(self) -> bool {
+        self.is_of_runs() || matches!(self, Self::BuiltIn(BuiltIn::CanFinish))
+    }
 }
 
 /// All properties of a model; [`PropertyId`] is an index into this.
@@ -95,6 +105,12 @@ pub fn properties<M: Model>() -> Vec<PropertyInfo> {
         kind: PropertyKind::BuiltIn(built_in),
     });
     own.chain(built_in).collect()
+}
+
+/// Those of the properties that are judged on the graph of the whole space.
+pub fn of_graph(properties: &[PropertyInfo]) -> PropertySet {
+    let ids = (0..).map(PropertyId).zip(properties);
+    ids.filter(|(_, property)| property.kind.needs_graph()).map(|(id, _)| id).collect()
 }
 
 /// A set of properties.

@@ -66,6 +66,11 @@ impl<S> Graph<S> {
         self.offsets[id as usize] as usize..self.offsets[id as usize + 1] as usize
     }
 
+    /// How many edges there are.
+    pub fn edge_count(&self) -> u64 {
+        self.targets.len() as u64
+    }
+
     /// The ids of level `k`.
     pub fn level(&self, k: usize) -> std::ops::Range<u32> {
         self.levels[k]..self.levels[k + 1]

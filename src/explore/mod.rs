@@ -15,6 +15,7 @@
 //! | `memory` | huge pages and a hint to the cache: the only `unsafe` |
 //! | `fingerprint` | the hash of a state |
 //! | `graph` | states and edges, kept for properties that look beyond one state |
+//! | `whole` | what only the whole space shows |
 //! | `paths` | the best of all shortest paths |
 //! | `cycles` | cycles of steps of fair lanes |
 //! | `fairness` | who must act, and where a fair run can stay |
@@ -41,14 +42,15 @@ mod planted;
 mod search;
 mod spill;
 pub mod visited;
+mod whole;
 
-use std::cell::OnceCell;
+use latchwork_model::kit::Model;
 
-use latchwork_model::kit::{Kind, Model};
+use crate::verdict::{
+    BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet, Stopped, Witness, of_graph,
+    properties,
+};
 
-use crate::verdict::{BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet, Witness};
-
-use fairness::Moves;
 use graph::Graph;
 use search::Found;
 
@@ -65,8 +67,8 @@ pub struct Options {
     pub until: PropertySet,
     /// The most states to find.
     pub states: Option<u64>,
-    /// The most bytes to use for the table, states and edges. Frontiers for which it leaves no room
-    /// go to disk.
+    /// The most bytes to use for the table, states and edges, and then for looking at the edges.
+    /// Frontiers for which it leaves no room go to disk.
     pub memory: Option<u64>,
     /// The most bytes of frontiers to keep in memory, if that is less than `memory` leaves.
     pub frontier: Option<u64>,
@@ -121,19 +123,20 @@ pub fn explore_from<M: Model>(
     options: &Options,
     watch: &dyn Watch,
 ) -> Exploration {
-    let of_graph = of_graph::<M>().and(options.properties);
+    let of_graph = of_graph(&properties::<M>()).and(options.properties);
     let keep_graph = !of_graph.is_empty();
     let (mut found, mut graph) = search::search(model, initial, options, watch, keep_graph);
-    let closed = found.stopped.is_none();
-    if closed && let Some(graph) = &graph {
-        let moves = OnceCell::new();
-        for property in of_graph.iter() {
-            look_at_graph(model, graph, &moves, &mut found, property);
-        }
-    }
     let mut undecided = PropertySet::EMPTY;
-    if !closed {
+    if found.stopped.is_some() {
         undecided = open::<M>(&found, options.properties);
+    } else if let Some(graph) = &graph {
+        let bytes = graph.bytes() + whole::bytes(graph, of_graph, options.threads);
+        if options.memory.is_some_and(|most| bytes > most) {
+            found.stopped = Some(Stopped::Memory);
+            undecided = of_graph;
+        } else {
+            found.add(whole::look(model, graph, of_graph, options.threads));
+        }
     }
     let wanted = !found.first.is_empty() || !options.witnesses.is_empty();
     if graph.is_none() && wanted {
@@ -196,50 +199,6 @@ fn witnesses<M: Model>(
         Some(Witness { action: *action, path })
     };
     options.witnesses.iter().filter_map(witness).collect()
-}
-
-/// The properties that can only be seen in the graph of a closed space.
-fn of_graph<M: Model>() -> PropertySet {
-    let graph = |kind: Kind| kind == Kind::NoFairCycle || kind.is_temporal();
-    let own = M::PROPERTIES.iter().zip(0..).filter(|(own, _)| graph(own.kind));
-    own.map(|(_, id)| PropertyId(id)).chain([BuiltIn::CanFinish.id::<M>()]).collect()
-}
-
-/// Writes down the shallowest states that show such a property, if there are any, or the run that
-/// violates it.
-fn look_at_graph<M: Model>(
-    model: &M,
-    graph: &Graph<M::State>,
-    moves: &OnceCell<Moves>,
-    found: &mut Found,
-    property: PropertyId,
-) {
-    let temporal = M::PROPERTIES.get(usize::from(property.0)).filter(|own| own.kind.is_temporal());
-    if let Some(own) = temporal {
-        let moves = moves.get_or_init(|| Moves::of(model, graph));
-        if let Some(waiting) = liveness::find(model, graph, moves, own) {
-            found.first.push((property, waiting.prefix));
-            found.waiting.push((property, waiting));
-        }
-        return;
-    }
-    let shows = match M::PROPERTIES.get(usize::from(property.0)) {
-        Some(own) => cycles::FairGraph::of(model, graph, own).on_cycle(),
-        None => stuck(model, graph),
-    };
-    // Ids are given level by level: the first one stands on the shallowest level.
-    if let Some(first) = shows.iter().position(|shows| *shows) {
-        let level = graph.depth(first as u32);
-        found.first.push((property, level));
-        let goals = graph.level(level).filter(|id| shows[*id as usize]).collect();
-        found.goals.push((property, goals));
-    }
-}
-
-/// For every state whether no done state can be reached from it.
-fn stuck<M: Model>(model: &M, graph: &Graph<M::State>) -> Vec<bool> {
-    let done = (0..graph.states.len() as u32).filter(|id| model.done(&graph.states[*id as usize]));
-    graph.reversed().reaching(done).into_iter().map(|can_finish| !can_finish).collect()
 }
 
 /// For every property that was found, the best of the shortest paths.

@@ -12,6 +12,7 @@ use super::frontier::Frontier;
 use super::graph::Graph;
 use super::liveness::Waiting;
 use super::visited::{Inserted, Visited};
+use super::whole::Shown;
 use super::{Options, Watch, panics};
 
 /// The most states that a thread takes from the frontier at a time.
@@ -32,6 +33,24 @@ pub(super) struct Found {
     pub goals: Vec<(PropertyId, Vec<u32>)>,
     /// By temporal property: the run that violates it.
     pub waiting: Vec<(PropertyId, Waiting)>,
+}
+
+impl Found {
+    /// Writes down what the graph has shown.
+    pub fn add(&mut self, shown: Vec<(PropertyId, Shown)>) {
+        for (property, what) in shown {
+            match what {
+                Shown::Waiting(waiting) => {
+                    self.first.push((property, waiting.prefix));
+                    self.waiting.push((property, waiting));
+                }
+                Shown::Goals { level, goals } => {
+                    self.first.push((property, level));
+                    self.goals.push((property, goals));
+                }
+            }
+        }
+    }
 }
 
 /// Searches level by level; keeps the graph if asked to.

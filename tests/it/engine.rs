@@ -230,6 +230,27 @@ fn budgets_end_a_search_and_say_what_is_open() {
     assert!(exploration.statistics.distinct < 30);
 }
 
+/// Memory that is enough for a search, but not for what only the whole space shows, leaves just that
+/// open.
+#[test]
+fn the_budget_of_memory_counts_what_is_done_with_the_graph() {
+    let model = Counters { goal: 100, defect: Defect::None };
+    let can_finish = BuiltIn::CanFinish.id::<Counters>();
+    let all = explore(&model, &Options::default(), &());
+    assert_eq!(all.stopped, None);
+    let mut only_safety = 0;
+    for kibibytes in (64..4096).step_by(32) {
+        let options = Options { memory: Some(kibibytes * 1024), ..Options::default() };
+        let exploration = explore(&model, &options, &());
+        if exploration.stopped.is_some() && exploration.statistics == all.statistics {
+            assert_eq!(exploration.stopped, Some(Stopped::Memory));
+            assert_eq!(exploration.undecided, [can_finish].into_iter().collect());
+            only_safety += 1;
+        }
+    }
+    assert!(only_safety > 0, "no budget was in between");
+}
+
 /// A search that keeps no graph finds the same, with a second search for the paths.
 #[test]
 fn without_a_graph_the_counterexample_is_the_same() {
