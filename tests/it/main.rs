@@ -6,6 +6,7 @@ mod coverage;
 mod dirlock;
 mod engine;
 mod files;
+mod init;
 mod initial_states;
 mod liveness;
 mod outputs;
