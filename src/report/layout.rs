@@ -49,9 +49,9 @@ impl Layout {
 }
 
 /// Steps that are always printed at the beginning of a run.
-const FIRST: usize = 3;
+const FIRST: usize = 2;
 /// Steps that are always printed at its end.
-const LAST: usize = 4;
+const LAST: usize = 3;
 /// Runs are folded if that leaves out more steps than this.
 const LEAST_FOLD: usize = 5;
 

@@ -5,6 +5,7 @@ mod cli;
 mod coverage;
 mod dirlock;
 mod engine;
+mod exits;
 mod files;
 mod init;
 mod initial_states;
