@@ -95,7 +95,7 @@ fn no_flag_turns_a_violation_of_a_campaign_green() {
     let rows: [&[&str]; 4] = [
         &["--strategy=pct:3", "--strategy=swarm"],
         &["--paranoid"],
-        &["--threads=1", "--threads=3"],
+        &["--threads=3"],
         &["-q", "-v", "--json"],
     ];
     for flags in choices(&rows) {
