@@ -116,20 +116,36 @@ struct Base {
     scenario: Scenario,
 }
 
-/// Makes the matrix. `watch` is told of cells as they begin.
-pub fn ablate(plan: &Plan, watch: &dyn Watch, progress: &(dyn Fn(String) + Sync)) -> Matrix {
-    let (bases, broken) = bases(plan, watch, progress);
+/// Somebody who is told how far it is.
+pub trait Progress: Sync {
+    /// There are so many cells more to run than was known before.
+    fn more(&self, cells: usize);
+    /// A cell begins.
+    fn cell(&self, name: &str);
+}
+
+/// Nobody is told.
+impl Progress for () {
+    fn more(&self, _: usize) {}
+    fn cell(&self, _: &str) {}
+}
+
+/// Makes the matrix.
+pub fn ablate(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Matrix {
     let on: Vec<usize> = plan.entry.switches(plan.profile).0.iter().collect();
+    progress.more(plan.scenarios.len() + on.len());
+    let (bases, broken) = bases(plan, watch, progress);
     let alone = parallel(plan.threads, &on, |rule| {
-        progress(format!("without {}", plan.entry.rules[*rule].name));
+        progress.cell(&format!("{} without {}", plan.entry.name, plan.entry.rules[*rule].name));
         first_cell(bases.iter(), &[*rule], false, watch)
     });
     let shown: Vec<bool> = alone.iter().map(Option::is_some).collect();
     let sets = sets(&on, &shown, plan.most_rules);
+    progress.more(sets.len());
     let narrow = |base: &&Base| base.small && base.states <= plan.most_states;
     let mut cells = parallel(plan.threads, &sets, |set| {
         let names: Vec<&str> = set.iter().map(|rule| plan.entry.rules[*rule].name).collect();
-        progress(format!("without {}", names.join(", ")));
+        progress.cell(&format!("{} without {}", plan.entry.name, names.join(", ")));
         first_cell(bases.iter().filter(narrow), set, is_declared(plan.entry, set), watch)
     });
     let rows = on.iter().zip(alone).map(|(rule, alone)| {
@@ -144,13 +160,9 @@ pub fn ablate(plan: &Plan, watch: &dyn Watch, progress: &(dyn Fn(String) + Sync)
 }
 
 /// The configurations in which the profile holds, from small to large, and the names of the others.
-fn bases(
-    plan: &Plan,
-    watch: &dyn Watch,
-    progress: &(dyn Fn(String) + Sync),
-) -> (Vec<Base>, Vec<String>) {
+fn bases(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> (Vec<Base>, Vec<String>) {
     let checked = parallel(plan.threads, &plan.scenarios, |(set, scenario)| {
-        progress(format!("{} with all rules", scenario.name));
+        progress.cell(&format!("{} with all rules", scenario.name));
         let mut scenario = scenario.clone();
         scenario.configuration.profile = plan.profile;
         let checked = run(&scenario, &[], watch)?;

@@ -13,7 +13,7 @@ use crate::report::{Results, ablation};
 use crate::scenario::{Expect, Scenario};
 
 use super::budget::Budget;
-use super::clock::Clock;
+use super::clock::{Cells, Clock};
 use super::files::{entry_named, read_folder, scenarios_folder, write_file};
 use super::outputs::Outputs;
 use super::{Exit, Failure, print, usage};
@@ -51,11 +51,11 @@ impl Ablate {
             "all" => protocols::all().iter().collect(),
             name => vec![entry_named(name)?],
         };
-        let clock = Clock::start(self.budget.time, self.outputs.prints_json());
+        let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
         let mut matrices = Vec::new();
         for entry in entries {
             let plan = self.plan(entry)?;
-            matrices.push(ablate(&plan, &clock, &|task| clock.task(&task)));
+            matrices.push(ablate(&plan, &Cells(&clock), &Cells(&clock)));
         }
         clock.finish();
         if clock.interrupted() {

@@ -53,7 +53,8 @@ impl Check {
     pub fn run(self) -> Result<Exit, Failure> {
         let scenarios = self.scenarios()?;
         let options = self.budget.options();
-        let clock = Clock::start(self.budget.time, self.outputs.prints_json());
+        let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
+        clock.more(scenarios.len());
         let mut all = Vec::new();
         for scenario in scenarios {
             clock.task(&report::title(&scenario));

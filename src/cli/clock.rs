@@ -1,11 +1,14 @@
 //! The only clock of the program: budgets of time, and the progress line.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{BinaryBytes, HumanCount, ProgressBar, ProgressStyle};
 
+use crate::ablate::Progress;
 use crate::explore::Watch;
 
 /// Watches searches: shows how far they are on stderr if that is a terminal, and ends them when
@@ -13,9 +16,25 @@ use crate::explore::Watch;
 pub struct Clock {
     deadline: Option<Instant>,
     bar: ProgressBar,
-    /// When the last task began.
-    task: Mutex<Instant>,
+    task: Mutex<Task>,
+    /// The bytes that the current search uses.
+    bytes: AtomicU64,
 }
+
+/// What is being done.
+struct Task {
+    name: String,
+    began: Instant,
+    /// The first run of a campaign.
+    first: Option<u64>,
+}
+
+/// The numbers stand first: what does not fit into the line is cut.
+const LINE: &str = "{spinner} {pos}/{len} [{elapsed}] {wide_msg}";
+/// The same while nobody knows how many tasks there are.
+const LONE_LINE: &str = "{spinner} [{elapsed}] {wide_msg}";
+/// So often the line shows that time goes by.
+const TICK: Duration = Duration::from_millis(200);
 
 impl Clock {
     /// A clock that starts now.
@@ -23,28 +42,54 @@ impl Clock {
         let bar = if quiet || is_dumb() || !std::io::stderr().is_terminal() {
             ProgressBar::hidden()
         } else {
-            let style = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]");
-            ProgressBar::new_spinner()
-                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+            let bar = ProgressBar::new_spinner().with_style(style(LONE_LINE));
+            bar.enable_steady_tick(TICK);
+            bar
         };
         let now = Instant::now();
-        Self { deadline: time.map(|time| now + time), bar, task: Mutex::new(now) }
+        let task = Task { name: String::new(), began: now, first: None };
+        let deadline = time.map(|time| now + time);
+        Self { deadline, bar, task: Mutex::new(task), bytes: AtomicU64::new(0) }
     }
 
-    /// Says what is being done.
-    pub fn task(&self, name: &str) {
-        if let Ok(mut task) = self.task.lock() {
-            *task = Instant::now();
+    fn lock(&self) -> MutexGuard<'_, Task> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There are so many tasks more than was known before.
+    pub fn more(&self, tasks: usize) {
+        if self.bar.length().is_none() {
+            self.bar.set_style(style(LINE));
         }
-        self.bar.set_prefix(name.to_string());
+        self.bar.set_length(self.bar.length().unwrap_or(0) + tasks as u64);
+    }
+
+    /// Says what is being done: the next task.
+    pub fn task(&self, name: &str) {
+        *self.lock() = Task { name: name.to_string(), began: Instant::now(), first: None };
+        self.bar.inc(1);
         self.bar.set_message(name.to_string());
-        self.bar.tick();
     }
 
     /// Takes the progress line away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
+
+    /// Shows how far the task is, and how many things of a kind it does in a second.
+    fn show(&self, how_far: &str, done: u64) {
+        let task = self.lock();
+        let rate = HumanCount(per_second(done, task.began.elapsed()));
+        self.bar.set_message(format!("{how_far}, {rate}/s: {}", task.name));
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+fn per_second(count: u64, time: Duration) -> u64 {
+    (count as f64 / time.as_secs_f64().max(0.001)) as u64
 }
 
 /// Whether the terminal cannot take a line back.
@@ -55,18 +100,45 @@ fn is_dumb() -> bool {
 impl Watch for Clock {
     fn level(&self, level: usize, distinct: u64, frontier: u64) {
         if !self.bar.is_hidden() {
-            let seconds = self.task.lock().map_or(0.0, |task| task.elapsed().as_secs_f64());
-            let rate = HumanCount((distinct as f64 / seconds.max(0.001)) as u64);
-            let (distinct, frontier) = (HumanCount(distinct), HumanCount(frontier));
-            let name = self.bar.prefix();
-            self.bar.set_message(format!(
-                "{name}: level {level}, {distinct} states, frontier {frontier}, {rate}/s"
-            ));
-            self.bar.tick();
+            let (states, frontier) = (HumanCount(distinct), HumanCount(frontier));
+            let bytes = BinaryBytes(self.bytes.load(Relaxed));
+            let how_far = format!("level {level}, {states} states, frontier {frontier}, {bytes}");
+            self.show(&how_far, distinct);
+        }
+    }
+
+    fn memory(&self, bytes: u64) {
+        self.bytes.store(bytes, Relaxed);
+    }
+
+    fn runs(&self, numbers: &Range<u64>) {
+        if !self.bar.is_hidden() {
+            let first = *self.lock().first.get_or_insert(numbers.start);
+            self.show(&format!("run {}", HumanCount(numbers.start)), numbers.start - first);
         }
     }
 
     fn interrupted(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+/// The clock of an ablation. Cells are searched side by side, so that the levels of one would be
+/// shown under the name of another: it is told of cells alone.
+pub struct Cells<'a>(pub &'a Clock);
+
+impl Watch for Cells<'_> {
+    fn interrupted(&self) -> bool {
+        self.0.interrupted()
+    }
+}
+
+impl Progress for Cells<'_> {
+    fn more(&self, cells: usize) {
+        self.0.more(cells);
+    }
+
+    fn cell(&self, name: &str) {
+        self.0.task(name);
     }
 }

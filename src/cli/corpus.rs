@@ -74,19 +74,26 @@ fn run(protocol: Option<&str>, budget: &Budget, layout: Layout) -> Result<Exit, 
             let replayed = replay(&case, budget.options().threads, &clock);
             let same = replayed.map_err(Failure::Usage)? == Replayed::Same;
             let word = if same { "same    " } else { "DIVERGED" };
-            if layout.detail != Detail::Quiet || !same {
+            if layout.detail == Detail::Verbose || !same {
                 writeln!(out, "{word}  {} replay {}", program(), path.display())?;
             }
             count += 1;
             stale += u64::from(!same);
         }
     }
-    writeln!(out, "{count} cases, {stale} of them diverged")?;
-    Ok(match (count, stale) {
+    let exit = match (count, stale) {
         (0, _) => Exit::Vacuous,
         (_, 0) => Exit::Expected,
         _ => Exit::Diverged,
-    })
+    };
+    match (layout.detail, exit) {
+        (Detail::Quiet, Exit::Expected) => {}
+        (Detail::Normal, Exit::Expected) => {
+            writeln!(out, "{count} cases, all the same (-v lists them)")?
+        }
+        _ => writeln!(out, "{count} cases, {stale} of them diverged")?,
+    }
+    Ok(exit)
 }
 
 fn add(file: &Path, name: Option<String>, budget: &Budget) -> Result<Exit, Failure> {

@@ -9,6 +9,7 @@ mod completions;
 mod corpus;
 mod exit;
 mod files;
+mod init;
 mod list;
 mod outputs;
 mod print;
@@ -55,6 +56,7 @@ enum Command {
     Simulate(simulate::Simulate),
     Shrink(shrink::Shrink),
     Corpus(corpus::Corpus),
+    Init(init::Init),
 }
 
 const EXIT_CODES: &str = "\
@@ -114,6 +116,7 @@ pub fn run(protocols: &'static [Entry]) -> ExitCode {
         Command::Simulate(command) => command.run(),
         Command::Shrink(command) => command.run(),
         Command::Corpus(command) => command.run(),
+        Command::Init(command) => command.run(),
     });
     let exit = match result {
         Ok(Ok(exit)) => exit,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::report::layout::Layout;
+use crate::report::layout::{Detail, Layout};
 use crate::report::{Results, github, junit, sarif, summary, tap};
 
 use super::files::write_file;
@@ -43,6 +43,11 @@ impl Outputs {
         matches!(self.json, Some(None))
     }
 
+    /// Whether nothing is said of how far it is.
+    pub fn shows_no_progress(&self) -> bool {
+        self.prints_json() || self.layout().detail == Detail::Quiet
+    }
+
     /// How much is printed, and how wide.
     pub fn layout(&self) -> Layout {
         self.show.layout()
@@ -55,7 +60,7 @@ impl Outputs {
             write_file(path, &junit::to_xml(results).map_err(Failure::Usage)?)?;
         }
         if let Some(path) = &self.sarif {
-            let text = serde_json::to_string_pretty(&sarif::to_json(results));
+            let text = serde_json::to_string_pretty(&sarif::to_json(results, sarif::HOST));
             write_file(path, &(text.map_err(std::io::Error::from)? + "\n"))?;
         }
         if let Some(path) = &self.tap {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::check;
+use crate::report::layout::Detail;
 use crate::report::text::write_case;
 use crate::shrink::{path_of, shortest, shrink};
 use crate::trace::case::{Case, Minimality};
@@ -54,7 +55,11 @@ impl Shrink {
         let name = format!("{stem}-short.json");
         let path = self.out.join(case.configuration.entry.name).join(name);
         write_file(&path, &short.to_text())?;
-        write_case(&mut out, &short, self.show.layout())?;
+        let layout = self.show.layout();
+        if layout.detail == Detail::Quiet {
+            return Ok(Exit::Expected);
+        }
+        write_case(&mut out, &short, layout)?;
         let (before, after) = (case.verdict.steps, short.verdict.steps);
         writeln!(out, "\n{before} steps before, {after} now ({})", minimality.name())?;
         write_next(&mut out, &path)?;

@@ -83,7 +83,8 @@ impl Simulate {
             writeln!(out, "seed {seed}, runs {start}..{end}, {strategy}, up to {steps} steps\n")?;
             out.flush()?;
         }
-        let clock = Clock::start(self.budget.time, self.json);
+        let clock = Clock::start(self.budget.time, quiet);
+        clock.more(scenarios.len());
         let mut all = Vec::new();
         for scenario in scenarios {
             clock.task(&report::title(&scenario));

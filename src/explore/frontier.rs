@@ -127,6 +127,11 @@ impl<S: State> Frontier<S> {
         }
     }
 
+    /// The bytes that it takes in memory.
+    pub fn bytes(&self) -> u64 {
+        (self.lock().held * BLOCK) as u64
+    }
+
     /// Whether the disk has failed: what is here is not all, or more than was allowed.
     pub fn has_failed(&self) -> bool {
         self.lock().failed

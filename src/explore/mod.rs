@@ -44,6 +44,8 @@ mod spill;
 pub mod visited;
 mod whole;
 
+use std::ops::Range;
+
 use latchwork_model::kit::Model;
 
 use crate::verdict::{
@@ -98,6 +100,16 @@ pub trait Watch: Sync {
     /// A level is finished.
     fn level(&self, level: usize, distinct: u64, frontier: u64) {
         let _ = (level, distinct, frontier);
+    }
+
+    /// So many bytes are in use for the table, states and edges.
+    fn memory(&self, bytes: u64) {
+        let _ = bytes;
+    }
+
+    /// Runs with these numbers begin.
+    fn runs(&self, numbers: &Range<u64>) {
+        let _ = numbers;
     }
 
     /// Whether to end the search now.

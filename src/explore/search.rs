@@ -267,6 +267,7 @@ impl<M: Model> Search<'_, M> {
             if bytes > most {
                 return Err(Stopped::Memory);
             }
+            self.watch.memory(bytes + self.frontier.bytes());
             self.frontier.keep_to((most - bytes).min(self.options.frontier.unwrap_or(u64::MAX)));
             if !grow {
                 return Ok(());

@@ -53,10 +53,17 @@ pub fn story(matrix: &Matrix, cell: &Cell) -> String {
 /// Prints the matrix as a table.
 pub fn write_text(out: &mut dyn Write, matrix: &Matrix, layout: Layout) -> io::Result<()> {
     let profile = matrix.entry.profiles[matrix.profile].name;
+    let quiet = layout.detail == Detail::Quiet;
+    if quiet && matrix.rows.iter().all(|row| row.ruling.is_sound()) {
+        return Ok(());
+    }
     let configurations = matrix.configurations.len();
     writeln!(out, "{}, profile {profile}, {configurations} configurations", matrix.entry.name)?;
+    if layout.detail == Detail::Verbose {
+        let words = matrix.configurations.iter().map(|(name, states)| format!("{name} ({states})"));
+        text::write_words(out, layout, "  with their states: ", &words.collect::<Vec<_>>())?;
+    }
     let mut table = text::table(["rule off", "what breaks", "steps", "in", "acts at"], &[2, 4]);
-    let quiet = layout.detail == Detail::Quiet;
     for row in matrix.rows.iter().filter(|row| !quiet || !row.ruling.is_sound()) {
         let rule = matrix.entry.rules[row.rule].name;
         if row.ruling.cells().is_empty() {

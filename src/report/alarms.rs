@@ -1,13 +1,15 @@
-//! What turns a run red, one by one: each points at a source line and may have a counterexample.
+//! What turns a run red, one by one, and the findings that are known: each points at a source line
+//! and may have a counterexample.
 
 use crate::ablate::{Matrix, Row, Ruling};
 use crate::check::{Checked, Standing};
+use crate::scenario::Expect;
 use crate::verdict::Discovery;
 
 use super::place::{Place, Sources};
 use super::{Results, ablation, text, title};
 
-/// Something that is not as it should be.
+/// Something that is not as it should be, or that is known not to be.
 pub struct Alarm<'a> {
     /// The property, or what else is wrong: `expectation`, `inconclusive`, `vacuous`, `survives`,
     /// `misdeclared`.
@@ -24,6 +26,8 @@ pub struct Alarm<'a> {
     pub shown: Option<(&'a Checked, &'a Discovery)>,
     /// Whether this is the first alarm of its scenario.
     pub is_main: bool,
+    /// Why it is expected, if it is a known finding.
+    pub known: Option<&'a str>,
 }
 
 impl Alarm<'_> {
@@ -56,7 +60,21 @@ pub fn alarms<'a>(results: Results<'a>, sources: &mut Sources) -> Vec<Alarm<'a>>
             place: sources.protocol(covered.entry),
             shown: None,
             is_main: true,
+            known: None,
         }));
+    }
+    all
+}
+
+/// The known findings of a run: the violation that a scenario expects and gives a reason for.
+pub fn findings<'a>(results: Results<'a>, sources: &mut Sources) -> Vec<Alarm<'a>> {
+    let mut all = Vec::new();
+    for checked in results.checked {
+        let Standing::Finding(why) = &checked.standing else { continue };
+        let Expect::Violates { property, .. } = checked.scenario.expect else { continue };
+        let found = checked.violations().find(|found| found.property == property);
+        let why = Some(why.as_str());
+        all.extend(found.map(|found| violation(checked, found, "a known finding", why, sources)));
     }
     all
 }
@@ -79,24 +97,37 @@ fn of_scenario<'a>(checked: &'a Checked, sources: &mut Sources, all: &mut Vec<Al
     let main = checked.main_violation();
     if !matches!(checked.standing, Standing::Unmet(_)) || main.is_none() {
         let (sentence, place) = (sentence.clone(), sources.protocol(entry));
-        all.push(Alarm { rule, doc, title, sentence, place, shown: None, is_main: true });
+        let (shown, is_main, known) = (None, true, None);
+        all.push(Alarm { rule, doc, title, sentence, place, shown, is_main, known });
         return;
     }
     let others = checked.violations().filter(|found| Some(*found) != main);
     for found in main.into_iter().chain(others) {
-        let property = checked.property(found.property);
-        all.push(Alarm {
-            rule: property.name,
-            doc: property.doc,
-            title: title.clone(),
-            sentence: format!(
-                "{} is violated after {} steps ({sentence}). {}",
-                property.name, found.steps, property.doc
-            ),
-            place: place(checked, found, sources),
-            shown: Some((checked, found)),
-            is_main: Some(found) == main,
-        });
+        let alarm = violation(checked, found, sentence, None, sources);
+        all.push(Alarm { is_main: Some(found) == main, ..alarm });
+    }
+}
+
+fn violation<'a>(
+    checked: &'a Checked,
+    found: &'a Discovery,
+    standing: &str,
+    known: Option<&'a str>,
+    sources: &mut Sources,
+) -> Alarm<'a> {
+    let property = checked.property(found.property);
+    Alarm {
+        rule: property.name,
+        doc: property.doc,
+        title: title(&checked.scenario),
+        sentence: format!(
+            "{} is violated after {} steps ({standing}). {}",
+            property.name, found.steps, property.doc
+        ),
+        place: place(checked, found, sources),
+        shown: Some((checked, found)),
+        is_main: true,
+        known,
     }
 }
 
@@ -128,5 +159,6 @@ fn of_row<'a>(matrix: &Matrix, row: &Row, sources: &mut Sources) -> Alarm<'a> {
         place: sources.rule(matrix.entry, matrix.entry.rules[row.rule].name),
         shown: None,
         is_main: true,
+        known: None,
     }
 }

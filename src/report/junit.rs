@@ -17,13 +17,18 @@ pub fn to_xml(results: Results<'_>) -> Result<String, String> {
         }
         report.add_test_suite(written);
     }
-    report.to_string().map_err(|error| error.to_string())
+    let xml = report.to_string().map_err(|error| error.to_string())?;
+    // The first element is the whole report, and the schema by which Jenkins judges knows no count
+    // of skipped cases there.
+    Ok(xml.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1))
 }
 
 fn status(item: &Item) -> TestCaseStatus {
     let (mut status, kind) = match item.outcome {
         Outcome::Passed => return TestCaseStatus::success(),
         Outcome::Skipped => (TestCaseStatus::skipped(), None),
+        // The format has no word for it; this is how test runners write an expected failure.
+        Outcome::Known => (TestCaseStatus::skipped(), Some("known finding")),
         Outcome::Failed(kind) => (TestCaseStatus::non_success(NonSuccessKind::Failure), Some(kind)),
         Outcome::Undecided(kind) => {
             (TestCaseStatus::non_success(NonSuccessKind::Error), Some(kind))

@@ -49,9 +49,9 @@ impl Layout {
 }
 
 /// Steps that are always printed at the beginning of a run.
-const FIRST: usize = 3;
+const FIRST: usize = 2;
 /// Steps that are always printed at its end.
-const LAST: usize = 4;
+const LAST: usize = 3;
 /// Runs are folded if that leaves out more steps than this.
 const LEAST_FOLD: usize = 5;
 
@@ -66,10 +66,10 @@ mod tests {
             let visible = layout.visible(steps, |at| at == matters);
             (0..steps).filter(|at| visible[*at]).collect()
         };
-        assert_eq!(shown(12, 0), (0..12).collect::<Vec<_>>());
-        assert_eq!(shown(13, 0), [0, 1, 2, 9, 10, 11, 12]);
-        assert_eq!(shown(13, 6), [0, 1, 2, 6, 9, 10, 11, 12]);
-        assert_eq!(shown(13, 4), [0, 1, 2, 3, 4, 9, 10, 11, 12]);
+        assert_eq!(shown(10, 0), (0..10).collect::<Vec<_>>());
+        assert_eq!(shown(11, 0), [0, 1, 8, 9, 10]);
+        assert_eq!(shown(11, 5), [0, 1, 5, 8, 9, 10]);
+        assert_eq!(shown(11, 3), [0, 1, 2, 3, 8, 9, 10]);
         assert_eq!(shown(0, 0), [0; 0]);
         assert_eq!(Layout::WHOLE.visible(13, |_| false), [true; 13]);
     }

@@ -37,6 +37,8 @@ pub enum Outcome {
     Failed(&'static str),
     /// It could not be found out: in a word.
     Undecided(&'static str),
+    /// Not as it should be, which is known and stood by.
+    Known,
 }
 
 /// All suites of a run.
@@ -83,7 +85,12 @@ fn of_property(checked: &Checked, property: &json::PropertyReport<'_>) -> Item {
         "violated" if matches!(checked.standing, Standing::Unmet(_)) => {
             (Outcome::Failed("violated"), format!("violated after {steps} steps"))
         }
-        "violated" => (Outcome::Passed, format!("violated after {steps} steps, as expected")),
+        "violated" => match &checked.standing {
+            Standing::Finding(why) => {
+                (Outcome::Known, format!("known finding, violated after {steps} steps: {why}"))
+            }
+            _ => (Outcome::Passed, format!("violated after {steps} steps, as expected")),
+        },
         "inconclusive" if matches!(checked.standing, Standing::Inconclusive(_)) => {
             (Outcome::Undecided("inconclusive"), "not decided within the budget".to_string())
         }

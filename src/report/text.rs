@@ -16,7 +16,7 @@ use super::layout::{Detail, Layout};
 use super::{name, switches, title};
 
 /// Rows that are not as expected, and are listed without `-v`.
-const MOST_RED: usize = 8;
+const MOST_RED: usize = 5;
 
 /// Prints what a `check` came to.
 pub fn write_check(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
@@ -63,16 +63,20 @@ fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     if rows.is_empty() {
         return Ok(());
     }
-    let mut table = table(["scenario", "verdict", "distinct", "depth", ""], &[2, 3]);
+    // Where something is red, figures are not what is looked for.
+    let figures = layout.detail == Detail::Verbose || red.is_empty();
+    let mut table = match figures {
+        true => table(["scenario", "verdict", "distinct", "depth", ""], &[2, 3]),
+        false => table(["scenario", "verdict", ""], &[]),
+    };
     for checked in &rows {
         let statistics = &checked.exploration.statistics;
-        table.add_row([
-            name(&checked.scenario),
-            verdict_words(checked),
-            statistics.distinct.to_string(),
-            statistics.depth().to_string(),
-            standing_word(checked).to_string(),
-        ]);
+        let mut row = vec![name(&checked.scenario), verdict_words(checked)];
+        if figures {
+            row.extend([statistics.distinct.to_string(), statistics.depth().to_string()]);
+        }
+        row.push(standing_word(checked).to_string());
+        table.add_row(row);
     }
     fit(&mut table, layout);
     write_table(out, &table)?;
@@ -169,9 +173,14 @@ pub fn write_violation(out: &mut dyn Write, checked: &Checked, layout: Layout) -
     let head = format!("VIOLATED {} after {} steps: {title}", property.name, found.steps);
     write_sentence(out, layout, "", &head)?;
     write_sentence(out, layout, "  ", property.doc)?;
-    for other in checked.violations().filter(|other| other.property != found.property) {
-        let name = checked.property(other.property).name;
-        writeln!(out, "  also violated: {name} after {} steps", other.steps)?;
+    let others = checked.violations().filter(|other| other.property != found.property);
+    let others: Vec<String> = others
+        .map(|other| {
+            format!("{} after {} steps", checked.property(other.property).name, other.steps)
+        })
+        .collect();
+    if !others.is_empty() {
+        write_sentence(out, layout, "  ", &format!("also violated: {}", others.join(", ")))?;
     }
     writeln!(out)?;
     let acts = rules_that_would_act(checked, found);

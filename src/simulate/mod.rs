@@ -118,6 +118,7 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
             break;
         }
         let end = plan.runs.end.min(start.saturating_add(BLOCK));
+        watch.runs(&(start..end));
         for (run, differs) in block(&sampler, start..end) {
             simulation.add(run, differs);
             if simulation.failure.is_some() || simulation.nondeterminism.is_some() {

@@ -75,7 +75,7 @@ fn what_nothing_touches_turns_reports_red() {
         junit.contains("type=\"vacuous\"") && junit.contains("`fault_late_bast` fires"),
         "{junit}"
     );
-    let sarif = report::sarif::to_json(results(&covered)).to_string();
+    let sarif = report::sarif::to_json(results(&covered), report::sarif::HOST).to_string();
     assert!(sarif.contains("`fault_late_bast` fires"), "{sarif}");
     assert!(!report::junit::to_xml(results(&[])).expect("XML").contains("vacuous"));
 }

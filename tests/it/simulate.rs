@@ -296,7 +296,7 @@ fn the_program_samples_and_says_that_it_is_no_proof() {
 
 #[test]
 fn the_corpus_is_kept_and_replayed() {
-    let (code, said, _) = run(&["corpus", "run"]);
+    let (code, said, _) = run(&["corpus", "run", "-v"]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("latchwork replay scenarios/downconvert/cases/pending_flag.json"));
     let kept = "scenarios/downconvert/cases/pending_flag.json";

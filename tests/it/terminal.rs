@@ -45,7 +45,9 @@ fn check(columns: Option<&str>, arguments: &[&str]) -> Vec<String> {
 #[test]
 fn a_failing_check_fits_on_a_screen_and_says_what_to_type() {
     let shown = check(Some("80"), &[]);
-    assert!(shown.len() <= 50, "{} lines:\n{}", shown.len(), shown.join("\n"));
+    assert!(shown.len() <= 30, "{} lines:\n{}", shown.len(), shown.join("\n"));
+    let narrow = check(Some("60"), &[]);
+    assert!(narrow.len() <= 40, "{} lines:\n{}", narrow.len(), narrow.join("\n"));
     let last = shown.last().expect("a line");
     // The program stands there as it was called: the line can be typed where `check` was.
     let typed: Vec<&str> = last.strip_prefix("replay:  ").expect(last).split(' ').collect();
@@ -102,4 +104,95 @@ fn completions_and_the_manual_know_every_command() {
     }
     assert!(text(&["man"]).contains(".TH latchwork 1"));
     assert!(text(&["man", "check"]).contains("\\-\\-sarif"));
+}
+
+/// What each command prints normally, with `-q` and with `-v`, or that it refuses both.
+#[test]
+fn quiet_and_verbose_are_obeyed_or_refused() {
+    let red = scenarios();
+    let red = red.path().to_str().expect("UTF-8");
+    let out = tempfile::tempdir().expect("a folder");
+    let page = out.path().join("page.html");
+    let page = page.to_str().expect("UTF-8");
+    let case = "scenarios/downconvert/cases/pending_flag.json";
+    let small = "scenarios/downconvert/ex_ex.json";
+    let obeyed: [&[&str]; 5] = [
+        &["check", red],
+        &["ablate", "dirlock", "--sets=1"],
+        &["simulate", "scenarios/downconvert/two_apps.json", "--without=pending_flag"],
+        &["shrink", case],
+        &["corpus", "run"],
+    ];
+    let refused: [&[&str]; 10] = [
+        &["compare", small, "full", "full-pending_flag"],
+        &["replay", case],
+        &["report", case, "--html", page],
+        &["list"],
+        &["schema", "case"],
+        &["selfcheck"],
+        &["completions", "bash"],
+        &["man"],
+        &["corpus", "add", case],
+        &["init", page],
+    ];
+    let mut known: Vec<&str> = obeyed.iter().chain(&refused).map(|words| words[0]).collect();
+    known.push("help");
+    let help = lines(None, &["help"]);
+    let listed = help.iter().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = listed.take_while(|line| !line.is_empty());
+    for name in listed.filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
+        let name = name.split_whitespace().next().expect("a word");
+        assert!(known.contains(&name), "{name}: does it obey -q and -v, or refuse them?");
+    }
+    let folder = out.path().to_str().expect("UTF-8");
+    for words in obeyed {
+        let out = ["--out", folder];
+        let out = if words[0] == "corpus" { &out[..0] } else { &out[..] };
+        let count = |flag: &[&str]| lines(None, &[words, out, flag].concat()).len();
+        let (quiet, normal, verbose) = (count(&["-q"]), count(&[]), count(&["-v"]));
+        assert!(quiet < normal && normal < verbose, "{words:?}: {quiet} {normal} {verbose}");
+    }
+    for words in refused {
+        for flag in ["-q", "-v"] {
+            let said = crate::cli::refused(&[words, &[flag]].concat());
+            assert!(said.contains(&format!("unexpected argument '{flag}'")), "{words:?}: {said}");
+        }
+    }
+}
+
+/// What the program writes on a terminal, if there is a program that makes one.
+fn on_a_terminal(term: &str, arguments: &[&str]) -> Option<String> {
+    let program = assert_cmd::cargo::cargo_bin("latchwork");
+    let command = [&[program.to_str().expect("UTF-8")], arguments].concat().join(" ");
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &command, "/dev/null"]).current_dir(repository("")).env("TERM", term);
+    script.env_remove("COLUMNS").env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
+    let Ok(output) = script.stdin(std::process::Stdio::null()).output() else {
+        eprintln!("skipped: no program `script` is here, which makes a terminal");
+        return None;
+    };
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn a_terminal_shows_how_far_it_is() {
+    let out = tempfile::tempdir().expect("a folder");
+    let out = out.path().to_str().expect("UTF-8");
+    let shown = |words: &[&str]| on_a_terminal("xterm", &[words, &["--out", out]].concat());
+    let check = ["check", "scenarios/downconvert/two_apps.json"];
+    let Some(text) = shown(&check) else { return };
+    for word in ["1/1", "level ", " states, frontier ", "iB, ", "/s: downconvert/two_a"] {
+        assert!(text.contains(word), "{word} is not in {text}");
+    }
+    let text = shown(&["ablate", "dirlock", "--sets=1"]).expect("a terminal");
+    assert!(text.contains("dirlock without "), "{text}");
+    let campaign = ["simulate", "scenarios/downconvert/ex_ex.json", "--runs=0..20000"];
+    let text = shown(&campaign).expect("a terminal");
+    assert!(text.contains("run ") && text.contains("/s: downconvert/ex_ex"), "{text}");
+    // It is taken away again, and is not there if nothing is to be said, or cannot be taken away.
+    for words in [&[&check[..], &["-q"]].concat(), &[&check[..], &["--json"]].concat()] {
+        assert!(!shown(words).expect("a terminal").contains("frontier "), "{words:?}");
+    }
+    let dumb = on_a_terminal("dumb", &[&check[..], &["--out", out]].concat()).expect("a terminal");
+    assert!(!dumb.contains('\u{1b}') && !dumb.contains("frontier "), "{dumb}");
 }

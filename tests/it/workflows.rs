@@ -29,6 +29,16 @@ fn runs(script: &str, variable: &str, protocol: &Value) {
     assert!(said.contains("no scenario is in there"), "{script}: {said}");
 }
 
+/// The program is in no registry: it is built from a repository, whose name nobody takes for a real
+/// one (hosts below `.example` do not exist).
+fn installs(line: &Value) {
+    let words: Vec<&str> = line.as_str().expect("a line").split_whitespace().collect();
+    let ["cargo", "install", "--locked", "--git", url, "latchwork"] = words[..] else {
+        panic!("{line} does not install from a repository");
+    };
+    assert_eq!(url, "https://forge.example/PUT-THE-REPOSITORY-HERE");
+}
+
 #[test]
 fn the_workflow_for_github_is_one_that_runs() {
     let workflow = yaml("github.yml");
@@ -39,6 +49,7 @@ fn the_workflow_for_github_is_one_that_runs() {
     for step in steps {
         assert!(step["uses"].is_string() != step["run"].is_string(), "{step}");
     }
+    installs(&steps[1]["run"]);
     let check = steps.iter().find(|step| step["name"] == "latchwork check").expect("a step");
     let script = check["run"].as_str().expect("a script");
     let upload = steps.iter().find(|step| step["with"]["sarif_file"].is_string());
@@ -53,6 +64,7 @@ fn the_workflow_for_github_is_one_that_runs() {
 fn the_workflow_for_gitlab_is_one_that_runs() {
     let job = &yaml("gitlab.yml")["latchwork"];
     let scripts = job["script"].as_array().expect("a script");
+    installs(&scripts[0]);
     let script = scripts.last().and_then(Value::as_str).expect("a line");
     let report = job["artifacts"]["reports"]["junit"].as_str().expect("a file");
     assert!(script.contains(&format!("--junit {report}")), "{script}");
