@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -12,6 +12,7 @@ use crate::report::layout::Detail;
 use crate::report::{self, simulation};
 use crate::scenario::Scenario;
 use crate::simulate::{Plan, Strategy};
+use crate::trace::case::Case;
 use crate::verdict::PropertySet;
 
 use super::ablate::is_base;
@@ -93,7 +94,9 @@ impl Simulate {
                 simulation::write_line(&mut out, &sampled, layout)?;
             }
             if let Some(violation) = &sampled.violation {
-                write_file(&self.case_file(&sampled), &violation.case.to_text())?;
+                for case in violation.others.iter().chain([&violation.case]) {
+                    write_file(&self.case_file(&sampled, case), &case.to_text())?;
+                }
             }
             all.push(sampled);
         }
@@ -123,7 +126,7 @@ impl Simulate {
         };
         writeln!(out)?;
         simulation::write_violation(out, sampled, violation, self.show.layout())?;
-        let path = self.case_file(sampled);
+        let path = self.case_file(sampled, &violation.case);
         write_next(out, &path)?;
         let without = match self.without.join(",") {
             none if none.is_empty() => none,
@@ -171,12 +174,10 @@ impl Simulate {
         if self.is_file() { self.what.clone() } else { PathBuf::from(name()) }
     }
 
-    fn case_file(&self, sampled: &Sampled) -> PathBuf {
-        let scenario = &sampled.scenario;
-        let property = sampled.violation.as_ref().map_or("", |found| &found.case.verdict.property);
-        let stem = report::file_stem(scenario);
-        let folder: &Path = &self.out;
-        folder.join(scenario.configuration.entry.name).join(format!("{stem}-{property}.json"))
+    fn case_file(&self, sampled: &Sampled, case: &Case) -> PathBuf {
+        let stem = report::file_stem(&sampled.scenario);
+        let folder = self.out.join(sampled.scenario.configuration.entry.name);
+        folder.join(format!("{stem}-{}.json", case.verdict.property))
     }
 }
 

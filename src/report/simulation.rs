@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::campaign::{Sampled, Violation};
-use crate::trace::case::Minimality;
+use crate::trace::case::{CaseVerdict, Minimality};
 use crate::verdict::PropertyKind;
 
 use super::layout::{Detail, Layout};
@@ -62,7 +62,7 @@ pub fn write_violation(
     violation: &Violation,
     layout: Layout,
 ) -> io::Result<()> {
-    let Violation { failure, shrunk, case } = violation;
+    let Violation { failure, shrunk, case, others } = violation;
     let entry = sampled.scenario.configuration.entry;
     write_case(out, case, layout)?;
     writeln!(out)?;
@@ -78,16 +78,21 @@ pub fn write_violation(
     let Some(shrunk) = shrunk else {
         return writeln!(out, "it could not be repeated, and was not made short");
     };
-    writeln!(out, "{} steps are left, after {} attempts", shrunk.left, shrunk.attempts)?;
+    let left = shrunk.shortened.discovery.steps;
+    writeln!(out, "{left} steps are left, after {} attempts", shrunk.shortened.attempts)?;
     match shrunk.minimality {
-        Minimality::Proven if shrunk.discovery.steps < shrunk.left => writeln!(
+        Minimality::Proven if shrunk.discovery.steps < left => writeln!(
             out,
             "a search found this one of {}, and none is shorter",
             shrunk.discovery.steps
         ),
         Minimality::Proven => writeln!(out, "a search proves that none is shorter"),
         _ => writeln!(out, "no single step can be left out; a shorter run may exist"),
+    }?;
+    for CaseVerdict { property, steps, .. } in others.iter().map(|other| &other.verdict) {
+        writeln!(out, "met on the way: {property} after {steps} steps, a case of its own")?;
     }
+    Ok(())
 }
 
 /// Prints how much was done, and that it is no proof.
@@ -112,14 +117,17 @@ pub fn to_json(sampled: &Sampled) -> Value {
     let entry = sampled.scenario.configuration.entry;
     let violation = sampled.violation.as_ref().map(|violation| {
         let off = violation.failure.off.iter().map(|at| entry.actions[usize::from(*at)].name);
+        let left = violation.shrunk.as_ref().map(|shrunk| shrunk.shortened.discovery.steps);
+        let others = violation.others.iter().map(|other| &other.verdict);
         json!({
             "property": violation.case.verdict.property,
             "run": violation.failure.run,
             "switched_off": off.collect::<Vec<_>>(),
             "steps": violation.failure.discovery.steps,
-            "left": violation.shrunk.as_ref().map(|shrunk| shrunk.left),
+            "left": left,
             "case_steps": violation.case.verdict.steps,
             "minimality": violation.case.minimality.name(),
+            "met_on_the_way": others.collect::<Vec<_>>(),
         })
     });
     let nondeterminism = simulation.nondeterminism;

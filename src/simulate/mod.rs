@@ -11,8 +11,10 @@
 //! |---|---|
 //! | `rng` | the draws of a run: the only use of random numbers in the program |
 //! | `strategy` | which of the enabled steps a run takes |
+//! | `look` | one state: what can happen next, what it shows |
 //! | `run` | one run |
 
+pub(crate) mod look;
 mod rng;
 mod run;
 mod strategy;
