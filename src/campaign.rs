@@ -50,7 +50,7 @@ pub fn sample(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Samp
             case.provenance.sample = Some(Sample {
                 seed: plan.seed.to_string(),
                 run: failure.run,
-                strategy: plan.strategy.to_string(),
+                strategy: plan.strategy.of(failure.run).to_string(),
             });
             case
         };

@@ -8,6 +8,7 @@ pub mod check;
 pub mod cli;
 pub mod configuration;
 pub mod coverage;
+pub mod evaluate;
 pub mod explore;
 pub mod json;
 pub mod protocols;

@@ -4,12 +4,14 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use latchwork_model::kit::Kind;
 
 use crate::check;
+use crate::protocols::Entry;
 use crate::report::text::write_case;
-use crate::shrink::{Shrunk, path_of, shortest, shrink};
+use crate::shrink::{Shrunk, path_of, shrink};
 use crate::trace::case::{Case, Minimality};
-use crate::verdict::{Discovery, End, PropertySet};
+use crate::verdict::{Discovery, End, PropertyId, PropertyKind, PropertySet};
 
 use super::budget::Budget;
 use super::clock::Clock;
@@ -31,11 +33,12 @@ pub struct Shrink {
     out: PathBuf,
 }
 
-/// What came of it.
-struct Short {
-    found: Discovery,
-    minimality: Minimality,
-    others: Vec<Discovery>,
+/// Whether a property speaks of what goes on for ever.
+fn is_temporal(entry: &Entry, property: PropertyId) -> bool {
+    match (entry.properties)()[usize::from(property.0)].kind {
+        PropertyKind::Model(kind) => kind.is_temporal() || kind == Kind::NoFairCycle,
+        PropertyKind::BuiltIn(_) => false,
+    }
 }
 
 /// The case of a run that was made of the run of another case.
@@ -56,7 +59,7 @@ impl Shrink {
         let shrunk = self.shrunk(&case, &clock)?;
         clock.finish();
         let mut out = print::stdout();
-        let Some(Short { found, minimality, others }) = shrunk else {
+        let Some(Shrunk { discovery: found, minimality, others, .. }) = shrunk else {
             writeln!(out, "the run of the case does not show {} any more", case.verdict.property)?;
             let (program, case) = (program(), self.case.display());
             writeln!(out, "hint: {program} replay {case} says where it parts")?;
@@ -84,7 +87,7 @@ impl Shrink {
     }
 
     /// The shorter run; none if the case does not show its property any more.
-    fn shrunk(&self, case: &Case, clock: &Clock) -> Result<Option<Short>, Failure> {
+    fn shrunk(&self, case: &Case, clock: &Clock) -> Result<Option<Shrunk>, Failure> {
         let configuration = &case.configuration;
         let instance = configuration.instance().map_err(|why| Failure::Usage(why.into()))?;
         let entry = configuration.entry;
@@ -95,23 +98,17 @@ impl Shrink {
         };
         let threads = self.budget.options().threads;
         let steps = case.verdict.steps;
-        let found = Discovery { property, steps, path, end: End::State };
-        if let Some(shrunk) = shrink(instance.as_ref(), &found, PropertySet::ALL, threads, clock) {
-            let Shrunk { discovery, minimality, others, .. } = shrunk;
-            return Ok(Some(Short { found: discovery, minimality, others }));
-        }
-        // What only the whole space can show is left to the search.
-        if case.verdict.property != "can_finish" && case.verdict.cycle.is_none() {
-            return Ok(None);
-        }
-        match shortest(instance.as_ref(), property, threads, clock) {
-            Some(found) => {
-                Ok(Some(Short { found, minimality: Minimality::Proven, others: Vec::new() }))
-            }
-            None => Err(Failure::Inconclusive(format!(
+        // What no single state shows is left to the search of the whole space.
+        let whole = case.verdict.property == "can_finish" || is_temporal(entry, property);
+        let cycle = case.verdict.cycle;
+        let end = if whole { End::Stuck { prefix: steps, cycle } } else { End::State };
+        let found = Discovery { property, steps, path, end };
+        match shrink(instance.as_ref(), &found, PropertySet::ALL, threads, clock) {
+            None if whole => Err(Failure::Inconclusive(format!(
                 "only the whole space can show {}, and it is too large",
                 case.verdict.property
             ))),
+            shrunk => Ok(shrunk),
         }
     }
 }

@@ -98,6 +98,11 @@ pub trait Watch: Sync {
         let _ = (level, distinct, frontier);
     }
 
+    /// Runs with these numbers begin.
+    fn runs(&self, numbers: &std::ops::Range<u64>) {
+        let _ = numbers;
+    }
+
     /// Whether to end the search now.
     fn interrupted(&self) -> bool {
         false

@@ -15,7 +15,7 @@ mod nearest;
 use crate::explore::{Options, Watch};
 use crate::protocols::{Instance, StateBytes};
 use crate::trace::case::{Case, Minimality};
-use crate::verdict::{Discovery, Path, PropertyId, PropertySet};
+use crate::verdict::{Discovery, End, Path, PropertyId, PropertySet};
 
 pub(crate) use leaving_out::shorten;
 
@@ -29,8 +29,9 @@ pub struct Shrunk {
     pub discovery: Discovery,
     /// Whether there is a shorter one.
     pub minimality: Minimality,
-    /// What making it short came to; `explore` may have found a shorter run.
-    pub shortened: Shortened,
+    /// What making it short came to; `explore` may have found a shorter run. None if only `explore`
+    /// can make it short, because no single state shows the property.
+    pub shortened: Option<Shortened>,
     /// Violations of other properties that were met on the way, made short themselves.
     pub others: Vec<Discovery>,
 }
@@ -48,8 +49,9 @@ pub struct Shortened {
     pub others: Vec<Discovery>,
 }
 
-/// Makes the run of a discovery short, which must be one that single states show. Violations of
-/// `properties` that are met on the way are kept.
+/// Makes the run of a discovery short; none if it does not show its property, or only a search of
+/// the whole space could make it short and that is too large. Violations of `properties` that are
+/// met on the way are kept.
 pub fn shrink(
     instance: &dyn Instance,
     found: &Discovery,
@@ -57,15 +59,23 @@ pub fn shrink(
     threads: usize,
     watch: &dyn Watch,
 ) -> Option<Shrunk> {
-    let shortened = instance.shorten(found, properties)?;
-    let ours = &shortened.discovery;
-    let (discovery, minimality) = match shortest(instance, found.property, threads, watch) {
-        Some(shortest) if shortest.steps < ours.steps => (shortest, Minimality::Proven),
-        Some(_) => (ours.clone(), Minimality::Proven),
-        None => (ours.clone(), Minimality::OneMinimal),
+    let shortened = instance.shorten(found, properties);
+    let ours = shortened.as_ref().map(|shortened| &shortened.discovery);
+    if ours.is_none() && !matches!(found.end, End::Stuck { .. }) {
+        return None;
+    }
+    let proven = shortest(instance, found.property, threads, watch);
+    let (discovery, minimality) = match (ours, proven) {
+        (Some(ours), Some(proven)) if ours.steps <= proven.steps => {
+            (ours.clone(), Minimality::Proven)
+        }
+        (_, Some(proven)) => (proven, Minimality::Proven),
+        (Some(ours), None) => (ours.clone(), Minimality::OneMinimal),
+        (None, None) => return None,
     };
     let again = |other: &Discovery| Some(instance.shorten(other, properties)?.discovery);
-    let others = shortened.others.iter().filter_map(again).collect();
+    let others = shortened.iter().flat_map(|shortened| &shortened.others);
+    let others = others.filter_map(again).collect();
     Some(Shrunk { discovery, minimality, shortened, others })
 }
 

@@ -45,8 +45,41 @@ impl FromStr for Strategy {
                 Some(depth) => Ok(Self::Pct { depth }),
                 None => Err("the depth of pct is a number from 1 to 16, as in pct:3".to_string()),
             },
-            _ => Err("a strategy is walk, pct:D with a depth D, or swarm".to_string()),
+            _ => Err("a strategy is walk, pct:D with a depth D, swarm, or mixed".to_string()),
         }
+    }
+}
+
+/// The strategies of a campaign: its runs take turns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mix(Vec<Strategy>);
+
+impl Mix {
+    /// The strategy of the run with this number.
+    pub fn of(&self, run: u64) -> Strategy {
+        self.0[(run % self.0.len() as u64) as usize]
+    }
+}
+
+impl From<Strategy> for Mix {
+    fn from(strategy: Strategy) -> Self {
+        Self(vec![strategy])
+    }
+}
+
+impl fmt::Display for Mix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&names.join(","))
+    }
+}
+
+impl FromStr for Mix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = if text == "mixed" { "walk,pct:3,swarm" } else { text };
+        Ok(Self(text.split(',').map(str::parse).collect::<Result<_, _>>()?))
     }
 }
 
@@ -112,6 +145,11 @@ impl Picker {
             0 => None,
             count => Some(self.choice[self.draws.below(count as u32) as usize]),
         }
+    }
+
+    /// The draws that are left.
+    pub fn into_draws(self) -> Draws {
+        self.draws
     }
 
     /// The step just taken changed nothing.
