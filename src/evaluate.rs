@@ -34,6 +34,8 @@ pub struct Plan {
 pub struct Evaluated {
     /// The scenario.
     pub scenario: Scenario,
+    /// The states of its space.
+    pub states: u64,
     /// The shortest violation.
     pub shortest: Shortest,
     /// By strategy: the median of the runs that it needs; none if that is more than the most runs.
@@ -79,7 +81,8 @@ pub fn evaluate(
     let instance = scenario.configuration.instance()?;
     let properties = PropertySet::ALL.minus(scenario.ignore);
     let options = Options { threads: plan.threads, properties, ..Options::default() };
-    let known = instance.explore(&options, watch).discoveries;
+    let exploration = instance.explore(&options, watch);
+    let (states, known) = (exploration.statistics.distinct, exploration.discoveries);
     let Some(shortest) = shortest(&scenario, &known) else { return Ok(None) };
     let campaign = |strategy: Strategy, seed, runs| simulate::Plan {
         seed,
@@ -105,7 +108,7 @@ pub fn evaluate(
         Some((failure.run, failure.discovery))
     };
     let shrinks = shrinks(instance.as_ref(), plan, &known, properties, &fails);
-    Ok(Some(Evaluated { scenario, shortest, medians, shrinks }))
+    Ok(Some(Evaluated { scenario, states, shortest, medians, shrinks }))
 }
 
 /// The shortest violation, of those that `explore` knows.

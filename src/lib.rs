@@ -10,6 +10,7 @@ pub mod configuration;
 pub mod coverage;
 pub mod evaluate;
 pub mod explore;
+pub mod generate;
 pub mod json;
 pub mod protocols;
 pub mod replay;

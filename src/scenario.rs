@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use latchwork_model::kit::Kind;
+use serde_json::json;
 
 use crate::configuration::{
     Configuration, Unknown, property, read_configuration, read_format, read_name, read_names,
@@ -93,6 +94,22 @@ impl Scenario {
         }
         Ok(Self { name, configuration, ignore, reach, expect, finding })
     }
+}
+
+/// The file of a scenario that expects that a configuration holds.
+pub fn text_of(configuration: &Configuration) -> String {
+    let entry = configuration.entry;
+    let facts = json!({
+        "format": FORMAT,
+        "protocol": entry.name,
+        "bounds": configuration.bounds,
+        "faults": configuration.faults,
+        "profile": entry.profiles[configuration.profile].name,
+        "without": configuration.rule_names(),
+        "with": configuration.variant_names(),
+        "expect": { "holds": true },
+    });
+    format!("{facts:#}\n")
 }
 
 fn goal(entry: &Entry, name: &str) -> Result<Goal, Unknown> {

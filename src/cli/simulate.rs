@@ -8,10 +8,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::campaign::{Sampled, sample};
+use crate::configuration::Configuration;
+use crate::generate::{Generated, generate};
 use crate::report::facts::Facts;
 use crate::report::layout::Detail;
 use crate::report::{self, simulation};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, text_of};
 use crate::simulate::{Mix, Plan};
 use crate::trace::case::Case;
 use crate::verdict::PropertySet;
@@ -58,6 +60,10 @@ pub struct Simulate {
     fair: u32,
     #[command(flatten)]
     switches: Switches,
+    /// Draw up to N configurations of the protocol, its sizes, workloads and fault budgets, do the
+    /// runs in each, and make the first one that fails small
+    #[arg(long, value_name = "N", conflicts_with = "shard", value_parser = clap::value_parser!(u64).range(1..))]
+    generate: Option<u64>,
     /// Do every run twice and compare, and not only one in 64
     #[arg(long)]
     paranoid: bool,
@@ -77,7 +83,11 @@ impl Simulate {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         let plan = self.plan();
-        let scenarios = self.scenarios()?;
+        let drawn = self.generate.map(|count| self.generated(count, &plan)).transpose()?;
+        let scenarios = match &drawn {
+            Some(drawn) => drawn.scenario.clone().into_iter().collect(),
+            None => self.scenarios()?,
+        };
         let layout = self.show.layout();
         let mut out = print::stdout();
         let quiet = self.json || layout.detail == Detail::Quiet;
@@ -108,6 +118,9 @@ impl Simulate {
         }
         clock.finish();
         let facts = Facts::of(&plan, &all);
+        if let Some(drawn) = &drawn {
+            writeln!(out, "{}", drawn.sentence)?;
+        }
         if self.json {
             out.write_all(facts.to_text().as_bytes())?;
         } else {
@@ -117,7 +130,46 @@ impl Simulate {
                 simulation::write_end(&mut out, &all)?;
             }
         }
-        Ok(Exit::of_facts(&facts))
+        let exit = Exit::of_facts(&facts);
+        let interrupted = drawn.is_some_and(|drawn| drawn.interrupted);
+        Ok(if interrupted { exit.max(Exit::Inconclusive) } else { exit })
+    }
+
+    /// Draws configurations.
+    fn generated(&self, count: u64, plan: &Plan) -> Result<Drawn, Failure> {
+        let entry = entry_named(&self.what.to_string_lossy())?;
+        let mut scenarios = protocol_scenarios(entry)?;
+        let Some(at) = scenarios.iter().position(is_base) else {
+            return Err(Failure::Usage(format!("{} has no base scenario", entry.name)));
+        };
+        let mut scenario = scenarios.swap_remove(at);
+        self.switches.apply(&mut scenario)?;
+        let clock = Clock::start(self.budget.time, self.json);
+        clock.task(entry.name);
+        let fails = |configuration: &Configuration| {
+            let found = configuration.instance().ok()?.simulate(plan, &clock);
+            Some(found.failure?.discovery.property)
+        };
+        let generated = generate(&scenario.configuration, count, plan.seed, &fails, &clock);
+        clock.finish();
+        let Generated { tried, refused, attempts, smallest, interrupted } = generated;
+        let mut sentence = format!(
+            "{tried} configurations drawn and tried, {refused} refused: their values do not go \
+             together."
+        );
+        let scenario = match smallest {
+            None => None,
+            Some((configuration, _)) => {
+                scenario.name = format!("generated-{}", plan.seed);
+                scenario.configuration = configuration;
+                let path = self.scenario_file(&scenario);
+                write_file(&path, &text_of(&scenario.configuration))?;
+                let path = path.display();
+                sentence += &format!(" One fails, made small in {attempts} attempts: {path}");
+                Some(scenario)
+            }
+        };
+        Ok(Drawn { scenario, sentence, interrupted })
     }
 
     fn plan(&self) -> Plan {
@@ -188,7 +240,14 @@ impl Simulate {
 
     fn scenario_file(&self, scenario: &Scenario) -> PathBuf {
         let name = || format!("scenarios/{}.json", report::name(scenario));
-        if self.is_file() { self.what.clone() } else { PathBuf::from(name()) }
+        match self.generate {
+            Some(_) => {
+                let folder = self.out.join(scenario.configuration.entry.name);
+                folder.join(format!("{}.json", scenario.name))
+            }
+            None if self.is_file() => self.what.clone(),
+            None => PathBuf::from(name()),
+        }
     }
 
     fn case_file(&self, sampled: &Sampled, case: &Case) -> PathBuf {
@@ -196,6 +255,13 @@ impl Simulate {
         let folder = self.out.join(sampled.scenario.configuration.entry.name);
         folder.join(format!("{stem}-{}.json", case.verdict.property))
     }
+}
+
+/// What came of drawing configurations.
+struct Drawn {
+    scenario: Option<Scenario>,
+    sentence: String,
+    interrupted: bool,
 }
 
 fn parse_seed(text: &str) -> Result<u64, String> {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::evaluate::{Evaluated, Plan, Shrink};
+use crate::shrink::{AROUND, OWN_STEPS};
 
 /// How many failing runs were made short, and how well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,10 @@ pub struct Quality {
     pub left_out: usize,
     /// Those that are after searches between their states.
     pub left: usize,
+    /// Failing runs in spaces of which no search between their states sees the whole.
+    pub large: usize,
+    /// Those of them that are as short as can be in the end.
+    pub large_left: usize,
     /// Those that show another property than before.
     pub misnamed: usize,
 }
@@ -22,10 +27,14 @@ impl Quality {
     pub fn of(all: &[Evaluated]) -> Self {
         let shrinks = || all.iter().flat_map(|one| &one.shrinks);
         let count = |is: &dyn Fn(&Shrink) -> bool| shrinks().filter(|shrink| is(shrink)).count();
+        let is_large = |one: &&Evaluated| one.states > OWN_STEPS as u64;
+        let large = || all.iter().filter(is_large).flat_map(|one| &one.shrinks);
         Self {
             failing: shrinks().count(),
             left_out: count(&|shrink| shrink.left_out == shrink.proven),
             left: count(&|shrink| shrink.left == shrink.proven),
+            large: large().count(),
+            large_left: large().filter(|shrink| shrink.left == shrink.proven).count(),
             misnamed: count(&|shrink| !shrink.same_property),
         }
     }
@@ -91,10 +100,10 @@ fn write_protocol(
     let names: Vec<String> = plan.strategies.iter().map(ToString::to_string).collect();
     writeln!(
         page,
-        "| without | in | shortest | steps | switches | faults | {} |",
+        "| without | in | states | shortest | steps | switches | faults | {} |",
         names.join(" | ")
     )?;
-    writeln!(page, "|---|---|---|--:|--:|--:|{}", "--:|".repeat(names.len()))?;
+    writeln!(page, "|---|---|--:|---|--:|--:|--:|{}", "--:|".repeat(names.len()))?;
     for one in all {
         let shortest = &one.shortest;
         let median = |median: &Option<u64>| match median {
@@ -104,9 +113,10 @@ fn write_protocol(
         let medians: Vec<String> = one.medians.iter().map(median).collect();
         writeln!(
             page,
-            "| `{}` | {} | `{}` | {} | {} | {} | {} |",
+            "| `{}` | {} | {} | `{}` | {} | {} | {} | {} |",
             one.scenario.configuration.rule_names().join("`, `"),
             one.scenario.name,
+            one.states,
             shortest.property,
             shortest.steps,
             shortest.switches,
@@ -167,7 +177,7 @@ fn write_comparison(
 }
 
 fn write_quality(page: &mut String, plan: &Plan, all: &[Evaluated]) -> std::fmt::Result {
-    let Quality { failing, left_out, left, misnamed } = Quality::of(all);
+    let Quality { failing, left_out, left, large, large_left, misnamed } = Quality::of(all);
     let percent = |count: usize| 100.0 * count as f64 / failing.max(1) as f64;
     writeln!(page, "## How short a failing run is made\n")?;
     writeln!(
@@ -182,6 +192,12 @@ fn write_quality(page: &mut String, plan: &Plan, all: &[Evaluated]) -> std::fmt:
     writeln!(page, "| | as short as can be | of {failing} |\n|---|--:|--:|")?;
     writeln!(page, "| steps left out | {left_out} | {:.1} % |", percent(left_out))?;
     writeln!(page, "| and searched between its states | {left} | {:.1} % |", percent(left))?;
+    writeln!(
+        page,
+        "\nA search looks at {AROUND} states at most, or at {OWN_STEPS} if it takes the steps of the\n\
+         run only. Of the {large} runs in spaces with more states, {large_left} are as short as can\n\
+         be in the end."
+    )?;
     writeln!(
         page,
         "\nBefore, they had {:.1} steps on average. {misnamed} showed another property afterwards.",

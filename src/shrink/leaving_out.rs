@@ -11,10 +11,10 @@ use crate::verdict::{Discovery, Path, PropertyId, PropertySet};
 use super::Shortened;
 use super::nearest::{Question, nearest};
 
-/// States that a search with the steps of the run looks at.
-const OWN_STEPS: usize = 50_000;
-/// States that a search from one state of the run looks at.
-const AROUND: usize = 4_000;
+/// The most states that a search with the steps of the run looks at.
+pub(crate) const OWN_STEPS: usize = 50_000;
+/// The most states that a search from one state of the run looks at.
+pub(crate) const AROUND: usize = 4_000;
 
 /// Makes the run of a discovery short; none if it does not show its property, which must be one of
 /// those to look at.

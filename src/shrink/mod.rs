@@ -17,7 +17,7 @@ use crate::protocols::{Instance, StateBytes};
 use crate::trace::case::{Case, Minimality};
 use crate::verdict::{Discovery, End, Path, PropertyId, PropertySet};
 
-pub(crate) use leaving_out::shorten;
+pub(crate) use leaving_out::{AROUND, OWN_STEPS, shorten};
 
 /// States that are searched for a shorter run.
 const BUDGET: u64 = 2_000_000;

@@ -5,7 +5,7 @@
 //! in a way that is fair, and still waits for something, is a violation, and is held against the
 //! same function as a run that `explore` finds. A run that only waits too long is *unsettled*.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use latchwork_model::kit::{Actions, Fairness, Kind, Model, Step};
 use zerocopy::IntoBytes;
@@ -126,9 +126,14 @@ fn judged<M: Model>(
     let for_ever = if rests { Some((steps.len(), None)) } else { round };
     let mut waiting = None;
     for (id, property) in std::iter::once(first).chain(temporal) {
-        if let Some((end, cycle)) = for_ever
-            && lasso::is_shown(model, property, &states[..=end], &steps[..end], cycle)
-        {
+        let rounds = match property.kind {
+            Kind::NoFairCycle => small_rounds(&states),
+            _ => for_ever.into_iter().collect(),
+        };
+        let shown = |(end, cycle): &(usize, Option<usize>)| {
+            lasso::is_shown(model, property, &states[..=*end], &steps[..*end], *cycle)
+        };
+        if let Some((end, cycle)) = rounds.into_iter().find(shown) {
             let mut path = course.path.clone();
             path.steps.truncate(end);
             let prefix = cycle.unwrap_or(end);
@@ -149,6 +154,17 @@ fn round<S: IntoBytes + zerocopy::Immutable>(states: &[S], begin: usize) -> Opti
         let same = |at: &usize| states[*at].as_bytes() == states[end].as_bytes();
         (begin..end).find(same).map(|at| (at, end))
     })
+}
+
+/// Every way of a run from a state back to itself that does not come by it in between: its end, and
+/// its beginning.
+fn small_rounds<S: IntoBytes + zerocopy::Immutable>(states: &[S]) -> Vec<(usize, Option<usize>)> {
+    let mut last = BTreeMap::new();
+    let back = |(end, state): (usize, &S)| {
+        let begin = last.insert(state.as_bytes().to_vec(), end)?;
+        Some((end, Some(begin)))
+    };
+    states.iter().enumerate().filter_map(back).collect()
 }
 
 /// Whether the protocol may rest in a state; that it panics there is seen elsewhere.

@@ -2,17 +2,22 @@
 
 mod baselines;
 mod cli;
+mod corpus;
 mod coverage;
 mod dirlock;
 mod engine;
+mod fair;
 mod files;
+mod generate;
 mod initial_states;
 mod liveness;
 mod outputs;
 mod pages;
 mod purity;
 mod replay;
+mod same_bytes;
 mod scenarios;
+mod shards;
 mod simulate;
 mod stories;
 mod terminal;

@@ -3,16 +3,18 @@
 
 use std::collections::HashSet;
 
-use latchwork::campaign::sample;
+use latchwork::campaign::{Sampled, sample};
 use latchwork::check::case;
+use latchwork::cli::Exit;
 use latchwork::explore::Options;
 use latchwork::json::Document;
 use latchwork::model::kit::{Claim, FIRED, Fired, Model, Property, claim, exceeded, when};
 use latchwork::model::{actions, properties, state};
 use latchwork::replay::{Replayed, replay};
+use latchwork::report::facts::Facts;
 use latchwork::scenario::Scenario;
 use latchwork::shrink::shrink;
-use latchwork::simulate::{Plan, Simulation, Strategy, simulate};
+use latchwork::simulate::{Mix, Plan, Simulation, Strategy, simulate};
 use latchwork::trace::case::{Case, Minimality};
 use latchwork::verdict::{BuiltIn, End, PropertyId, PropertySet};
 
@@ -65,6 +67,39 @@ fn a_run_does_not_depend_on_the_runs_before_it() {
         assert_eq!(alone.failure, Some(all));
         assert_eq!(alone.runs, 1);
     }
+}
+
+/// Of mixed strategies runs take turns, and a run is the one that its strategy alone would do.
+#[test]
+fn mixed_strategies_take_turns() {
+    let scenario = scenario(DEADLOCK);
+    let instance = scenario.configuration.instance().expect("an instance");
+    let mixed: Mix = "mixed".parse().expect("strategies");
+    assert_eq!(mixed.to_string(), "walk,pct:3,swarm");
+    let mut seen = [0; 3];
+    for run in 0..300 {
+        let runs = run..run + 1;
+        let strategy = STRATEGIES[run as usize % 3];
+        let alone = Plan { runs, ..plan(strategy) };
+        let together = Plan { strategy: mixed.clone(), ..alone.clone() };
+        let alone = instance.simulate(&alone, &());
+        assert_eq!(alone, instance.simulate(&together, &()));
+        seen[run as usize % 3] += u32::from(alone.failure.is_some());
+    }
+    assert!(seen.iter().sum::<u32>() > 0, "some of them fail: {seen:?}");
+    assert!("walk,".parse::<Mix>().is_err() && "".parse::<Mix>().is_err());
+}
+
+/// Leaving out steps leads by other violations; each is a case of its own.
+#[test]
+fn what_is_met_on_the_way_is_kept() {
+    let name = "downconvert/ablations/without_upf_kick_two_apps_deadlock.json";
+    let sampled = sample(scenario(name), &plan(Strategy::Walk), &()).expect("an instance");
+    let violation = sampled.violation.expect("a violation");
+    assert_eq!(violation.case.verdict.property, "no_sleep_on_work");
+    let [other] = violation.others.as_slice() else { panic!("one other: {:?}", violation.others) };
+    assert_eq!(other.verdict.property, "deadlock");
+    assert_eq!(replay(other, 1, &()), Ok(Replayed::Same));
 }
 
 /// Made short without knowing the space, a run is as long as the shortest that the explorer finds,
@@ -218,6 +253,13 @@ fn worker(defect: Defect, strategy: Strategy) -> Simulation {
     simulate(&Worker(defect), &plan(strategy), &())
 }
 
+/// The exit code of a campaign that came to this.
+fn exit(simulation: Simulation) -> Exit {
+    let plan = plan(Strategy::Walk);
+    let sampled = Sampled { scenario: scenario(DEADLOCK), plan, simulation, violation: None };
+    Exit::of_facts(&Facts::of(&sampled.plan.clone(), &[sampled]))
+}
+
 #[test]
 fn each_kind_of_violation_is_found() {
     let expected = [
@@ -259,8 +301,10 @@ fn what_depends_on_the_order_of_a_hash_set_is_found() {
         let simulation = simulate(&Worker(Defect::Order), &plan, &());
         let found = simulation.nondeterminism.expect("it is found");
         assert!(found.step > 3, "three steps come before the choice: {found:?}");
+        assert_eq!(exit(simulation).code(), 6);
         let sound = simulate(&Worker(Defect::None), &plan, &());
         assert_eq!(sound.nondeterminism, None);
+        assert_eq!(exit(sound), Exit::Expected);
     }
 }
 
@@ -294,14 +338,4 @@ fn the_program_samples_and_says_that_it_is_no_proof() {
     assert!(refused(&["simulate", file, "--strategy", "pct:0"]).contains("from 1 to 16"));
     assert!(refused(&["simulate", file, "--seed", "seed"]).contains("hexadecimal"));
     assert!(refused(&["simulate", "downconverted"]).contains("did you mean"));
-}
-
-#[test]
-fn the_corpus_is_kept_and_replayed() {
-    let (code, said, _) = run(&["corpus", "run"]);
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains("latchwork replay scenarios/downconvert/cases/pending_flag.json"));
-    let kept = "scenarios/downconvert/cases/pending_flag.json";
-    let (code, said, _) = run(&["corpus", "add", kept]);
-    assert_eq!((code, said.contains("kept already")), (0, true), "{said}");
 }
