@@ -13,6 +13,8 @@ use crate::configuration::{Configuration, Tree, default};
 use crate::explore::Watch;
 use crate::verdict::PropertyId;
 
+/// The most values that are drawn for each configuration to try: many do not go together.
+const DRAWS: u64 = 50;
 /// The most steps in which a failing configuration is made small.
 const ATTEMPTS: u64 = 2_000;
 
@@ -31,7 +33,7 @@ pub struct Generated {
     pub interrupted: bool,
 }
 
-/// Draws up to `count` configurations with the rules of `base`, up to the first one that fails, and
+/// Tries up to `count` configurations with the rules of `base`, up to the first one that fails, and
 /// makes that one small: what is left violates the same property.
 pub fn generate(
     base: &Configuration,
@@ -48,7 +50,11 @@ pub fn generate(
     let mut runner = runner(seed);
     let mut generated =
         Generated { tried: 0, refused: 0, attempts: 0, smallest: None, interrupted: false };
-    while generated.tried + generated.refused < count && generated.smallest.is_none() {
+    let most = count.saturating_mul(DRAWS);
+    while generated.tried < count
+        && generated.tried + generated.refused < most
+        && generated.smallest.is_none()
+    {
         if watch.interrupted() {
             generated.interrupted = true;
             break;

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use latchwork_model::kit::Kind;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::configuration::{
-    Configuration, Unknown, property, read_configuration, read_format, read_name, read_names,
+    Configuration, Tree, Unknown, property, read_configuration, read_format, read_name, read_names,
 };
 use crate::json::{Document, Json, Object, Problem, suggest};
 use crate::protocols::Entry;
@@ -98,18 +98,34 @@ impl Scenario {
 
 /// The file of a scenario that expects that a configuration holds.
 pub fn text_of(configuration: &Configuration) -> String {
-    let entry = configuration.entry;
-    let facts = json!({
-        "format": FORMAT,
-        "protocol": entry.name,
-        "bounds": configuration.bounds,
-        "faults": configuration.faults,
-        "profile": entry.profiles[configuration.profile].name,
-        "without": configuration.rule_names(),
-        "with": configuration.variant_names(),
-        "expect": { "holds": true },
-    });
-    format!("{facts:#}\n")
+    /// The keys in the order in which they are read.
+    #[derive(Serialize)]
+    struct File<'a> {
+        format: u64,
+        protocol: &'a str,
+        bounds: &'a Tree,
+        faults: &'a Tree,
+        profile: &'a str,
+        without: Vec<&'a str>,
+        with: Vec<&'a str>,
+        expect: Holds,
+    }
+    #[derive(Serialize)]
+    struct Holds {
+        holds: bool,
+    }
+    let file = File {
+        format: FORMAT,
+        protocol: configuration.entry.name,
+        bounds: &configuration.bounds,
+        faults: &configuration.faults,
+        profile: configuration.entry.profiles[configuration.profile].name,
+        without: configuration.rule_names(),
+        with: configuration.variant_names(),
+        expect: Holds { holds: true },
+    };
+    // Names, numbers and lists of them can always be written.
+    serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
 }
 
 fn goal(entry: &Entry, name: &str) -> Result<Goal, Unknown> {

@@ -93,7 +93,13 @@ impl Simulate {
         let quiet = self.json || layout.detail == Detail::Quiet;
         if !quiet {
             let what = self.what.display().to_string();
-            writeln!(out, "again:   {}\n", self.command(&what, &plan.strategy, &plan.runs))?;
+            let generate =
+                self.generate.map_or(String::new(), |count| format!(" --generate {count}"));
+            let again = self.command(&what, &plan.strategy, &plan.runs);
+            writeln!(out, "again:   {again}{generate}\n")?;
+            if let Some(drawn) = &drawn {
+                writeln!(out, "{}\n", drawn.sentence)?;
+            }
             out.flush()?;
         }
         let clock = Clock::start(self.budget.time, self.json);
@@ -118,14 +124,11 @@ impl Simulate {
         }
         clock.finish();
         let facts = Facts::of(&plan, &all);
-        if let Some(drawn) = &drawn {
-            writeln!(out, "{}", drawn.sentence)?;
-        }
         if self.json {
             out.write_all(facts.to_text().as_bytes())?;
         } else {
             self.write_shortest(&mut out, &all)?;
-            if !quiet {
+            if !quiet && !all.is_empty() {
                 writeln!(out)?;
                 simulation::write_end(&mut out, &all)?;
             }
@@ -153,12 +156,16 @@ impl Simulate {
         let generated = generate(&scenario.configuration, count, plan.seed, &fails, &clock);
         clock.finish();
         let Generated { tried, refused, attempts, smallest, interrupted } = generated;
+        let runs = plan.runs.end - plan.runs.start;
         let mut sentence = format!(
-            "{tried} configurations drawn and tried, {refused} refused: their values do not go \
-             together."
+            "{tried} configurations were drawn and tried with up to {runs} runs each, {refused} \
+             more have values that do not go together."
         );
         let scenario = match smallest {
-            None => None,
+            None => {
+                sentence += " None fails, which is no proof.";
+                None
+            }
             Some((configuration, _)) => {
                 scenario.name = format!("generated-{}", plan.seed);
                 scenario.configuration = configuration;

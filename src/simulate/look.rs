@@ -2,6 +2,7 @@
 
 use latchwork_model::kit::{Actions, Claim, Kind, Model, Step};
 
+use crate::explore::fingerprint::fingerprint;
 use crate::explore::panics;
 use crate::verdict::{BuiltIn, End, PropertyId, PropertySet};
 
@@ -12,7 +13,13 @@ pub(crate) struct Looker<'a, M: Model> {
     pub properties: PropertySet,
     /// The successors of the state that was looked at last, in the order of the list of actions.
     pub enabled: Vec<(Step, M::State)>,
+    /// States that violate nothing, by their fingerprints, with the goals that they reach: runs come
+    /// by the same states again and again, and properties cost more than a step.
+    quiet: Vec<(u64, PropertySet)>,
 }
+
+/// How many states are remembered that violate nothing.
+const REMEMBERED: usize = 1 << 12;
 
 /// What is seen in one state.
 pub(crate) struct Look {
@@ -46,7 +53,8 @@ impl Look {
 
 impl<'a, M: Model> Looker<'a, M> {
     pub fn new(model: &'a M, properties: PropertySet) -> Self {
-        Self { model, properties, enabled: Vec::new() }
+        let quiet = vec![(0, PropertySet::EMPTY); REMEMBERED];
+        Self { model, properties, enabled: Vec::new(), quiet }
     }
 
     /// Collects the successors of a state and looks at the properties there.
@@ -67,7 +75,7 @@ impl<'a, M: Model> Looker<'a, M> {
 
     fn seen(&mut self, state: &M::State) -> Look {
         let (mut any, mut fair, mut exceeds) = (false, false, None);
-        let Self { model, properties, enabled } = self;
+        let Self { model, properties, enabled, quiet } = self;
         enabled.clear();
         model.successors(state, |step, result| {
             any = true;
@@ -78,6 +86,11 @@ impl<'a, M: Model> Looker<'a, M> {
                 Err(what) => exceeds = exceeds.or(Some((step, what))),
             }
         });
+        let print = fingerprint(state);
+        let known = &mut quiet[print as usize % REMEMBERED];
+        if known.0 == print {
+            return Look { violated: PropertySet::EMPTY, reached: known.1, broken: None };
+        }
         let (mut violated, mut reached) = (PropertySet::EMPTY, PropertySet::EMPTY);
         for (id, property) in (0..).map(PropertyId).zip(M::PROPERTIES) {
             if !properties.contains(id) {
@@ -105,6 +118,9 @@ impl<'a, M: Model> Looker<'a, M> {
         }
         if properties.contains(bound) && exceeds.is_some() {
             violated.insert(bound);
+        }
+        if violated.is_empty() && exceeds.is_none() {
+            *known = (print, reached);
         }
         let broken = exceeds.map(|(step, what)| (bound, Some(step), End::Exceeds(what)));
         Look { violated, reached, broken }

@@ -31,6 +31,7 @@ use crate::verdict::{Discovery, PropertyId, PropertySet};
 
 pub use strategy::{Mix, Strategy};
 
+use look::Looker;
 use run::{Run, Sampler};
 
 /// The most runs between two looks at the clock.
@@ -160,7 +161,9 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
 fn block<M: Model>(sampler: &Sampler<'_, M>, numbers: Range<u64>) -> Vec<(Run, Option<usize>)> {
     let threads = sampler.plan.threads.max(1);
     let part = |first: usize| -> Vec<(Run, Option<usize>)> {
-        numbers.clone().skip(first).step_by(threads).map(|number| once(sampler, number)).collect()
+        let mut looker = Looker::new(sampler.model, sampler.plan.properties);
+        let numbers = numbers.clone().skip(first).step_by(threads);
+        numbers.map(|number| once(sampler, &mut looker, number)).collect()
     };
     let mut runs: Vec<_> = if threads == 1 {
         part(0)
@@ -181,13 +184,17 @@ fn block<M: Model>(sampler: &Sampler<'_, M>, numbers: Range<u64>) -> Vec<(Run, O
 }
 
 /// A run; some are done twice.
-fn once<M: Model>(sampler: &Sampler<'_, M>, number: u64) -> (Run, Option<usize>) {
+fn once<'a, M: Model>(
+    sampler: &Sampler<'a, M>,
+    looker: &mut Looker<'a, M>,
+    number: u64,
+) -> (Run, Option<usize>) {
     let twice = sampler.plan.paranoid || number.is_multiple_of(TWICE);
-    let run = sampler.run(number, twice);
+    let run = sampler.run(looker, number, twice);
     if !twice {
         return (run, None);
     }
-    let again = sampler.run(number, true);
+    let again = sampler.run(looker, number, true);
     let (one, other) = (&run.digests, &again.digests);
     let differs = one.iter().zip(other).position(|(one, other)| one != other);
     let differs = differs.or((one.len() != other.len()).then_some(one.len().min(other.len())));

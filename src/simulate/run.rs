@@ -55,13 +55,13 @@ impl<'a, M: Model> Sampler<'a, M> {
     }
 
     /// The run with this number.
-    pub fn run(&self, number: u64, keep_digests: bool) -> Run {
+    pub fn run(&self, looker: &mut Looker<'a, M>, number: u64, keep_digests: bool) -> Run {
         let Plan { seed, strategy, steps: limit, .. } = self.plan;
         let draws = Draws::of(*seed, number);
         let mut picker = Picker::new::<M>(strategy.of(number), draws, &self.processes, *limit);
         let initial = picker.initial(self.initial.len());
         let off = picker.switched_off();
-        let mut course = Course::begin(self, initial, keep_digests);
+        let mut course = Course::begin(self, looker, initial, keep_digests);
         let mut cut = false;
         let ending = loop {
             if let Some(ending) = course.look() {
@@ -93,7 +93,7 @@ impl<'a, M: Model> Sampler<'a, M> {
 /// A run on its way.
 pub(super) struct Course<'s, 'a, M: Model> {
     pub sampler: &'s Sampler<'a, M>,
-    pub looker: Looker<'a, M>,
+    pub looker: &'s mut Looker<'a, M>,
     pub state: M::State,
     pub path: Path,
     fired: Vec<bool>,
@@ -103,10 +103,15 @@ pub(super) struct Course<'s, 'a, M: Model> {
 }
 
 impl<'s, 'a, M: Model> Course<'s, 'a, M> {
-    fn begin(sampler: &'s Sampler<'a, M>, initial: usize, keep_digests: bool) -> Self {
+    fn begin(
+        sampler: &'s Sampler<'a, M>,
+        looker: &'s mut Looker<'a, M>,
+        initial: usize,
+        keep_digests: bool,
+    ) -> Self {
         Self {
             sampler,
-            looker: Looker::new(sampler.model, sampler.plan.properties),
+            looker,
             state: sampler.initial[initial],
             path: Path { initial, steps: Vec::new() },
             fired: vec![false; <M as Actions>::ACTIONS.len()],

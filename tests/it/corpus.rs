@@ -37,13 +37,22 @@ fn few_cases_of_the_same_are_kept() {
         (output.status.code().expect("a code"), said)
     };
     let mut steps = Vec::new();
-    let known = ["ex_ex", "two_apps", "pr_ex_vs_ex", "cross_head", "two_apps_signal"];
-    let without = ["simulate", "--without", "pending_flag", "--runs", "0..3000", "--out", "found"];
+    let known = [
+        "cross",
+        "cross_head",
+        "cross_signal",
+        "pr_ex_vs_ex",
+        "two_apps",
+        "two_apps_dup_bast",
+        "two_apps_signal",
+    ];
     for scenario in known {
         let file = repository("scenarios/downconvert").join(format!("{scenario}.json"));
-        let (code, said) = of(&[&without[..], &[file.to_str().expect("UTF-8")]].concat());
-        assert_eq!(code, 1, "{said}");
-        let case = said.lines().find_map(|line| line.strip_prefix("case:    ")).expect("a case");
+        let file = file.to_str().expect("UTF-8");
+        let ask = ["simulate", file, "--without", "pending_flag", "--runs", "0..3000"];
+        let (_, said) = of(&[&ask[..], &["--strategy", "mixed", "--out", "found"]].concat());
+        let mut lines = said.lines();
+        let Some(case) = lines.find_map(|line| line.strip_prefix("case:    ")) else { continue };
         if !case.contains("deadlock") {
             continue;
         }
@@ -52,6 +61,7 @@ fn few_cases_of_the_same_are_kept() {
         let (code, said) = of(&["corpus", "add", case]);
         assert_eq!(code, 0, "{said}");
         let (_, said) = of(&["corpus", "add", case]);
+        // What gave way, or did not come in, is longer than three others.
         assert!(said.contains("kept already") || said.contains("not kept"), "{said}");
     }
     steps.sort_unstable();

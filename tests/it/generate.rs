@@ -51,8 +51,8 @@ fn what_fails_is_made_as_small_as_it_can_be() {
 #[test]
 fn none_is_made_up_if_nothing_fails() {
     let generated = generate(&base().configuration, 100, 3, &|_| None, &());
-    assert_eq!(generated.tried + generated.refused, 100);
-    assert!(generated.smallest.is_none() && generated.tried > 20, "{generated:?}");
+    assert_eq!(generated.tried, 100, "{generated:?}");
+    assert!(generated.smallest.is_none() && generated.refused > 0, "{generated:?}");
 }
 
 /// From the command line: a rule is off, a configuration that shows it is found, and kept as a
@@ -78,6 +78,7 @@ fn a_generated_scenario_is_kept_and_fails_again() {
     let (code, said, _) =
         run(&["simulate", "dirlock", "--generate", "5", "--runs", "0..20", "--out", out]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("5 configurations drawn") || said.contains("refused"), "{said}");
+    assert!(said.contains("5 configurations were drawn and tried with up to 20 runs"), "{said}");
+    assert!(said.contains("no proof"), "{said}");
     assert!(refused(&["simulate", "downconvert", "--generate", "0"]).contains("1.."));
 }
