@@ -83,11 +83,8 @@ impl Simulate {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         let plan = self.plan();
-        let drawn = self.generate.map(|count| self.generated(count, &plan)).transpose()?;
-        let scenarios = match &drawn {
-            Some(drawn) => drawn.scenario.clone().into_iter().collect(),
-            None => self.scenarios()?,
-        };
+        // What makes no sense is said before anything is printed.
+        let scenarios = self.scenarios()?;
         let layout = self.show.layout();
         let mut out = print::stdout();
         let quiet = self.json || layout.detail == Detail::Quiet;
@@ -97,10 +94,15 @@ impl Simulate {
                 self.generate.map_or(String::new(), |count| format!(" --generate {count}"));
             let again = self.command(&what, &plan.strategy, &plan.runs);
             writeln!(out, "again:   {again}{generate}\n")?;
-            if let Some(drawn) = &drawn {
-                writeln!(out, "{}\n", drawn.sentence)?;
-            }
             out.flush()?;
+        }
+        let drawn = self.generate.map(|count| self.generated(count, &plan)).transpose()?;
+        let scenarios = match &drawn {
+            Some(drawn) => drawn.scenario.clone().into_iter().collect(),
+            None => scenarios,
+        };
+        if let Some(drawn) = drawn.as_ref().filter(|_| !quiet) {
+            writeln!(out, "{}\n", drawn.sentence)?;
         }
         let clock = Clock::start(self.budget.time, self.json);
         let mut all = Vec::new();
@@ -147,6 +149,7 @@ impl Simulate {
         };
         let mut scenario = scenarios.swap_remove(at);
         self.switches.apply(&mut scenario)?;
+        scenario.ignore = PropertySet::EMPTY;
         let clock = Clock::start(self.budget.time, self.json);
         clock.task(entry.name);
         let fails = |configuration: &Configuration| {
@@ -223,7 +226,7 @@ impl Simulate {
     }
 
     fn scenarios(&self) -> Result<Vec<Scenario>, Failure> {
-        if self.is_file() {
+        if self.is_file() && self.generate.is_none() {
             let mut scenario = Scenario::open(&self.what)?;
             self.switches.apply(&mut scenario)?;
             return Ok(vec![scenario]);

@@ -39,7 +39,6 @@ fn few_cases_of_the_same_are_kept() {
     let mut steps = Vec::new();
     let known = [
         "cross",
-        "cross_head",
         "cross_signal",
         "pr_ex_vs_ex",
         "two_apps",
