@@ -13,8 +13,11 @@ use super::files::write_file;
 pub struct Diary<'a> {
     clock: &'a Clock,
     file: PathBuf,
-    command: Box<dyn Fn(&Range<u64>) -> String + Sync + 'a>,
+    command: Box<Spell<'a>>,
 }
+
+/// Spells the command that does some runs.
+type Spell<'a> = dyn Fn(&Range<u64>) -> String + Sync + 'a;
 
 impl<'a> Diary<'a> {
     /// Begins one in a folder, for some runs. Shards may share the folder.
