@@ -6,6 +6,7 @@ use crate::scenario::Scenario;
 use crate::shrink::{Shrunk, shrink};
 use crate::simulate::{Failure, Plan, Simulation};
 use crate::trace::case::{Case, Minimality, Sample};
+use crate::verdict::Discovery;
 
 /// A scenario that was sampled.
 pub struct Sampled {
@@ -27,6 +28,8 @@ pub struct Violation {
     pub shrunk: Option<Shrunk>,
     /// What is kept of it.
     pub case: Case,
+    /// The cases of violations of other properties that were met while it was made short.
+    pub others: Vec<Case>,
 }
 
 /// Samples a scenario; a run that violates a property is made short.
@@ -37,18 +40,24 @@ pub fn sample(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Samp
     let simulation = instance.simulate(&plan, watch);
     let violation = simulation.failure.clone().map(|failure| {
         let (found, threads) = (&failure.discovery, plan.threads);
-        let shrunk = shrink(configuration.entry, instance.as_ref(), found, threads, watch);
+        let shrunk = shrink(instance.as_ref(), found, plan.properties, threads, watch);
         let (found, minimality) = match &shrunk {
             Some(shrunk) => (&shrunk.discovery, shrunk.minimality),
             None => (found, Minimality::None),
         };
-        let mut case = case(configuration, instance.as_ref(), found, "simulate", minimality);
-        case.provenance.sample = Some(Sample {
-            seed: plan.seed.to_string(),
-            run: failure.run,
-            strategy: plan.strategy.to_string(),
-        });
-        Violation { failure, shrunk, case }
+        let keep = |found: &Discovery, minimality| {
+            let mut case = case(configuration, instance.as_ref(), found, "simulate", minimality);
+            case.provenance.sample = Some(Sample {
+                seed: plan.seed.to_string(),
+                run: failure.run,
+                strategy: plan.strategy.of(failure.run).to_string(),
+            });
+            case
+        };
+        let others = shrunk.iter().flat_map(|shrunk| &shrunk.others);
+        let others = others.map(|other| keep(other, Minimality::OneMinimal)).collect();
+        let case = keep(found, minimality);
+        Violation { failure, shrunk, case, others }
     });
     Ok(Sampled { scenario, plan, simulation, violation })
 }

@@ -291,7 +291,7 @@ fn read_shape(json: Json<'_>, shape: &'static Shape, name: &str) -> Result<Tree,
 }
 
 /// The value of a field that is not there; `None` if it must be.
-fn default(field: &'static Field) -> Option<Tree> {
+pub(crate) fn default(field: &'static Field) -> Option<Tree> {
     match &field.shape {
         Shape::Number { default, .. } => default.map(Tree::Number),
         Shape::Flag => Some(Tree::Flag(false)),

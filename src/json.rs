@@ -98,6 +98,11 @@ impl Document {
         }
     }
 
+    /// The value that the document holds, all at once.
+    pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_json::from_str(&self.text).map_err(|error| self.syntax(&error))
+    }
+
     fn syntax(&self, error: &serde_json::Error) -> Problem {
         let text = error.to_string();
         let message = text.split(" at line ").next().unwrap_or(&text).to_string();

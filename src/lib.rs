@@ -141,8 +141,9 @@
 //! let plan = Plan {
 //!     seed: 7,
 //!     runs: 0..1000,
-//!     strategy: Strategy::Walk,
+//!     strategy: Strategy::Walk.into(),
 //!     steps: 100,
+//!     fair: 0,
 //!     properties: PropertySet::ALL,
 //!     paranoid: false,
 //!     threads: 1,
@@ -177,7 +178,9 @@ pub mod check;
 pub mod cli;
 pub mod configuration;
 pub mod coverage;
+pub mod evaluate;
 pub mod explore;
+pub mod generate;
 pub mod json;
 pub mod protocols;
 pub mod replay;

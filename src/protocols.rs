@@ -15,9 +15,12 @@ use latchwork_model::recall::{Recall, dirlock::DirLock};
 use zerocopy::{IntoBytes, TryFromBytes};
 
 use crate::explore::{self, Options, Watch, differ, expand, lasso, panics};
+use crate::shrink::{self, Shortened};
 use crate::simulate::{self, Plan, Simulation};
 use crate::trace::fields::{Described, FieldValue, described};
-use crate::verdict::{Comparison, Exploration, PropertyId, PropertyInfo, properties};
+use crate::verdict::{
+    Comparison, Discovery, Exploration, PropertyId, PropertyInfo, PropertySet, properties,
+};
 
 /// The protocols of this repository, in the order in which they are listed.
 pub static PROTOCOLS: &[Entry] = &[
@@ -194,6 +197,9 @@ pub trait Instance: Send + Sync {
     -> Exploration;
     /// Does runs with drawn steps.
     fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation;
+    /// Makes a run short, without knowing the space; none if it does not show its property, or no
+    /// single state shows it. Violations of `properties` that are met on the way are kept.
+    fn shorten(&self, found: &Discovery, properties: PropertySet) -> Option<Shortened>;
     /// Its initial states.
     fn initial(&self) -> Vec<StateBytes>;
     /// Takes a step.
@@ -243,6 +249,10 @@ impl<M: Protocol> Instance for M {
 
     fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation {
         simulate::simulate(self, plan, watch)
+    }
+
+    fn shorten(&self, found: &Discovery, properties: PropertySet) -> Option<Shortened> {
+        shrink::shorten(self, found, properties)
     }
 
     fn initial(&self) -> Vec<StateBytes> {

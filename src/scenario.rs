@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use latchwork_model::kit::Kind;
+use serde::Serialize;
 
 use crate::configuration::{
-    Configuration, Unknown, property, read_configuration, read_format, read_name, read_names,
+    Configuration, Tree, Unknown, property, read_configuration, read_format, read_name, read_names,
 };
 use crate::json::{Document, Json, Object, Problem, suggest};
 use crate::protocols::Entry;
@@ -93,6 +94,38 @@ impl Scenario {
         }
         Ok(Self { name, configuration, ignore, reach, expect, finding })
     }
+}
+
+/// The file of a scenario that expects that a configuration holds.
+pub fn text_of(configuration: &Configuration) -> String {
+    /// The keys in the order in which they are read.
+    #[derive(Serialize)]
+    struct File<'a> {
+        format: u64,
+        protocol: &'a str,
+        bounds: &'a Tree,
+        faults: &'a Tree,
+        profile: &'a str,
+        without: Vec<&'a str>,
+        with: Vec<&'a str>,
+        expect: Holds,
+    }
+    #[derive(Serialize)]
+    struct Holds {
+        holds: bool,
+    }
+    let file = File {
+        format: FORMAT,
+        protocol: configuration.entry.name,
+        bounds: &configuration.bounds,
+        faults: &configuration.faults,
+        profile: configuration.entry.profiles[configuration.profile].name,
+        without: configuration.rule_names(),
+        with: configuration.variant_names(),
+        expect: Holds { holds: true },
+    };
+    // Names, numbers and lists of them can always be written.
+    serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
 }
 
 fn goal(entry: &Entry, name: &str) -> Result<Goal, Unknown> {

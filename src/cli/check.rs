@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::check::{Checked, check};
-use crate::configuration;
 use crate::coverage::{self, Covered, covered};
-use crate::protocols::Entry;
 use crate::report::{self, Results};
 use crate::scenario::{Expect, Scenario};
 
@@ -18,23 +16,20 @@ use super::clock::Clock;
 use super::files::{entry_named, find_scenarios, protocol_scenarios, write_file};
 use super::outputs::Outputs;
 use super::print::write_next;
-use super::{Exit, Failure, print, usage};
+use super::switches::Switches;
+use super::{Exit, Failure, print};
 
 /// Run scenarios and hold them against what they expect
+///
+/// With --profile, --without or --with the base scenarios of one protocol are run so, and expected
+/// to hold.
 #[derive(Args)]
 pub struct Check {
     /// Protocols, scenario files, or folders of them [default: all of ./scenarios]
     #[arg(value_name = "PROTOCOL|PATH")]
     what: Vec<PathBuf>,
-    /// Run the base scenarios of the protocol with this profile, and expect that they hold
-    #[arg(long, value_name = "PROFILE")]
-    profile: Option<String>,
-    /// Run the base scenarios of the protocol without these rules, and expect that they hold
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    without: Vec<String>,
-    /// Run the base scenarios of the protocol with these variants, and expect that they hold
-    #[arg(long, value_name = "VARIANT", value_delimiter = ',')]
-    with: Vec<String>,
+    #[command(flatten)]
+    switches: Switches,
     #[command(flatten)]
     budget: Budget,
     /// Say also how often each action fired and each property said something, and in how many
@@ -94,8 +89,8 @@ impl Check {
 
     /// Whether all small scenarios of some protocols are run, as they are.
     fn is_whole(&self) -> bool {
-        let replaces = self.profile.is_some() || !self.without.is_empty() || !self.with.is_empty();
-        !replaces && self.what.iter().all(|what| !what.exists() && what.extension().is_none())
+        self.switches.is_empty()
+            && self.what.iter().all(|what| !what.exists() && what.extension().is_none())
     }
 
     /// Writes a case for every scenario that is violated, and for every goal that is reached; the
@@ -123,8 +118,7 @@ impl Check {
 
     /// The scenarios that the arguments ask for, their rules replaced where they say so.
     fn scenarios(&self) -> Result<Vec<Scenario>, Failure> {
-        let replaces = self.profile.is_some() || !self.without.is_empty() || !self.with.is_empty();
-        if !replaces {
+        if self.switches.is_empty() {
             return find_scenarios(&self.what);
         }
         let [protocol] = self.what.as_slice() else {
@@ -138,32 +132,15 @@ impl Check {
         let mut scenarios = protocol_scenarios(entry)?;
         scenarios.retain(is_base);
         for scenario in &mut scenarios {
-            self.replace_rules(entry, scenario)?;
+            self.switches.apply(scenario)?;
+            scenario.expect = Expect::Holds;
+            scenario.finding = None;
+            scenario.reach.clear();
         }
         scenarios.retain(|scenario| scenario.configuration.instance().is_ok());
         if scenarios.is_empty() {
             return Err(Failure::Usage(format!("no base scenario of {} allows that", entry.name)));
         }
         Ok(scenarios)
-    }
-
-    fn replace_rules(&self, entry: &'static Entry, scenario: &mut Scenario) -> Result<(), Failure> {
-        let configuration = &mut scenario.configuration;
-        if let Some(profile) = &self.profile {
-            configuration.profile = configuration::profile(entry, profile).map_err(usage)?;
-        }
-        for rule in &self.without {
-            configuration.without.push(configuration::rule(entry, rule).map_err(usage)?);
-        }
-        for variant in &self.with {
-            let variant = configuration::variant(entry, variant).map_err(usage)?;
-            if !configuration.with.contains(&variant) {
-                configuration.with.push(variant);
-            }
-        }
-        scenario.expect = Expect::Holds;
-        scenario.finding = None;
-        scenario.reach.clear();
-        Ok(())
     }
 }

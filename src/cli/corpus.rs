@@ -18,6 +18,9 @@ use super::files::{entry_named, scenarios_folder, write_file};
 use super::print::{Show, program};
 use super::{Exit, Failure, print};
 
+/// The most cases that are kept of one property with one set of rules: the shortest.
+const MOST: usize = 3;
+
 /// Replay the cases that are kept, or keep one more
 #[derive(Args)]
 pub struct Corpus {
@@ -36,7 +39,8 @@ enum Action {
         #[command(flatten)]
         show: Show,
     },
-    /// Keep a case: one a property and configuration, the shortest
+    /// Keep a case: one a property and configuration, and three a property and set of rules, the
+    /// shortest
     Add {
         /// The case file
         case: PathBuf,
@@ -106,22 +110,33 @@ fn add(file: &Path, name: Option<String>, budget: &Budget) -> Result<Exit, Failu
         return Ok(Exit::Diverged);
     }
     let folder = cases_folder(case.configuration.entry.name)?;
-    let mut replaced = None;
+    let mut rivals = Vec::new();
     for path in case_files(&folder)? {
         let known = Case::open(&path, false)?;
-        if !known.is_about_the_same(&case) {
-            continue;
+        if known.shows_the_same(&case) {
+            rivals.push((path, known));
         }
-        if known.steps.len() <= case.steps.len() {
-            writeln!(out, "kept already, and no longer: {}", path.display())?;
-            return Ok(Exit::Expected);
-        }
-        replaced = Some(path);
     }
-    let path = match (replaced, name) {
-        (Some(path), _) => path,
+    let length = |(_, known): &&(PathBuf, Case)| known.steps.len();
+    let same = rivals.iter().find(|(_, known)| known.is_about_the_same(&case));
+    if let Some(known) = same.filter(|known| length(known) <= case.steps.len()) {
+        writeln!(out, "kept already, and no longer: {}", known.0.display())?;
+        return Ok(Exit::Expected);
+    }
+    let longest = rivals.iter().rev().max_by_key(length).filter(|_| rivals.len() >= MOST);
+    let gives_way = if same.is_some() { None } else { longest };
+    if gives_way.is_some_and(|longest| length(&longest) <= case.steps.len()) {
+        writeln!(out, "not kept: {MOST} cases show the same with these rules, none is longer")?;
+        return Ok(Exit::Expected);
+    }
+    if let Some((path, _)) = gives_way {
+        fs::remove_file(path)?;
+        writeln!(out, "gives way to a shorter one: {}", path.display())?;
+    }
+    let path = match (same, name) {
+        (Some((path, _)), _) => path.clone(),
         (None, Some(name)) => folder.join(format!("{name}.json")),
-        (None, None) => folder.join(format!("{}.json", default_name(&case))),
+        (None, None) => free_name(&folder, &case),
     };
     let other = path.exists() && !Case::open(&path, false)?.is_about_the_same(&case);
     if other {
@@ -133,6 +148,14 @@ fn add(file: &Path, name: Option<String>, budget: &Budget) -> Result<Exit, Failu
     write_file(&path, &case.to_text())?;
     writeln!(out, "kept: {} replay {}", program(), path.display())?;
     Ok(Exit::Expected)
+}
+
+/// The first default name that is free.
+fn free_name(folder: &Path, case: &Case) -> PathBuf {
+    let name = default_name(case);
+    let numbered = (2..).map(|number| folder.join(format!("{name}-{number}.json")));
+    let mut names = std::iter::once(folder.join(format!("{name}.json"))).chain(numbered);
+    names.find(|path| !path.exists()).unwrap_or_default()
 }
 
 fn default_name(case: &Case) -> String {

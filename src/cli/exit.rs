@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::check::{Checked, Standing};
-use crate::simulate::Simulation;
+use crate::report::facts::{Facts, ScenarioFacts};
 
 /// How a run of the program ends. Of several, the one that stands last here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,17 +51,20 @@ impl Exit {
         }
     }
 
-    /// What a campaign of runs contributes. That it found nothing is no proof, and yet as expected.
-    pub fn of_simulation(simulation: &Simulation) -> Self {
-        if simulation.nondeterminism.is_some() {
-            Self::Nondeterminism
-        } else if simulation.failure.is_some() {
-            Self::Violated
-        } else if simulation.interrupted {
-            Self::Inconclusive
-        } else {
-            Self::Expected
-        }
+    /// What a campaign of runs comes to. That it found nothing is no proof, and yet as expected.
+    pub fn of_facts(facts: &Facts) -> Self {
+        let of = |scenario: &ScenarioFacts| {
+            if scenario.nondeterminism.is_some() {
+                Self::Nondeterminism
+            } else if scenario.violation.is_some() {
+                Self::Violated
+            } else if scenario.interrupted || scenario.first_unsettled.is_some() {
+                Self::Inconclusive
+            } else {
+                Self::Expected
+            }
+        };
+        facts.scenarios.iter().map(of).max().unwrap_or(Self::Expected)
     }
 }
 

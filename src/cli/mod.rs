@@ -7,18 +7,23 @@ mod clock;
 mod compare;
 mod completions;
 mod corpus;
+mod diary;
+mod evaluate;
 mod exit;
 mod files;
 mod init;
 mod list;
+mod merge;
 mod outputs;
 mod print;
 mod replay;
 mod report;
 mod schema;
 mod selfcheck;
+mod shard;
 mod shrink;
 mod simulate;
+mod switches;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -54,6 +59,8 @@ enum Command {
     Completions(completions::Completions),
     Man(completions::Man),
     Simulate(simulate::Simulate),
+    Merge(merge::Merge),
+    Evaluate(evaluate::Evaluate),
     Shrink(shrink::Shrink),
     Corpus(corpus::Corpus),
     Init(init::Init),
@@ -114,6 +121,8 @@ pub fn run(protocols: &'static [Entry]) -> ExitCode {
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
         Command::Simulate(command) => command.run(),
+        Command::Merge(command) => command.run(),
+        Command::Evaluate(command) => command.run(),
         Command::Shrink(command) => command.run(),
         Command::Corpus(command) => command.run(),
         Command::Init(command) => command.run(),

@@ -4,13 +4,15 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use latchwork_model::kit::Kind;
 
 use crate::check;
+use crate::protocols::Entry;
 use crate::report::layout::Detail;
 use crate::report::text::write_case;
-use crate::shrink::{path_of, shortest, shrink};
+use crate::shrink::{Shrunk, path_of, shrink};
 use crate::trace::case::{Case, Minimality};
-use crate::verdict::{Discovery, End};
+use crate::verdict::{Discovery, End, PropertyId, PropertyKind, PropertySet};
 
 use super::budget::Budget;
 use super::clock::Clock;
@@ -32,6 +34,24 @@ pub struct Shrink {
     out: PathBuf,
 }
 
+/// Whether a property speaks of what goes on for ever.
+fn is_temporal(entry: &Entry, property: PropertyId) -> bool {
+    match (entry.properties)()[usize::from(property.0)].kind {
+        PropertyKind::Model(kind) => kind.is_temporal() || kind == Kind::NoFairCycle,
+        PropertyKind::BuiltIn(_) => false,
+    }
+}
+
+/// The case of a run that was made of the run of another case.
+fn kept(of: &Case, found: &Discovery, minimality: Minimality) -> Result<Case, Failure> {
+    let configuration = &of.configuration;
+    let instance = configuration.instance().map_err(|why| Failure::Usage(why.into()))?;
+    let engine = &of.provenance.engine;
+    let mut case = check::case(configuration, instance.as_ref(), found, engine, minimality);
+    case.provenance = of.provenance.clone();
+    Ok(case)
+}
+
 impl Shrink {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
@@ -40,21 +60,22 @@ impl Shrink {
         let shrunk = self.shrunk(&case, &clock)?;
         clock.finish();
         let mut out = print::stdout();
-        let Some((found, minimality)) = shrunk else {
+        let Some(Shrunk { discovery: found, minimality, others, .. }) = shrunk else {
             writeln!(out, "the run of the case does not show {} any more", case.verdict.property)?;
             let (program, case) = (program(), self.case.display());
             writeln!(out, "hint: {program} replay {case} says where it parts")?;
             return Ok(Exit::Diverged);
         };
-        let instance = case.configuration.instance().map_err(|why| Failure::Usage(why.into()))?;
-        let engine = &case.provenance.engine;
-        let mut short =
-            check::case(&case.configuration, instance.as_ref(), &found, engine, minimality);
-        short.provenance = case.provenance.clone();
-        let stem = self.case.file_stem().unwrap_or_default().to_string_lossy();
-        let name = format!("{stem}-short.json");
-        let path = self.out.join(case.configuration.entry.name).join(name);
+        let short = kept(&case, &found, minimality)?;
+        let path = self.file(&short, "short");
         write_file(&path, &short.to_text())?;
+        let mut met = Vec::new();
+        for other in &others {
+            let other = kept(&case, other, Minimality::OneMinimal)?;
+            let path = self.file(&other, &other.verdict.property);
+            write_file(&path, &other.to_text())?;
+            met.push((other.verdict.property, path));
+        }
         let layout = self.show.layout();
         if layout.detail == Detail::Quiet {
             return Ok(Exit::Expected);
@@ -62,16 +83,20 @@ impl Shrink {
         write_case(&mut out, &short, layout)?;
         let (before, after) = (case.verdict.steps, short.verdict.steps);
         writeln!(out, "\n{before} steps before, {after} now ({})", minimality.name())?;
+        for (property, path) in met {
+            writeln!(out, "met on the way: {property}, {}", path.display())?;
+        }
         write_next(&mut out, &path)?;
         Ok(Exit::Expected)
     }
 
+    fn file(&self, short: &Case, what: &str) -> PathBuf {
+        let stem = self.case.file_stem().unwrap_or_default().to_string_lossy();
+        self.out.join(short.configuration.entry.name).join(format!("{stem}-{what}.json"))
+    }
+
     /// The shorter run; none if the case does not show its property any more.
-    fn shrunk(
-        &self,
-        case: &Case,
-        clock: &Clock,
-    ) -> Result<Option<(Discovery, Minimality)>, Failure> {
+    fn shrunk(&self, case: &Case, clock: &Clock) -> Result<Option<Shrunk>, Failure> {
         let configuration = &case.configuration;
         let instance = configuration.instance().map_err(|why| Failure::Usage(why.into()))?;
         let entry = configuration.entry;
@@ -82,20 +107,17 @@ impl Shrink {
         };
         let threads = self.budget.options().threads;
         let steps = case.verdict.steps;
-        let found = Discovery { property, steps, path, end: End::State };
-        if let Some(shrunk) = shrink(entry, instance.as_ref(), &found, threads, clock) {
-            return Ok(Some((shrunk.discovery, shrunk.minimality)));
-        }
-        // What only the whole space can show is left to the search.
-        if case.verdict.property != "can_finish" && case.verdict.cycle.is_none() {
-            return Ok(None);
-        }
-        match shortest(instance.as_ref(), property, threads, clock) {
-            Some(found) => Ok(Some((found, Minimality::Proven))),
-            None => Err(Failure::Inconclusive(format!(
+        // What no single state shows is left to the search of the whole space.
+        let whole = case.verdict.property == "can_finish" || is_temporal(entry, property);
+        let cycle = case.verdict.cycle;
+        let end = if whole { End::Stuck { prefix: steps, cycle } } else { End::State };
+        let found = Discovery { property, steps, path, end };
+        match shrink(instance.as_ref(), &found, PropertySet::ALL, threads, clock) {
+            None if whole => Err(Failure::Inconclusive(format!(
                 "only the whole space can show {}, and it is too large",
                 case.verdict.property
             ))),
+            shrunk => Ok(shrunk),
         }
     }
 }

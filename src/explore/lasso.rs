@@ -95,8 +95,14 @@ fn enabled<M: Model>(model: &M, state: &M::State) -> BTreeSet<Process> {
     enabled
 }
 
-/// Whether some part of a property waits in the run and is never answered.
-fn waits<M: Model>(model: &M, property: &Property<M>, states: &[M::State], begin: usize) -> bool {
+/// Whether some part of a property waits in the run and is never answered; what goes on for ever
+/// begins after `begin` steps.
+pub(crate) fn waits<M: Model>(
+    model: &M,
+    property: &Property<M>,
+    states: &[M::State],
+    begin: usize,
+) -> bool {
     let part = |part: usize| -> Option<bool> {
         let claim = |state| part_of(model, property, state, part);
         let claims = states.iter().map(claim).collect::<Option<Vec<Claim>>>()?;

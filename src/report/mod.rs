@@ -3,6 +3,8 @@
 pub mod ablation;
 pub mod alarms;
 pub mod coverage;
+pub mod evaluation;
+pub mod facts;
 pub mod github;
 pub mod html;
 pub mod json;

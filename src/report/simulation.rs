@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
-
 use crate::campaign::{Sampled, Violation};
-use crate::trace::case::Minimality;
+use crate::shrink::Shortened;
+use crate::trace::case::{CaseVerdict, Minimality};
 use crate::verdict::PropertyKind;
 
 use super::layout::{Detail, Layout};
@@ -35,6 +34,18 @@ pub fn write_line(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io:
         "    {} runs, {} steps, the longest {}, {} ended by --steps",
         simulation.runs, simulation.steps, simulation.longest, simulation.cut
     )?;
+    if let Some(first) = simulation.first_unsettled {
+        let properties = (sampled.scenario.configuration.entry.properties)();
+        writeln!(
+            out,
+            "    {} runs still wait when their fair phase ends, the first is {}: {} not reached \
+             within {} steps",
+            simulation.unsettled,
+            first.run,
+            properties[usize::from(first.property.0)].name,
+            sampled.plan.fair
+        )?;
+    }
     let missing = never(sampled);
     if !missing.is_empty() && sampled.violation.is_none() {
         let words: Vec<String> = missing.into_iter().map(ToString::to_string).collect();
@@ -44,7 +55,7 @@ pub fn write_line(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io:
 }
 
 /// The actions that never fired, and the goals that were not reached.
-fn never(sampled: &Sampled) -> Vec<&'static str> {
+pub(super) fn never(sampled: &Sampled) -> Vec<&'static str> {
     let entry = sampled.scenario.configuration.entry;
     let simulation = &sampled.simulation;
     let actions = entry.actions.iter().zip(&simulation.fired).filter(|(_, fired)| !**fired);
@@ -62,32 +73,48 @@ pub fn write_violation(
     violation: &Violation,
     layout: Layout,
 ) -> io::Result<()> {
-    let Violation { failure, shrunk, case } = violation;
+    let Violation { failure, shrunk, case, others } = violation;
     let entry = sampled.scenario.configuration.entry;
     write_case(out, case, layout)?;
     writeln!(out)?;
     writeln!(
         out,
         "run {} of seed {} ({}) took {} steps to it",
-        failure.run, sampled.plan.seed, sampled.plan.strategy, failure.discovery.steps
+        failure.run,
+        sampled.plan.seed,
+        sampled.plan.strategy.of(failure.run),
+        failure.discovery.steps
     )?;
     if !failure.off.is_empty() {
         let off = failure.off.iter().map(|at| entry.actions[usize::from(*at)].name.to_string());
         write_words(out, layout, "switched off in it: ", &off.collect::<Vec<_>>())?;
     }
     let Some(shrunk) = shrunk else {
-        return writeln!(out, "it could not be repeated, and was not made short");
-    };
-    writeln!(out, "{} steps are left, after {} attempts", shrunk.left, shrunk.attempts)?;
-    match shrunk.minimality {
-        Minimality::Proven if shrunk.discovery.steps < shrunk.left => writeln!(
+        return writeln!(
             out,
-            "a search found this one of {}, and none is shorter",
+            "it was not made short: only a search of the whole space could, and that is too large"
+        );
+    };
+    let left = shrunk.shortened.as_ref().map(|shortened| shortened.discovery.steps);
+    if let Some(Shortened { attempts, left_out, .. }) = &shrunk.shortened {
+        writeln!(out, "{left_out} steps are left, after {attempts} attempts to leave some out")?;
+    }
+    match shrunk.minimality {
+        Minimality::Proven if left == Some(shrunk.discovery.steps) => {
+            let steps = shrunk.discovery.steps;
+            writeln!(out, "{steps} after searches between its states; none is shorter: proven")
+        }
+        Minimality::Proven => writeln!(
+            out,
+            "a search found this one of {}, and none is shorter: proven",
             shrunk.discovery.steps
         ),
-        Minimality::Proven => writeln!(out, "a search proves that none is shorter"),
-        _ => writeln!(out, "no single step can be left out; a shorter run may exist"),
+        _ => writeln!(out, "1-minimal: no single step can be left out; a shorter run may exist"),
+    }?;
+    for CaseVerdict { property, steps, .. } in others.iter().map(|other| &other.verdict) {
+        writeln!(out, "met on the way: {property} after {steps} steps, a case of its own")?;
     }
+    Ok(())
 }
 
 /// Prints how much was done, and that it is no proof.
@@ -104,39 +131,4 @@ pub fn write_end(out: &mut dyn Write, all: &[Sampled]) -> io::Result<()> {
     };
     writeln!(out, "{found} of {} scenarios, in {runs} runs with {steps} steps.", all.len())?;
     writeln!(out, "This is a sample and no proof; `latchwork check` looks at all states.")
-}
-
-/// The facts about a scenario.
-pub fn to_json(sampled: &Sampled) -> Value {
-    let (plan, simulation) = (&sampled.plan, &sampled.simulation);
-    let entry = sampled.scenario.configuration.entry;
-    let violation = sampled.violation.as_ref().map(|violation| {
-        let off = violation.failure.off.iter().map(|at| entry.actions[usize::from(*at)].name);
-        json!({
-            "property": violation.case.verdict.property,
-            "run": violation.failure.run,
-            "switched_off": off.collect::<Vec<_>>(),
-            "steps": violation.failure.discovery.steps,
-            "left": violation.shrunk.as_ref().map(|shrunk| shrunk.left),
-            "case_steps": violation.case.verdict.steps,
-            "minimality": violation.case.minimality.name(),
-        })
-    });
-    let nondeterminism = simulation.nondeterminism;
-    json!({
-        "scenario": title(&sampled.scenario),
-        "seed": plan.seed.to_string(),
-        "first_run": plan.runs.start,
-        "strategy": plan.strategy.to_string(),
-        "most_steps": plan.steps,
-        "runs": simulation.runs,
-        "steps": simulation.steps,
-        "longest": simulation.longest,
-        "cut": simulation.cut,
-        "never_seen": never(sampled),
-        "interrupted": simulation.interrupted,
-        "violation": violation,
-        "nondeterminism": nondeterminism.map(|found| json!({ "run": found.run, "step": found.step })),
-        "proof": false,
-    })
 }

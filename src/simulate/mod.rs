@@ -4,15 +4,20 @@
 //! steps of a run. Runs are spread over threads, and what is reported is folded in the order of
 //! their numbers up to the first that fails: so it does not depend on the threads.
 //!
-//! A campaign without a violation is no proof. What only the whole space can show (`can_finish`,
-//! cycles) is not sampled.
+//! A run has two phases. In the first one anything may happen; in the second one faults stop,
+//! everybody who must act takes turns, and what was promised must come to be. A campaign without a
+//! violation is no proof.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `rng` | the draws of a run: the only use of random numbers in the program |
 //! | `strategy` | which of the enabled steps a run takes |
+//! | `look` | one state: what can happen next, what it shows |
 //! | `run` | one run |
+//! | `fair` | its second phase |
 
+mod fair;
+pub(crate) mod look;
 mod rng;
 mod run;
 mod strategy;
@@ -22,13 +27,14 @@ use std::ops::Range;
 use latchwork_model::kit::{Actions, Model};
 
 use crate::explore::Watch;
-use crate::verdict::{Discovery, PropertySet};
+use crate::verdict::{Discovery, PropertyId, PropertySet};
 
-pub use strategy::Strategy;
+pub use strategy::{Mix, Strategy};
 
+use look::Looker;
 use run::{Run, Sampler};
 
-/// Runs between two looks at the clock.
+/// The most runs between two looks at the clock.
 const BLOCK: u64 = 1024;
 
 /// One run in so many is done twice and compared, also when nobody asks for it.
@@ -42,9 +48,11 @@ pub struct Plan {
     /// The numbers of its runs.
     pub runs: Range<u64>,
     /// How steps are chosen.
-    pub strategy: Strategy,
-    /// The most steps of a run.
+    pub strategy: Mix,
+    /// The most steps of the first phase of a run.
     pub steps: usize,
+    /// The most steps of its second, fair phase; with 0 there is none.
+    pub fair: usize,
     /// The properties to look at.
     pub properties: PropertySet,
     /// Whether every run is done twice and compared.
@@ -63,8 +71,12 @@ pub struct Simulation {
     pub steps: u64,
     /// Steps of the longest.
     pub longest: usize,
-    /// Runs that ended because they had no steps left.
+    /// Runs whose first phase ended because it had no steps left.
     pub cut: u64,
+    /// Runs whose second phase ended so.
+    pub unsettled: u64,
+    /// The first of them.
+    pub first_unsettled: Option<Unsettled>,
     /// By action: whether it fired in any run.
     pub fired: Vec<bool>,
     /// The `reachable` properties that were reached.
@@ -88,6 +100,16 @@ pub struct Failure {
     pub discovery: Discovery,
 }
 
+/// A run that waits for something that did not come within the steps of its fair phase. That is no
+/// violation: with more steps it may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsettled {
+    /// Its number.
+    pub run: u64,
+    /// The property that waits.
+    pub property: PropertyId,
+}
+
 /// A run that was done twice and was not the same: the model depends on more than its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nondeterminism {
@@ -105,6 +127,8 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
         steps: 0,
         longest: 0,
         cut: 0,
+        unsettled: 0,
+        first_unsettled: None,
         fired: vec![false; <M as Actions>::ACTIONS.len()],
         reached: PropertySet::EMPTY,
         failure: None,
@@ -112,12 +136,15 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
         interrupted: false,
     };
     let mut start = plan.runs.start;
+    // Most campaigns that fail do so soon: blocks grow.
+    let mut size = 2 * plan.threads.max(1) as u64;
     while start < plan.runs.end {
         if watch.interrupted() {
             simulation.interrupted = true;
             break;
         }
-        let end = plan.runs.end.min(start.saturating_add(BLOCK));
+        let end = plan.runs.end.min(start.saturating_add(size));
+        size = (2 * size).min(BLOCK);
         watch.runs(&(start..end));
         for (run, differs) in block(&sampler, start..end) {
             simulation.add(run, differs);
@@ -134,7 +161,9 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
 fn block<M: Model>(sampler: &Sampler<'_, M>, numbers: Range<u64>) -> Vec<(Run, Option<usize>)> {
     let threads = sampler.plan.threads.max(1);
     let part = |first: usize| -> Vec<(Run, Option<usize>)> {
-        numbers.clone().skip(first).step_by(threads).map(|number| once(sampler, number)).collect()
+        let mut looker = Looker::new(sampler.model, sampler.plan.properties);
+        let numbers = numbers.clone().skip(first).step_by(threads);
+        numbers.map(|number| once(sampler, &mut looker, number)).collect()
     };
     let mut runs: Vec<_> = if threads == 1 {
         part(0)
@@ -155,13 +184,17 @@ fn block<M: Model>(sampler: &Sampler<'_, M>, numbers: Range<u64>) -> Vec<(Run, O
 }
 
 /// A run; some are done twice.
-fn once<M: Model>(sampler: &Sampler<'_, M>, number: u64) -> (Run, Option<usize>) {
+fn once<'a, M: Model>(
+    sampler: &Sampler<'a, M>,
+    looker: &mut Looker<'a, M>,
+    number: u64,
+) -> (Run, Option<usize>) {
     let twice = sampler.plan.paranoid || number.is_multiple_of(TWICE);
-    let run = sampler.run(number, twice);
+    let run = sampler.run(looker, number, twice);
     if !twice {
         return (run, None);
     }
-    let again = sampler.run(number, true);
+    let again = sampler.run(looker, number, true);
     let (one, other) = (&run.digests, &again.digests);
     let differs = one.iter().zip(other).position(|(one, other)| one != other);
     let differs = differs.or((one.len() != other.len()).then_some(one.len().min(other.len())));
@@ -174,6 +207,9 @@ impl Simulation {
         self.steps += run.steps as u64;
         self.longest = self.longest.max(run.steps);
         self.cut += u64::from(run.cut);
+        self.unsettled += u64::from(run.unsettled.is_some());
+        let unsettled = run.unsettled.map(|property| Unsettled { run: run.number, property });
+        self.first_unsettled = self.first_unsettled.or(unsettled);
         self.reached = self.reached.or(run.reached);
         for (fired, in_run) in self.fired.iter_mut().zip(run.fired) {
             *fired |= in_run;

@@ -1,13 +1,15 @@
-//! One run: from an initial state to a violation, to rest, or to the end of its steps.
+//! One run: from an initial state to a violation, or through both of its phases.
 
-use latchwork_model::kit::{Actions, Claim, Kind, Model, Process, Step};
+use latchwork_model::kit::{Actions, Model, Process, Step};
 use zerocopy::IntoBytes;
 
 use crate::explore::fingerprint::fingerprint;
 use crate::explore::panics;
-use crate::verdict::{BuiltIn, Discovery, End, Path, PropertyId, PropertySet};
+use crate::verdict::{Discovery, Path, PropertyId, PropertySet};
 
 use super::Plan;
+use super::fair;
+use super::look::{Ending, Looker};
 use super::rng::Draws;
 use super::strategy::Picker;
 
@@ -16,7 +18,7 @@ pub(super) struct Sampler<'a, M: Model> {
     pub model: &'a M,
     pub plan: &'a Plan,
     initial: Vec<M::State>,
-    processes: Vec<Process>,
+    pub processes: Vec<Process>,
 }
 
 /// What came of one run.
@@ -24,8 +26,10 @@ pub(super) struct Run {
     pub number: u64,
     /// Steps taken.
     pub steps: usize,
-    /// It ended because it had no steps left.
+    /// Its first phase ended because it had no steps left.
     pub cut: bool,
+    /// What did not come to be within its second phase.
+    pub unsettled: Option<PropertyId>,
     /// By action: whether it fired.
     pub fired: Vec<bool>,
     /// The `reachable` properties that it reached.
@@ -36,13 +40,6 @@ pub(super) struct Run {
     pub discovery: Option<Discovery>,
     /// A digest after every state; only if it was asked for.
     pub digests: Vec<u64>,
-}
-
-/// What is seen in one state.
-struct Look {
-    violated: Option<PropertyId>,
-    exceeds: Option<(Step, &'static str)>,
-    reached: PropertySet,
 }
 
 impl<'a, M: Model> Sampler<'a, M> {
@@ -58,114 +55,107 @@ impl<'a, M: Model> Sampler<'a, M> {
     }
 
     /// The run with this number.
-    pub fn run(&self, number: u64, keep_digests: bool) -> Run {
-        let draws = Draws::of(self.plan.seed, number);
-        let limit = self.plan.steps;
-        let mut picker = Picker::new::<M>(self.plan.strategy, draws, &self.processes, limit);
+    pub fn run(&self, looker: &mut Looker<'a, M>, number: u64, keep_digests: bool) -> Run {
+        let Plan { seed, strategy, steps: limit, .. } = self.plan;
+        let draws = Draws::of(*seed, number);
+        let mut picker = Picker::new::<M>(strategy.of(number), draws, &self.processes, *limit);
         let initial = picker.initial(self.initial.len());
-        let mut run = Run {
-            number,
-            steps: 0,
-            cut: false,
-            fired: vec![false; M::ACTIONS.len()],
-            reached: PropertySet::EMPTY,
-            off: picker.switched_off(),
-            discovery: None,
-            digests: Vec::new(),
-        };
-        let mut path = Path { initial, steps: Vec::new() };
-        let mut state = self.initial[initial];
-        let mut enabled = Vec::new();
-        let mut digest = 0u64;
-        loop {
-            let look = panics::catch(|| self.look(&state, &mut enabled));
-            if keep_digests {
-                let here = fingerprint(&state) ^ enabled.len() as u64;
-                digest = digest.rotate_left(5).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ here;
-                run.digests.push(digest);
+        let off = picker.switched_off();
+        let mut course = Course::begin(self, looker, initial, keep_digests);
+        let mut cut = false;
+        let ending = loop {
+            if let Some(ending) = course.look() {
+                break Some(ending);
             }
-            run.reached = run.reached.or(look.as_ref().map_or(run.reached, |look| look.reached));
-            run.steps = path.steps.len();
-            if let Some((property, step, end)) = self.end(&state, look) {
-                path.steps.extend(step);
-                run.steps = path.steps.len();
-                run.discovery = Some(Discovery { property, steps: run.steps, path, end });
-                return run;
+            let (at, enabled) = (course.path.steps.len(), &course.looker.enabled);
+            if at == *limit {
+                cut = !enabled.is_empty();
+                break None;
             }
-            if run.steps == limit {
-                run.cut = !enabled.is_empty();
-                return run;
-            }
-            let Some(picked) = picker.pick::<M, _>(run.steps, &enabled) else { return run };
+            let Some(picked) = picker.pick::<M, _>(at, enabled) else { break None };
             let (step, next) = enabled[picked];
-            if next.as_bytes() == state.as_bytes() {
+            if next.as_bytes() == course.state.as_bytes() {
                 picker.stood_still(step.process(M::ACTIONS));
             }
-            run.fired[usize::from(step.action)] = true;
-            path.steps.push(step);
-            state = next;
-        }
-    }
-
-    /// Collects the successors of a state and looks at the properties there.
-    fn look(&self, state: &M::State, enabled: &mut Vec<(Step, M::State)>) -> Look {
-        let (mut any, mut fair, mut exceeds) = (false, false, None);
-        enabled.clear();
-        self.model.successors(state, |step, result| {
-            any = true;
-            let lane = <M as Actions>::ACTIONS[usize::from(step.action)].lane;
-            fair |= M::LANES[usize::from(lane)].fairness.is_fair();
-            match result {
-                Ok(next) => enabled.push((step, *next)),
-                Err(what) => exceeds = exceeds.or(Some((step, what))),
-            }
-        });
-        let mut look = Look { violated: None, exceeds, reached: PropertySet::EMPTY };
-        for (id, property) in (0..).map(PropertyId).zip(M::PROPERTIES) {
-            if !self.plan.properties.contains(id) || (property.kind == Kind::AtRest && fair) {
-                continue;
-            }
-            let claim = || (property.check)(self.model, state);
-            match property.kind {
-                // No single state shows a cycle: only `explore` can see it.
-                Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo => {}
-                Kind::Reachable if claim() == Claim::Holds => look.reached.insert(id),
-                Kind::Reachable => {}
-                Kind::Invariant | Kind::AtRest if look.violated.is_none() => {
-                    look.violated = (claim() == Claim::Violated).then_some(id);
-                }
-                Kind::Invariant | Kind::AtRest => {}
-            }
-        }
-        if !any && look.violated.is_none() && !self.model.done(state) {
-            let deadlock = BuiltIn::Deadlock.id::<M>();
-            look.violated = self.plan.properties.contains(deadlock).then_some(deadlock);
-        }
-        look
-    }
-
-    /// The violation with which a run ends in a state: the property, a last step, and what happens.
-    fn end(
-        &self,
-        state: &M::State,
-        look: Result<Look, String>,
-    ) -> Option<(PropertyId, Option<Step>, End)> {
-        let look = match look {
-            Ok(look) => look,
-            Err(message) => {
-                // The same panic once more, step by step, tells in which step it is.
-                let (step, message) =
-                    panics::in_state(self.model, state).unwrap_or((None, message));
-                return Some((BuiltIn::NoPanic.id::<M>(), step, End::Panics(message)));
-            }
+            course.take(step, next);
         };
-        let bound = BuiltIn::BoundExceeded.id::<M>();
-        match (look.violated, look.exceeds) {
-            (Some(property), _) => Some((property, None, End::State)),
-            (None, Some((step, what))) if self.plan.properties.contains(bound) => {
-                Some((bound, Some(step), End::Exceeds(what)))
-            }
-            _ => None,
+        let (mut discovery, mut unsettled) = (ending.map(|ending| course.discovery(ending)), None);
+        if discovery.is_none() && self.plan.fair > 0 {
+            (discovery, unsettled) = fair::phase(&mut course, &mut picker.into_draws());
         }
+        let steps =
+            discovery.as_ref().map_or(course.path.steps.len(), |found| found.path.steps.len());
+        let Course { fired, reached, digests, .. } = course;
+        Run { number, steps, cut, unsettled, fired, reached, off, discovery, digests }
+    }
+}
+
+/// A run on its way.
+pub(super) struct Course<'s, 'a, M: Model> {
+    pub sampler: &'s Sampler<'a, M>,
+    pub looker: &'s mut Looker<'a, M>,
+    pub state: M::State,
+    pub path: Path,
+    fired: Vec<bool>,
+    reached: PropertySet,
+    keep_digests: bool,
+    digests: Vec<u64>,
+}
+
+impl<'s, 'a, M: Model> Course<'s, 'a, M> {
+    fn begin(
+        sampler: &'s Sampler<'a, M>,
+        looker: &'s mut Looker<'a, M>,
+        initial: usize,
+        keep_digests: bool,
+    ) -> Self {
+        Self {
+            sampler,
+            looker,
+            state: sampler.initial[initial],
+            path: Path { initial, steps: Vec::new() },
+            fired: vec![false; <M as Actions>::ACTIONS.len()],
+            reached: PropertySet::EMPTY,
+            keep_digests,
+            digests: Vec::new(),
+        }
+    }
+
+    /// Looks at the state, and says how the run ends if it is a violation.
+    pub fn look(&mut self) -> Option<Ending> {
+        let look = self.looker.look(&self.state);
+        if self.keep_digests {
+            let here = fingerprint(&self.state) ^ self.looker.enabled.len() as u64;
+            let last = self.digests.last().copied().unwrap_or(0);
+            self.digests.push(last.rotate_left(5).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ here);
+        }
+        self.reached = self.reached.or(look.reached);
+        look.ending()
+    }
+
+    /// Takes a step.
+    pub fn take(&mut self, step: Step, next: M::State) {
+        self.fired[usize::from(step.action)] = true;
+        self.path.steps.push(step);
+        self.state = next;
+    }
+
+    /// The violation with which it ends.
+    pub fn discovery(&self, (property, last, end): Ending) -> Discovery {
+        let mut path = self.path.clone();
+        path.steps.extend(last);
+        Discovery { property, steps: path.steps.len(), path, end }
+    }
+
+    /// All states of the run, one more than steps.
+    pub fn states(&self) -> Vec<M::State> {
+        let mut state = self.sampler.initial[self.path.initial];
+        let mut states = vec![state];
+        for step in &self.path.steps {
+            // It was taken before, so it can be.
+            let _ = panics::catch(|| self.sampler.model.fire(&mut state, *step));
+            states.push(state);
+        }
+        states
     }
 }

@@ -1,5 +1,6 @@
 //! Strategies: which of the enabled steps a run takes.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
@@ -45,8 +46,41 @@ impl FromStr for Strategy {
                 Some(depth) => Ok(Self::Pct { depth }),
                 None => Err("the depth of pct is a number from 1 to 16, as in pct:3".to_string()),
             },
-            _ => Err("a strategy is walk, pct:D with a depth D, or swarm".to_string()),
+            _ => Err("a strategy is walk, pct:D with a depth D, swarm, or mixed".to_string()),
         }
+    }
+}
+
+/// The strategies of a campaign: its runs take turns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mix(Vec<Strategy>);
+
+impl Mix {
+    /// The strategy of the run with this number.
+    pub fn of(&self, run: u64) -> Strategy {
+        self.0[(run % self.0.len() as u64) as usize]
+    }
+}
+
+impl From<Strategy> for Mix {
+    fn from(strategy: Strategy) -> Self {
+        Self(vec![strategy])
+    }
+}
+
+impl fmt::Display for Mix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&names.join(","))
+    }
+}
+
+impl FromStr for Mix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = if text == "mixed" { "walk,pct:3,swarm" } else { text };
+        Ok(Self(text.split(',').map(str::parse).collect::<Result<_, _>>()?))
     }
 }
 
@@ -99,19 +133,32 @@ impl Picker {
 
     /// The position of the step to take, the `at`-th of the run; none if all are switched off.
     pub fn pick<M: Model, S>(&mut self, at: usize, enabled: &[(Step, S)]) -> Option<usize> {
-        let off = &self.off;
-        let on = |position: &usize| !off[usize::from(enabled[*position].0.action)];
-        self.choice.clear();
-        self.choice.extend((0..enabled.len()).filter(on));
-        if let Some(priorities) = &mut self.priorities {
-            let process = |position: usize| enabled[position].0.process(M::ACTIONS);
-            let acting = priorities.acting(at, self.choice.iter().map(|at| process(*at)))?;
-            self.choice.retain(|position| process(*position) == acting);
-        }
-        match self.choice.len() {
+        let Self { draws, off, priorities, choice } = self;
+        let is_on = |step: &Step| !off[usize::from(step.action)];
+        let acting = match priorities {
+            Some(priorities) => {
+                let able = enabled.iter().map(|(step, _)| step).filter(|step| is_on(step));
+                Some(priorities.acting(at, able.map(|step| step.process(M::ACTIONS)))?)
+            }
+            None => None,
+        };
+        let is_chosen = |step: &Step| match acting {
+            Some(acting) => step.process(M::ACTIONS) == acting,
+            None => true,
+        };
+        choice.clear();
+        let chosen = enabled.iter().enumerate();
+        let chosen = chosen.filter(|(_, (step, _))| is_on(step) && is_chosen(step));
+        choice.extend(chosen.map(|(position, _)| position));
+        match choice.len() {
             0 => None,
-            count => Some(self.choice[self.draws.below(count as u32) as usize]),
+            count => Some(choice[draws.below(count as u32) as usize]),
         }
+    }
+
+    /// The draws that are left.
+    pub fn into_draws(self) -> Draws {
+        self.draws
     }
 
     /// The step just taken changed nothing.
@@ -124,22 +171,26 @@ impl Picker {
 
 /// The priorities of the processes in one run.
 struct Priorities {
-    of: Vec<(Process, i32)>,
+    /// The processes, the one with the highest priority first.
+    order: Vec<Process>,
     /// The steps before which the process that would act falls to the lowest priority.
     change: Vec<usize>,
-    lowest: i32,
 }
 
 impl Priorities {
     fn draw(draws: &mut Draws, depth: u8, processes: &[Process], steps: usize) -> Self {
-        let mut order: Vec<i32> = (0..processes.len() as i32).collect();
-        draws.shuffle(&mut order);
+        let mut priorities: Vec<usize> = (0..processes.len()).collect();
+        draws.shuffle(&mut priorities);
+        let mut ranked: Vec<(usize, Process)> =
+            priorities.into_iter().zip(processes.iter().copied()).collect();
+        ranked.sort_unstable_by_key(|(priority, _)| Reverse(*priority));
+        let order = ranked.into_iter().map(|(_, process)| process).collect();
         // How long a run will be is not known, and change points behind its end are worth nothing:
         // so the length over which they are spread is itself drawn, on a scale of doublings.
         let doublings = steps.max(2).ilog2();
         let length = 2 << draws.below(doublings);
         let change = (1..depth).map(|_| draws.below(length) as usize).collect();
-        Self { of: processes.iter().copied().zip(order).collect(), change, lowest: 0 }
+        Self { order, change }
     }
 
     /// The process that acts next, of those that can.
@@ -155,14 +206,13 @@ impl Priorities {
         self.highest(able)
     }
 
-    fn highest(&self, able: impl Iterator<Item = Process>) -> Option<Process> {
-        able.max_by_key(|process| self.of.iter().find(|(of, _)| of == process).map(|(_, is)| *is))
+    fn highest(&self, able: impl Iterator<Item = Process> + Clone) -> Option<Process> {
+        self.order.iter().copied().find(|process| able.clone().any(|other| other == *process))
     }
 
     fn drop_down(&mut self, process: Process) {
-        self.lowest -= 1;
-        if let Some((_, priority)) = self.of.iter_mut().find(|(of, _)| *of == process) {
-            *priority = self.lowest;
+        if let Some(at) = self.order.iter().position(|other| *other == process) {
+            self.order[at..].rotate_left(1);
         }
     }
 }

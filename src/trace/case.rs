@@ -185,9 +185,14 @@ impl Case {
     /// Whether another case shows the same property in the same configuration.
     pub fn is_about_the_same(&self, other: &Self) -> bool {
         let (one, two) = (&self.configuration, &other.configuration);
+        self.shows_the_same(other) && one.bounds == two.bounds && one.faults == two.faults
+    }
+
+    /// Whether another case shows the same property with the same rules and variants, in whatever
+    /// sizes.
+    pub fn shows_the_same(&self, other: &Self) -> bool {
+        let (one, two) = (&self.configuration, &other.configuration);
         one.entry.name == two.entry.name
-            && one.bounds == two.bounds
-            && one.faults == two.faults
             && one.rules() == two.rules()
             && one.variants() == two.variants()
             && self.verdict.property == other.verdict.property

@@ -2,11 +2,14 @@
 
 mod baselines;
 mod cli;
+mod corpus;
 mod coverage;
 mod dirlock;
 mod engine;
 mod exits;
+mod fair;
 mod files;
+mod generate;
 mod init;
 mod initial_states;
 mod liveness;
@@ -14,7 +17,9 @@ mod outputs;
 mod pages;
 mod purity;
 mod replay;
+mod same_bytes;
 mod scenarios;
+mod shards;
 mod simulate;
 mod stories;
 mod terminal;

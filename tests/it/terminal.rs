@@ -123,7 +123,7 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
         &["shrink", case],
         &["corpus", "run"],
     ];
-    let refused: [&[&str]; 10] = [
+    let refused: [&[&str]; 12] = [
         &["compare", small, "full", "full-pending_flag"],
         &["replay", case],
         &["report", case, "--html", page],
@@ -134,6 +134,8 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
         &["man"],
         &["corpus", "add", case],
         &["init", page],
+        &["evaluate", "all"],
+        &["merge", "facts.json"],
     ];
     let mut known: Vec<&str> = obeyed.iter().chain(&refused).map(|words| words[0]).collect();
     known.push("help");

@@ -73,3 +73,83 @@ fn the_workflow_for_gitlab_is_one_that_runs() {
         runs(script, "$PROTOCOL", protocol);
     }
 }
+
+/// The command `latchwork simulate ...` of a script, up to where its output goes, does what it says
+/// in a cluster that has set these variables: as much of the facts as is asked for is written.
+fn simulates(script: &str, environment: &[(&str, &str)]) -> Value {
+    let line = script.lines().find(|line| line.starts_with("latchwork simulate")).expect("a line");
+    let (line, file) = line.split_once('>').expect("it goes to a file");
+    assert!(file.contains(".json"), "{file}");
+    let mut line = line.replace('"', "");
+    for (name, value) in environment {
+        line = line.replace(&format!("${name}"), value);
+    }
+    assert!(!line.contains('$'), "{line}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = line.split_whitespace().skip(1).map(|word| match word {
+        // A few of the runs are enough, and they are not written where the script says.
+        "0..1000000" => "0..80".to_string(),
+        word if word.starts_with("/shards") => folder.path().display().to_string(),
+        word => word.to_string(),
+    });
+    let words: Vec<String> = words.collect();
+    let mut command = latchwork(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    if !line.contains("--out") {
+        command.arg("--out").arg(folder.path());
+    }
+    environment.iter().for_each(|(name, value)| {
+        command.env(name, value);
+    });
+    let output = command.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("facts")
+}
+
+#[test]
+fn the_script_for_slurm_does_its_shard() {
+    let text = fs::read_to_string(repository("docs/ci/slurm.sh")).expect("text");
+    let out = tempfile::tempdir().expect("a folder");
+    let task = [
+        ("SLURM_ARRAY_TASK_ID", "5"),
+        ("SLURM_ARRAY_TASK_MIN", "0"),
+        ("SLURM_ARRAY_TASK_COUNT", "8"),
+    ];
+    let cases = out.path().join("cases").display().to_string();
+    let facts = simulates(&text.replace("--out cases-", &format!("--out {cases}-")), &task);
+    assert_eq!((&facts["runs"]["first"], &facts["runs"]["end"]), (&50.into(), &60.into()));
+    assert!(text.starts_with("#!") && text.contains("\n#SBATCH "));
+}
+
+#[test]
+fn the_job_for_kubernetes_does_its_shard() {
+    let job = yaml("kubernetes.yml");
+    let spec = &job["spec"];
+    assert_eq!((&job["kind"], &spec["completionMode"]), (&"Job".into(), &"Indexed".into()));
+    let script = spec["template"]["spec"]["containers"][0]["args"][0].as_str().expect("a script");
+    assert!(script.contains(&format!("--shard kubernetes/{} ", spec["completions"])), "{script}");
+    assert!(script.ends_with("|| test $? -eq 1"));
+    let facts = simulates(script, &[("JOB_COMPLETION_INDEX", "7")]);
+    assert_eq!((&facts["runs"]["first"], &facts["runs"]["end"]), (&70.into(), &80.into()));
+}
+
+#[test]
+fn the_shards_on_github_are_all_there_and_are_put_together() {
+    let jobs = &yaml("github-shards.yml")["jobs"];
+    let steps = jobs["shard"]["steps"].as_array().expect("steps");
+    let step = steps.iter().find(|step| step["name"] == "latchwork simulate").expect("a step");
+    let script = step["run"].as_str().expect("a script");
+    let shards = jobs["shard"]["strategy"]["matrix"]["shard"].as_array().expect("a list");
+    assert!(script.contains(&format!("}}}}/{} ", shards.len())), "{script}");
+    let mut next = 0;
+    for shard in [&shards[0], &shards[1]] {
+        let script = script.replace("${{ matrix.shard }}", &shard.to_string());
+        let facts = simulates(&script.replace("${{ github.sha }}", "c0ffee0123456789"), &[]);
+        assert_eq!(facts["runs"]["first"], next);
+        assert_eq!(facts["campaign"]["seed"], 0xc0ff_ee01_2345_6789_u64.to_string());
+        next += 10;
+    }
+    assert_eq!(shards.last(), Some(&shards.len().into()));
+    assert_eq!(jobs["merge"]["needs"], "shard");
+    let merge = jobs["merge"]["steps"].as_array().expect("steps").last().expect("a step");
+    assert_eq!(merge["run"], "latchwork merge shard-*.json");
+}

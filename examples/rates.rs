@@ -1,0 +1,106 @@
+//! How fast sampling is, side by side with a bare loop that picks one of the successors and looks
+//! at nothing: `cargo run --release --example rates`.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use latchwork::configuration::Configuration;
+use latchwork::model::async_grant::AsyncGrant;
+use latchwork::model::delegation_return::DelegationReturn;
+use latchwork::model::downconvert::Downconvert;
+use latchwork::model::kit::{Protocol, Setup};
+use latchwork::model::recall::Recall;
+use latchwork::scenario::Scenario;
+use latchwork::simulate::{Mix, Plan, simulate};
+use latchwork::verdict::PropertySet;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// Steps per second of one core, in a scenario of each protocol.
+#[derive(Parser)]
+struct Arguments {
+    /// How long each is measured, in milliseconds.
+    #[arg(long, default_value_t = 500)]
+    millis: u64,
+    /// How often; the best of them counts.
+    #[arg(long, default_value_t = 3)]
+    times: u32,
+}
+
+/// Steps of runs that pick the k-th successor and nothing else.
+fn bare<M: Protocol>(model: &M, run: u64) -> u64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(run);
+    let (mut steps, mut enabled) = (0, Vec::new());
+    model.initial(&mut |first| {
+        let mut state = *first;
+        while steps < 200 {
+            enabled.clear();
+            model.successors(&state, |_, result| enabled.extend(result.ok().copied()));
+            if enabled.is_empty() {
+                break;
+            }
+            let wide = u64::from(rng.next_u32()) * enabled.len() as u64;
+            state = enabled[(wide >> 32) as usize];
+            steps += 1;
+        }
+    });
+    steps
+}
+
+/// The steps per second of something that does a few runs at a time.
+fn rate(arguments: &Arguments, mut steps: impl FnMut(u64) -> u64) -> f64 {
+    let once = |_| {
+        let (begin, mut done, mut block) = (Instant::now(), 0, 0);
+        while begin.elapsed() < Duration::from_millis(arguments.millis) {
+            done += steps(block);
+            block += 1;
+        }
+        done as f64 / begin.elapsed().as_secs_f64()
+    };
+    (0..arguments.times).map(once).fold(0.0, f64::max)
+}
+
+fn measure<M: Protocol>(arguments: &Arguments, name: &str) {
+    let path = PathBuf::from("scenarios").join(M::NAME).join(name);
+    let scenario = Scenario::open(&path).unwrap_or_else(|problem| panic!("{problem}"));
+    let configuration = &scenario.configuration;
+    let Configuration { bounds, faults, .. } = configuration;
+    let (rules, variants) = (configuration.rules(), configuration.variants());
+    let model = M::new(&Setup { bounds, faults, rules, variants }).expect("a model");
+    let bare = rate(arguments, |block| (0..256).map(|run| bare(&model, block * 256 + run)).sum());
+    print!("{:<18} {:<24} {:>6.2} M/s", M::NAME, name, bare / 1e6);
+    for (strategy, fair) in
+        [("walk", 0), ("pct:3", 0), ("swarm", 0), ("walk", 300), ("pct:3", 300), ("swarm", 300)]
+    {
+        let strategy: Mix = strategy.parse().expect("a strategy");
+        let sampled = rate(arguments, |block| {
+            let plan = Plan {
+                seed: 1,
+                runs: block * 256..(block + 1) * 256,
+                strategy: strategy.clone(),
+                steps: 200,
+                fair,
+                properties: PropertySet::ALL.minus(scenario.ignore),
+                paranoid: false,
+                threads: 1,
+            };
+            let simulation = simulate(&model, &plan, &());
+            assert_eq!(simulation.failure, None, "the scenario holds");
+            simulation.steps
+        });
+        print!(" {:>7.2}", sampled / bare);
+    }
+    println!();
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    println!("steps per second of a bare loop, and what share of that each strategy does:");
+    print!("{:<18} {:<24} {:>10}", "protocol", "scenario", "bare");
+    println!(" {:>23} {:>23}", "walk   pct:3   swarm", "with the fair phase");
+    measure::<AsyncGrant>(&arguments, "two_wait.json");
+    measure::<Recall>(&arguments, "two_ops.json");
+    measure::<Downconvert>(&arguments, "cross.json");
+    measure::<DelegationReturn>(&arguments, "lock_open_reboot.json");
+}

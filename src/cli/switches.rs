@@ -1,0 +1,63 @@
+//! The arguments that say with which rules and variants scenarios are run.
+
+use clap::Args;
+
+use crate::configuration;
+use crate::scenario::Scenario;
+
+use super::{Failure, usage};
+
+/// Which rules and variants are on.
+#[derive(Args, Clone, Debug)]
+pub struct Switches {
+    /// Take the rules and variants of this profile
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+    /// Switch these rules off
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    without: Vec<String>,
+    /// Switch these variants on
+    #[arg(long, value_name = "VARIANT", value_delimiter = ',')]
+    with: Vec<String>,
+}
+
+impl Switches {
+    /// Whether nothing is switched.
+    pub fn is_empty(&self) -> bool {
+        self.profile.is_none() && self.without.is_empty() && self.with.is_empty()
+    }
+
+    /// Switches what the arguments name. The values of a scenario may not go together with it.
+    pub fn apply(&self, scenario: &mut Scenario) -> Result<(), Failure> {
+        let configuration = &mut scenario.configuration;
+        let entry = configuration.entry;
+        if let Some(profile) = &self.profile {
+            configuration.profile = configuration::profile(entry, profile).map_err(usage)?;
+        }
+        for rule in &self.without {
+            let rule = configuration::rule(entry, rule).map_err(usage)?;
+            if !configuration.without.contains(&rule) {
+                configuration.without.push(rule);
+            }
+        }
+        for variant in &self.with {
+            let variant = configuration::variant(entry, variant).map_err(usage)?;
+            if !configuration.with.contains(&variant) {
+                configuration.with.push(variant);
+            }
+        }
+        Ok(())
+    }
+
+    /// The arguments as they are typed, each with a space before it.
+    pub fn spelled(&self) -> String {
+        let list = |names: &[String]| (!names.is_empty()).then(|| names.join(","));
+        let parts = [
+            ("profile", self.profile.clone()),
+            ("without", list(&self.without)),
+            ("with", list(&self.with)),
+        ];
+        let spell = |(name, value): (&str, Option<String>)| Some(format!(" --{name} {}", value?));
+        parts.into_iter().filter_map(spell).collect()
+    }
+}

@@ -1,0 +1,173 @@
+//! The fair phase of a run: what was promised must come to be, and what only takes too long is no
+//! violation.
+
+use latchwork::campaign::sample;
+use latchwork::model::kit::{Claim, FIRED, Fired, Model, Property, claim, when};
+use latchwork::model::{actions, properties, state};
+use latchwork::replay::{Replayed, replay};
+use latchwork::scenario::Scenario;
+use latchwork::simulate::{Plan, Simulation, Strategy, simulate};
+use latchwork::verdict::{BuiltIn, End, PropertyId, PropertySet};
+
+use crate::repository;
+
+fn plan(steps: usize, fair: usize) -> Plan {
+    Plan {
+        seed: 1,
+        runs: 0..50,
+        strategy: Strategy::Walk.into(),
+        steps,
+        fair,
+        properties: PropertySet::ALL,
+        paranoid: true,
+        threads: 1,
+    }
+}
+
+/// Protocols with a rule off whose violation no single state shows: the run goes round for ever,
+/// waits for ever, or can never finish. Its case is replayed like one of `explore`.
+#[test]
+fn what_waits_for_ever_is_found_and_replays() {
+    let known = [
+        ("async_grant/ablations/profile_before_poll_plain", "no_retry_storm"),
+        ("recall/ablations/without_own_exempt_own", "op_terminates"),
+        ("delegation_return/ablations/without_manager_lets_others_run_reboot", "can_finish"),
+        ("downconvert/ablations/without_pending_flag_two_apps_other_traffic", "all_apps_finish"),
+    ];
+    for (name, property) in known {
+        let path = repository("scenarios").join(format!("{name}.json"));
+        let scenario = Scenario::open(&path).expect("a scenario");
+        let plan = Plan { runs: 0..3_000, paranoid: false, ..plan(200, 300) };
+        let plan = Plan { strategy: "mixed".parse().expect("strategies"), threads: 2, ..plan };
+        let only = scenario.configuration.entry.property(property).expect("a property");
+        let plan = Plan { properties: [only].into_iter().collect(), ..plan };
+        let without = Plan { fair: 0, ..plan.clone() };
+        let sampled = sample(scenario.clone(), &plan, &()).expect("an instance");
+        let violation = sampled.violation.expect(name);
+        assert_eq!(violation.case.verdict.property, property);
+        assert_eq!(replay(&violation.case, 1, &()), Ok(Replayed::Same), "{name}");
+        assert!(matches!(violation.failure.discovery.end, End::Stuck { .. }));
+        // The first phase alone cannot see it.
+        let sampled = sample(scenario, &without, &()).expect("an instance");
+        assert!(sampled.violation.is_none(), "{name}");
+    }
+}
+
+state! {
+    /// A counter.
+    pub struct State {
+        /// How far it is.
+        pub count: u8,
+        /// It goes round.
+        pub turn: bool,
+        /// The environment has stopped it.
+        pub stopped: bool,
+    }
+}
+
+/// Counts to 100; if it is `lazy`, or was stopped, it turns round and round instead.
+struct Counter {
+    lazy: bool,
+    stops: bool,
+}
+
+actions! { Counter, State;
+    fair counter {
+        /// Count.
+        counter_count();
+        /// Turn.
+        counter_turn();
+    }
+    fault environment {
+        /// Stop it.
+        environment_stop();
+    }
+}
+
+impl Counter {
+    fn counter_count(&self, s: &mut State) -> Fired {
+        when(s.count < 100 && !self.lazy && !s.stopped)?;
+        s.count += 1;
+        FIRED
+    }
+
+    fn counter_turn(&self, s: &mut State) -> Fired {
+        when(self.lazy || s.stopped)?;
+        s.turn = !s.turn;
+        FIRED
+    }
+
+    fn environment_stop(&self, s: &mut State) -> Fired {
+        when(self.stops && !s.stopped)?;
+        s.stopped = true;
+        FIRED
+    }
+
+    fn comes_to_the_end(&self, s: &State) -> Claim {
+        claim(s.count == 100)
+    }
+}
+
+impl Model for Counter {
+    const PROPERTIES: &'static [Property<Self>] = properties! { Counter;
+        /// It comes to 100.
+        eventually comes_to_the_end;
+    };
+
+    fn initial(&self, emit: &mut dyn FnMut(&State)) {
+        emit(&State::default());
+    }
+
+    fn done(&self, s: &State) -> bool {
+        s.count == 100
+    }
+}
+
+fn counter(lazy: bool, stops: bool, plan: &Plan) -> Simulation {
+    simulate(&Counter { lazy, stops }, plan, &())
+}
+
+#[test]
+fn what_takes_too_long_is_no_violation() {
+    let slow = counter(false, false, &plan(10, 40));
+    assert_eq!(slow.failure, None);
+    assert_eq!(slow.unsettled, 50, "10 steps, 40, and 40 that may be taken to finish");
+    let first = slow.first_unsettled.expect("one waits");
+    assert_eq!((first.run, first.property), (0, PropertyId(0)));
+    let enough = counter(false, false, &plan(10, 90));
+    assert_eq!((enough.failure, enough.unsettled), (None, 0));
+}
+
+#[test]
+fn what_goes_round_for_ever_is_a_violation_with_its_cycle() {
+    let round = counter(true, false, &plan(10, 40)).failure.expect("a violation");
+    assert_eq!(round.discovery.property, PropertyId(0));
+    let End::Stuck { prefix, cycle } = round.discovery.end else { panic!("it goes on for ever") };
+    assert_eq!(cycle, Some(prefix));
+    assert!(round.discovery.path.steps.len() > prefix);
+}
+
+/// Faults of the first phase count; in the second one there are no more.
+#[test]
+fn faults_stop_when_the_fair_phase_begins() {
+    let stopped = counter(false, true, &plan(10, 90)).failure.expect("some run is stopped");
+    assert_eq!(stopped.discovery.property, PropertyId(0));
+    let spared = counter(false, true, &plan(1, 100));
+    let only_fair = Plan { runs: 0..1, ..plan(1, 100) };
+    assert!(spared.failure.is_some(), "half of the runs begin with the fault");
+    // A run that was not stopped in its first phase is not stopped later.
+    let fine = (0..50).filter(|run| {
+        let plan = Plan { runs: *run..run + 1, ..only_fair.clone() };
+        counter(false, true, &plan).failure.is_none()
+    });
+    assert!(fine.count() > 10);
+}
+
+#[test]
+fn what_cannot_finish_is_seen_from_near() {
+    let can_finish = BuiltIn::CanFinish.id::<Counter>();
+    let only = Plan { properties: [can_finish].into_iter().collect(), ..plan(10, 40) };
+    let round = counter(true, false, &only).failure.expect("a violation");
+    assert_eq!(round.discovery.property, can_finish);
+    assert_eq!(counter(false, false, &Plan { fair: 50, ..only }).failure, None);
+}
