@@ -1,0 +1,3 @@
+//! The thread-shaped forms of the protocols.
+
+pub mod downconvert;

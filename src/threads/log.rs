@@ -1,0 +1,110 @@
+//! What a thread-shaped run did, in the names of the model.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+/// The log of one run. Its lock is one of the standard library on every runtime: no scheduler
+/// sees it, so logging adds no point at which threads could be switched.
+#[derive(Default)]
+pub struct Log(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    entries: Vec<Entry>,
+    violated: Option<&'static str>,
+}
+
+/// An action of the model that the code has done, and what it saw right after it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The name of the action.
+    pub action: &'static str,
+    /// The numbers of its arguments.
+    pub args: Vec<u8>,
+    /// Fields of the model's state that the code has too, with their values in the code.
+    pub seen: Vec<Seen>,
+}
+
+/// A field of the model's state as the code sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seen {
+    /// The table and the spelling of its ids: `node.n`.
+    pub table: &'static str,
+    /// The entry of the table.
+    pub index: u8,
+    /// The name of the field in it.
+    pub field: &'static str,
+    /// The value in the code.
+    pub value: Value,
+}
+
+/// The value of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// A number; a flag is 0 or 1.
+    Number(u8),
+    /// A name.
+    Name(&'static str),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Number(u8::from(flag))
+    }
+}
+
+impl From<u8> for Value {
+    fn from(number: u8) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&'static str> for Value {
+    fn from(name: &'static str) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl Seen {
+    /// The name of the field in the model: `node.n0.busy`.
+    pub fn path(&self) -> String {
+        format!("{}{}.{}", self.table, self.index, self.field)
+    }
+}
+
+impl Log {
+    /// Notes that an action has been done, at the point where it takes effect: under the lock that
+    /// makes it one step for everybody else.
+    pub fn step(&self, action: &'static str, args: &[u8], seen: Vec<Seen>) {
+        self.inner().entries.push(Entry { action, args: args.to_vec(), seen });
+    }
+
+    /// Notes that the code finds a property violated, and ends the run.
+    pub fn violate(&self, property: &'static str) -> ! {
+        self.inner().violated = Some(property);
+        panic!("violated: {property}")
+    }
+
+    /// What has been done so far.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.inner().entries.clone()
+    }
+
+    /// The property that the code has found violated.
+    pub fn violated(&self) -> Option<&'static str> {
+        self.inner().violated
+    }
+
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
