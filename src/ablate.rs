@@ -8,7 +8,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use latchwork_model::kit::{Declared, Setup, Switches};
+use latchwork_model::kit::{Declared, Switches};
 
 use crate::check::{Checked, Verdict, check};
 use crate::configuration::Configuration;
@@ -330,10 +330,7 @@ fn decisive_states(
     rule: usize,
     watch: &dyn Watch,
 ) -> u64 {
-    let (bounds, faults) = (&configuration.bounds, &configuration.faults);
-    let setup = Setup { bounds, faults, rules, variants: configuration.variants() };
-    let counts = (configuration.entry.decisive)(&setup, &[rule], &Options::default(), watch);
-    counts.map_or(0, |counts| counts.iter().sum())
+    configuration.decisive(rules, &[rule], &Options::default(), watch).iter().sum()
 }
 
 /// Does `work` to every item on several threads; the results have the order of the items.

@@ -2,7 +2,7 @@
 
 use crate::configuration::Configuration;
 use crate::explore::{Options, Watch};
-use crate::protocols::{Instance, PROTOCOLS};
+use crate::protocols::Instance;
 use crate::scenario::{Expect, Goal, Scenario};
 use crate::trace::case::{Case, CaseVerdict, Minimality};
 use crate::trace::tell;
@@ -59,9 +59,18 @@ pub struct Checked {
     pub verdict: Verdict,
     /// Against what is expected.
     pub standing: Standing,
+    /// By rule: in how many states it is decisive; empty if [`coverage::decisive`] was not asked.
+    ///
+    /// [`coverage::decisive`]: crate::coverage::decisive
+    pub decisive: Vec<(usize, u64)>,
 }
 
 impl Checked {
+    /// Whether nothing is to be done about it.
+    pub fn is_as_expected(&self) -> bool {
+        matches!(self.standing, Standing::Met | Standing::Finding(_))
+    }
+
     /// The violations, `reachable` properties left out.
     pub fn violations(&self) -> impl Iterator<Item = &Discovery> {
         self.exploration.discoveries.iter().filter(|found| !self.is_goal(found.property))
@@ -176,7 +185,15 @@ pub fn check(
         (false, Some(_)) => Verdict::Inconclusive,
     };
     let standing = standing(&scenario, &properties, &exploration, verdict);
-    Ok(Checked { scenario, instance, properties, exploration, verdict, standing })
+    Ok(Checked {
+        scenario,
+        instance,
+        properties,
+        exploration,
+        verdict,
+        standing,
+        decisive: Vec::new(),
+    })
 }
 
 fn standing(
@@ -249,21 +266,4 @@ fn unmet_goal(
             (fired == 0).then(|| format!("`{name}` never fires"))
         }
     })
-}
-
-/// The actions that fire in none of the scenarios of their protocol: `protocol: action`.
-pub fn never_fired(all: &[Checked]) -> Vec<String> {
-    let mut never = Vec::new();
-    for entry in PROTOCOLS {
-        let own = || all.iter().filter(|one| one.scenario.configuration.entry.name == entry.name);
-        if own().next().is_none() {
-            continue;
-        }
-        for (at, action) in entry.actions.iter().enumerate() {
-            if own().all(|one| one.exploration.coverage.actions[at].fired == 0) {
-                never.push(format!("{}: `{}`", entry.name, action.name));
-            }
-        }
-    }
-    never
 }

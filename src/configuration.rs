@@ -2,8 +2,9 @@
 
 use latchwork_model::kit::{Field, Setup, Shape, Switches, Value};
 
+use crate::explore::{Options, Watch};
 use crate::json::{Document, Json, Object, Problem, suggest};
-use crate::protocols::{self, Entry, Instance, PROTOCOLS};
+use crate::protocols::{self, Entry, Instance};
 use crate::verdict::PropertyId;
 
 /// A protocol in one configuration: all that decides what its space is.
@@ -55,6 +56,20 @@ impl Configuration {
     pub fn instance_with(&self, rules: Switches) -> Result<Box<dyn Instance>, &'static str> {
         let (bounds, faults) = (&self.bounds, &self.faults);
         (self.entry.instance)(&Setup { bounds, faults, rules, variants: self.variants() })
+    }
+
+    /// In how many states of the space with `rules` each rule of `of` makes a difference: all 0 if
+    /// one of them cannot be switched.
+    pub fn decisive(
+        &self,
+        rules: Switches,
+        of: &[usize],
+        options: &Options,
+        watch: &dyn Watch,
+    ) -> Vec<u64> {
+        let (bounds, faults) = (&self.bounds, &self.faults);
+        let setup = Setup { bounds, faults, rules, variants: self.variants() };
+        (self.entry.decisive)(&setup, of, options, watch).unwrap_or_else(|_| vec![0; of.len()])
     }
 }
 
@@ -126,7 +141,7 @@ pub fn read_configuration(
     let protocol = object.required("protocol")?;
     let name = protocol.string()?;
     let entry = protocols::find(&name).ok_or_else(|| {
-        let names = PROTOCOLS.iter().map(|entry| entry.name);
+        let names = protocols::all().iter().map(|entry| entry.name);
         let problem = protocol.problem(format!("unknown protocol `{name}`"));
         problem.hint(suggest(&name, names, "protocols"))
     })?;

@@ -7,6 +7,7 @@ pub mod campaign;
 pub mod check;
 pub mod cli;
 pub mod configuration;
+pub mod coverage;
 pub mod explore;
 pub mod json;
 pub mod protocols;

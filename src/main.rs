@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    latchwork::cli::run()
+    latchwork::cli::run(latchwork::protocols::PROTOCOLS)
 }

@@ -2,6 +2,8 @@
 //!
 //! Behind [`Instance`] a model has no type any more: its states are bytes.
 
+use std::sync::OnceLock;
+
 use latchwork_model::async_grant::AsyncGrant;
 use latchwork_model::delegation_return::DelegationReturn;
 use latchwork_model::downconvert::Downconvert;
@@ -14,10 +16,10 @@ use zerocopy::{IntoBytes, TryFromBytes};
 
 use crate::explore::{self, Options, Watch, differ, expand, lasso, panics};
 use crate::simulate::{self, Plan, Simulation};
-use crate::trace::fields::{FieldValue, fields};
+use crate::trace::fields::{Described, FieldValue, described};
 use crate::verdict::{Comparison, Exploration, PropertyId, PropertyInfo, properties};
 
-/// All protocols, in the order in which they are listed.
+/// The protocols of this repository, in the order in which they are listed.
 pub static PROTOCOLS: &[Entry] = &[
     Entry::of::<AsyncGrant>(),
     Entry::of::<Recall>(),
@@ -26,9 +28,28 @@ pub static PROTOCOLS: &[Entry] = &[
     Entry::of::<DelegationReturn>(),
 ];
 
+/// What [`install`] was called with.
+static INSTALLED: OnceLock<&'static [Entry]> = OnceLock::new();
+
+/// Makes these the protocols that this process knows: files name protocols, and somebody must say
+/// which there are. A program of somebody else calls it first, with its own.
+///
+/// # Panics
+///
+/// If others were installed, or used, before.
+pub fn install(entries: &'static [Entry]) {
+    let known: &'static [Entry] = INSTALLED.get_or_init(|| entries);
+    assert!(std::ptr::eq(known, entries), "protocols are installed once, before they are used");
+}
+
+/// The protocols that this process knows: those of this repository unless others are installed.
+pub fn all() -> &'static [Entry] {
+    INSTALLED.get_or_init(|| PROTOCOLS)
+}
+
 /// The protocol with this name.
 pub fn find(name: &str) -> Option<&'static Entry> {
-    PROTOCOLS.iter().find(|entry| entry.name == name)
+    all().iter().find(|entry| entry.name == name)
 }
 
 /// Counts, for each of some rules, the states in which it is decisive.
@@ -43,6 +64,8 @@ pub struct Entry {
     pub name: &'static str,
     /// What it is, in one sentence.
     pub summary: &'static str,
+    /// Its page, in Markdown.
+    pub readme: &'static str,
     /// The sizes that a scenario can set.
     pub bounds: &'static [Field],
     /// The budgets of faults that a scenario can set.
@@ -57,6 +80,8 @@ pub struct Entry {
     pub lanes: &'static [LaneInfo],
     /// The actions.
     pub actions: &'static [ActionInfo],
+    /// The source file in which the list of actions stands, as the compiler names it.
+    pub file: &'static str,
     /// The properties, built-in ones included.
     pub properties: fn() -> Vec<PropertyInfo>,
     /// In how many states each of these rules is decisive.
@@ -73,6 +98,7 @@ impl Entry {
         Self {
             name: M::NAME,
             summary: M::SUMMARY,
+            readme: M::README,
             bounds: M::BOUNDS,
             faults: M::FAULTS,
             rules: M::RULES,
@@ -80,6 +106,7 @@ impl Entry {
             profiles: M::PROFILES,
             lanes: M::LANES,
             actions: M::ACTIONS,
+            file: M::FILE,
             properties: properties::<M>,
             decisive: |setup, rules, options, watch| {
                 let toggled =
@@ -140,6 +167,13 @@ impl std::fmt::Debug for Entry {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StateBytes(Box<[u8]>);
 
+impl StateBytes {
+    /// The positions of the bytes in which two states of one model differ.
+    pub fn differing(&self, other: &Self) -> Vec<usize> {
+        (0..self.0.len()).filter(|at| self.0[*at] != other.0[*at]).collect()
+    }
+}
+
 /// Why a step did not happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -184,7 +218,13 @@ pub trait Instance: Send + Sync {
     /// Whether the model panics in a state: in a step, or in a property.
     fn panics(&self, state: &StateBytes) -> bool;
     /// The fields of a state by name.
-    fn fields(&self, state: &StateBytes) -> Vec<(String, FieldValue)>;
+    fn fields(&self, state: &StateBytes) -> Vec<(String, FieldValue)> {
+        self.described(state).into_iter().map(|field| (field.path, field.value)).collect()
+    }
+    /// The fields of a state with the sentences that stand beside them in the model.
+    fn described(&self, state: &StateBytes) -> Vec<Described>;
+    /// A state with some bytes as they are in another one; `None` if that is no state.
+    fn mixed(&self, state: &StateBytes, other: &StateBytes, bytes: &[usize]) -> Option<StateBytes>;
 }
 
 impl<M: Protocol> Instance for M {
@@ -255,8 +295,14 @@ impl<M: Protocol> Instance for M {
         panics::in_state(self, &typed::<M>(state)).is_some()
     }
 
-    fn fields(&self, state: &StateBytes) -> Vec<(String, FieldValue)> {
-        fields(self, &typed::<M>(state))
+    fn described(&self, state: &StateBytes) -> Vec<Described> {
+        described(self, &typed::<M>(state))
+    }
+
+    fn mixed(&self, state: &StateBytes, other: &StateBytes, bytes: &[usize]) -> Option<StateBytes> {
+        let mut mixed = state.clone();
+        bytes.iter().for_each(|at| mixed.0[*at] = other.0[*at]);
+        M::State::try_read_from_bytes(&mixed.0).ok().map(|_| mixed)
     }
 }
 

@@ -185,6 +185,7 @@ impl Model for AsyncGrant {
 
 impl Protocol for AsyncGrant {
     const NAME: &'static str = "async_grant";
+    const README: &'static str = include_str!("README.md");
     const SUMMARY: &'static str =
         "a filesystem answers a lock request later, and the lock manager may not want it any more";
     const BOUNDS: &'static [Field] = config::BOUNDS;

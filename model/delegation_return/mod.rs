@@ -175,6 +175,7 @@ impl Model for DelegationReturn {
 
 impl Protocol for DelegationReturn {
     const NAME: &'static str = "delegation_return";
+    const README: &'static str = include_str!("README.md");
     const SUMMARY: &'static str =
         "a delegation is returned, its opens and locks claimed, while the server may reboot";
     const BOUNDS: &'static [Field] = config::BOUNDS;

@@ -111,6 +111,7 @@ impl Model for Downconvert {
 
 impl Protocol for Downconvert {
     const NAME: &'static str = "downconvert";
+    const README: &'static str = include_str!("README.md");
     const SUMMARY: &'static str =
         "a cluster lock that is being converted must be cancelled when another node is blocked";
     const BOUNDS: &'static [Field] = config::BOUNDS;

@@ -13,6 +13,8 @@ pub trait Actions: Sized + Send + Sync + 'static {
     const LANES: &'static [LaneInfo];
     /// The actions, in the order of the list; [`Step::action`] is an index into it.
     const ACTIONS: &'static [ActionInfo];
+    /// The source file in which the list stands, for reports that point at source lines.
+    const FILE: &'static str;
 
     /// Tries every action with every argument on `state`, in the order of the list, and hands
     /// each step that fires to `emit` with the state it leads to, or the bound it would exceed.
@@ -176,6 +178,8 @@ macro_rules! actions {
     })*) => {
         impl $crate::kit::Actions for $model {
             type State = $state;
+
+            const FILE: &'static str = file!();
 
             const LANES: &'static [$crate::kit::LaneInfo] = &[$(
                 $crate::kit::LaneInfo {

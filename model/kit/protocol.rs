@@ -8,6 +8,9 @@ pub trait Protocol: Model {
     const NAME: &'static str;
     /// What it is, in one sentence.
     const SUMMARY: &'static str;
+    /// Its page, in Markdown. What stands before the first heading of the second level introduces
+    /// it to somebody who has never heard of it.
+    const README: &'static str = "";
     /// The sizes that a scenario can set.
     const BOUNDS: &'static [Field];
     /// The budgets of faults that a scenario can set; each is a number with default 0.

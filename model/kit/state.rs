@@ -43,8 +43,8 @@ pub trait Visit {
 
 /// Someone who wants to see the fields of a state: state differences, cases, exports.
 pub trait Visitor {
-    /// Goes into the field `name`; [`leave`](Visitor::leave) comes out again.
-    fn field(&mut self, name: &'static str);
+    /// Goes into the field `name`; [`leave`](Visitor::leave) comes out again. `doc` is its sentence.
+    fn field(&mut self, name: &'static str, doc: &'static str);
     /// Goes into the entry `index` of a table over ids that are spelled `kind` and a number;
     /// false means that this entry is not in use under the bounds: it is neither shown nor left.
     fn entry(&mut self, kind: &'static str, index: u8) -> bool;
@@ -52,8 +52,8 @@ pub trait Visitor {
     fn leave(&mut self);
     /// A number; a flag is 0 or 1.
     fn number(&mut self, value: u8);
-    /// A named value: the variant of an enum.
-    fn name(&mut self, value: &'static str);
+    /// A named value: the variant of an enum. `doc` is its sentence; many have none.
+    fn name(&mut self, value: &'static str, doc: &'static str);
     /// An id, spelled `kind` and a number.
     fn id(&mut self, kind: &'static str, index: u8);
     /// What follows, up to [`end`](Visitor::end), are the items of one value: of a set, or of a
@@ -116,7 +116,7 @@ impl<T: Visit, const N: usize> Visit for [T; N] {
 #[macro_export]
 macro_rules! state {
     ($(#[$meta:meta])* $vis:vis struct $name:ident {
-        $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $ty:ty),* $(,)?
+        $($(#[doc = $doc:expr])* $field_vis:vis $field:ident : $ty:ty),* $(,)?
     }) => {
         $(#[$meta])*
         #[derive(
@@ -130,7 +130,7 @@ macro_rules! state {
         #[zerocopy(crate = "latchwork_model::kit::zerocopy")]
         #[repr(C)]
         $vis struct $name {
-            $($(#[$field_meta])* $field_vis $field: $ty,)*
+            $($(#[doc = $doc])* $field_vis $field: $ty,)*
         }
 
         impl Default for $name {
@@ -142,7 +142,7 @@ macro_rules! state {
         impl $crate::kit::Visit for $name {
             fn visit(&self, visitor: &mut dyn $crate::kit::Visitor) {
                 $(
-                    visitor.field(stringify!($field));
+                    visitor.field(stringify!($field), concat!($($doc),*).trim_ascii());
                     $crate::kit::Visit::visit(&self.$field, visitor);
                     visitor.leave();
                 )*
@@ -150,7 +150,7 @@ macro_rules! state {
         }
     };
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
-        $($(#[$variant_meta:meta])* $variant:ident),* $(,)?
+        $($(#[doc = $doc:expr])* $variant:ident),* $(,)?
     }) => {
         $(#[$meta])*
         #[derive(
@@ -166,7 +166,7 @@ macro_rules! state {
         $vis enum $name {
             $(
                 #[allow(missing_docs, reason = "a variant says what it is by its name")]
-                $(#[$variant_meta])* $variant,
+                $(#[doc = $doc])* $variant,
             )*
         }
 
@@ -185,7 +185,8 @@ macro_rules! state {
 
         impl $crate::kit::Visit for $name {
             fn visit(&self, visitor: &mut dyn $crate::kit::Visitor) {
-                visitor.name(Self::NAMES[*self as usize]);
+                const DOCS: &[&str] = &[$(concat!($($doc),*).trim_ascii()),*];
+                visitor.name(Self::NAMES[*self as usize], DOCS[*self as usize]);
             }
         }
 

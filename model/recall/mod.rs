@@ -181,6 +181,7 @@ impl Model for Recall {
 
 impl Protocol for Recall {
     const NAME: &'static str = "recall";
+    const README: &'static str = include_str!("README.md");
     const SUMMARY: &'static str =
         "no conflicting operation is visible before a client's delegation is back";
     const BOUNDS: &'static [Field] = config::BOUNDS;

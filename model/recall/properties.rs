@@ -1,9 +1,4 @@
 //! What the protocol promises.
-//!
-//! To come, when the kit has liveness: `op_terminates` is `leads_to`, for every operation `o`:
-//! "o is neither idle nor done" leads to "o is done", with the lane `client` strongly fair and the
-//! other fair lanes weakly. It is claimed only with a bounded number of grants, or with the
-//! variant `bar_until_applied`.
 
 use crate::kit::{Claim, Property, claim, every, implies, values};
 
@@ -37,6 +32,12 @@ pub(super) const PROPERTIES: &[Property<Recall>] = properties! { Recall;
     invariant no_missed_write;
     /// An operation is answered with DELAY, tries again and succeeds.
     reachable delayed_then_done;
+    /// Somebody waits for a recall and keeps others out of a directory meanwhile. Its count says in
+    /// how many states that is so: the steps under lock.
+    reachable steps_under_lock;
+    /// An operation that was called returns. (Claimed where grants are bounded, or with
+    /// `bar_until_applied`.)
+    leads_to op_terminates(o: OpId);
     /// A client that renews its lease but never answers trusts a cache that is out of date.
     reachable stubborn_stale;
 };
@@ -141,13 +142,22 @@ impl Recall {
         claim(any)
     }
 
-    /// Whether an operation waits for a recall and keeps others out of a directory meanwhile: a
-    /// step in such a state is a step under lock.
-    pub fn waits_under_lock(&self, s: &State) -> bool {
+    fn steps_under_lock(&self, s: &State) -> Claim {
         let waits = |owner: Owner| {
             values::<OpId>(self)
                 .any(|o| owner == o.into() && matches!(s.op[o].at, OpAt::Wait | OpAt::Short))
         };
-        values::<ObjectId>(self).any(|x| self.is_dir(x) && waits(s.object[x].lock))
+        let under_lock =
+            values::<ObjectId>(self).any(|x| self.is_dir(x) && waits(s.object[x].lock));
+        if under_lock { Claim::Holds } else { Claim::Vacuous }
+    }
+
+    fn op_terminates(&self, s: &State, o: OpId) -> Claim {
+        match s.op[o].at {
+            // Called, and gone with the machine of the server.
+            OpAt::Idle if s.budget.restart < self.faults.restart => Claim::Holds,
+            OpAt::Idle => Claim::Vacuous,
+            at => claim(matches!(at, OpAt::Done | OpAt::Failed)),
+        }
     }
 }

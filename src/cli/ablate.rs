@@ -1,6 +1,6 @@
 //! `latchwork ablate`: every rule switched off, alone and in sets.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -8,14 +8,15 @@ use clap::Args;
 use crate::ablate::{Matrix, Plan, ablate};
 use crate::configuration;
 use crate::explore::Watch;
-use crate::protocols::{Entry, PROTOCOLS};
-use crate::report::ablation;
+use crate::protocols::{self, Entry};
+use crate::report::{Results, ablation};
 use crate::scenario::{Expect, Scenario};
 
 use super::budget::Budget;
 use super::clock::Clock;
 use super::files::{entry_named, read_folder, scenarios_folder, write_file};
-use super::{Exit, Failure, usage};
+use super::outputs::Outputs;
+use super::{Exit, Failure, print, usage};
 
 /// Switch every rule off, alone and in sets, and say what breaks
 #[derive(Args)]
@@ -33,9 +34,8 @@ pub struct Ablate {
     set_states: u64,
     #[command(flatten)]
     budget: Budget,
-    /// Print the facts as JSON instead
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    outputs: Outputs,
     /// Where to write the cases
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
     out: PathBuf,
@@ -48,10 +48,10 @@ impl Ablate {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         let entries: Vec<&'static Entry> = match self.protocol.as_str() {
-            "all" => PROTOCOLS.iter().collect(),
+            "all" => protocols::all().iter().collect(),
             name => vec![entry_named(name)?],
         };
-        let clock = Clock::start(self.budget.time, self.json);
+        let clock = Clock::start(self.budget.time, self.outputs.prints_json());
         let mut matrices = Vec::new();
         for entry in entries {
             let plan = self.plan(entry)?;
@@ -61,17 +61,19 @@ impl Ablate {
         if clock.interrupted() {
             return Err(Failure::Inconclusive("the time ran out before all cells were run".into()));
         }
-        let mut out = std::io::stdout().lock();
         for matrix in &matrices {
             self.write_files(matrix)?;
-            if !self.json {
-                ablation::write_text(&mut out, matrix)?;
-            }
         }
-        if self.json {
-            let all: Vec<_> = matrices.iter().map(ablation::to_json).collect();
-            serde_json::to_writer_pretty(&mut out, &all).map_err(std::io::Error::from)?;
-            writeln!(out)?;
+        let facts: Vec<_> = matrices.iter().map(ablation::to_json).collect();
+        let facts = serde_json::to_string_pretty(&facts).map_err(io::Error::from)? + "\n";
+        self.outputs.write(Results { checked: &[], matrices: &matrices, covered: &[] }, &facts)?;
+        let mut out = print::stdout();
+        if self.outputs.prints_json() {
+            out.write_all(facts.as_bytes())?;
+        } else {
+            for matrix in &matrices {
+                ablation::write_text(&mut out, matrix, self.outputs.layout())?;
+            }
         }
         let sound =
             matrices.iter().flat_map(|matrix| &matrix.rows).all(|row| row.ruling.is_sound());

@@ -5,17 +5,20 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::check::{Checked, check, never_fired};
+use crate::check::{Checked, check};
 use crate::configuration;
+use crate::coverage::{self, Covered, covered};
 use crate::protocols::Entry;
-use crate::report;
+use crate::report::{self, Results};
 use crate::scenario::{Expect, Scenario};
 
 use super::ablate::is_base;
 use super::budget::Budget;
 use super::clock::Clock;
 use super::files::{entry_named, find_scenarios, protocol_scenarios, write_file};
-use super::{Exit, Failure, usage};
+use super::outputs::Outputs;
+use super::print::write_next;
+use super::{Exit, Failure, print, usage};
 
 /// Run scenarios and hold them against what they expect
 #[derive(Args)]
@@ -34,9 +37,12 @@ pub struct Check {
     with: Vec<String>,
     #[command(flatten)]
     budget: Budget,
-    /// Print the facts as JSON instead
+    /// Say also how often each action fired and each property said something, and in how many
+    /// states each rule was decisive
     #[arg(long)]
-    json: bool,
+    coverage: bool,
+    #[command(flatten)]
+    outputs: Outputs,
     /// Where to write the cases of violations and witnesses
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
     out: PathBuf,
@@ -47,32 +53,42 @@ impl Check {
     pub fn run(self) -> Result<Exit, Failure> {
         let scenarios = self.scenarios()?;
         let options = self.budget.options();
-        let clock = Clock::start(self.budget.time, self.json);
+        let clock = Clock::start(self.budget.time, self.outputs.prints_json());
         let mut all = Vec::new();
         for scenario in scenarios {
             clock.task(&report::title(&scenario));
-            all.push(check(scenario, &options, &clock).map_err(|why| Failure::Usage(why.into()))?);
+            let mut checked =
+                check(scenario, &options, &clock).map_err(|why| Failure::Usage(why.into()))?;
+            if self.coverage {
+                checked.decisive = coverage::decisive(&checked, &options, &clock);
+            }
+            all.push(checked);
         }
         clock.finish();
         let shown = self.write_cases(&all)?;
-        let mut stdout = std::io::stdout().lock();
-        if self.json {
-            report::json::write_check(&mut stdout, &all)?;
+        let covered = covered(&all);
+        let whole: &[Covered] = if self.is_whole() { &covered } else { &[] };
+        let vacuous: Vec<String> = whole.iter().flat_map(Covered::vacuous).collect();
+        let facts = report::json::check_text(&all);
+        self.outputs.write(Results { checked: &all, matrices: &[], covered: whole }, &facts)?;
+        let mut out = print::stdout();
+        if self.outputs.prints_json() {
+            out.write_all(facts.as_bytes())?;
         } else {
-            report::text::write_check(&mut stdout, &all)?;
+            report::text::write_check(&mut out, &all, self.outputs.layout())?;
+            for covered in covered.iter().filter(|_| self.coverage) {
+                writeln!(out)?;
+                report::coverage::write(&mut out, covered)?;
+            }
             if let Some(path) = shown {
-                writeln!(stdout)?;
-                writeln!(stdout, "case:    {}", path.display())?;
-                writeln!(stdout, "replay:  latchwork replay {}", path.display())?;
+                write_next(&mut out, &path)?;
             }
         }
-        let never = if self.is_whole() { never_fired(&all) } else { Vec::new() };
-        for action in &never {
-            writeln!(std::io::stderr(), "vacuous: in no scenario of its protocol: {action} fires")?;
+        for sentence in &vacuous {
+            writeln!(print::stderr(), "vacuous: {sentence}")?;
         }
-        stdout.flush()?;
         let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
-        Ok(if never.is_empty() { worst } else { worst.max(Exit::Vacuous) })
+        Ok(if vacuous.is_empty() { worst } else { worst.max(Exit::Vacuous) })
     }
 
     /// Whether all small scenarios of some protocols are run, as they are.

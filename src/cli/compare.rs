@@ -9,6 +9,7 @@ use latchwork_model::kit::Setup;
 use crate::check::{Checked, check};
 use crate::configuration::{self, Configuration};
 use crate::explore::Options;
+use crate::report::layout::Layout;
 use crate::report::{json, text};
 use crate::scenario::{Expect, Scenario};
 use crate::trace;
@@ -16,7 +17,7 @@ use crate::verdict::Comparison;
 
 use super::budget::Budget;
 use super::clock::Clock;
-use super::{Exit, Failure, usage};
+use super::{Exit, Failure, print, usage};
 
 /// Compare two rule sets on one scenario
 #[derive(Args)]
@@ -51,7 +52,7 @@ impl Compare {
         let (one, other) = (run(&first)?, run(&second)?);
         let comparison = compare(&first, &second, &options, &clock)?;
         clock.finish();
-        let mut out = io::stdout().lock();
+        let mut out = print::stdout();
         if one.exploration.stopped.or(other.exploration.stopped).is_some() {
             return Err(Failure::Inconclusive("a budget ran out".to_string()));
         }
@@ -152,7 +153,7 @@ fn write_parting(
                 Ok(next) => text::grouped(&trace::changes(checked.instance.as_ref(), state, &next)),
                 Err(_) => vec!["is not enabled".to_string()],
             };
-            text::write_words(out, &format!("    {name}: "), &words)?;
+            text::write_words(out, Layout::WHOLE, &format!("    {name}: "), &words)?;
         }
     }
     Ok(())

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use crate::protocols::PROTOCOLS;
+use crate::protocols;
 use crate::replay::{Replayed, replay};
 use crate::report;
+use crate::report::layout::{Detail, Layout};
 use crate::trace::case::Case;
 
 use super::budget::Budget;
 use super::clock::Clock;
 use super::files::{entry_named, scenarios_folder, write_file};
-use super::{Exit, Failure};
+use super::print::{Show, program};
+use super::{Exit, Failure, print};
 
 /// Replay the cases that are kept, or keep one more
 #[derive(Args)]
@@ -31,6 +33,8 @@ enum Action {
         protocol: Option<String>,
         #[command(flatten)]
         budget: Budget,
+        #[command(flatten)]
+        show: Show,
     },
     /// Keep a case: one a property and configuration, the shortest
     Add {
@@ -48,19 +52,21 @@ impl Corpus {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         match self.action {
-            Action::Run { protocol, budget } => run(protocol.as_deref(), &budget),
+            Action::Run { protocol, budget, show } => {
+                run(protocol.as_deref(), &budget, show.layout())
+            }
             Action::Add { case, name, budget } => add(&case, name, &budget),
         }
     }
 }
 
-fn run(protocol: Option<&str>, budget: &Budget) -> Result<Exit, Failure> {
+fn run(protocol: Option<&str>, budget: &Budget, layout: Layout) -> Result<Exit, Failure> {
     let names: Vec<&str> = match protocol {
         Some(name) => vec![entry_named(name)?.name],
-        None => PROTOCOLS.iter().map(|entry| entry.name).collect(),
+        None => protocols::all().iter().map(|entry| entry.name).collect(),
     };
     let clock = Clock::start(budget.time, false);
-    let mut out = std::io::stdout().lock();
+    let mut out = print::stdout();
     let (mut count, mut stale) = (0u64, 0u64);
     for name in names {
         for path in case_files(&cases_folder(name)?)? {
@@ -68,8 +74,9 @@ fn run(protocol: Option<&str>, budget: &Budget) -> Result<Exit, Failure> {
             let replayed = replay(&case, budget.options().threads, &clock);
             let same = replayed.map_err(Failure::Usage)? == Replayed::Same;
             let word = if same { "same    " } else { "DIVERGED" };
-            let path = path.display();
-            writeln!(out, "{word}  latchwork replay {path}")?;
+            if layout.detail != Detail::Quiet || !same {
+                writeln!(out, "{word}  {} replay {}", program(), path.display())?;
+            }
             count += 1;
             stale += u64::from(!same);
         }
@@ -86,9 +93,9 @@ fn add(file: &Path, name: Option<String>, budget: &Budget) -> Result<Exit, Failu
     let case = Case::open(file, false)?;
     let clock = Clock::start(budget.time, false);
     let replayed = replay(&case, budget.options().threads, &clock).map_err(Failure::Usage)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = print::stdout();
     if replayed != Replayed::Same {
-        writeln!(out, "it diverges: latchwork replay {} says where", file.display())?;
+        writeln!(out, "it diverges: {} replay {} says where", program(), file.display())?;
         return Ok(Exit::Diverged);
     }
     let folder = cases_folder(case.configuration.entry.name)?;
@@ -117,7 +124,7 @@ fn add(file: &Path, name: Option<String>, budget: &Budget) -> Result<Exit, Failu
         )));
     }
     write_file(&path, &case.to_text())?;
-    writeln!(out, "kept: latchwork replay {}", path.display())?;
+    writeln!(out, "kept: {} replay {}", program(), path.display())?;
     Ok(Exit::Expected)
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::json::{Problem, suggest};
-use crate::protocols::{self, Entry, PROTOCOLS};
+use crate::protocols::{self, Entry};
 use crate::scenario::Scenario;
 
 use super::Failure;
@@ -20,7 +20,7 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
 /// The protocol with this name.
 pub fn entry_named(name: &str) -> Result<&'static Entry, Failure> {
     protocols::find(name).ok_or_else(|| {
-        let hint = suggest(name, PROTOCOLS.iter().map(|entry| entry.name), "protocols");
+        let hint = suggest(name, protocols::all().iter().map(|entry| entry.name), "protocols");
         Failure::Usage(format!("`{name}` is no protocol and no file\nhint: {hint}"))
     })
 }
@@ -45,7 +45,7 @@ pub fn find_scenarios(what: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
     let mut scenarios = Vec::new();
     if what.is_empty() {
         let folder = scenarios_folder()?;
-        for entry in PROTOCOLS {
+        for entry in protocols::all() {
             let folder = folder.join(entry.name);
             if folder.is_dir() {
                 scenarios.extend(read_folder(&folder)?);

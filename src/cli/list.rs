@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::protocols::{Entry, PROTOCOLS};
+use crate::protocols::{self, Entry};
 
 use super::files::entry_named;
-use super::{Exit, Failure};
+use super::{Exit, Failure, print};
 
 /// List the protocols, or the actions, rules, variants, profiles and properties of one
 #[derive(Args)]
@@ -23,10 +23,10 @@ pub struct List {
 impl List {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
-        let mut out = io::stdout().lock();
+        let mut out = print::stdout();
         let entries: Vec<&Entry> = match &self.protocol {
             Some(name) => vec![entry_named(name)?],
-            None => PROTOCOLS.iter().collect(),
+            None => protocols::all().iter().collect(),
         };
         if self.json {
             let all: Vec<Value> = entries.into_iter().map(to_json).collect();

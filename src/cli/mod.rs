@@ -5,11 +5,15 @@ mod budget;
 mod check;
 mod clock;
 mod compare;
+mod completions;
 mod corpus;
 mod exit;
 mod files;
 mod list;
+mod outputs;
+mod print;
 mod replay;
+mod report;
 mod schema;
 mod selfcheck;
 mod shrink;
@@ -25,6 +29,7 @@ pub use exit::Exit;
 use crate::configuration::Unknown;
 use crate::explore::panics;
 use crate::json::Problem;
+use crate::protocols::{self, Entry};
 
 /// Finds out whether lock, delegation and recall protocols keep their promises, and what breaks
 /// when a rule is left out.
@@ -41,9 +46,12 @@ enum Command {
     Ablate(ablate::Ablate),
     Compare(compare::Compare),
     Replay(replay::Replay),
+    Report(report::Report),
     List(list::List),
     Schema(schema::Schema),
     Selfcheck(selfcheck::Selfcheck),
+    Completions(completions::Completions),
+    Man(completions::Man),
     Simulate(simulate::Simulate),
     Shrink(shrink::Shrink),
     Corpus(corpus::Corpus),
@@ -62,7 +70,7 @@ pub enum Failure {
     Usage(String),
     /// A budget ran out.
     Inconclusive(String),
-    /// Writing failed; a closed pipe is no failure.
+    /// Writing failed.
     Io(std::io::Error),
 }
 
@@ -83,8 +91,9 @@ fn usage((message, hint): Unknown) -> Failure {
     Failure::Usage(format!("{message}\nhint: {hint}"))
 }
 
-/// Runs the program with the arguments of the process.
-pub fn run() -> ExitCode {
+/// Runs the program with the arguments of the process. It knows these protocols and no others.
+pub fn run(protocols: &'static [Entry]) -> ExitCode {
+    protocols::install(protocols);
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if !panics::is_catching() {
@@ -94,29 +103,32 @@ pub fn run() -> ExitCode {
     let result = std::panic::catch_unwind(|| match Arguments::parse().command {
         Command::Check(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Ablate(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
         Command::Simulate(command) => command.run(),
         Command::Shrink(command) => command.run(),
         Command::Corpus(command) => command.run(),
     });
     let exit = match result {
         Ok(Ok(exit)) => exit,
-        Ok(Err(failure)) => report(failure),
+        Ok(Err(failure)) => complain(failure),
         Err(_) => {
-            let _ = writeln!(std::io::stderr(), "error: this is a bug of latchwork");
+            let _ = writeln!(print::stderr(), "error: this is a bug of latchwork");
             Exit::Internal
         }
     };
     exit.into()
 }
 
-fn report(failure: Failure) -> Exit {
-    // Nothing can be done if stderr is closed.
-    let mut stderr = std::io::stderr();
+fn complain(failure: Failure) -> Exit {
+    // Nothing can be done if stderr cannot be written.
+    let mut stderr = print::stderr();
     match failure {
         Failure::Problem(problem) => {
             let _ = writeln!(stderr, "error: {problem}");
@@ -130,7 +142,6 @@ fn report(failure: Failure) -> Exit {
             let _ = writeln!(stderr, "inconclusive: {message}");
             Exit::Inconclusive
         }
-        Failure::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Expected,
         Failure::Io(error) => {
             let _ = writeln!(stderr, "error: cannot write: {error}");
             Exit::Usage

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::replay::{Divergence, Onward, Replayed, Why, replay};
+use crate::report::layout::{Detail, Layout};
 use crate::report::text::{write_case, write_words};
 use crate::trace::case::Case;
 
 use super::budget::Budget;
 use super::clock::Clock;
-use super::{Exit, Failure};
+use super::{Exit, Failure, print};
 
 /// Replay a case, and end as it did
 #[derive(Args)]
@@ -32,10 +33,10 @@ impl Replay {
         let clock = Clock::start(self.budget.time, false);
         let replayed = replay(&case, self.budget.options().threads, &clock);
         clock.finish();
-        let mut out = io::stdout().lock();
+        let mut out = print::stdout();
         match replayed.map_err(Failure::Usage)? {
             Replayed::Same => {
-                write_case(&mut out, &case)?;
+                write_case(&mut out, &case, layout())?;
                 Ok(if case.verdict.violated { Exit::Violated } else { Exit::Expected })
             }
             Replayed::Diverged(divergence) => {
@@ -44,6 +45,11 @@ impl Replay {
             }
         }
     }
+}
+
+/// Whoever asks for a case wants to see all of it.
+fn layout() -> Layout {
+    Layout { detail: Detail::Verbose, width: print::width() }
 }
 
 /// Enabled actions that are listed at most.
@@ -87,7 +93,7 @@ fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -
     if words.is_empty() {
         words.push("nothing".to_string());
     }
-    write_words(out, "  enabled now: ", &words)?;
+    write_words(out, layout(), "  enabled now: ", &words)?;
     let property = &case.verdict.property;
     match onward {
         Onward::After(0) => writeln!(out, "  {property} is violated right there"),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::report::schema;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, print};
 
 /// Print the JSON Schema of a file format
 #[derive(Args)]
@@ -33,7 +33,7 @@ impl Schema {
             Format::Case => schema::case(),
             Format::Report => schema::report(),
         };
-        let mut out = std::io::stdout().lock();
+        let mut out = print::stdout();
         serde_json::to_writer_pretty(&mut out, &schema).map_err(std::io::Error::from)?;
         writeln!(out)?;
         Ok(Exit::Expected)

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::selfcheck::selfcheck;
 
 use super::budget::Budget;
-use super::{Exit, Failure};
+use super::{Exit, Failure, print};
 
 /// Plant one defect for each kind of property, and see that each is found
 #[derive(Args)]
@@ -20,7 +20,7 @@ impl Selfcheck {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         let missed = selfcheck(self.budget.options().threads);
-        let mut out = std::io::stdout().lock();
+        let mut out = print::stdout();
         if missed.is_empty() {
             writeln!(out, "every planted defect is found")?;
             return Ok(Exit::Expected);

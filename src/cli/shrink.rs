@@ -14,7 +14,8 @@ use crate::verdict::{Discovery, End};
 use super::budget::Budget;
 use super::clock::Clock;
 use super::files::write_file;
-use super::{Exit, Failure};
+use super::print::{Show, program, write_next};
+use super::{Exit, Failure, print};
 
 /// Make the run of a case short: the same property, the same rules, fewer steps
 #[derive(Args)]
@@ -23,6 +24,8 @@ pub struct Shrink {
     case: PathBuf,
     #[command(flatten)]
     budget: Budget,
+    #[command(flatten)]
+    show: Show,
     /// Where to write the shorter case
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
     out: PathBuf,
@@ -35,10 +38,11 @@ impl Shrink {
         let clock = Clock::start(self.budget.time, false);
         let shrunk = self.shrunk(&case, &clock)?;
         clock.finish();
-        let mut out = std::io::stdout().lock();
+        let mut out = print::stdout();
         let Some((found, minimality)) = shrunk else {
             writeln!(out, "the run of the case does not show {} any more", case.verdict.property)?;
-            writeln!(out, "hint: latchwork replay {} says where it parts", self.case.display())?;
+            let (program, case) = (program(), self.case.display());
+            writeln!(out, "hint: {program} replay {case} says where it parts")?;
             return Ok(Exit::Diverged);
         };
         let instance = case.configuration.instance().map_err(|why| Failure::Usage(why.into()))?;
@@ -50,10 +54,10 @@ impl Shrink {
         let name = format!("{stem}-short.json");
         let path = self.out.join(case.configuration.entry.name).join(name);
         write_file(&path, &short.to_text())?;
-        write_case(&mut out, &short)?;
+        write_case(&mut out, &short, self.show.layout())?;
         let (before, after) = (case.verdict.steps, short.verdict.steps);
         writeln!(out, "\n{before} steps before, {after} now ({})", minimality.name())?;
-        writeln!(out, "case:    {}", path.display())?;
+        write_next(&mut out, &path)?;
         Ok(Exit::Expected)
     }
 

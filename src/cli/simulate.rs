@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::campaign::{Sampled, sample};
 use crate::configuration;
+use crate::report::layout::Detail;
 use crate::report::{self, simulation};
 use crate::scenario::Scenario;
 use crate::simulate::{Plan, Strategy};
@@ -17,7 +18,8 @@ use super::ablate::is_base;
 use super::budget::Budget;
 use super::clock::Clock;
 use super::files::{entry_named, protocol_scenarios, write_file};
-use super::{Exit, Failure, usage};
+use super::print::{Show, program, write_next};
+use super::{Exit, Failure, print, usage};
 
 /// Do runs with drawn steps, and make short what fails
 ///
@@ -49,6 +51,8 @@ pub struct Simulate {
     paranoid: bool,
     #[command(flatten)]
     budget: Budget,
+    #[command(flatten)]
+    show: Show,
     /// Print the facts as JSON instead
     #[arg(long)]
     json: bool,
@@ -70,8 +74,10 @@ impl Simulate {
             threads: self.budget.options().threads,
         };
         let scenarios = self.scenarios()?;
-        let mut out = std::io::stdout().lock();
-        if !self.json {
+        let layout = self.show.layout();
+        let mut out = print::stdout();
+        let quiet = self.json || layout.detail == Detail::Quiet;
+        if !quiet {
             let Range { start, end } = plan.runs;
             let (seed, strategy, steps) = (plan.seed, plan.strategy, plan.steps);
             writeln!(out, "seed {seed}, runs {start}..{end}, {strategy}, up to {steps} steps\n")?;
@@ -84,7 +90,7 @@ impl Simulate {
             let sampled =
                 sample(scenario, &plan, &clock).map_err(|why| Failure::Usage(why.into()))?;
             if !self.json {
-                simulation::write_line(&mut out, &sampled)?;
+                simulation::write_line(&mut out, &sampled, layout)?;
             }
             if let Some(violation) = &sampled.violation {
                 write_file(&self.case_file(&sampled), &violation.case.to_text())?;
@@ -98,8 +104,10 @@ impl Simulate {
             writeln!(out)?;
         } else {
             self.write_shortest(&mut out, &all)?;
-            writeln!(out)?;
-            simulation::write_end(&mut out, &all)?;
+            if !quiet {
+                writeln!(out)?;
+                simulation::write_end(&mut out, &all)?;
+            }
         }
         let exits = all.iter().map(|sampled| Exit::of_simulation(&sampled.simulation));
         Ok(exits.max().unwrap_or(Exit::Expected))
@@ -114,10 +122,9 @@ impl Simulate {
             return Ok(());
         };
         writeln!(out)?;
-        simulation::write_violation(out, sampled, violation)?;
+        simulation::write_violation(out, sampled, violation, self.show.layout())?;
         let path = self.case_file(sampled);
-        writeln!(out, "\ncase:    {}", path.display())?;
-        writeln!(out, "replay:  latchwork replay {}", path.display())?;
+        write_next(out, &path)?;
         let without = match self.without.join(",") {
             none if none.is_empty() => none,
             rules => format!(" --without {rules}"),
@@ -126,8 +133,9 @@ impl Simulate {
         let run = violation.failure.run;
         writeln!(
             out,
-            "again:   latchwork simulate {}{without} --seed {seed} --runs {run}..{} --strategy \
+            "again:   {} simulate {}{without} --seed {seed} --runs {run}..{} --strategy \
              {strategy} --steps {steps}",
+            program(),
             self.scenario_file(sampled).display(),
             run + 1
         )?;

@@ -10,7 +10,7 @@ use crate::verdict::{Comparison, PropertySet};
 use super::fingerprint::fingerprint;
 use super::graph::Graph;
 use super::paths::{self, Depths};
-use super::search::search;
+use super::search::{join, search};
 use super::{Options, Watch, panics};
 
 /// All steps of a state with the states to which they lead; a bound that would be exceeded leads
@@ -47,14 +47,23 @@ pub fn decisive<M: Model>(
     watch: &dyn Watch,
 ) -> Vec<u64> {
     let graph = whole_graph(model, options, watch);
-    let mut counts = vec![0; others.len()];
-    for state in &graph.states {
-        let own = successors(model, state);
-        for (count, other) in counts.iter_mut().zip(others) {
-            *count += u64::from(differs(&own, other, state));
+    let count = |states: &[M::State]| -> Vec<u64> {
+        let mut counts = vec![0; others.len()];
+        for state in states {
+            let own = successors(model, state);
+            for (count, other) in counts.iter_mut().zip(others) {
+                *count += u64::from(differs(&own, other, state));
+            }
         }
-    }
-    counts
+        counts
+    };
+    let part = graph.states.len().div_ceil(options.threads.max(1)).max(1);
+    let counts = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            graph.states.chunks(part).map(|states| scope.spawn(|| count(states))).collect();
+        threads.into_iter().map(join).collect::<Vec<_>>()
+    });
+    (0..others.len()).map(|other| counts.iter().map(|counts| counts[other]).sum()).collect()
 }
 
 /// The states that only one of two versions reaches, and the nearest state in which they differ.

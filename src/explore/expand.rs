@@ -1,16 +1,31 @@
 //! What one thread does with its part of a level: expand states, look at properties, ask the table.
 
-use latchwork_model::kit::{Claim, Kind, Model, Step};
+use latchwork_model::kit::{Claim, Kind, Model, Property, Step};
+use zerocopy::FromZeros;
 
-use crate::verdict::{BuiltIn, Coverage, PropertyId, PropertySet};
+use crate::verdict::{ActionCount, BuiltIn, Coverage, PropertyId, PropertySet};
 
 use super::fingerprint::fingerprint;
+use super::frontier::Frontier;
 use super::panics;
-use super::search::Shared;
-use super::visited::Inserted;
+#[cfg(test)]
+use super::planted::Planted;
+use super::visited::{Inserted, Visited};
 
 /// Successors that are collected before the table is asked for them.
 const BATCH: usize = 64;
+/// The fingerprints that a thread remembers by itself.
+const RECENT: usize = 1 << 12;
+
+/// What all threads share in a round.
+pub(super) struct Shared<'a, M: Model> {
+    pub model: &'a M,
+    pub visited: &'a Visited,
+    /// Whether there is one thread only.
+    pub alone: bool,
+    /// Where states of the next level go; if there is none, ids and edges are kept.
+    pub frontier: Option<&'a Frontier<M::State>>,
+}
 
 /// The edges of a run of states that stand one behind the other on a level.
 pub(super) struct ChunkEdges {
@@ -23,133 +38,193 @@ pub(super) struct ChunkEdges {
 }
 
 /// What one thread, or all of them together, found on a level.
-pub(super) struct Tally<S> {
-    pub generated: u64,
-    pub coverage: Coverage,
+pub(super) struct Tally {
+    /// By action: there are no more than 256.
+    actions: Box<[ActionCount; 256]>,
+    antecedents: Vec<u64>,
     /// The properties that a state of this level violates or reaches.
     pub shown: PropertySet,
-    /// The states of the next level.
-    pub fresh: Vec<S>,
-    /// Their ids.
-    pub fresh_ids: Vec<u32>,
-    /// The edges, by chunk; only if they are kept.
-    pub edges: Vec<ChunkEdges>,
+    /// States of the next level.
+    pub fresh: usize,
 }
 
-impl<S> Tally<S> {
+impl Tally {
     pub fn new<M: Model>() -> Self {
         Self {
-            generated: 0,
-            coverage: Coverage::of::<M>(),
+            actions: Box::new([ActionCount::default(); 256]),
+            antecedents: vec![0; M::PROPERTIES.len()],
             shown: PropertySet::EMPTY,
+            fresh: 0,
+        }
+    }
+
+    /// The successors.
+    pub fn generated(&self) -> u64 {
+        self.actions.iter().map(|count| count.fired).sum()
+    }
+
+    /// What was covered.
+    pub fn coverage<M: Model>(&self) -> Coverage {
+        let actions = self.actions[..M::ACTIONS.len()].to_vec();
+        Coverage { actions, antecedents: self.antecedents.clone() }
+    }
+
+    /// Adds the figures of another one, and takes them from it.
+    pub fn absorb(&mut self, other: &mut Self) {
+        for (mine, theirs) in self.actions.iter_mut().zip(&mut *other.actions) {
+            let theirs = std::mem::take(theirs);
+            mine.enabled += theirs.enabled;
+            mine.fired += theirs.fired;
+        }
+        for (mine, theirs) in self.antecedents.iter_mut().zip(&mut other.antecedents) {
+            *mine += std::mem::take(theirs);
+        }
+        self.shown = self.shown.or(std::mem::take(&mut other.shown));
+        self.fresh += std::mem::take(&mut other.fresh);
+    }
+}
+
+/// Successors on their way to the table.
+struct Batch<S> {
+    states: Box<[S; BATCH]>,
+    /// The fingerprints of the states from which they come.
+    parents: Box<[u64; BATCH]>,
+    prints: Box<[u64; BATCH]>,
+    len: usize,
+    /// The positions of those that are to be looked up.
+    unknown: Box<[u16; BATCH]>,
+    unknowns: usize,
+}
+
+impl<S: FromZeros + Copy> Batch<S> {
+    fn new() -> Self {
+        Self {
+            states: Box::new([S::new_zeroed(); BATCH]),
+            parents: Box::new([0; BATCH]),
+            prints: Box::new([0; BATCH]),
+            len: 0,
+            unknown: Box::new([0; BATCH]),
+            unknowns: 0,
+        }
+    }
+
+    /// Puts a successor of the state with the fingerprint `parent` in; whether the batch is full
+    /// then.
+    #[inline(always)]
+    fn push(&mut self, state: &S, parent: u64) -> bool {
+        let at = self.len % BATCH;
+        self.states[at] = *state;
+        self.parents[at] = parent;
+        self.len = at + 1;
+        self.len == BATCH
+    }
+}
+
+/// One thread. It lives as long as the search, so that nothing is allocated for a round.
+pub(super) struct Worker<M: Model> {
+    pub tally: Tally,
+    /// States of the next level that were not handed over yet; all of them if edges are kept.
+    pub fresh: Vec<M::State>,
+    /// Their ids, if edges are kept.
+    pub fresh_ids: Vec<u32>,
+    /// The edges, by chunk, if they are kept.
+    pub edges: Vec<ChunkEdges>,
+    /// Two batches of successors: one is being filled; of the other one those that are to be looked
+    /// up have been asked for, and are on their way to the cache.
+    batches: [Batch<M::State>; 2],
+    filling: usize,
+    /// Some of the fingerprints that this thread has looked up: one that is among them need not be
+    /// looked up again. Neighbours in a space are expanded soon after one another, and have
+    /// successors in common.
+    recent: Box<[u64; RECENT]>,
+    degrees: Vec<u32>,
+    slots: Vec<usize>,
+    /// Successors so far.
+    #[cfg(test)]
+    seen: u64,
+}
+
+impl<M: Model> Worker<M> {
+    pub fn new() -> Self {
+        Self {
+            tally: Tally::new::<M>(),
             fresh: Vec::new(),
             fresh_ids: Vec::new(),
             edges: Vec::new(),
-        }
-    }
-
-    /// Adds the figures of another one; states and edges stay where they are.
-    pub fn add(&mut self, other: &Self) {
-        self.generated += other.generated;
-        self.coverage.add(&other.coverage);
-        self.shown = self.shown.or(other.shown);
-    }
-}
-
-/// One thread.
-pub(super) struct Worker<'a, M: Model> {
-    shared: &'a Shared<'a, M>,
-    tally: Tally<M::State>,
-    /// Successors with their fingerprints that have not been looked up yet.
-    batch: Vec<(u64, M::State)>,
-    degrees: Vec<u32>,
-    slots: Vec<usize>,
-    /// Steps of the state that is being expanded.
-    degree: u32,
-}
-
-impl<'a, M: Model> Worker<'a, M> {
-    pub fn new(shared: &'a Shared<'a, M>) -> Self {
-        Self {
-            shared,
-            tally: Tally::new::<M>(),
-            batch: Vec::with_capacity(BATCH),
+            batches: [Batch::new(), Batch::new()],
+            filling: 0,
+            recent: Box::new([0; RECENT]),
             degrees: Vec::new(),
             slots: Vec::new(),
-            degree: 0,
+            #[cfg(test)]
+            seen: 0,
         }
     }
 
-    pub fn into_tally(self) -> Tally<M::State> {
-        self.tally
-    }
-
-    /// Expands the states `start..end` of the level that stands in `pieces`; how many states of
-    /// the next level that has found.
-    pub fn chunk(&mut self, pieces: &[&[M::State]], start: usize, end: usize) -> usize {
-        let fresh_before = self.tally.fresh.len();
-        let mut first = 0;
-        for piece in pieces {
-            let range =
-                start.clamp(first, first + piece.len())..end.clamp(first, first + piece.len());
-            self.states(&piece[range.start - first..range.end - first]);
-            first += piece.len();
-        }
-        self.look_up();
-        if self.shared.keep_edges {
+    /// Expands states that stand one behind the other on a level from `start` on; how many states
+    /// of the next level that has found.
+    pub fn chunk(&mut self, shared: &Shared<'_, M>, states: &[M::State], start: usize) -> usize {
+        let before = self.tally.fresh;
+        self.states(shared, states);
+        self.turn(shared);
+        self.turn(shared);
+        if shared.frontier.is_none() {
             let (degrees, slots) =
                 (std::mem::take(&mut self.degrees), std::mem::take(&mut self.slots));
-            self.tally.edges.push(ChunkEdges { start, degrees, slots });
+            self.edges.push(ChunkEdges { start, degrees, slots });
         }
-        self.tally.fresh.len() - fresh_before
+        self.tally.fresh - before
     }
 
-    fn states(&mut self, states: &[M::State]) {
+    fn states(&mut self, shared: &Shared<'_, M>, states: &[M::State]) {
         let mut at = 0;
         while at < states.len() {
             // One guard for many states; a state in which the model panics is passed over.
             let all = panics::catch(|| {
                 while let Some(state) = states.get(at) {
                     at += 1;
-                    self.degree = 0;
-                    self.expand(state);
-                    self.end_state();
+                    self.expand(shared, state);
                 }
             });
             if all.is_err() {
                 self.tally.shown.insert(BuiltIn::NoPanic.id::<M>());
-                self.end_state();
             }
         }
     }
 
     #[inline]
-    fn end_state(&mut self) {
-        if self.shared.keep_edges {
-            self.degrees.push(self.degree);
+    fn expand(&mut self, shared: &Shared<'_, M>, state: &M::State) {
+        let model = shared.model;
+        let keep_edges = shared.frontier.is_none();
+        if keep_edges {
+            self.degrees.push(0);
         }
-    }
-
-    #[inline]
-    fn expand(&mut self, state: &M::State) {
-        let model = self.shared.model;
+        let own = fingerprint(state);
         let (mut any, mut fair, mut last) = (false, false, u8::MAX);
         model.successors(state, |step, result| {
             any = true;
-            fair |= self.shared.fair[usize::from(step.action)];
+            fair |= is_fair::<M>(step.action);
             let Ok(next) = result else {
                 self.tally.shown.insert(BuiltIn::BoundExceeded.id::<M>());
                 return;
             };
-            let count = &mut self.tally.coverage.actions[usize::from(step.action)];
-            count.fired += 1;
-            count.enabled += u64::from(last != step.action);
+            let count = &mut self.tally.actions[usize::from(step.action)];
+            count.fired = count.fired.wrapping_add(1);
+            count.enabled = count.enabled.wrapping_add(u64::from(last != step.action));
             last = step.action;
-            self.tally.generated += 1;
-            self.degree += 1;
-            self.batch.push((fingerprint(next), *next));
-            if self.batch.len() == BATCH {
-                self.look_up();
+            #[cfg(test)]
+            {
+                self.seen += 1;
+                let drops = shared.visited.planted == Planted::DropsOneInAMillion;
+                if drops && self.seen.is_multiple_of(1_000_000) {
+                    return;
+                }
+            }
+            if keep_edges {
+                self.edge();
+            }
+            if self.batches[self.filling % 2].push(next, own) {
+                self.turn(shared);
             }
         });
         if !any && !model.done(state) {
@@ -159,35 +234,88 @@ impl<'a, M: Model> Worker<'a, M> {
             if property.kind == Kind::AtRest && fair {
                 continue;
             }
-            let claim = (property.check)(model, state);
-            self.tally.coverage.antecedents[id] += u64::from(claim != Claim::Vacuous);
-            if shows(property.kind, claim) {
-                self.tally.shown.insert(PropertyId(id as u8));
-            }
+            self.claim(id, property, (property.check)(model, state));
         }
     }
 
-    /// Asks the table for the successors that were collected.
-    fn look_up(&mut self) {
+    #[inline]
+    fn claim(&mut self, id: usize, property: &Property<M>, claim: Claim) {
+        self.tally.antecedents[id] += u64::from(claim != Claim::Vacuous);
+        if shows(property.kind, claim) {
+            self.tally.shown.insert(PropertyId(id as u8));
+        }
+    }
+
+    /// One more edge of the state that is being expanded.
+    fn edge(&mut self) {
+        if let Some(degree) = self.degrees.last_mut() {
+            *degree += 1;
+        }
+    }
+
+    /// Sends for what the batch that is full needs, and looks the other one up.
+    #[inline(never)]
+    fn turn(&mut self, shared: &Shared<'_, M>) {
+        let keep_edges = shared.frontier.is_none();
+        let full = &mut self.batches[self.filling % 2];
+        let mut count = 0;
+        for (at, state) in full.states[..full.len.min(BATCH)].iter().enumerate() {
+            let print = fingerprint(state);
+            #[cfg(test)]
+            let print = match shared.visited.planted {
+                Planted::ShortFingerprints => u64::from(print as u32).max(1) << 32,
+                _ => print,
+            };
+            let recent = &mut self.recent[print as usize % RECENT];
+            let known = std::mem::replace(recent, print) == print || full.parents[at] == print;
+            full.prints[at] = print;
+            // Whether it is known is hard to foresee: better no branch.
+            full.unknown[count % BATCH] = at as u16;
+            count += usize::from(!known || keep_edges);
+        }
+        full.len = 0;
+        full.unknowns = count;
         // All first probes at once: the cache misses overlap.
-        let warm = self.batch.iter().fold(0, |sum, (f, _)| sum ^ self.shared.visited.touch(*f));
-        std::hint::black_box(warm);
-        for (fingerprint, state) in self.batch.drain(..) {
-            let slot = match self.shared.visited.insert(fingerprint) {
+        for at in &full.unknown[..count] {
+            shared.visited.prefetch(full.prints[usize::from(*at) % BATCH]);
+        }
+        self.filling ^= 1;
+        self.look_up(shared);
+    }
+
+    /// Asks the table for what is unknown of the batch that is to be filled.
+    fn look_up(&mut self, shared: &Shared<'_, M>) {
+        let keep_edges = shared.frontier.is_none();
+        let batch = &mut self.batches[self.filling % 2];
+        let count = std::mem::take(&mut batch.unknowns);
+        for at in batch.unknown[..count].iter().map(|at| usize::from(*at) % BATCH) {
+            let slot = match shared.visited.insert(batch.prints[at], shared.alone) {
+                Inserted::Seen(slot) => slot,
                 Inserted::New(slot, id) => {
-                    self.tally.fresh.push(state);
-                    if self.shared.keep_edges {
-                        self.tally.fresh_ids.push(id);
+                    self.tally.fresh += 1;
+                    self.fresh.push(batch.states[at]);
+                    if keep_edges {
+                        self.fresh_ids.push(id);
                     }
                     slot
                 }
-                Inserted::Seen(slot) => slot,
             };
-            if self.shared.keep_edges {
+            if keep_edges {
                 self.slots.push(slot);
             }
         }
+        if let Some(frontier) = shared.frontier
+            && self.fresh.len() > Frontier::<M::State>::STATES.saturating_sub(BATCH)
+        {
+            frontier.found(&mut self.fresh);
+        }
     }
+}
+
+/// Whether an action belongs to a fair lane.
+#[inline(always)]
+fn is_fair<M: Model>(action: u8) -> bool {
+    M::LANES[usize::from(M::ACTIONS[usize::from(action)].lane)].fairness.is_fair()
 }
 
 /// Whether a claim is what a search looks for: a violation, or a goal that was reached.

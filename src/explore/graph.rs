@@ -20,17 +20,20 @@ impl<S> Graph<S> {
         Self { states: Vec::new(), levels: vec![0], offsets: vec![0], targets: Vec::new() }
     }
 
-    /// Appends a level: its states in pieces, each with the ids that they have.
-    pub(super) fn push_level(&mut self, pieces: Vec<(Vec<S>, Vec<u32>)>)
-    where
-        S: Copy,
+    /// Appends a level: its states in pieces, each with the ids that they have. Empties the pieces.
+    pub(super) fn push_level<'a>(
+        &mut self,
+        pieces: impl Iterator<Item = (&'a mut Vec<S>, &'a mut Vec<u32>)>,
+    ) where
+        S: Copy + 'a,
     {
         let first = self.states.len();
+        let pieces: Vec<_> = pieces.collect();
         for (states, _) in &pieces {
             self.states.extend_from_slice(states);
         }
         for (states, ids) in pieces {
-            for (state, id) in states.into_iter().zip(ids) {
+            for (state, id) in states.drain(..).zip(ids.drain(..)) {
                 self.states[id as usize] = state;
             }
         }

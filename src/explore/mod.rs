@@ -10,6 +10,9 @@
 //! | `search` | the level loop |
 //! | `expand` | what one thread does with its part of a level |
 //! | `visited` | the table of fingerprints |
+//! | `frontier` | the states of two levels, in blocks that are used again |
+//! | `spill` | those for which there is no memory, on disk |
+//! | `memory` | huge pages and a hint to the cache: the only `unsafe` |
 //! | `fingerprint` | the hash of a state |
 //! | `graph` | states and edges, kept for properties that look beyond one state |
 //! | `paths` | the best of all shortest paths |
@@ -19,18 +22,24 @@
 //! | `lasso` | whether a run shows what it is said to show |
 //! | `differ` | where two versions of a model differ |
 //! | `panics` | a model that panics is a violation |
+//! | `planted` | defects of the engine, which tests must notice |
 
 mod cycles;
 pub mod differ;
 pub(crate) mod expand;
 mod fairness;
 pub mod fingerprint;
+mod frontier;
 pub mod graph;
 pub mod lasso;
 mod liveness;
+mod memory;
 pub mod panics;
 pub mod paths;
+#[cfg(test)]
+mod planted;
 mod search;
+mod spill;
 pub mod visited;
 
 use std::cell::OnceCell;
@@ -56,8 +65,14 @@ pub struct Options {
     pub until: PropertySet,
     /// The most states to find.
     pub states: Option<u64>,
-    /// The most bytes to use for the table, states and edges.
+    /// The most bytes to use for the table, states and edges. Frontiers for which it leaves no room
+    /// go to disk.
     pub memory: Option<u64>,
+    /// The most bytes of frontiers to keep in memory, if that is less than `memory` leaves.
+    pub frontier: Option<u64>,
+    /// A defect, for the tests that must notice it.
+    #[cfg(test)]
+    pub(crate) planted: planted::Planted,
 }
 
 impl Default for Options {
@@ -69,6 +84,9 @@ impl Default for Options {
             until: PropertySet::EMPTY,
             states: None,
             memory: None,
+            frontier: None,
+            #[cfg(test)]
+            planted: planted::Planted::Nothing,
         }
     }
 }

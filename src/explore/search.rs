@@ -6,8 +6,9 @@ use latchwork_model::kit::Model;
 
 use crate::verdict::{Coverage, PropertyId, PropertySet, Statistics, Stopped};
 
-use super::expand::{Tally, Worker};
+use super::expand::{Shared, Tally, Worker};
 use super::fingerprint::fingerprint;
+use super::frontier::Frontier;
 use super::graph::Graph;
 use super::liveness::Waiting;
 use super::visited::{Inserted, Visited};
@@ -33,15 +34,6 @@ pub(super) struct Found {
     pub waiting: Vec<(PropertyId, Waiting)>,
 }
 
-/// What all threads share in a round.
-pub(super) struct Shared<'a, M: Model> {
-    pub model: &'a M,
-    pub visited: &'a Visited,
-    pub keep_edges: bool,
-    /// By action: whether its lane is fair.
-    pub fair: &'a [bool],
-}
-
 /// Searches level by level; keeps the graph if asked to.
 pub(super) fn search<M: Model>(
     model: &M,
@@ -55,10 +47,10 @@ pub(super) fn search<M: Model>(
         options,
         watch,
         visited: Visited::new(keep_graph),
-        fair: M::ACTIONS.iter().map(|a| M::LANES[usize::from(a.lane)].fairness.is_fair()).collect(),
         branching: panics::all_steps(model).len().max(1),
         graph: keep_graph.then(Graph::new),
-        frontier: Vec::new(),
+        frontier: Frontier::new(options.threads.max(1)),
+        workers: (0..options.threads.max(1)).map(|_| Worker::new()).collect(),
         found: Found {
             statistics: Statistics::default(),
             coverage: Coverage::of::<M>(),
@@ -69,10 +61,14 @@ pub(super) fn search<M: Model>(
             waiting: Vec::new(),
         },
     };
+    #[cfg(test)]
+    {
+        search.visited.planted = options.planted;
+    }
     search.start(initial);
     while search.found.stopped.is_none() && search.frontier_len() > 0 {
         match search.level() {
-            Ok((tally, fresh)) => search.conclude(&tally, fresh),
+            Ok(tally) => search.conclude(&tally),
             Err(stopped) => search.found.stopped = Some(stopped),
         }
     }
@@ -84,166 +80,189 @@ struct Search<'a, M: Model> {
     options: &'a Options,
     watch: &'a dyn Watch,
     visited: Visited,
-    fair: Vec<bool>,
     /// The most successors that a state can have.
     branching: usize,
     graph: Option<Graph<M::State>>,
-    /// The states of the current level, in pieces; if there is a graph they stand in it instead.
-    frontier: Vec<Vec<M::State>>,
+    /// The states of the current level and the next one; if there is a graph they stand in it
+    /// instead.
+    frontier: Frontier<M::State>,
+    workers: Vec<Worker<M>>,
     found: Found,
 }
-
-/// The states that a level has found, in pieces, with their ids if there is a graph.
-type Fresh<S> = Vec<(Vec<S>, Vec<u32>)>;
-
-/// What a level has shown, and the states it has found.
-type Level<S> = (Tally<S>, Fresh<S>);
 
 impl<M: Model> Search<'_, M> {
     fn frontier_len(&self) -> usize {
         match &self.graph {
             Some(graph) => graph.states.len() - graph.expanded() as usize,
-            None => self.frontier.iter().map(Vec::len).sum(),
+            None => self.frontier.len(),
         }
     }
 
-    /// Level 0: the initial states.
+    /// Level 0: the initial states. The budget of memory is looked at when they are expanded.
     fn start(&mut self, initial: &[M::State]) {
-        let (mut states, mut ids) = (Vec::new(), Vec::new());
         self.found.statistics.generated = initial.len() as u64;
+        let worker = &mut self.workers[0];
         for state in initial {
-            if states.len() >= Self::limit(self.visited.capacity()) {
-                self.visited.grow();
+            if worker.fresh.len() >= self.visited.limit() && !self.visited.grow(1) {
+                self.found.stopped = Some(Stopped::Memory);
+                break;
             }
-            if let Inserted::New(_, id) = self.visited.insert(fingerprint(state)) {
-                states.push(*state);
-                ids.push(id);
+            if let Inserted::New(_, id) = self.visited.insert(fingerprint(state), true) {
+                worker.fresh.push(*state);
+                worker.fresh_ids.push(id);
             }
         }
-        self.begin_level(vec![(states, ids)]);
+        let fresh = worker.fresh.len();
+        self.begin_level(fresh);
     }
 
     /// Makes the states that were found the current level.
-    fn begin_level(&mut self, fresh: Fresh<M::State>) {
-        let count: usize = fresh.iter().map(|(states, _)| states.len()).sum();
-        if count > 0 {
-            self.found.statistics.levels.push(count as u64);
-            self.found.statistics.distinct += count as u64;
+    fn begin_level(&mut self, fresh: usize) {
+        if fresh > 0 {
+            self.found.statistics.levels.push(fresh as u64);
+            self.found.statistics.distinct += fresh as u64;
         }
         match &mut self.graph {
-            Some(graph) => graph.push_level(fresh),
-            None => self.frontier = fresh.into_iter().map(|(states, _)| states).collect(),
+            Some(graph) => {
+                let pieces = self.workers.iter_mut();
+                graph.push_level(pieces.map(|worker| (&mut worker.fresh, &mut worker.fresh_ids)));
+            }
+            None => {
+                self.workers.iter_mut().for_each(|worker| self.frontier.found(&mut worker.fresh));
+                self.frontier.turn();
+            }
         }
     }
 
     /// Expands the current level, round by round: the table grows between rounds.
-    fn level(&mut self) -> Result<Level<M::State>, Stopped> {
-        let mut total = Tally::new::<M>();
-        let mut fresh = Fresh::new();
-        let mut position = 0;
-        let len = self.frontier_len();
-        let mut entries = self.found.statistics.distinct as usize;
-        while position < len {
-            self.make_room(entries, &fresh)?;
-            let (tallies, reached) = self.round(position, len, entries);
+    fn level(&mut self) -> Result<Tally, Stopped> {
+        let distinct = self.found.statistics.distinct as usize;
+        loop {
+            let fresh: usize = self.workers.iter().map(|worker| worker.tally.fresh).sum();
+            // Looked at after the last round too: whether a level is closed within the memory
+            // must not depend on where rounds end.
+            self.make_room(distinct + fresh)?;
+            if self.frontier.has_failed() {
+                return Err(Stopped::Memory);
+            }
+            if self.frontier_len() == 0 {
+                break;
+            }
+            self.round(distinct + fresh);
             if self.watch.interrupted() {
                 return Err(Stopped::Interrupted);
             }
-            position = reached;
-            let mut edges = Vec::new();
-            for mut tally in tallies {
-                total.add(&tally);
-                entries += tally.fresh.len();
-                edges.append(&mut tally.edges);
-                fresh.push((tally.fresh, tally.fresh_ids));
-            }
-            if let Some(graph) = &mut self.graph {
-                // The rounds and the chunks in them cover the level from its first id on.
-                edges.sort_unstable_by_key(|chunk| chunk.start);
-                for chunk in &edges {
-                    let mut slots = chunk.slots.iter();
-                    for degree in &chunk.degrees {
-                        let slots = slots.by_ref().take(*degree as usize);
-                        graph.push_edges(slots.map(|slot| self.visited.id(*slot)));
-                    }
-                }
-            }
+            self.keep_edges();
         }
-        Ok((total, fresh))
+        let mut total = Tally::new::<M>();
+        self.workers.iter_mut().for_each(|worker| total.absorb(&mut worker.tally));
+        Ok(total)
     }
 
-    /// One round: threads take chunks of the frontier until it ends or the table is full enough.
-    fn round(&self, position: usize, len: usize, entries: usize) -> (Vec<Tally<M::State>>, usize) {
-        let threads = if len - position < WORTH_THREADS { 1 } else { self.options.threads.max(1) };
+    /// Puts the edges of a round into the graph, if there is one.
+    fn keep_edges(&mut self) {
+        let Some(graph) = &mut self.graph else { return };
+        let chunks = self.workers.iter_mut().flat_map(|worker| worker.edges.drain(..));
+        let mut chunks: Vec<_> = chunks.collect();
+        // The chunks of a round follow one another without a gap.
+        chunks.sort_unstable_by_key(|chunk| chunk.start);
+        for chunk in &chunks {
+            let mut slots = chunk.slots.iter();
+            for degree in &chunk.degrees {
+                let slots = slots.by_ref().take(*degree as usize);
+                graph.push_edges(slots.map(|slot| self.visited.id(*slot)));
+            }
+        }
+    }
+
+    /// One round: threads take states of the frontier until it ends or the table is full enough.
+    fn round(&mut self, entries: usize) {
+        let len = self.frontier_len();
+        let threads = if len < WORTH_THREADS { 1 } else { self.workers.len() };
         // No more than an eighth of the table can be overshot.
         let spare = self.visited.capacity() / 8;
         let chunk = (spare / (threads * self.branching)).clamp(1, CHUNK);
-        let limit = Self::limit(self.visited.capacity());
-        let pieces: Vec<&[M::State]> = match &self.graph {
-            Some(graph) => vec![&graph.states[graph.expanded() as usize - position..]],
-            None => self.frontier.iter().map(Vec::as_slice).collect(),
-        };
+        let limit = self.visited.limit();
+        let entries = AtomicUsize::new(entries);
+        let goes_on = || entries.load(Relaxed) < limit && !self.watch.interrupted();
         let shared = Shared {
             model: self.model,
             visited: &self.visited,
-            keep_edges: self.graph.is_some(),
-            fair: &self.fair,
+            alone: threads == 1,
+            frontier: self.graph.is_none().then_some(&self.frontier),
         };
-        let (next, entries) = (AtomicUsize::new(position), AtomicUsize::new(entries));
-        let work = || {
-            let mut worker = Worker::new(&shared);
-            while entries.load(Relaxed) < limit && !self.watch.interrupted() {
-                let start = next.fetch_add(chunk, Relaxed);
-                if start >= len {
+        let (frontier, graph) = (&self.frontier, &self.graph);
+        let position = AtomicUsize::new(graph.as_ref().map_or(0, Graph::expanded) as usize);
+        let in_blocks = |worker: &mut Worker<M>| {
+            while goes_on()
+                && let Some(mut block) = frontier.take()
+            {
+                while block.next < block.states.len() && goes_on() {
+                    let end = (block.next + chunk).min(block.states.len());
+                    let states = &block.states[block.next..end];
+                    entries.fetch_add(worker.chunk(&shared, states, 0), Relaxed);
+                    block.next = end;
+                }
+                frontier.hand_back(block);
+            }
+        };
+        let in_graph = |worker: &mut Worker<M>, states: &[M::State]| {
+            while goes_on() {
+                let start = position.fetch_add(chunk, Relaxed);
+                let end = (start + chunk).min(states.len());
+                if start >= end {
                     break;
                 }
-                let end = (start + chunk).min(len);
-                entries.fetch_add(worker.chunk(&pieces, start, end), Relaxed);
+                let states = &states[start..end];
+                entries.fetch_add(worker.chunk(&shared, states, start), Relaxed);
             }
-            worker.into_tally()
         };
-        let tallies = if threads == 1 {
-            vec![work()]
-        } else {
-            std::thread::scope(|scope| {
-                let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-                threads.into_iter().map(join).collect()
-            })
+        let work = |worker: &mut Worker<M>| match graph {
+            Some(graph) => in_graph(worker, &graph.states),
+            None => in_blocks(worker),
         };
-        (tallies, next.into_inner().min(len))
+        match &mut self.workers[..threads] {
+            [one] => work(one),
+            all => std::thread::scope(|scope| {
+                let threads: Vec<_> =
+                    all.iter_mut().map(|worker| scope.spawn(|| work(worker))).collect();
+                threads.into_iter().for_each(join);
+            }),
+        }
     }
 
-    /// The entries with which a table is full enough to grow.
-    fn limit(capacity: usize) -> usize {
-        capacity / 8 * 5
-    }
-
-    /// Grows the table if it is full enough, unless that would take more memory than allowed.
-    fn make_room(&mut self, entries: usize, fresh: &Fresh<M::State>) -> Result<(), Stopped> {
+    /// Grows the table if it is full enough, unless that would take more memory than allowed. What
+    /// the table leaves is for the frontier; what is more goes to disk.
+    fn make_room(&mut self, entries: usize) -> Result<(), Stopped> {
         let numbered = self.graph.is_some();
-        let grow = entries >= Self::limit(self.visited.capacity());
-        if let Some(most) = self.options.memory {
-            let capacity = self.visited.capacity() * if grow { 3 } else { 1 };
-            let fresh: usize = fresh.iter().map(|(states, _)| states.capacity()).sum();
-            let frontier: usize = self.frontier.iter().map(Vec::capacity).sum();
-            let flat = ((fresh + frontier) * size_of::<M::State>()) as u64;
-            let graph = self.graph.as_ref().map_or(0, Graph::bytes);
-            if Visited::bytes(capacity, numbered) + flat + graph > most {
+        let graph = self.graph.as_ref().map_or(0, Graph::bytes);
+        let most = self.options.memory.unwrap_or(u64::MAX);
+        loop {
+            let grow = entries >= self.visited.limit();
+            let capacity = match self.visited.next_capacity() {
+                Some(next) if grow => next,
+                None if grow => return Err(Stopped::Memory),
+                _ => self.visited.capacity(),
+            };
+            let bytes = Visited::bytes(capacity, numbered) + graph;
+            if bytes > most {
                 return Err(Stopped::Memory);
             }
+            self.frontier.keep_to((most - bytes).min(self.options.frontier.unwrap_or(u64::MAX)));
+            if !grow {
+                return Ok(());
+            }
+            self.visited.grow(self.options.threads);
         }
-        if grow {
-            self.visited.grow();
-        }
-        Ok(())
     }
 
     /// Writes down what a finished level has shown, and decides whether to go on.
-    fn conclude(&mut self, tally: &Tally<M::State>, fresh: Fresh<M::State>) {
+    fn conclude(&mut self, tally: &Tally) {
         let level = self.found.statistics.depth();
-        self.found.statistics.generated += tally.generated;
-        self.found.coverage.add(&tally.coverage);
-        for (first, count) in self.found.first_fired.iter_mut().zip(&tally.coverage.actions) {
+        let coverage = tally.coverage::<M>();
+        self.found.statistics.generated += tally.generated();
+        self.found.coverage.add(&coverage);
+        for (first, count) in self.found.first_fired.iter_mut().zip(&coverage.actions) {
             if count.fired > 0 {
                 first.get_or_insert(level);
             }
@@ -251,7 +270,7 @@ impl<M: Model> Search<'_, M> {
         let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
         let news = tally.shown.minus(known).and(self.options.properties);
         self.found.first.extend(news.iter().map(|property| (property, level)));
-        self.begin_level(fresh);
+        self.begin_level(tally.fresh);
         let frontier = self.frontier_len();
         self.watch.level(level, self.found.statistics.distinct, frontier as u64);
         let Options { until, states, .. } = self.options;
@@ -267,6 +286,6 @@ impl<M: Model> Search<'_, M> {
 }
 
 /// What a thread has returned; its panic goes on here.
-fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+pub(super) fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
 }

@@ -3,8 +3,14 @@
 //! Threads insert at the same time; growth happens between rounds, when nobody inserts. A table
 //! that numbers its entries gives every fingerprint an id, counted from 0 in the order of
 //! insertion (which depends on the threads; nothing that is reported may depend on it).
+//!
+//! A fingerprint's home is its share of the table: `fingerprint * capacity / 2^64`. So the table
+//! can have any capacity, entries stand in the order of their fingerprints but for collisions, and
+//! growth moves every entry upwards, from the last one to the first, within the same memory.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use super::memory::{Zeroes, prefetch};
 
 /// What came of an insertion; the slot is valid until the table grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,33 +23,52 @@ pub enum Inserted {
 
 /// A set of fingerprints.
 pub struct Visited {
-    slots: Box<[AtomicU64]>,
-    ids: Option<Box<[AtomicU32]>>,
+    /// 0 is an empty slot. There are more slots than `capacity`: what collides at the end stands
+    /// beyond it.
+    slots: Zeroes<AtomicU64>,
+    ids: Option<Zeroes<AtomicU32>>,
     next_id: AtomicU32,
-    shift: u32,
+    capacity: usize,
+    #[cfg(test)]
+    /// The defect that a test has planted.
+    pub planted: super::planted::Planted,
 }
 
 impl Visited {
-    const MIN_BITS: u32 = 12;
+    /// The slots of an empty table.
+    const LEAST: usize = 1 << 12;
+    /// Up to here a table doubles; then it grows by half, so that less of it is empty.
+    const SMALL: usize = 1 << 18;
+    /// The slots that a thread moves at a time.
+    const STRETCH: usize = 1 << 14;
 
     /// An empty table; `numbered` if every entry is to get an id.
     pub fn new(numbered: bool) -> Self {
-        Self::with_bits(Self::MIN_BITS, numbered)
-    }
-
-    fn with_bits(bits: u32, numbered: bool) -> Self {
-        let capacity = 1usize << bits;
         Self {
-            slots: (0..capacity).map(|_| AtomicU64::new(0)).collect(),
-            ids: numbered.then(|| (0..capacity).map(|_| AtomicU32::new(0)).collect()),
+            slots: Zeroes::reserve(),
+            ids: numbered.then(Zeroes::reserve),
             next_id: AtomicU32::new(0),
-            shift: 64 - bits,
+            capacity: Self::LEAST,
+            #[cfg(test)]
+            planted: super::planted::Planted::Nothing,
         }
     }
 
     /// How many slots there are.
     pub fn capacity(&self) -> usize {
-        self.slots.len()
+        self.capacity
+    }
+
+    /// The entries with which a table is full enough to grow.
+    pub fn limit(&self) -> usize {
+        self.capacity / 4 * 3
+    }
+
+    /// The capacity after growing once; `None` if the system has no addresses for more.
+    pub fn next_capacity(&self) -> Option<usize> {
+        let next = self.capacity + self.capacity / if self.capacity < Self::SMALL { 1 } else { 2 };
+        // An eighth is more than can ever collide at the end.
+        (next + next / 8 < self.slots.len()).then_some(next)
     }
 
     /// The bytes that a table of `capacity` slots takes.
@@ -51,35 +76,55 @@ impl Visited {
         capacity as u64 * if numbered { 12 } else { 8 }
     }
 
-    /// Reads the slot at which the search for `fingerprint` begins, so that it is in the cache
+    /// Asks for the slot at which the search for `fingerprint` begins, so that it is in the cache
     /// when it is needed.
     #[inline(always)]
-    pub fn touch(&self, fingerprint: u64) -> u64 {
-        self.slots[self.home(fingerprint)].load(Relaxed)
+    pub fn prefetch(&self, fingerprint: u64) {
+        if let Some(slot) = self.slots.get(self.home(fingerprint)) {
+            prefetch(slot);
+        }
     }
 
     #[inline(always)]
     fn home(&self, fingerprint: u64) -> usize {
-        (fingerprint >> self.shift) as usize
+        ((u128::from(fingerprint) * self.capacity as u128) >> 64) as usize
     }
 
-    /// Puts a fingerprint in. The caller keeps the table from filling up.
+    /// Puts a fingerprint in, which is not 0. The caller keeps the table from filling up, and says
+    /// whether it is alone: then no other thread inserts anything, and it need not be asked.
     #[inline]
-    pub fn insert(&self, fingerprint: u64) -> Inserted {
-        let mask = self.slots.len() - 1;
+    pub fn insert(&self, fingerprint: u64, alone: bool) -> Inserted {
+        let (slot, new) = self.place(fingerprint, alone);
+        if new { Inserted::New(slot, self.number(slot)) } else { Inserted::Seen(slot) }
+    }
+
+    /// The slot of a fingerprint, and whether it was put there just now.
+    #[inline(always)]
+    fn place(&self, fingerprint: u64, alone: bool) -> (usize, bool) {
+        let slots = &*self.slots;
         let mut slot = self.home(fingerprint);
         loop {
-            let mut there = self.slots[slot].load(Relaxed);
+            let mut there = slots[slot].load(Relaxed);
             if there == 0 {
-                match self.slots[slot].compare_exchange(0, fingerprint, Relaxed, Relaxed) {
-                    Ok(_) => return Inserted::New(slot, self.number(slot)),
+                if alone {
+                    slots[slot].store(fingerprint, Relaxed);
+                    return (slot, true);
+                }
+                #[cfg(test)]
+                if self.planted == super::planted::Planted::LostUpdate {
+                    std::thread::yield_now();
+                    slots[slot].store(fingerprint, Relaxed);
+                    return (slot, true);
+                }
+                match slots[slot].compare_exchange(0, fingerprint, Relaxed, Relaxed) {
+                    Ok(_) => return (slot, true),
                     Err(other) => there = other,
                 }
             }
             if there == fingerprint {
-                return Inserted::Seen(slot);
+                return (slot, false);
             }
-            slot = (slot + 1) & mask;
+            slot = slot.wrapping_add(1);
         }
     }
 
@@ -97,25 +142,69 @@ impl Visited {
         self.ids.as_ref().map_or(0, |ids| ids[slot].load(Relaxed))
     }
 
-    /// Makes room: twice the slots.
-    pub fn grow(&mut self) {
-        let bigger = Self::with_bits(64 - self.shift + 1, self.ids.is_some());
-        let mask = bigger.slots.len() - 1;
-        for (at, fingerprint) in self.slots.iter().map(|slot| slot.load(Relaxed)).enumerate() {
-            if fingerprint == 0 {
-                continue;
+    /// Makes room, in the memory in which the table stands; false if there is none.
+    pub fn grow(&mut self, threads: usize) -> bool {
+        let Some(next) = self.next_capacity() else { return false };
+        let old = std::mem::replace(&mut self.capacity, next);
+        let empty = |slot: &usize| self.slots[*slot].load(Relaxed) == 0;
+        // Slots below `end` still hold entries of the old table.
+        let mut end = (old..).find(empty).unwrap_or(old);
+        while end > 0 {
+            // New homes of what stands from `start` on are not below `end`; and what stands there
+            // has its old home there, since it begins behind an empty slot.
+            let share = end.saturating_mul(old).div_ceil(next);
+            let start = (share..end).find(|slot| *slot > 0 && empty(&(slot - 1)));
+            match start {
+                Some(start) if end > Self::LEAST => self.move_up(start, end, threads),
+                _ => self.move_first(end),
             }
-            let mut slot = bigger.home(fingerprint);
-            while bigger.slots[slot].load(Relaxed) != 0 {
-                slot = (slot + 1) & mask;
+            end = start.filter(|_| end > Self::LEAST).unwrap_or(0);
+        }
+        true
+    }
+
+    /// Moves the entries in `start..end`, all of which go to `end` or beyond.
+    fn move_up(&self, start: usize, end: usize, threads: usize) {
+        let threads = threads.min((end - start) / Self::STRETCH).max(1);
+        let next = AtomicUsize::new(start);
+        let work = || {
+            loop {
+                let from = next.fetch_add(Self::STRETCH, Relaxed);
+                if from >= end {
+                    break;
+                }
+                for slot in from..(from + Self::STRETCH).min(end) {
+                    self.put_back(self.take(slot), threads == 1);
+                }
             }
-            bigger.slots[slot].store(fingerprint, Relaxed);
-            if let (Some(old), Some(new)) = (&self.ids, &bigger.ids) {
-                new[slot].store(old[at].load(Relaxed), Relaxed);
+        };
+        std::thread::scope(|scope| {
+            (1..threads).for_each(|_| drop(scope.spawn(work)));
+            work();
+        });
+    }
+
+    /// Moves the first entries, whose old and new places overlap.
+    fn move_first(&self, end: usize) {
+        let entries: Vec<(u64, u32)> = (0..end).map(|slot| self.take(slot)).collect();
+        entries.into_iter().for_each(|entry| self.put_back(entry, true));
+    }
+
+    #[inline(always)]
+    fn take(&self, slot: usize) -> (u64, u32) {
+        let fingerprint = self.slots[slot].load(Relaxed);
+        self.slots[slot].store(0, Relaxed);
+        (fingerprint, self.id(slot))
+    }
+
+    #[inline(always)]
+    fn put_back(&self, (fingerprint, id): (u64, u32), alone: bool) {
+        if fingerprint != 0 {
+            let (slot, _) = self.place(fingerprint, alone);
+            if let Some(ids) = &self.ids {
+                ids[slot].store(id, Relaxed);
             }
         }
-        bigger.next_id.store(self.next_id.load(Relaxed), Relaxed);
-        *self = bigger;
     }
 }
 
@@ -123,24 +212,37 @@ impl Visited {
 mod tests {
     use super::{Inserted, Visited};
 
+    fn fingerprint(k: u64) -> u64 {
+        (k + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// Small and large steps of growth, with and without collisions at both ends.
     #[test]
     fn growing_keeps_entries_and_their_ids() {
         let mut visited = Visited::new(true);
-        let fingerprint = |k: u64| (k + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut ids = Vec::new();
-        for k in 0..3_000 {
-            match visited.insert(fingerprint(k)) {
-                Inserted::New(_, id) => ids.push(id),
-                Inserted::Seen(_) => panic!("{k} is new"),
+        let all = || (0..1_000_000).map(fingerprint).chain(1..200).chain((1..200).map(|k| !k));
+        let mut entries = 0;
+        for print in all() {
+            if entries >= visited.limit() {
+                assert!(visited.grow(1 + entries % 3));
             }
+            assert_eq!(visited.insert(print, true), {
+                let Inserted::Seen(slot) = visited.insert(print, true) else {
+                    panic!("it is lost")
+                };
+                Inserted::New(slot, entries as u32)
+            });
+            entries += 1;
         }
-        visited.grow();
-        for (k, id) in (0..3_000).zip(ids) {
-            match visited.insert(fingerprint(k)) {
+        for (print, id) in all().zip(0..) {
+            match visited.insert(print, true) {
                 Inserted::Seen(slot) => assert_eq!(visited.id(slot), id),
-                Inserted::New(..) => panic!("{k} was lost"),
+                Inserted::New(..) => panic!("{print} was lost"),
             }
         }
+        let used = visited.slots[..visited.capacity + 1_000].iter();
+        let used = used.filter(|slot| slot.load(std::sync::atomic::Ordering::Relaxed) != 0);
+        assert_eq!(used.count(), entries, "nothing is left behind");
     }
 
     #[test]
@@ -152,7 +254,7 @@ mod tests {
                     scope.spawn(|| {
                         (1..2_000u64)
                             .filter(|k| {
-                                let new = visited.insert(k << 51 | k);
+                                let new = visited.insert(k << 51 | k, false);
                                 matches!(new, Inserted::New(..))
                             })
                             .count()

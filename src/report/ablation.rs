@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::ablate::{Cell, Matrix, Row, Ruling};
 use crate::trace::case::Case;
 
+use super::layout::{Detail, Layout};
 use super::{markdown, text};
 
 /// A rule by what is found without it, in a word or two.
@@ -29,7 +30,7 @@ fn others(matrix: &Matrix, cell: &Cell) -> Vec<&'static str> {
 }
 
 /// What a cell shows: the property and its length.
-fn shows(cell: &Cell) -> (&'static str, usize) {
+pub fn shows(cell: &Cell) -> (&'static str, usize) {
     (cell.checked.property(cell.found.property).name, cell.found.steps)
 }
 
@@ -50,12 +51,13 @@ pub fn story(matrix: &Matrix, cell: &Cell) -> String {
 }
 
 /// Prints the matrix as a table.
-pub fn write_text(out: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
+pub fn write_text(out: &mut dyn Write, matrix: &Matrix, layout: Layout) -> io::Result<()> {
     let profile = matrix.entry.profiles[matrix.profile].name;
     let configurations = matrix.configurations.len();
     writeln!(out, "{}, profile {profile}, {configurations} configurations", matrix.entry.name)?;
     let mut table = text::table(["rule off", "what breaks", "steps", "in", "acts at"], &[2, 4]);
-    for row in &matrix.rows {
+    let quiet = layout.detail == Detail::Quiet;
+    for row in matrix.rows.iter().filter(|row| !quiet || !row.ruling.is_sound()) {
         let rule = matrix.entry.rules[row.rule].name;
         if row.ruling.cells().is_empty() {
             table.add_row([rule, ruling_word(&row.ruling), "", "", ""]);
@@ -72,6 +74,7 @@ pub fn write_text(out: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
             table.add_row([&name, property, &steps.to_string(), name_of, &acts]);
         }
     }
+    text::fit(&mut table, layout);
     text::write_table(out, &table)?;
     for name in &matrix.broken {
         writeln!(out, "left out, because the profile breaks there: {name}")?;
@@ -83,7 +86,7 @@ pub fn write_text(out: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
 }
 
 /// What is wrong with a row, in a sentence.
-fn complaint(matrix: &Matrix, row: &Row) -> String {
+pub fn complaint(matrix: &Matrix, row: &Row) -> String {
     let rule = matrix.entry.rules[row.rule].name;
     match &row.ruling {
         Ruling::Misdeclared(why) => format!("misdeclared: `{rule}`: {why}"),

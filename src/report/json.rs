@@ -1,7 +1,5 @@
 //! Results for machines: deterministic facts only, no time, no host, no thread count, no path.
 
-use std::io::{self, Write};
-
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
@@ -48,6 +46,8 @@ pub struct ScenarioReport<'a> {
     properties: Vec<PropertyReport<'a>>,
     actions: Vec<ActionReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<Vec<RuleReport<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     counterexample: Option<CounterexampleReport>,
 }
 
@@ -81,6 +81,16 @@ pub struct ActionReport<'a> {
     pub fired: u64,
 }
 
+/// How much a rule that is on matters; only if that was asked for.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleReport<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// In how many states something else could happen without it.
+    pub decisive: u64,
+}
+
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CounterexampleReport {
@@ -105,18 +115,19 @@ fn changes<S: Serializer>(changes: &[Change], serializer: S) -> Result<S::Ok, S:
     Changes(changes).serialize(serializer)
 }
 
-/// Writes the report of a `check`.
-pub fn write_check(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
-    let report = CheckReport { format: FORMAT, scenarios: all.iter().map(scenario).collect() };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+/// The report of a `check`.
+pub fn check_text(all: &[Checked]) -> String {
+    pretty(&CheckReport { format: FORMAT, scenarios: all.iter().map(scenario).collect() })
 }
 
 /// The report of one scenario, as it is committed.
 pub fn scenario_text(checked: &Checked) -> String {
+    pretty(&scenario(checked))
+}
+
+fn pretty(report: &impl Serialize) -> String {
     // Numbers, names and lists of these can always be written.
-    let text = serde_json::to_string_pretty(&scenario(checked)).unwrap_or_default();
-    text + "\n"
+    serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
 }
 
 /// The report of one scenario.
@@ -148,6 +159,7 @@ pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         levels: &statistics.levels,
         properties: properties(checked),
         actions: actions(checked),
+        rules: (!checked.decisive.is_empty()).then(|| rules(checked)),
         counterexample: checked.main_violation().map(|found| counterexample(checked, found)),
     }
 }
@@ -167,6 +179,16 @@ pub fn actions(checked: &Checked) -> Vec<ActionReport<'_>> {
         fired: count.fired,
     };
     counts.map(report).collect()
+}
+
+/// In how many states each rule is decisive.
+fn rules(checked: &Checked) -> Vec<RuleReport<'_>> {
+    let rules = checked.scenario.configuration.entry.rules;
+    let report = |(rule, decisive): &(usize, u64)| RuleReport {
+        name: rules[*rule].name,
+        decisive: *decisive,
+    };
+    checked.decisive.iter().map(report).collect()
 }
 
 /// A value on one line.

@@ -1,14 +1,40 @@
 //! Results for people and for machines.
 
 pub mod ablation;
+pub mod alarms;
+pub mod coverage;
+pub mod github;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod layout;
 pub mod markdown;
+pub mod place;
+pub mod sarif;
 pub mod schema;
 pub mod simulation;
+pub mod story;
+pub mod suites;
+pub mod summary;
+pub mod tap;
 pub mod text;
 
+use crate::ablate::Matrix;
+use crate::check::Checked;
 use crate::configuration::Configuration;
+use crate::coverage::Covered;
 use crate::scenario::Scenario;
+
+/// All that a run of `check` or `ablate` came to: what every format for CI hosts is made of.
+#[derive(Clone, Copy)]
+pub struct Results<'a> {
+    /// The scenarios that were run.
+    pub checked: &'a [Checked],
+    /// The ablation matrices that were made.
+    pub matrices: &'a [Matrix],
+    /// What was run of the protocols whose scenarios must, together, touch everything.
+    pub covered: &'a [Covered],
+}
 
 /// A scenario by its name: `downconvert/two_apps`.
 pub fn name(scenario: &Scenario) -> String {

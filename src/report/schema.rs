@@ -5,7 +5,7 @@
 use latchwork_model::kit::{Field, Shape};
 use serde_json::{Value, json};
 
-use crate::protocols::{Entry, PROTOCOLS};
+use crate::protocols::{self, Entry};
 use crate::trace::case::Minimality;
 use crate::verdict::PropertyKind;
 
@@ -13,12 +13,12 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schema of scenario files.
 pub fn scenario() -> Value {
-    document("A scenario of latchwork", PROTOCOLS.iter().map(scenario_of).collect())
+    document("A scenario of latchwork", protocols::all().iter().map(scenario_of).collect())
 }
 
 /// The schema of case files.
 pub fn case() -> Value {
-    document("A case of latchwork", PROTOCOLS.iter().map(case_of).collect())
+    document("A case of latchwork", protocols::all().iter().map(case_of).collect())
 }
 
 /// The schema of what `check --json` prints.

@@ -8,12 +8,17 @@ use crate::campaign::{Sampled, Violation};
 use crate::trace::case::Minimality;
 use crate::verdict::PropertyKind;
 
+use super::layout::{Detail, Layout};
 use super::text::{write_case, write_words};
 use super::title;
 
 /// Prints one line about a scenario.
-pub fn write_line(out: &mut dyn Write, sampled: &Sampled) -> io::Result<()> {
+pub fn write_line(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io::Result<()> {
     let simulation = &sampled.simulation;
+    let is_red = sampled.violation.is_some() || simulation.nondeterminism.is_some();
+    if layout.detail == Detail::Quiet && !is_red {
+        return Ok(());
+    }
     let what = match (&simulation.nondeterminism, &sampled.violation) {
         (Some(differs), _) => {
             format!("NOT DETERMINISTIC: run {} differs after step {}", differs.run, differs.step)
@@ -33,7 +38,7 @@ pub fn write_line(out: &mut dyn Write, sampled: &Sampled) -> io::Result<()> {
     let missing = never(sampled);
     if !missing.is_empty() && sampled.violation.is_none() {
         let words: Vec<String> = missing.into_iter().map(ToString::to_string).collect();
-        write_words(out, "    never seen: ", &words)?;
+        write_words(out, layout, "    never seen: ", &words)?;
     }
     Ok(())
 }
@@ -55,10 +60,11 @@ pub fn write_violation(
     out: &mut dyn Write,
     sampled: &Sampled,
     violation: &Violation,
+    layout: Layout,
 ) -> io::Result<()> {
     let Violation { failure, shrunk, case } = violation;
     let entry = sampled.scenario.configuration.entry;
-    write_case(out, case)?;
+    write_case(out, case, layout)?;
     writeln!(out)?;
     writeln!(
         out,
@@ -67,7 +73,7 @@ pub fn write_violation(
     )?;
     if !failure.off.is_empty() {
         let off = failure.off.iter().map(|at| entry.actions[usize::from(*at)].name.to_string());
-        write_words(out, "switched off in it: ", &off.collect::<Vec<_>>())?;
+        write_words(out, layout, "switched off in it: ", &off.collect::<Vec<_>>())?;
     }
     let Some(shrunk) = shrunk else {
         return writeln!(out, "it could not be repeated, and was not made short");

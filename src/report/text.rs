@@ -12,18 +12,21 @@ use crate::trace::decisive::{Acts, Instead, first_difference};
 use crate::trace::{Change, process_of};
 use crate::verdict::{BuiltIn, Discovery, End, PropertyKind};
 
+use super::layout::{Detail, Layout};
 use super::{name, switches, title};
 
-/// The width to which lines are broken.
-const WIDTH: usize = 80;
+/// Rows that are not as expected, and are listed without `-v`.
+const MOST_RED: usize = 8;
 
 /// Prints what a `check` came to.
-pub fn write_check(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
-    write_scenarios(out, all)?;
+pub fn write_check(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
+    write_scenarios(out, all, layout)?;
+    let quiet = layout.detail == Detail::Quiet;
     // That something was expected to hold, and does not, stands in the table already.
     let says_more = |checked: &&Checked| match checked.standing {
         Standing::Met => false,
         Standing::Unmet(_) => checked.scenario.expect != Expect::Holds,
+        Standing::Finding(_) => !quiet,
         _ => true,
     };
     let remarkable: Vec<&Checked> = all.iter().filter(says_more).collect();
@@ -31,11 +34,11 @@ pub fn write_check(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
         writeln!(out)?;
     }
     for checked in remarkable {
-        write_standing(out, checked)?;
+        write_standing(out, checked, layout)?;
     }
     if let Some(checked) = printed(all) {
         writeln!(out)?;
-        write_violation(out, checked)?;
+        write_violation(out, checked, layout)?;
     }
     Ok(())
 }
@@ -47,9 +50,21 @@ pub fn printed(all: &[Checked]) -> Option<&Checked> {
         .min_by_key(|checked| checked.main_violation().map(|found| found.steps))
 }
 
-fn write_scenarios(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
+/// The scenarios as a table. If any are not as expected, only these, and how many there are beside
+/// them.
+fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
+    let red: Vec<&Checked> = all.iter().filter(|checked| !checked.is_as_expected()).collect();
+    let rows: Vec<&Checked> = match layout.detail {
+        Detail::Verbose => all.iter().collect(),
+        Detail::Normal if red.is_empty() => all.iter().collect(),
+        Detail::Normal => red.iter().take(MOST_RED).copied().collect(),
+        Detail::Quiet => red.clone(),
+    };
+    if rows.is_empty() {
+        return Ok(());
+    }
     let mut table = table(["scenario", "verdict", "distinct", "depth", ""], &[2, 3]);
-    for checked in all {
+    for checked in &rows {
         let statistics = &checked.exploration.statistics;
         table.add_row([
             name(&checked.scenario),
@@ -59,8 +74,27 @@ fn write_scenarios(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
             standing_word(checked).to_string(),
         ]);
     }
-    write_table(out, &table)
+    fit(&mut table, layout);
+    write_table(out, &table)?;
+    if layout.detail == Detail::Quiet || rows.len() == all.len() {
+        return Ok(());
+    }
+    let expected = all.len() - red.len();
+    let more = red.len() - rows.len();
+    let more = if more == 0 { String::new() } else { format!(" {more} more like these,") };
+    writeln!(out, " and{more} {expected} as expected (-v lists them)")
 }
+
+/// Makes a table as narrow as the terminal.
+pub fn fit(table: &mut Table, layout: Layout) {
+    if let Some(width) = layout.width {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(width.max(LEAST_TABLE)).unwrap_or(u16::MAX));
+    }
+}
+
+/// The columns below which a table does not get narrower.
+const LEAST_TABLE: usize = 50;
 
 /// A table with this header, and numbers in some columns.
 pub fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
@@ -83,14 +117,16 @@ pub fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     Ok(())
 }
 
-fn verdict_words(checked: &Checked) -> String {
+/// The verdict of a scenario in a word or two.
+pub fn verdict_words(checked: &Checked) -> String {
     match checked.main_violation() {
         Some(found) => format!("{} {}", checked.property(found.property).name, found.steps),
         None => checked.verdict.name().to_string(),
     }
 }
 
-fn standing_word(checked: &Checked) -> &'static str {
+/// How a scenario stands, in a word or two.
+pub fn standing_word(checked: &Checked) -> &'static str {
     match checked.standing {
         Standing::Met => "as expected",
         Standing::Finding(_) => "known finding",
@@ -100,24 +136,39 @@ fn standing_word(checked: &Checked) -> &'static str {
     }
 }
 
-fn write_standing(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
-    let name = title(&checked.scenario);
-    match &checked.standing {
-        Standing::Met => Ok(()),
-        Standing::Finding(sentence) => writeln!(out, "known finding: {name}: {sentence}"),
-        Standing::Unmet(sentence) => writeln!(out, "not as expected: {name}: {sentence}"),
-        Standing::Inconclusive(sentence) => writeln!(out, "inconclusive: {name}: {sentence}"),
-        Standing::Vacuous(sentence) => writeln!(out, "vacuous: {name}: {sentence}"),
+fn write_standing(out: &mut dyn Write, checked: &Checked, layout: Layout) -> io::Result<()> {
+    let (word, sentence) = match &checked.standing {
+        Standing::Met => return Ok(()),
+        Standing::Finding(sentence) => ("known finding", sentence),
+        Standing::Unmet(sentence) => ("not as expected", sentence),
+        Standing::Inconclusive(sentence) => ("inconclusive", sentence),
+        Standing::Vacuous(sentence) => ("vacuous", sentence),
+    };
+    write_sentence(out, layout, "", &format!("{word}: {}: {sentence}", title(&checked.scenario)))
+}
+
+/// Prints a sentence: broken at the width of the terminal, whole in a pipe.
+fn write_sentence(
+    out: &mut dyn Write,
+    layout: Layout,
+    indent: &str,
+    sentence: &str,
+) -> io::Result<()> {
+    if layout.width.is_none() {
+        return writeln!(out, "{indent}{sentence}");
     }
+    let words: Vec<String> = sentence.split(' ').map(ToString::to_string).collect();
+    write_words(out, layout, indent, &words)
 }
 
 /// Prints the main violation of a scenario, step by step.
-pub fn write_violation(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+pub fn write_violation(out: &mut dyn Write, checked: &Checked, layout: Layout) -> io::Result<()> {
     let Some(found) = checked.main_violation() else { return Ok(()) };
     let property = checked.property(found.property);
     let title = title(&checked.scenario);
-    writeln!(out, "VIOLATED {} after {} steps: {title}", property.name, found.steps)?;
-    writeln!(out, "  {}", property.doc)?;
+    let head = format!("VIOLATED {} after {} steps: {title}", property.name, found.steps);
+    write_sentence(out, layout, "", &head)?;
+    write_sentence(out, layout, "  ", property.doc)?;
     for other in checked.violations().filter(|other| other.property != found.property) {
         let name = checked.property(other.property).name;
         writeln!(out, "  also violated: {name} after {} steps", other.steps)?;
@@ -125,7 +176,7 @@ pub fn write_violation(out: &mut dyn Write, checked: &Checked) -> io::Result<()>
     writeln!(out)?;
     let acts = rules_that_would_act(checked, found);
     let case = checked.case(found);
-    write_steps(out, &case, &acts)?;
+    write_steps(out, &case, &acts, layout)?;
     match &found.end {
         End::Exceeds(what) => writeln!(out, "     -- that would exceed the bound `{what}`"),
         End::Panics(message) => writeln!(out, "     -- the model panics: {message}"),
@@ -138,24 +189,51 @@ pub fn write_violation(out: &mut dyn Write, checked: &Checked) -> io::Result<()>
     }
 }
 
+/// The main violation of a scenario as [`write_violation`] prints it.
+pub fn story(checked: &Checked) -> String {
+    let mut text = Vec::new();
+    // Writing into memory cannot fail.
+    let _ = write_violation(&mut text, checked, Layout::WHOLE);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 /// Prints a case, step by step.
-pub fn write_case(out: &mut dyn Write, case: &Case) -> io::Result<()> {
+pub fn write_case(out: &mut dyn Write, case: &Case, layout: Layout) -> io::Result<()> {
     let CaseVerdict { violated, property, steps, .. } = &case.verdict;
     let word = if *violated { "VIOLATED" } else { "reached" };
     let name = case.configuration.entry.name;
     let switches = switches(&case.configuration).join(" ");
     writeln!(out, "{word} {property} after {steps} steps: {name} {switches}")?;
     writeln!(out)?;
-    write_steps(out, case, &[])
+    write_steps(out, case, &[], layout)
 }
 
-fn write_steps(out: &mut dyn Write, case: &Case, acts: &[(&str, Acts)]) -> io::Result<()> {
+fn write_steps(
+    out: &mut dyn Write,
+    case: &Case,
+    acts: &[(&str, Acts)],
+    layout: Layout,
+) -> io::Result<()> {
     let CaseVerdict { property, steps, cycle, .. } = &case.verdict;
     let process = |step: &CaseStep| process_of(case.configuration.entry, &step.action);
     let process_width = case.steps.iter().map(|step| process(step).len()).max().unwrap_or(0);
     let action_width = case.steps.iter().map(|step| step.action.len()).max().unwrap_or(0);
     let goes_on = case.steps.len() > *steps;
+    let matters = |at: usize| {
+        let acts = acts.iter().any(|(_, acts)| acts.at == at);
+        acts || at + 1 == *steps || Some(at) == *cycle || (goes_on && at == *steps)
+    };
+    let visible = layout.visible(case.steps.len(), matters);
+    let mut hidden = 0;
     for (at, step) in case.steps.iter().enumerate() {
+        if !visible[at] {
+            hidden += 1;
+            continue;
+        }
+        if hidden > 0 {
+            writeln!(out, "     ... {hidden} steps (-v shows them)")?;
+            hidden = 0;
+        }
         if goes_on && at == *steps && property == BuiltIn::CanFinish.name() {
             writeln!(out, "     -- from here no done state can be reached; one way on:")?;
         }
@@ -164,10 +242,11 @@ fn write_steps(out: &mut dyn Write, case: &Case, acts: &[(&str, Acts)]) -> io::R
         }
         let (process, action) = (process(step), &step.action);
         let head = format!("{:4} {process:process_width$} {action:action_width$}  ", at + 1);
-        write_words(out, &head, &grouped(&step.changes))?;
+        write_words(out, layout, &head, &grouped(&step.changes))?;
         for (rule, acts) in acts.iter().filter(|(_, acts)| acts.at == at) {
             let head = format!("     <- `{rule}` is off: with it ");
-            write_words(out, &head, &instead(case.configuration.entry, &acts.instead))?;
+            let words = instead(case.configuration.entry, &acts.instead);
+            write_words(out, layout, &head, &words)?;
         }
     }
     match cycle {
@@ -178,7 +257,7 @@ fn write_steps(out: &mut dyn Write, case: &Case, acts: &[(&str, Acts)]) -> io::R
 }
 
 /// The rules that are off, each with the first step at which it would have acted.
-fn rules_that_would_act<'a>(checked: &'a Checked, found: &Discovery) -> Vec<(&'a str, Acts)> {
+pub fn rules_that_would_act<'a>(checked: &'a Checked, found: &Discovery) -> Vec<(&'a str, Acts)> {
     let configuration = &checked.scenario.configuration;
     let rules = configuration.rules();
     let full = configuration.entry.profile("full").map(|full| configuration.entry.switches(full).0);
@@ -227,12 +306,18 @@ pub fn grouped(changes: &[Change]) -> Vec<String> {
 }
 
 /// Prints words behind a head, broken at the width and indented.
-pub fn write_words(out: &mut dyn Write, head: &str, words: &[String]) -> io::Result<()> {
-    let indent = head.len().min(WIDTH / 2);
+pub fn write_words(
+    out: &mut dyn Write,
+    layout: Layout,
+    head: &str,
+    words: &[String],
+) -> io::Result<()> {
+    let width = layout.line();
+    let indent = head.len().min(width / 2);
     let mut line = head.to_string();
     let mut empty = true;
     for word in words {
-        if !empty && line.len() + 1 + word.len() > WIDTH {
+        if !empty && line.len() + 1 + word.len() > width {
             writeln!(out, "{}", line.trim_end())?;
             line = " ".repeat(indent);
             empty = true;

@@ -27,12 +27,25 @@ impl fmt::Display for FieldValue {
     }
 }
 
-/// All fields of a state that are in use under the bounds of `model`, in their order. A path is
-/// the names on the way to the field, with dots between them: `node.n0.busy`.
-pub fn fields<M: Model>(model: &M, state: &M::State) -> Vec<(String, FieldValue)> {
+/// A field of a state, and what the model says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// The names on the way to it, with dots between them: `node.n0.busy`.
+    pub path: String,
+    /// Its value.
+    pub value: FieldValue,
+    /// The sentence that stands beside the field.
+    pub doc: &'static str,
+    /// The sentence that stands beside the value, if it is one of those that are named.
+    pub value_doc: &'static str,
+}
+
+/// All fields of a state that are in use under the bounds of `model`, in their order.
+pub fn described<M: Model>(model: &M, state: &M::State) -> Vec<Described> {
     let mut collector = Collector {
         size: &|kind| model.domain_size(kind),
         path: Vec::new(),
+        docs: Vec::new(),
         items: None,
         channel: false,
         fields: Vec::new(),
@@ -44,14 +57,16 @@ pub fn fields<M: Model>(model: &M, state: &M::State) -> Vec<(String, FieldValue)
 struct Collector<'a> {
     size: &'a dyn Fn(&str) -> Option<u8>,
     path: Vec<String>,
+    /// The sentences of the fields on the way.
+    docs: Vec<&'static str>,
     /// Inside a queue or a set: its items so far; the fields of an item have colons between them.
     items: Option<Vec<String>>,
     channel: bool,
-    fields: Vec<(String, FieldValue)>,
+    fields: Vec<Described>,
 }
 
 impl Collector<'_> {
-    fn value(&mut self, value: FieldValue) {
+    fn value(&mut self, value: FieldValue, value_doc: &'static str) {
         match &mut self.items {
             Some(items) => {
                 let Some(item) = items.last_mut() else { return };
@@ -60,38 +75,44 @@ impl Collector<'_> {
                 }
                 item.push_str(&value.to_string());
             }
-            None => self.fields.push((self.path.join("."), value)),
+            None => {
+                let (path, doc) = (self.path.join("."), self.docs.last().copied().unwrap_or(""));
+                self.fields.push(Described { path, value, doc, value_doc });
+            }
         }
     }
 }
 
 impl Visitor for Collector<'_> {
-    fn field(&mut self, name: &'static str) {
+    fn field(&mut self, name: &'static str, doc: &'static str) {
         self.path.push(name.to_string());
+        self.docs.push(doc);
     }
 
     fn entry(&mut self, kind: &'static str, index: u8) -> bool {
         let used = (self.size)(kind).is_none_or(|size| index < size);
         if used {
             self.path.push(format!("{kind}{index}"));
+            self.docs.push(self.docs.last().copied().unwrap_or(""));
         }
         used
     }
 
     fn leave(&mut self) {
         self.path.pop();
+        self.docs.pop();
     }
 
     fn number(&mut self, value: u8) {
-        self.value(FieldValue::Number(value));
+        self.value(FieldValue::Number(value), "");
     }
 
-    fn name(&mut self, value: &'static str) {
-        self.value(FieldValue::Text(value.to_string()));
+    fn name(&mut self, value: &'static str, doc: &'static str) {
+        self.value(FieldValue::Text(value.to_string()), doc);
     }
 
     fn id(&mut self, kind: &'static str, index: u8) {
-        self.value(FieldValue::Text(format!("{kind}{index}")));
+        self.value(FieldValue::Text(format!("{kind}{index}")), "");
     }
 
     fn begin(&mut self, channel: bool) {
@@ -109,6 +130,6 @@ impl Visitor for Collector<'_> {
         let items = self.items.take().unwrap_or_default();
         let whole =
             if self.channel { FieldValue::List(items) } else { FieldValue::Text(items.join(" ")) };
-        self.value(whole);
+        self.value(whole, "");
     }
 }

@@ -4,6 +4,9 @@ pub mod case;
 pub mod decisive;
 pub mod fields;
 pub mod messages;
+pub mod reasons;
+pub mod run;
+pub mod shadow;
 
 use latchwork_model::kit::Step;
 

@@ -7,9 +7,11 @@ use assert_cmd::Command;
 
 use crate::repository;
 
-fn latchwork(arguments: &[&str]) -> Command {
+/// The program in the repository, as if no CI host were there.
+pub fn latchwork(arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("latchwork").expect("the program is built");
     command.args(arguments).current_dir(repository(""));
+    command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
     command
 }
 

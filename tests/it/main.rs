@@ -2,16 +2,22 @@
 
 mod baselines;
 mod cli;
+mod coverage;
 mod dirlock;
 mod engine;
 mod files;
 mod initial_states;
 mod liveness;
+mod outputs;
+mod pages;
 mod purity;
 mod replay;
 mod scenarios;
 mod simulate;
+mod stories;
+mod terminal;
 mod tidy;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 

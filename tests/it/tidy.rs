@@ -80,6 +80,17 @@ fn nothing_that_is_not_deterministic() {
     }
 }
 
+/// What the compiler does not check stands in one file, where each use has its reason.
+#[test]
+fn unsafe_code_stands_in_one_file() {
+    for (name, text) in sources() {
+        let allowed = name == "src/explore/memory.rs" || name == "tests/it/tidy.rs";
+        assert!(allowed || !text.contains("allow(unsafe_code"), "{name} allows unsafe code");
+        let uses = text.matches("unsafe {").count();
+        assert_eq!(uses, if allowed { text.matches("// SAFETY:").count() } else { 0 }, "{name}");
+    }
+}
+
 /// A path in the documents that stands between backticks and has a slash is there.
 #[test]
 fn documents_name_files_that_exist() {

@@ -80,6 +80,7 @@ impl Model for DirLock {
 
 impl Protocol for DirLock {
     const NAME: &'static str = "dirlock";
+    const README: &'static str = include_str!("README.md");
     const SUMMARY: &'static str =
         "operations on names lock directories and files in an order that cannot deadlock";
     const BOUNDS: &'static [Field] = config::BOUNDS;

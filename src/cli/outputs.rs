@@ -1,0 +1,91 @@
+//! The arguments for files that CI hosts read.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::report::layout::Layout;
+use crate::report::{Results, github, junit, sarif, summary, tap};
+
+use super::files::write_file;
+use super::print::Show;
+use super::{Failure, print};
+
+/// What to write beside what is printed; any of these in one run.
+#[derive(Args)]
+pub struct Outputs {
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write a SARIF report for code scanning
+    #[arg(long, value_name = "FILE")]
+    sarif: Option<PathBuf>,
+    /// Write a TAP report
+    #[arg(long, value_name = "FILE")]
+    tap: Option<PathBuf>,
+    /// Write a page of Markdown
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Print the facts as JSON instead; with a file (--json=FILE), write them there as well
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    json: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    show: Show,
+}
+
+/// A host refuses a summary of 1 MiB whole.
+const MOST_SUMMARY: u64 = (1 << 20) - (1 << 12);
+
+impl Outputs {
+    /// Whether JSON is printed instead of words.
+    pub fn prints_json(&self) -> bool {
+        matches!(self.json, Some(None))
+    }
+
+    /// How much is printed, and how wide.
+    pub fn layout(&self) -> Layout {
+        self.show.layout()
+    }
+
+    /// Writes the files that are asked for, and what the host of a CI run wants to see. `facts` is
+    /// what `--json` would print.
+    pub fn write(&self, results: Results<'_>, facts: &str) -> Result<(), Failure> {
+        if let Some(path) = &self.junit {
+            write_file(path, &junit::to_xml(results).map_err(Failure::Usage)?)?;
+        }
+        if let Some(path) = &self.sarif {
+            let text = serde_json::to_string_pretty(&sarif::to_json(results));
+            write_file(path, &(text.map_err(std::io::Error::from)? + "\n"))?;
+        }
+        if let Some(path) = &self.tap {
+            write_file(path, &tap::to_text(results))?;
+        }
+        if let Some(path) = &self.markdown {
+            write_file(path, &summary::to_markdown(results))?;
+        }
+        if let Some(Some(path)) = &self.json {
+            write_file(path, facts)?;
+        }
+        if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+            // The host reads both streams; stdout may be JSON.
+            let mut stderr = print::stderr();
+            for line in github::annotations(results) {
+                writeln!(stderr, "{line}")?;
+            }
+        }
+        match std::env::var_os("GITHUB_STEP_SUMMARY") {
+            Some(path) if !path.is_empty() => append_summary(Path::new(&path), results),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Adds the page to the summary of a step, which several commands may share.
+fn append_summary(path: &Path, results: Results<'_>) -> Result<(), Failure> {
+    let there = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let most = usize::try_from(MOST_SUMMARY.saturating_sub(there)).unwrap_or(0);
+    let page = summary::to_markdown_within(results, most);
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+    Ok(file.write_all(page.as_bytes())?)
+}

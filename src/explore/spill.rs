@@ -1,0 +1,59 @@
+//! Blocks of states on disk, for frontiers that are larger than the memory allows.
+//!
+//! The file is a temporary one without a name, which is gone when the search ends. States are
+//! written as the bytes that they are.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use latchwork_model::kit::State;
+use zerocopy::IntoBytes;
+
+/// A file of blocks.
+#[derive(Default)]
+pub(super) struct Spill {
+    file: Option<File>,
+    end: u64,
+    buffer: Vec<u8>,
+}
+
+/// Where a block stands in its file.
+pub(super) struct Place {
+    start: u64,
+    /// The states of the block.
+    pub states: usize,
+}
+
+impl Spill {
+    /// Writes a block.
+    pub fn write<S: State>(&mut self, states: &[S]) -> io::Result<Place> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile()?),
+        };
+        file.seek(SeekFrom::Start(self.end))?;
+        file.write_all(states.as_bytes())?;
+        let place = Place { start: self.end, states: states.len() };
+        self.end += size_of_val(states) as u64;
+        Ok(place)
+    }
+
+    /// Reads a block into an empty one.
+    pub fn read<S: State>(&mut self, place: &Place, states: &mut Vec<S>) -> io::Result<()> {
+        let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
+        self.buffer.resize(place.states * size_of::<S>(), 0);
+        file.seek(SeekFrom::Start(place.start))?;
+        file.read_exact(&mut self.buffer)?;
+        for at in 0..place.states {
+            let bytes = &self.buffer[at * size_of::<S>()..][..size_of::<S>()];
+            states.push(S::try_read_from_bytes(bytes).map_err(|_| io::ErrorKind::InvalidData)?);
+        }
+        Ok(())
+    }
+
+    /// Forgets all blocks, and gives the disk back.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.end = 0;
+        self.file.as_mut().map_or(Ok(()), |file| file.set_len(0))
+    }
+}

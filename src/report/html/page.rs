@@ -1,0 +1,57 @@
+//! What every page has: head, style, script, content policy.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+/// The style sheet.
+const STYLE: &str = include_str!("style.css");
+/// The script.
+const SCRIPT: &str = include_str!("script.js");
+
+/// A page. It may load nothing, and run nothing but its own script.
+pub fn page(title: &str, body: &Markup) -> String {
+    let policy = format!(
+        "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{}'; script-src '{}'",
+        digest(STYLE),
+        digest(SCRIPT)
+    );
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { (body) script { (PreEscaped(SCRIPT)) } }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+/// The digest of a text, as a content policy names it.
+fn digest(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+/// What every page ends with.
+pub fn footer() -> Markup {
+    html! {
+        footer { "Made by latchwork " (env!("CARGO_PKG_VERSION")) ". This file is all there is: it loads nothing." }
+    }
+}
+
+/// A command to copy.
+pub fn command(text: &str) -> Markup {
+    html! { p.command { code { (text) } " " button.copy type="button" hidden { "copy" } } }
+}
+
+/// A text between tags. Quotes need no escape there, and a case has many.
+pub fn text(text: &str) -> Markup {
+    PreEscaped(text.replace('&', "&amp;").replace('<', "&lt;"))
+}

@@ -1,0 +1,141 @@
+//! The steps of a run as a list.
+
+use maud::{Markup, html};
+
+use crate::report::story::Story;
+use crate::report::text::instead;
+use crate::trace::Change;
+use crate::trace::shadow::Shadow;
+
+/// The steps of a story.
+pub fn list(story: &Story) -> Markup {
+    html! {
+        ol.steps { @for at in 0..story.steps.len() { (item(story, at)) } }
+    }
+}
+
+fn item(story: &Story, at: usize) -> Markup {
+    let step = &story.steps[at];
+    html! {
+        @if at > 0 && story.is_stuck() && story.verdict.steps == at {
+            li.turn { "From here the protocol can never be done. One way on, to where nothing can happen any more:" }
+        }
+        @if story.cycle() == Some(at) { li.turn { "From here the run goes round in a circle for ever:" } }
+        li.card.fault[step.fault] id=(format!("s={}", at + 1)) data-past=(spans(&step.causes)) {
+            p.what {
+                a href=(format!("#s={}", at + 1)) { (at + 1) }
+                " " b { (step.action) } " " span.who { (story.processes[step.process]) }
+                @if step.fault { " " span.tag { "fault" } }
+            }
+            p { (step.sentence) }
+            (changes(&step.changes))
+            (mail(story, at))
+            @for shadow in &story.off { (rule(story, shadow, at)) }
+            @if !step.causes.is_empty() {
+                p.needs { "needs " (spans(&step.causes)) }
+            }
+            @if !step.others.is_empty() {
+                details {
+                    summary { (step.others.len()) " other " (plural(step.others.len(), "step")) " possible here" }
+                    @for other in &step.others { code { (other) } " " }
+                }
+            }
+        }
+    }
+}
+
+/// A word, with an `s` unless there is one of them.
+pub fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_string() } else { format!("{word}s") }
+}
+
+/// Links to steps, which are counted from 0.
+pub fn links(steps: &[usize]) -> Markup {
+    html! {
+        @for (at, step) in steps.iter().enumerate() {
+            @if at > 0 { ", " }
+            a href=(format!("#s={}", step + 1)) { (step + 1) }
+        }
+    }
+}
+
+/// Steps, which are counted from 0, as few words: `1-3 5`.
+fn spans(steps: &[usize]) -> String {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for step in steps {
+        match spans.last_mut() {
+            Some((_, end)) if *end + 1 == *step => *end = *step,
+            _ => spans.push((*step, *step)),
+        }
+    }
+    let words = spans.into_iter().map(|(from, to)| match to - from {
+        0 => format!("{}", from + 1),
+        _ => format!("{}-{}", from + 1, to + 1),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Changed fields, old and new.
+pub fn changes(changes: &[Change]) -> Markup {
+    html! {
+        @if !changes.is_empty() {
+            ul.changes {
+                @for change in changes {
+                    li { (change.path) " " s { (change.old) } " " b { (change.new) } }
+                }
+            }
+        }
+    }
+}
+
+/// What a step takes and what it sends.
+fn mail(story: &Story, at: usize) -> Markup {
+    html! {
+        @for message in &story.messages {
+            @if message.taken == Some(at) {
+                p.mail {
+                    @if story.is_lost(message) { "loses " } @else { "takes " }
+                    i { (message.item) } " sent in step " (links(&[message.sent]))
+                }
+            }
+            @if message.sent == at {
+                p.mail {
+                    @if story.is_duplicate(message) { "doubles " } @else { "sends " }
+                    i { (message.item) }
+                    @match message.taken {
+                        Some(taken) => { " (step " (links(&[taken])) ")" },
+                        None => ", still on its way at the end",
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a rule that is off would have done at a step.
+fn rule(story: &Story, shadow: &Shadow, at: usize) -> Markup {
+    let entry = story.configuration.entry;
+    let name = entry.rules[shadow.rule].name;
+    let parting = shadow.differences.iter().find(|parting| parting.at == at);
+    let acts = shadow.acts.as_ref().filter(|acts| acts.at == at);
+    html! {
+        @match (parting, acts) {
+            (Some(parting), _) => {
+                div.rule {
+                    p { "With the rule " b { (name) } " on from the beginning, this step "
+                        @match &parting.instead {
+                            None => "could not have happened: here the run would have gone another way.",
+                            Some(instead) if instead.is_empty() => "would have changed nothing.",
+                            Some(_) => "would have done this instead:",
+                        }
+                    }
+                    @if let Some(instead) = &parting.instead { (changes(instead)) }
+                }
+            }
+            (None, Some(acts)) => {
+                div.rule { p { "With the rule " b { (name) } " on: " (instead(entry, &acts.instead).join(" ")) "." } }
+            }
+            (None, None) => {}
+        }
+    }
+}

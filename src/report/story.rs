@@ -1,0 +1,144 @@
+//! A case with everything that a viewer shows of it: the one source of pages and exports.
+
+use latchwork_model::kit::{Fairness, Step};
+
+use crate::configuration::Configuration;
+use crate::trace::case::{Case, CaseVerdict, Minimality};
+use crate::trace::fields::Described;
+use crate::trace::messages::{Message, messages};
+use crate::trace::reasons::{Bad, Reason, reasons};
+use crate::trace::run::Run;
+use crate::trace::shadow::{Shadow, shadows};
+use crate::trace::{Change, process_of};
+use crate::verdict::BuiltIn;
+
+/// A case and all that is shown of it.
+pub struct Story {
+    /// The model.
+    pub configuration: Configuration,
+    /// What the run shows.
+    pub verdict: CaseVerdict,
+    /// Whether there is a shorter one.
+    pub minimality: Minimality,
+    /// The case file.
+    pub case: String,
+    /// The fields of the initial state.
+    pub initial: Vec<Described>,
+    /// Who acts, in the order of the lanes.
+    pub processes: Vec<String>,
+    /// The steps.
+    pub steps: Vec<Told>,
+    /// What was sent.
+    pub messages: Vec<Message>,
+    /// The rules that are off, and what they would have done.
+    pub off: Vec<Shadow>,
+    /// What is bad about the last state.
+    pub bad: Option<Bad>,
+    /// Why it is.
+    pub reasons: Vec<Reason>,
+}
+
+/// A step, and all that is shown of it.
+pub struct Told {
+    /// Who acts: an index into the processes.
+    pub process: usize,
+    /// The action with its arguments.
+    pub action: String,
+    /// Its sentence.
+    pub sentence: &'static str,
+    /// Whether it is a fault.
+    pub fault: bool,
+    /// The fields that it changes.
+    pub changes: Vec<Change>,
+    /// The earlier steps that it needs.
+    pub causes: Vec<usize>,
+    /// What could have happened instead.
+    pub others: Vec<String>,
+}
+
+impl Story {
+    /// The story of a case; `None` if the model cannot take its steps any more.
+    pub fn of(case: &Case) -> Option<Self> {
+        let instance = case.configuration.instance().ok()?;
+        let run = &Run::of_case(case, instance.as_ref())?;
+        let processes = processes(run);
+        let bad = case.verdict.violated.then(|| Bad::of(run, &case.verdict.property)).flatten();
+        Some(Self {
+            configuration: case.configuration.clone(),
+            verdict: case.verdict.clone(),
+            minimality: case.minimality,
+            case: case.to_text(),
+            initial: run.states.first().map_or(Vec::new(), |state| run.instance.described(state)),
+            messages: messages(&case.steps),
+            steps: told(run, &processes),
+            processes,
+            off: shadows(&case.configuration, run),
+            bad,
+            reasons: bad.map_or(Vec::new(), |bad| reasons(run, bad)),
+        })
+    }
+
+    /// Whether the run goes on beyond the state that counts, because no done state can be reached.
+    pub fn is_stuck(&self) -> bool {
+        self.verdict.property == BuiltIn::CanFinish.name() && self.steps.len() > self.verdict.steps
+    }
+
+    /// How many steps come before the cycle.
+    pub fn cycle(&self) -> Option<usize> {
+        self.verdict.cycle
+    }
+
+    /// Whether a message was taken by a fault: it is lost.
+    pub fn is_lost(&self, message: &Message) -> bool {
+        message.taken.is_some_and(|at| self.steps[at].fault)
+    }
+
+    /// Whether a message was put in by a fault: it is there twice.
+    pub fn is_duplicate(&self, message: &Message) -> bool {
+        self.steps[message.sent].fault
+    }
+
+    /// The sentence of what the run shows: a property, or an action that fires.
+    pub fn sentence(&self) -> &'static str {
+        let (entry, name) = (self.configuration.entry, self.verdict.property.as_str());
+        let mut properties = (entry.properties)().into_iter();
+        let property = properties.find(|info| info.name == name).map(|info| info.doc);
+        let mut actions = entry.actions.iter();
+        property
+            .or_else(|| actions.find(|info| info.name == name).map(|info| info.doc))
+            .unwrap_or("")
+    }
+}
+
+fn processes(run: &Run<'_>) -> Vec<String> {
+    let mut acting: Vec<Step> = run.path.steps.clone();
+    acting.sort_by_key(|step| step.process(run.entry.actions));
+    let mut names: Vec<String> =
+        acting.into_iter().map(|step| process_of(run.entry, &run.spell(step))).collect();
+    names.dedup();
+    names
+}
+
+fn told(run: &Run<'_>, processes: &[String]) -> Vec<Told> {
+    let causes = run.causes();
+    run.path
+        .steps
+        .iter()
+        .zip(causes)
+        .enumerate()
+        .map(|(at, (step, causes))| {
+            let info = &run.entry.actions[usize::from(step.action)];
+            let action = run.spell(*step);
+            let process = process_of(run.entry, &action);
+            Told {
+                process: processes.iter().position(|name| *name == process).unwrap_or(0),
+                action,
+                sentence: info.doc,
+                fault: run.entry.lanes[usize::from(info.lane)].fairness == Fairness::Fault,
+                changes: run.changes(at),
+                causes,
+                others: run.others(at).into_iter().map(|other| run.spell(other)).collect(),
+            }
+        })
+        .collect()
+}

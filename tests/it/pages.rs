@@ -1,0 +1,134 @@
+//! The page of a case: whole, alone, and the same every time.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use latchwork::report::html::case::page;
+use latchwork::report::story::Story;
+use latchwork::trace::case::Case;
+
+use crate::cli::{refused, run};
+use crate::{files, repository};
+
+const PENDING_FLAG: &str = "scenarios/downconvert/cases/pending_flag.json";
+
+fn case(path: &Path) -> Case {
+    Case::open(path, false).expect("a case")
+}
+
+fn page_of(case: &Case) -> String {
+    page(&Story::of(case).expect("the model takes it"), "case.json")
+}
+
+/// The committed cases with the most steps, and those that go round in a circle.
+fn telling_cases() -> Vec<Case> {
+    let mut cases: Vec<Case> = files(&repository("reports"), ".json")
+        .iter()
+        .filter(|path| path.parent().is_some_and(|folder| folder.ends_with("stories")))
+        .map(|path| case(path))
+        .collect();
+    cases.sort_by_key(|case| (case.verdict.cycle.is_none(), usize::MAX - case.steps.len()));
+    let circles = cases.iter().filter(|case| case.verdict.cycle.is_some()).count();
+    assert!(circles > 0 && cases.len() > circles + 3, "both kinds are there");
+    let longest = cases.split_off(circles).into_iter().take(3);
+    cases.into_iter().take(2).chain(longest).collect()
+}
+
+#[test]
+fn a_page_is_small_and_loads_nothing() {
+    for case in telling_cases() {
+        let page = page_of(&case);
+        assert!(page.len() < 100_000, "{} steps take {} bytes", case.steps.len(), page.len());
+        assert!(!page.contains("http://") && !page.contains("https://"));
+        for attribute in ["src=", "style=", "onclick=", "<link", "@import", "url("] {
+            assert!(!page.contains(attribute), "{attribute}");
+        }
+        assert!(page.split("href=\"").skip(1).all(|rest| rest.starts_with("#s=")));
+        assert!(page.contains("content=\"default-src 'none'; base-uri 'none'"));
+        assert!(!page.contains("unsafe-"));
+        assert_eq!(page, page_of(&case), "the same bytes each time");
+    }
+}
+
+#[test]
+fn every_step_is_in_the_list_and_in_the_drawing() {
+    for case in telling_cases() {
+        let page = page_of(&case);
+        for (at, step) in case.steps.iter().enumerate() {
+            let number = at + 1;
+            assert!(page.contains(&format!("id=\"s={number}\"")), "card {number}");
+            assert!(page.contains(&format!("<a class=\"step\" href=\"#s={number}\"")));
+            assert!(page.contains(&format!("<b>{}</b>", step.action)));
+            for change in &step.changes {
+                let (old, new) = (change.old.to_string(), change.new.to_string());
+                let words = format!("{} <s>{old}</s> <b>{new}</b>", change.path);
+                assert!(page.contains(&words), "{words}");
+            }
+        }
+        assert_eq!(page.contains("can be repeated for ever"), case.verdict.cycle.is_some());
+        let embedded = case.to_text().replace('&', "&amp;").replace('<', "&lt;");
+        assert!(page.contains(&embedded), "the case is in it");
+    }
+}
+
+#[test]
+fn the_page_says_what_is_to_blame() {
+    let page = page_of(&case(&repository(PENDING_FLAG)));
+    assert!(page.contains("<h1>can_finish is violated after 10 steps</h1>"));
+    // Nobody wakes the thread: the field, its value, and the step that set it.
+    assert!(page.contains("<th>node.n0.dc_wake</th><td><b>0</b></td><td><a href=\"#s=19\">19</a>"));
+    // What the rule would have done, at the step where it would have acted.
+    let first =
+        page.split("id=\"s=1\"").nth(1).and_then(|rest| rest.split("</li><li class").next());
+    let first = first.expect("the first card");
+    assert!(
+        first.contains("With the rule <b>pending_flag</b> on") && first.contains("node.n0.pending")
+    );
+    assert!(page.contains("latchwork replay case.json"));
+}
+
+#[test]
+fn the_command_writes_the_page_or_says_why_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("page.html");
+    let html = file.to_str().expect("a name");
+    let (code, out, said) = run(&["report", PENDING_FLAG, "--html", html]);
+    assert_eq!((code, said.as_str()), (0, ""), "{out}");
+    let page = fs::read_to_string(&file).expect("the page");
+    assert!(page.contains(&format!("latchwork replay {PENDING_FLAG}")));
+
+    assert!(refused(&["report", "scenarios/none.json", "--html", html]).contains("none.json"));
+    let text = fs::read_to_string(repository(PENDING_FLAG)).expect("the case");
+    let edited = folder.path().join("edited.json");
+    fs::write(&edited, text.replace("cb_deliver(n0)", "cb_deliver(n1)")).expect("written");
+    let said = refused(&["report", edited.to_str().expect("a name"), "--html", html]);
+    assert!(said.contains("the digest is not that of this case"), "{said}");
+}
+
+/// In a browser: the address chooses a step, what it needs is marked, and the policy lets the
+/// script run.
+#[test]
+fn a_browser_shows_the_step_of_the_address() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("page.html");
+    fs::write(&file, page_of(&case(&repository(PENDING_FLAG)))).expect("written");
+    let dump = |address: String| {
+        let mut browser = Command::new("chromium");
+        browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]);
+        browser.arg(format!("--user-data-dir={}", folder.path().join("profile").display()));
+        browser.arg(address).output()
+    };
+    let address = format!("file://{}", file.display());
+    let Ok(output) = dump(format!("{address}#s=7")) else {
+        println!("skipped: there is no chromium here");
+        return;
+    };
+    let dom = String::from_utf8_lossy(&output.stdout);
+    assert!(dom.contains("step 7 of 21: cb_deliver(n0), and the "), "{dom}");
+    let card = |number: usize, class: &str| {
+        dom.contains(&format!("<li class=\"card {class}\" id=\"s={number}\""))
+    };
+    assert!(card(7, "current") && card(4, "past") && !card(8, "past"));
+    assert!(dom.contains("after step 7"), "the state is that of the step");
+}

@@ -1,0 +1,105 @@
+//! What a person at a terminal sees: it fits, and it ends with what to type next.
+
+use std::fs;
+
+use crate::cli::latchwork;
+use crate::repository;
+
+/// Runs the program with so many columns; the lines of stdout.
+fn lines(columns: Option<&str>, arguments: &[&str]) -> Vec<String> {
+    let mut command = latchwork(arguments);
+    command.env_remove("COLUMNS").env("TERM", "dumb").env("NO_COLOR", "1");
+    if let Some(columns) = columns {
+        command.env("COLUMNS", columns);
+    }
+    let output = command.output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(!text.contains('\u{1b}'), "no escape sequences");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "no progress in a pipe");
+    text.lines().map(ToString::to_string).collect()
+}
+
+/// A folder with a scenario that is violated and one that is not.
+fn scenarios() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let from = repository("scenarios/downconvert");
+    let copy = |name: &str| {
+        let text = fs::read_to_string(from.join(name)).expect("text");
+        fs::write(folder.path().join(name), text).expect("written");
+    };
+    copy("ex_ex.json");
+    let text = fs::read_to_string(from.join("two_apps.json")).expect("text");
+    let rule = "\"without\": [\"pending_flag\"], \"expect\"";
+    let text = text.replace("\"expect\"", rule);
+    fs::write(folder.path().join("two_apps.json"), text).expect("written");
+    folder
+}
+
+/// Checks these scenarios.
+fn check(columns: Option<&str>, arguments: &[&str]) -> Vec<String> {
+    let folder = scenarios();
+    let path = folder.path().to_str().expect("UTF-8");
+    lines(columns, &[&["check", path], arguments].concat())
+}
+
+#[test]
+fn a_failing_check_fits_on_a_screen_and_says_what_to_type() {
+    let shown = check(Some("80"), &[]);
+    assert!(shown.len() <= 50, "{} lines:\n{}", shown.len(), shown.join("\n"));
+    let last = shown.last().expect("a line");
+    // The program stands there as it was called: the line can be typed where `check` was.
+    let typed: Vec<&str> = last.strip_prefix("replay:  ").expect(last).split(' ').collect();
+    let mut again = std::process::Command::new(typed[0]);
+    again.args(&typed[1..]).current_dir(repository(""));
+    let again = again.output().expect("it runs");
+    assert_eq!(again.status.code(), Some(1), "{last}");
+    let folded =
+        |line: &&String| line.starts_with("     ... ") && line.ends_with("(-v shows them)");
+    assert_eq!(shown.iter().filter(folded).count(), 2, "{}", shown.join("\n"));
+    assert!(shown.iter().any(|line| line == " and 1 as expected (-v lists them)"));
+    let all = check(Some("80"), &["-v"]);
+    assert!(!all.iter().any(|line| line.contains("(-v")), "{}", all.join("\n"));
+    assert!(all.len() > shown.len());
+}
+
+#[test]
+fn lines_are_as_narrow_as_the_terminal() {
+    for (columns, most) in [("60", 60), ("80", 80)] {
+        for detail in ["-v", "--threads=1"] {
+            for line in check(Some(columns), &[detail]) {
+                // A path is there to be copied and is not broken.
+                let is_path = line.starts_with("case:") || line.starts_with("replay:");
+                assert!(is_path || line.chars().count() <= most, "{columns}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_is_a_line_in_a_pipe() {
+    let shown = check(None, &["-v"]);
+    let ends: Vec<&str> =
+        shown[1..3].iter().filter_map(|row| row.split_whitespace().last()).collect();
+    assert_eq!(ends, ["expected", "UNEXPECTED"], "{shown:?}");
+    assert!(shown[2].contains(" downconvert/two_apps "));
+}
+
+#[test]
+fn quiet_says_only_what_is_wrong() {
+    let arguments = ["check", "-q", "scenarios/downconvert/ex_ex.json"];
+    assert_eq!(lines(None, &arguments), [""; 0]);
+    let shown = check(None, &["-q"]);
+    assert!(!shown.iter().any(|line| line.ends_with("as expected")));
+    assert!(shown.iter().any(|line| line.starts_with("VIOLATED ")));
+}
+
+#[test]
+fn completions_and_the_manual_know_every_command() {
+    let text = |arguments: &[&str]| lines(None, arguments).join("\n");
+    for shell in ["bash", "zsh", "fish"] {
+        let completions = text(&["completions", shell]);
+        assert!(completions.contains("ablate") && completions.contains("sarif"), "{shell}");
+    }
+    assert!(text(&["man"]).contains(".TH latchwork 1"));
+    assert!(text(&["man", "check"]).contains("\\-\\-sarif"));
+}
