@@ -11,6 +11,7 @@ use crate::coverage::{self, Covered, covered};
 use crate::protocols::Entry;
 use crate::report::{self, Results};
 use crate::scenario::{Expect, Scenario};
+use crate::threads::forms::FORMS;
 
 use super::ablate::is_base;
 use super::budget::Budget;
@@ -18,6 +19,7 @@ use super::clock::Clock;
 use super::files::{entry_named, find_scenarios, protocol_scenarios, write_file};
 use super::outputs::Outputs;
 use super::print::write_next;
+use super::threads::{self, Threads};
 use super::{Exit, Failure, print, usage};
 
 /// Run scenarios and hold them against what they expect
@@ -37,6 +39,8 @@ pub struct Check {
     with: Vec<String>,
     #[command(flatten)]
     budget: Budget,
+    #[command(flatten)]
+    threads: Threads,
     /// Say also how often each action fired and each property said something, and in how many
     /// states each rule was decisive
     #[arg(long)]
@@ -51,6 +55,13 @@ pub struct Check {
 impl Check {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
+        if let Some(plan) = self.threads.plan() {
+            let scenarios = self.scenarios_of_threads()?;
+            let (layout, json) = (self.outputs.layout(), self.outputs.prints_json());
+            let clock = Clock::start(self.budget.time, json);
+            let output = threads::Output { layout, json, out: &self.out };
+            return threads::run(scenarios, &plan, &clock, &output);
+        }
         let scenarios = self.scenarios()?;
         let options = self.budget.options();
         let clock = Clock::start(self.budget.time, self.outputs.prints_json());
@@ -142,6 +153,27 @@ impl Check {
         scenarios.retain(|scenario| scenario.configuration.instance().is_ok());
         if scenarios.is_empty() {
             return Err(Failure::Usage(format!("no base scenario of {} allows that", entry.name)));
+        }
+        Ok(scenarios)
+    }
+
+    /// The scenarios whose threads are run, their rules replaced where the arguments say so.
+    fn scenarios_of_threads(&self) -> Result<Vec<Scenario>, Failure> {
+        let mut scenarios = Vec::new();
+        for what in &self.what {
+            if what.exists() || what.extension().is_some() {
+                scenarios.extend(find_scenarios(std::slice::from_ref(what))?);
+            } else {
+                scenarios.extend(threads::protocol_scenarios(&what.to_string_lossy())?);
+            }
+        }
+        if self.what.is_empty() {
+            for form in FORMS {
+                scenarios.extend(threads::protocol_scenarios(form.protocol)?);
+            }
+        }
+        for scenario in &mut scenarios {
+            self.replace_rules(scenario.configuration.entry, scenario)?;
         }
         Ok(scenarios)
     }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::check::{Checked, Standing};
 use crate::simulate::Simulation;
+use crate::threads::examine::Examined;
 
 /// How a run of the program ends. Of several, the one that stands last here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +62,16 @@ impl Exit {
             Self::Inconclusive
         } else {
             Self::Expected
+        }
+    }
+
+    /// What a scenario contributes whose threads were run.
+    pub fn of_threads(examined: &Examined) -> Self {
+        match (&examined.finding, &examined.inconclusive) {
+            (Some(finding), _) if !finding.repeats => Self::Nondeterminism,
+            (Some(_), _) => Self::Violated,
+            (None, Some(_)) => Self::Inconclusive,
+            (None, None) => Self::Expected,
         }
     }
 }

@@ -18,6 +18,7 @@ mod schema;
 mod selfcheck;
 mod shrink;
 mod simulate;
+mod threads;
 
 use std::io::Write;
 use std::process::ExitCode;

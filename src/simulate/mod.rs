@@ -13,7 +13,7 @@
 //! | `strategy` | which of the enabled steps a run takes |
 //! | `run` | one run |
 
-mod rng;
+pub mod rng;
 mod run;
 mod strategy;
 

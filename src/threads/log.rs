@@ -5,8 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 /// The log of one run. Its lock is one of the standard library on every runtime: no scheduler
 /// sees it, so logging adds no point at which threads could be switched.
-#[derive(Default)]
-pub struct Log(Mutex<Inner>);
+pub struct Log {
+    inner: Mutex<Inner>,
+    /// Ends the run on its runtime.
+    halt: fn() -> !,
+}
 
 #[derive(Default)]
 struct Inner {
@@ -82,6 +85,11 @@ impl Seen {
 }
 
 impl Log {
+    /// An empty log of a run that ends like this when the code finds a property violated.
+    pub fn new(halt: fn() -> !) -> Self {
+        Self { inner: Mutex::default(), halt }
+    }
+
     /// Notes that an action has been done, at the point where it takes effect: under the lock that
     /// makes it one step for everybody else.
     pub fn step(&self, action: &'static str, args: &[u8], seen: Vec<Seen>) {
@@ -91,12 +99,7 @@ impl Log {
     /// Notes that the code finds a property violated, and ends the run.
     pub fn violate(&self, property: &'static str) -> ! {
         self.inner().violated = Some(property);
-        panic!("violated: {property}")
-    }
-
-    /// What has been done so far.
-    pub fn entries(&self) -> Vec<Entry> {
-        self.inner().entries.clone()
+        (self.halt)()
     }
 
     /// The property that the code has found violated.
@@ -104,7 +107,17 @@ impl Log {
         self.inner().violated
     }
 
+    /// All that has been done so far, taken out.
+    pub fn take(&self) -> Vec<Entry> {
+        std::mem::take(&mut self.inner().entries)
+    }
+
+    /// How much has been done so far.
+    pub fn length(&self) -> usize {
+        self.inner().entries.len()
+    }
+
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,14 +2,31 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `protocols` | the code, mounted once a runtime; so far on plain threads only |
+//! | `protocols` | the code, mounted once a runtime: plain threads, loom, shuttle |
 //! | `forms` | which configurations have such code, and how it can be flawed |
 //! | `log` | what a run did, in the names of the model |
+//! | `runs` | runs, handed from the engine that does them to who judges them |
+//! | `under_loom` | all orders with so many preemptions, and what weak memory may do |
+//! | `under_shuttle`, `draws` | runs whose order is drawn |
+//! | `under_std` | runs on the threads of the machine |
 //! | `refine` | whether a run of the code is a run of the model |
+//! | `examine` | a scenario examined under one of the engines |
+//! | `again` | a run that was kept, done once more |
 
+#![allow(clippy::duplicate_mod)] // One file, three runtimes: that is the point.
+
+pub mod again;
+mod draws;
+pub mod examine;
 pub mod forms;
 pub mod log;
 pub mod refine;
+pub mod runs;
+mod under_loom;
+mod under_shuttle;
+mod under_std;
+
+pub use draws::Strategy;
 
 use std::sync::Arc;
 
@@ -22,6 +39,26 @@ pub mod on_std {
     mod rt {
         pub use std::sync::{Condvar, Mutex, MutexGuard};
         pub use std::thread;
+    }
+    pub mod downconvert;
+}
+
+/// The code under loom.
+#[path = "protocols"]
+pub mod on_loom {
+    mod rt {
+        pub use loom::sync::{Condvar, Mutex, MutexGuard};
+        pub use loom::thread;
+    }
+    pub mod downconvert;
+}
+
+/// The code under shuttle.
+#[path = "protocols"]
+pub mod on_shuttle {
+    mod rt {
+        pub use shuttle::sync::{Condvar, Mutex, MutexGuard};
+        pub use shuttle::thread;
     }
     pub mod downconvert;
 }

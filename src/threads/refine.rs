@@ -8,6 +8,7 @@
 //! against the model once.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use latchwork_model::kit::{Kind, Step};
 
@@ -16,20 +17,10 @@ use crate::trace::fields::FieldValue;
 use crate::verdict::{Path, PropertyId, PropertyKind};
 
 use super::log::{Entry, Seen, Value};
+use super::runs::Ending;
 
 /// The most states in a frontier. More would mean that the code says too little of what it does.
 const MOST: usize = 20_000;
-
-/// How a run of the code ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// All threads came to their ends.
-    Finished,
-    /// All threads that were left wait.
-    Deadlock,
-    /// The code found a property violated.
-    Violated(&'static str),
-}
 
 /// Why a run of the code is no run of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +44,32 @@ pub enum Refusal {
     GoesOn,
     /// The code finds violated what holds in the model.
     NotShown(&'static str),
+    /// The code panics.
+    Panics(String),
+    /// The code ended like this, and its log is in no order that could be laid against the model.
+    Unordered(String),
+    /// The engine has not followed the run to its end.
+    CutOff(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchAction => f.write_str("the model has no such action"),
+            Self::NotEnabled => f.write_str("the action is not enabled in the model"),
+            Self::Differs { path, code, model } => {
+                write!(f, "{path} is {code} in the code and {model} in the model")
+            }
+            Self::NotDone => f.write_str("the code comes to its end where the model is not done"),
+            Self::GoesOn => f.write_str("the code stands still where the model can go on"),
+            Self::NotShown(name) => {
+                write!(f, "the code finds {name} violated, which holds in the model")
+            }
+            Self::Panics(message) => write!(f, "the code panics: {message}"),
+            Self::Unordered(ending) => write!(f, "the code ends with {ending}"),
+            Self::CutOff(what) => write!(f, "the run was followed no further than {what}"),
+        }
+    }
 }
 
 /// What laying a run against the model came to.
@@ -99,16 +116,16 @@ struct Reached {
 }
 
 impl Refinement {
-    /// The refinement of a model by code that logs these actions of it.
-    pub fn new(protocol: &'static Protocol, instance: Box<dyn Instance>, logged: &[&str]) -> Self {
+    /// The refinement of a model by code that does these actions of it without logging them.
+    pub fn new(protocol: &'static Protocol, instance: Box<dyn Instance>, silent: &[&str]) -> Self {
         let mut internal = Vec::new();
         let mut steps = BTreeMap::new();
         for step in instance.all_steps() {
             let info = &protocol.actions[usize::from(step.action)];
-            if logged.contains(&info.name) {
-                steps.insert((info.name, step.args[..info.params.len()].to_vec()), step);
-            } else {
+            if silent.contains(&info.name) {
                 internal.push(step);
+            } else {
+                steps.insert((info.name, step.args[..info.params.len()].to_vec()), step);
             }
         }
         let invariants = (protocol.properties)()
@@ -197,6 +214,14 @@ impl Refinement {
         Path { initial: place, steps }
     }
 
+    /// What was done, as the model spells it: `app_lock(a0)`.
+    pub fn spell(&self, entry: &Entry) -> String {
+        match self.steps.get(&(entry.action, entry.args.clone())) {
+            Some(step) => step.spell(self.protocol.actions).to_string(),
+            None => format!("{}({:?})", entry.action, entry.args),
+        }
+    }
+
     /// The logged actions that the model could take after a log, and the internal ones.
     pub fn enabled_after(&mut self, log: &[Entry]) -> Vec<String> {
         let mut at = 0;
@@ -223,6 +248,8 @@ impl Refinement {
             Ending::Deadlock => Err(Refusal::GoesOn),
             Ending::Violated(name) if is_end => Ok(self.protocol.property(name)),
             Ending::Violated(name) => Err(Refusal::NotShown(name)),
+            Ending::Panicked(message) => Err(Refusal::Panics(message.clone())),
+            Ending::CutOff(what) => Err(Refusal::CutOff(what.clone())),
         }
     }
 
@@ -236,6 +263,7 @@ impl Refinement {
                 .protocol
                 .property(name)
                 .is_some_and(|property| self.instance.shows(state, property)),
+            Ending::Panicked(_) | Ending::CutOff(_) => false,
         }
     }
 
@@ -316,61 +344,5 @@ impl Refinement {
             assert!(reached.len() <= MOST, "too many ways to fill in the steps of the model");
         }
         reached
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::configuration::Configuration;
-    use crate::json::Document;
-    use crate::scenario::Scenario;
-    use crate::threads::forms::downconvert::{Flaws, model};
-    use crate::threads::{log::Log, on_std};
-
-    fn configuration() -> Configuration {
-        let text = r#"{"format": 1, "protocol": "downconvert", "bounds": {"apps": [
-            {"node": 0, "program": ["PR", "EX"]}, {"node": 1, "program": ["EX"]}]},
-            "expect": {"holds": true}}"#;
-        let document = Document::new("test", text);
-        Scenario::read(&document, "test".to_string()).expect("a scenario").configuration
-    }
-
-    /// Runs of the code, each with what the model says of it.
-    fn judged(flaws: Flaws, runs: usize) -> Vec<Judgement> {
-        let configuration = configuration();
-        let model = model(&configuration).expect("a form");
-        let instance = configuration.instance().expect("a model");
-        let logged: Vec<&str> =
-            configuration.entry.actions.iter().map(|action| action.name).collect();
-        let mut refinement = Refinement::new(configuration.entry, instance, &logged);
-        let body = on_std::downconvert::body(model, flaws);
-        let run = |_| {
-            let log = Arc::new(Log::default());
-            body(&log);
-            refinement.judge(&log.entries(), &Ending::Finished)
-        };
-        (0..runs).map(run).collect()
-    }
-
-    #[test]
-    fn a_run_of_the_code_is_a_run_of_the_model() {
-        for judgement in judged(Flaws::default(), 200) {
-            assert_eq!(judgement, Judgement::Admitted);
-        }
-    }
-
-    /// Every run that asks the lock manager shows this, whatever the scheduler does.
-    #[test]
-    fn a_store_that_comes_too_late_is_no_run_of_the_model() {
-        for judgement in judged(Flaws { late_pending: true, silent_ast: false }, 20) {
-            let Judgement::Refused(_, Refusal::Differs { path, code, model }) = judgement else {
-                panic!("{judgement:?}")
-            };
-            assert!(path.ends_with(".pending"), "{path}");
-            assert_eq!((code.as_str(), model.as_str()), ("0", "1"));
-        }
     }
 }
