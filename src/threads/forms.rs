@@ -32,6 +32,7 @@ macro_rules! flaws {
 }
 
 pub mod downconvert;
+pub mod recall;
 
 use crate::configuration::{Configuration, Tree};
 use crate::json::suggest;
@@ -88,7 +89,7 @@ pub struct Code {
 }
 
 /// The forms that there are.
-pub static FORMS: &[Form] = &[downconvert::FORM];
+pub static FORMS: &[Form] = &[recall::FORM, downconvert::FORM];
 
 /// The form of a protocol, or why there is none.
 pub fn form_of(protocol: &str) -> Result<&'static Form, String> {

@@ -13,9 +13,14 @@ pub struct Log {
 
 #[derive(Default)]
 struct Inner {
-    entries: Vec<Entry>,
+    /// What was done, with the ticket that says where it belongs.
+    entries: Vec<(u64, Entry)>,
+    tickets: u64,
     violated: Option<&'static str>,
 }
+
+/// A place in the log.
+pub struct Mark(u64);
 
 /// An action of the model that the code has done, and what it saw right after it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,7 +98,23 @@ impl Log {
     /// Notes that an action has been done, at the point where it takes effect: under the lock that
     /// makes it one step for everybody else.
     pub fn step(&self, action: &'static str, args: &[u8], seen: Vec<Seen>) {
-        self.inner().entries.push(Entry { action, args: args.to_vec(), seen });
+        let mut inner = self.inner();
+        inner.tickets += 1;
+        let ticket = inner.tickets;
+        inner.entries.push((ticket, Entry { action, args: args.to_vec(), seen }));
+    }
+
+    /// Keeps a place for an action that takes effect here, if it turns out to be that one.
+    pub fn mark(&self) -> Mark {
+        let mut inner = self.inner();
+        inner.tickets += 1;
+        Mark(inner.tickets)
+    }
+
+    /// Notes an action at the place that was kept for it.
+    pub fn step_at(&self, mark: Mark, action: &'static str, args: &[u8]) {
+        let entry = Entry { action, args: args.to_vec(), seen: Vec::new() };
+        self.inner().entries.push((mark.0, entry));
     }
 
     /// Notes that the code finds a property violated, and ends the run.
@@ -109,7 +130,9 @@ impl Log {
 
     /// All that has been done so far, taken out.
     pub fn take(&self) -> Vec<Entry> {
-        std::mem::take(&mut self.inner().entries)
+        let mut entries = std::mem::take(&mut self.inner().entries);
+        entries.sort_by_key(|(ticket, _)| *ticket);
+        entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
     /// How much has been done so far.

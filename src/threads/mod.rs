@@ -37,28 +37,34 @@ pub type Body = Arc<dyn Fn(&Arc<log::Log>) + Send + Sync>;
 #[path = "protocols"]
 pub mod on_std {
     mod rt {
+        pub use std::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
         pub use std::sync::{Condvar, Mutex, MutexGuard};
         pub use std::thread;
     }
     pub mod downconvert;
+    pub mod recall;
 }
 
 /// The code under loom.
 #[path = "protocols"]
 pub mod on_loom {
     mod rt {
+        pub use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
         pub use loom::sync::{Condvar, Mutex, MutexGuard};
         pub use loom::thread;
     }
     pub mod downconvert;
+    pub mod recall;
 }
 
 /// The code under shuttle.
 #[path = "protocols"]
 pub mod on_shuttle {
     mod rt {
+        pub use shuttle::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
         pub use shuttle::sync::{Condvar, Mutex, MutexGuard};
         pub use shuttle::thread;
     }
     pub mod downconvert;
+    pub mod recall;
 }
