@@ -41,6 +41,11 @@ impl Clock {
         self.bar.tick();
     }
 
+    /// How long the task has taken so far.
+    pub fn seconds(&self) -> f64 {
+        self.task.lock().map_or(0.0, |task| task.elapsed().as_secs_f64())
+    }
+
     /// Takes the progress line away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
@@ -55,7 +60,7 @@ fn is_dumb() -> bool {
 impl Watch for Clock {
     fn level(&self, level: usize, distinct: u64, frontier: u64) {
         if !self.bar.is_hidden() {
-            let seconds = self.task.lock().map_or(0.0, |task| task.elapsed().as_secs_f64());
+            let seconds = self.seconds();
             let rate = HumanCount((distinct as f64 / seconds.max(0.001)) as u64);
             let (distinct, frontier) = (HumanCount(distinct), HumanCount(frontier));
             let name = self.bar.prefix();

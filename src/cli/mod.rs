@@ -18,6 +18,7 @@ mod schema;
 mod selfcheck;
 mod shrink;
 mod simulate;
+mod thread_matrix;
 mod threads;
 
 use std::io::Write;

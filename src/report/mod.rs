@@ -18,6 +18,7 @@ pub mod suites;
 pub mod summary;
 pub mod tap;
 pub mod text;
+pub mod thread_matrix;
 pub mod threads;
 
 use crate::ablate::Matrix;

@@ -11,6 +11,7 @@
 //! | `under_std` | runs on the threads of the machine |
 //! | `refine` | whether a run of the code is a run of the model |
 //! | `examine` | a scenario examined under one of the engines |
+//! | `matrix` | what the engines find without each rule, and with each flaw |
 //! | `again` | a run that was kept, done once more |
 
 #![allow(clippy::duplicate_mod)] // One file, three runtimes: that is the point.
@@ -20,6 +21,7 @@ mod draws;
 pub mod examine;
 pub mod forms;
 pub mod log;
+pub mod matrix;
 pub mod refine;
 pub mod runs;
 mod under_loom;

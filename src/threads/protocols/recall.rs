@@ -197,13 +197,15 @@ impl Server {
         }
         self.did("grant_insert", &[CLIENT], &lease);
         let counted = counted || (!self.flaws.insert_after_retest && self.is_counted());
+        // What was seen of the counts is as of here.
+        let here = self.log.mark();
         let mut data = self.data.lock().unwrap();
         if counted || (self.rules().grant_verify && data.version != version) {
             lease.held = false;
             self.did("grant_abort", &[CLIENT], &lease);
         } else {
             data.trusted = true;
-            self.did("grant_reply", &[CLIENT], &lease);
+            self.log.step_at(here, "grant_reply", &[CLIENT]);
         }
     }
 
