@@ -16,6 +16,7 @@ mod scenarios;
 mod simulate;
 mod stories;
 mod terminal;
+mod threads;
 mod tidy;
 mod workflows;
 
