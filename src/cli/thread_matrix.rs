@@ -11,7 +11,7 @@ use crate::threads::matrix::{Cell, Change, Effort, Row, changes, engines};
 
 use super::clock::Clock;
 use super::files::write_file;
-use super::threads::protocol_scenarios;
+use super::threads::{large_scenarios, protocol_scenarios};
 use super::{Exit, Failure, print};
 
 /// How much is done for the page that is committed.
@@ -26,12 +26,15 @@ pub fn run(protocol: &str, clock: &Clock, reports: Option<&Path>) -> Result<Exit
     };
     let mut rows = Vec::new();
     for form in forms {
-        let scenarios = protocol_scenarios(form.protocol)?;
+        let small = protocol_scenarios(form.protocol)?;
+        let all = [small.clone(), large_scenarios(form.protocol)?].concat();
         for change in changes(form) {
             let mut cells = Vec::new();
             for (engine, runs) in engines(change, EFFORT) {
                 clock.task(&format!("{} {} {}", form.protocol, change.words(), engine.name()));
-                let cell = Cell::run(&scenarios, change, engine, runs, clock);
+                let by_loom = matches!(engine, Engine::Loom { .. });
+                let scenarios = if by_loom { &small } else { &all };
+                let cell = Cell::run(scenarios, change, engine, runs, clock);
                 let cell = cell.map_err(Failure::Usage)?;
                 cells.push(Cell { seconds: clock.seconds(), ..cell });
             }

@@ -87,6 +87,12 @@ pub fn protocol_scenarios(protocol: &str) -> Result<Vec<Scenario>, Failure> {
     read_folder(&scenarios_folder()?.join(entry.name).join("threads"))
 }
 
+/// Those that have too many orders for loom in a matrix; there may be none.
+pub fn large_scenarios(protocol: &str) -> Result<Vec<Scenario>, Failure> {
+    let folder = scenarios_folder()?.join(protocol).join("threads/large");
+    if folder.is_dir() { read_folder(&folder) } else { Ok(Vec::new()) }
+}
+
 /// Runs the threads of scenarios. A violation is exit code 1, whatever a scenario expects.
 pub fn run(
     scenarios: Vec<Scenario>,

@@ -18,7 +18,8 @@ means that the model does not admit it (on plain threads only where all that is 
 a lock; elsewhere it means that the code itself found something).
 
 - **loom** does all orders with at most so many preemptions, and what weak memory allows; the bound
-  is raised one by one. \"none\" is no proof beyond that bound.
+  is raised one by one. \"none\" is no proof beyond that bound. It runs the scenarios in the folder
+  `threads` of a protocol; the others run those in `threads/large` too.
 - **shuttle** draws orders; it knows no weak memory. The number is that of the first run that fails.
 - **std** is a stress run on the threads of the machine, for comparison. It cannot be repeated, and
   says another number each time.

@@ -34,7 +34,8 @@ pub fn redo(case: &Case, threads: &ThreadRun) -> Result<(), String> {
     let mut refinement =
         Refinement::new(configuration.entry, configuration.instance()?, form.silent);
     let log: Vec<String> = ran.log.iter().map(|entry| refinement.spell(entry)).collect();
-    if let Some(at) = (0..log.len().max(threads.log.len())).find(|at| log.get(*at) != threads.log.get(*at))
+    if let Some(at) =
+        (0..log.len().max(threads.log.len())).find(|at| log.get(*at) != threads.log.get(*at))
     {
         let word = |entry: Option<&String>| entry.map_or("nothing", String::as_str).to_string();
         let (now, then) = (word(log.get(at)), word(threads.log.get(at)));

@@ -1,6 +1,7 @@
 //! Which task runs next, drawn: run number `i` is a function of the code, the seed, `i` and the
 //! strategy.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
 
@@ -60,7 +61,7 @@ pub enum Picker {
     /// By what is still to be done.
     Urw(Draws, Remaining),
     /// As it was once; none where that cannot be.
-    Given(std::vec::IntoIter<u16>),
+    Given(VecDeque<u16>),
 }
 
 /// Priorities that fall at drawn points.
@@ -111,7 +112,7 @@ impl Picker {
             Self::Random(draws) => Some(tasks[draws.below(tasks.len() as u32) as usize]),
             Self::Pct(priorities) => priorities.pick(tasks),
             Self::Urw(draws, remaining) => remaining.pick(draws, tasks),
-            Self::Given(given) => given.next().filter(|task| tasks.contains(task)),
+            Self::Given(given) => given.pop_front().filter(|task| tasks.contains(task)),
         }
     }
 }

@@ -178,10 +178,7 @@ impl Examination<'_> {
             Engine::Std => {
                 let runs = self.plan.runs.unwrap_or(RUNS);
                 let body = self.code.on_std.clone();
-                judged(
-                    |feed| under_std::stress(&body, runs, feed),
-                    |ran| self.goes_on(ran, None),
-                );
+                judged(|feed| under_std::stress(&body, runs, feed), |ran| self.goes_on(ran, None));
             }
         }
         bounds

@@ -31,6 +31,7 @@ macro_rules! flaws {
     };
 }
 
+pub mod delegation_return;
 pub mod downconvert;
 pub mod recall;
 
@@ -65,6 +66,8 @@ pub struct Form {
     pub protocol: &'static str,
     /// The rules that the code has; the others cannot be switched off in it.
     pub rules: &'static [&'static str],
+    /// The faults that the code can have.
+    pub faults: &'static [&'static str],
     /// The actions that the code does and does not log.
     pub silent: &'static [&'static str],
     /// The flaws that it can have.
@@ -89,7 +92,7 @@ pub struct Code {
 }
 
 /// The forms that there are.
-pub static FORMS: &[Form] = &[recall::FORM, downconvert::FORM];
+pub static FORMS: &[Form] = &[recall::FORM, downconvert::FORM, delegation_return::FORM];
 
 /// The form of a protocol, or why there is none.
 pub fn form_of(protocol: &str) -> Result<&'static Form, String> {
@@ -106,12 +109,14 @@ impl Form {
     /// The code for a configuration with these flaws, or why it has none.
     pub fn code_for(&self, configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
         let (entry, name) = (configuration.entry, self.protocol);
+        let full = entry.profile("full").map_or(configuration.rules(), |at| entry.switches(at).0);
         for (at, rule) in entry.rules.iter().enumerate() {
-            if !configuration.rules().is_on(at) && !self.rules.contains(&rule.name) {
+            let on = configuration.rules().is_on(at);
+            if on != full.is_on(at) && !self.rules.contains(&rule.name) {
+                let word = if on { "has no rule" } else { "cannot do without" };
+                let (rule, rules) = (rule.name, self.rules.join(", "));
                 return Err(format!(
-                    "the thread-shaped {name} cannot do without `{}`\nhint: it can do without {}",
-                    rule.name,
-                    self.rules.join(", ")
+                    "the thread-shaped {name} {word} `{rule}`\nhint: it can do without {rules}"
                 ));
             }
         }
@@ -124,10 +129,12 @@ impl Form {
             }
         }
         if let Tree::Record(budgets) = &configuration.faults
-            && let Some((fault, _)) =
-                budgets.iter().find(|(_, budget)| !matches!(budget, Tree::Number(0)))
+            && let Some((fault, _)) = budgets.iter().find(|(fault, budget)| {
+                !matches!(budget, Tree::Number(0)) && !self.faults.contains(fault)
+            })
         {
-            return Err(format!("the thread-shaped {name} has no fault `{fault}`: none at all"));
+            let known = if self.faults.is_empty() { "none at all" } else { "others" };
+            return Err(format!("the thread-shaped {name} has no fault `{fault}`: {known}"));
         }
         for flaw in flaws {
             if !self.flaws.iter().any(|known| known.name == *flaw) {

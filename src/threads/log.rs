@@ -36,10 +36,10 @@ pub struct Entry {
 /// A field of the model's state as the code sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seen {
-    /// The table and the spelling of its ids: `node.n`.
+    /// The table and the spelling of its ids, `node.n`; or a record.
     pub table: &'static str,
     /// The entry of the table.
-    pub index: u8,
+    pub index: Option<u8>,
     /// The name of the field in it.
     pub field: &'static str,
     /// The value in the code.
@@ -85,7 +85,10 @@ impl From<&'static str> for Value {
 impl Seen {
     /// The name of the field in the model: `node.n0.busy`.
     pub fn path(&self) -> String {
-        format!("{}{}.{}", self.table, self.index, self.field)
+        match self.index {
+            Some(index) => format!("{}{index}.{}", self.table, self.field),
+            None => format!("{}.{}", self.table, self.field),
+        }
     }
 }
 

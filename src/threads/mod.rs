@@ -43,6 +43,7 @@ pub mod on_std {
         pub use std::sync::{Condvar, Mutex, MutexGuard};
         pub use std::thread;
     }
+    pub mod delegation_return;
     pub mod downconvert;
     pub mod recall;
 }
@@ -55,6 +56,7 @@ pub mod on_loom {
         pub use loom::sync::{Condvar, Mutex, MutexGuard};
         pub use loom::thread;
     }
+    pub mod delegation_return;
     pub mod downconvert;
     pub mod recall;
 }
@@ -67,6 +69,7 @@ pub mod on_shuttle {
         pub use shuttle::sync::{Condvar, Mutex, MutexGuard};
         pub use shuttle::thread;
     }
+    pub mod delegation_return;
     pub mod downconvert;
     pub mod recall;
 }

@@ -8,8 +8,8 @@ use shuttle::scheduler::{Schedule as Start, Scheduler, Task, TaskId};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 use crate::explore::panics;
-use crate::trace::threads::Schedule;
 use crate::simulate::rng::Draws;
+use crate::trace::threads::Schedule;
 
 use super::Body;
 use super::draws::{Picker, Strategy};
@@ -35,7 +35,7 @@ pub struct Plan {
 
 /// Does the runs of a plan.
 pub fn sample(body: &Body, plan: &Plan, feed: &Arc<Feed>) {
-    let measured = match once(body, || Picker::Oldest) {
+    let measured = match once(body, Picker::Oldest) {
         Some(Ran { schedule: Schedule::Tasks(tasks), .. }) => tasks,
         _ => Vec::new(),
     };
@@ -46,13 +46,12 @@ pub fn sample(body: &Body, plan: &Plan, feed: &Arc<Feed>) {
 
 /// Does the run with these decisions once more; nothing if it cannot go that way.
 pub fn again(body: &Body, tasks: &[u16]) -> Option<Ran> {
-    let ran = once(body, || Picker::Given(tasks.to_vec().into_iter()))?;
+    let ran = once(body, Picker::Given(tasks.iter().copied().collect()))?;
     (ran.schedule == Schedule::Tasks(tasks.to_vec())).then_some(ran)
 }
 
-fn once(body: &Body, picker: impl Fn() -> Picker + Send) -> Option<Ran> {
+fn once(body: &Body, picker: Picker) -> Option<Ran> {
     let mut once = None;
-    let picker = picker();
     let picker = Mutex::new(Some(picker));
     let take = move |_| {
         let picker = picker.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -270,7 +270,9 @@ impl Case {
         }
         let case = Self { configuration, provenance, verdict, minimality, initial, steps, threads };
         if case.verdict.property == REFINEMENT && case.threads.is_none() {
-            return Err(root.problem("only threads violate `refinement`: the key `threads` is missing"));
+            return Err(
+                root.problem("only threads violate `refinement`: the key `threads` is missing")
+            );
         }
         if !edited && digest(&case.body()) != written {
             let problem = digest_json.problem("the digest is not that of this case: it was edited");

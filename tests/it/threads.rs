@@ -26,10 +26,19 @@ const fn shuttle(strategy: Strategy) -> Engine {
 
 /// The scenarios whose threads are run.
 fn scenarios(form: &Form) -> Vec<Scenario> {
-    let folder = repository("scenarios").join(form.protocol).join("threads");
-    let all = files(&folder, ".json").into_iter();
-    let small = all.filter(|path| path.parent() == Some(folder.as_path()));
-    small.map(|path| Scenario::open(&path).expect("a scenario")).collect()
+    in_folder(form, "threads")
+}
+
+/// Those, and the ones that are too large for loom.
+fn all_scenarios(form: &Form) -> Vec<Scenario> {
+    [in_folder(form, "threads"), in_folder(form, "threads/large")].concat()
+}
+
+fn in_folder(form: &Form, name: &str) -> Vec<Scenario> {
+    let folder = repository("scenarios").join(form.protocol).join(name);
+    let all = if folder.is_dir() { files(&folder, ".json") } else { Vec::new() };
+    let own = all.into_iter().filter(|path| path.parent() == Some(folder.as_path()));
+    own.map(|path| Scenario::open(&path).expect("a scenario")).collect()
 }
 
 fn scenario(name: &str) -> Scenario {
@@ -51,7 +60,7 @@ fn without(name: &str, rule: &str) -> Scenario {
 /// The model holds where the code is run, so what the code violates is the code's.
 #[test]
 fn the_models_of_the_threads_hold() {
-    for scenario in FORMS.iter().flat_map(scenarios) {
+    for scenario in FORMS.iter().flat_map(all_scenarios) {
         let checked = check(scenario, &Options::default(), &()).expect("an instance");
         assert_eq!(checked.standing, Standing::Met, "{}", checked.scenario.name);
     }
@@ -74,7 +83,7 @@ fn the_full_rule_sets_violate_nothing_under_shuttle_and_on_plain_threads() {
     let strategies = [Strategy::Random, Strategy::Pct { depth: 3 }, Strategy::Urw];
     let engines = strategies.map(shuttle).into_iter().map(|engine| (engine, 3_000));
     for (engine, runs) in engines.chain([(Engine::Std, 200)]) {
-        for scenario in FORMS.iter().flat_map(scenarios) {
+        for scenario in FORMS.iter().flat_map(all_scenarios) {
             let examined = run_threads(scenario, engine, Some(runs), &[]);
             assert!(examined.finding.is_none(), "{} {engine:?}", examined.scenario.name);
             assert_eq!(examined.runs, runs);
@@ -100,7 +109,7 @@ fn the_facts_of_the_engines_are_those_of_now() {
         }
     }
     assert!(rows.next().is_none(), "a row for nothing");
-    assert!(repeated > 40, "{repeated}");
+    assert!(repeated > 60, "{repeated}");
 }
 
 /// Repeats a cell in which something was found soon; whether it did.
@@ -113,7 +122,8 @@ fn is_found_again(form: &Form, change: Change, cell: &serde_json::Value) -> bool
         None => LOOM,
     };
     let runs = cell["strategy"].is_string().then_some(20_000);
-    let again = Cell::run(&scenarios(form), change, engine, runs, &()).expect("it has threads");
+    let scenarios = if engine == LOOM { scenarios(form) } else { all_scenarios(form) };
+    let again = Cell::run(&scenarios, change, engine, runs, &()).expect("it has threads");
     let examined = again.found().unwrap_or_else(|| panic!("{} {cell}", change.words()));
     let finding = examined.finding.as_ref().expect("it is found");
     assert_eq!(cell["runs"], again.runs(), "{}", change.words());

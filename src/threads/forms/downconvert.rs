@@ -30,6 +30,7 @@ pub const FORM: Form = Form {
         "waiter_recheck",
         "highbast_reset",
     ],
+    faults: &[],
     silent: &[],
     flaws: Flaws::ALL,
     locked: true,

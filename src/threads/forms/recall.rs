@@ -20,6 +20,7 @@ pub const FORM: Form = Form {
         "rebreak_in_loop",
         "wake_on_return",
     ],
+    faults: &[],
     // Counts have no moment of their own: the code says in `protocols/recall.rs` why.
     silent: &["caller_start", "op_count", "op_unlock", "application_open"],
     flaws: Flaws::ALL,

@@ -255,7 +255,7 @@ impl Lease {
         let kind = if self.held { "Read" } else { "None" };
         let fields: [(&'static str, Value); 2] =
             [("kind", kind.into()), ("breaking", self.breaking.into())];
-        let seen = |(field, value)| Seen { table: "lease.c0.x", index: FILE, field, value };
+        let seen = |(field, value)| Seen { table: "lease.c0.x", index: Some(FILE), field, value };
         fields.into_iter().map(seen).collect()
     }
 }

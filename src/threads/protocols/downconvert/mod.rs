@@ -306,7 +306,7 @@ impl LockRes {
             ("ex", self.ex.into()),
             ("dc_wake", self.dc_wake.into()),
         ];
-        let seen = |(field, value)| Seen { table: "node.n", index: n, field, value };
+        let seen = |(field, value)| Seen { table: "node.n", index: Some(n), field, value };
         fields.into_iter().map(seen).collect()
     }
 }
