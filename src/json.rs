@@ -207,6 +207,11 @@ impl<'a> Json<'a> {
         serde_json::from_str(self.raw).map_err(|_| self.expected("true or false"))
     }
 
+    /// The value as it stands in the text.
+    pub fn text(&self) -> &'a str {
+        self.raw
+    }
+
     /// Whether it is a string.
     pub fn is_string(&self) -> bool {
         self.raw.starts_with('"')

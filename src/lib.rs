@@ -189,6 +189,7 @@ pub mod scenario;
 pub mod selfcheck;
 pub mod shrink;
 pub mod simulate;
+pub mod threads;
 pub mod trace;
 pub mod verdict;
 

@@ -6,8 +6,10 @@ use crate::explore::{Options, Watch};
 use crate::protocols::{Instance, StateBytes};
 use crate::verdict::{BuiltIn, PropertyId, PropertySet};
 
+use crate::threads::again::redo;
 use crate::trace::case::{Case, CaseVerdict};
 use crate::trace::fields::FieldValue;
+use crate::trace::threads::REFINEMENT;
 
 /// States that are searched for another way to the violation, after a divergence.
 const BUDGET: u64 = 200_000;
@@ -49,6 +51,8 @@ pub enum Why {
     Field(Difference),
     /// The run is the same, but it does not show the property any more.
     NotShown,
+    /// The threads that the case comes from do something else.
+    Threads(String),
 }
 
 /// A field that has another value.
@@ -131,7 +135,11 @@ impl Replay<'_> {
             taken.push(*step);
         }
         if self.shown(&states, &taken) {
-            return Ok(());
+            let threads = self.case.threads.as_ref();
+            let redone = threads.map_or(Ok(()), |threads| redo(self.case, threads));
+            let state = states.last().unwrap_or(&states[0]);
+            return redone
+                .map_err(|why| self.diverged(self.case.steps.len(), Why::Threads(why), state));
         }
         let counts = states.get(self.case.verdict.steps).unwrap_or(&states[0]);
         Err(self.diverged(self.case.verdict.steps, Why::NotShown, counts))
@@ -194,6 +202,9 @@ impl Replay<'_> {
     fn shown(&self, states: &[StateBytes], taken: &[Step]) -> bool {
         let CaseVerdict { property, steps, cycle, .. } = &self.case.verdict;
         let (Some(state), Some(last)) = (states.get(*steps), states.last()) else { return false };
+        if property == REFINEMENT {
+            return true;
+        }
         if let Some(property) = self.property
             && self.goes_on_for_ever(property)
         {

@@ -16,6 +16,7 @@ use super::budget::Budget;
 use super::clock::{Cells, Clock};
 use super::files::{entry_named, read_folder, scenarios_folder, write_file};
 use super::outputs::Outputs;
+use super::thread_matrix;
 use super::{Exit, Failure, print, usage};
 
 /// Switch every rule off, alone and in sets, and say what breaks
@@ -32,6 +33,10 @@ pub struct Ablate {
     /// Try sets of several rules in small configurations with at most so many states
     #[arg(long, value_name = "N", default_value_t = 6_000)]
     set_states: u64,
+    /// Do it with the thread-shaped forms instead: each rule and each flaw, under loom, shuttle and
+    /// on plain threads
+    #[arg(long, conflicts_with_all = ["profile", "sets", "set_states", "junit", "sarif", "tap", "markdown", "json"])]
+    as_threads: bool,
     #[command(flatten)]
     budget: Budget,
     #[command(flatten)]
@@ -47,6 +52,10 @@ pub struct Ablate {
 impl Ablate {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
+        if self.as_threads {
+            let clock = Clock::start(self.budget.time, false);
+            return thread_matrix::run(&self.protocol, &clock, self.reports.as_deref());
+        }
         let entries: Vec<&'static Entry> = match self.protocol.as_str() {
             "all" => protocols::all().iter().collect(),
             name => vec![entry_named(name)?],

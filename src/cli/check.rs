@@ -9,6 +9,7 @@ use crate::check::{Checked, check};
 use crate::coverage::{self, Covered, covered};
 use crate::report::{self, Results};
 use crate::scenario::{Expect, Scenario};
+use crate::threads::forms::FORMS;
 
 use super::ablate::is_base;
 use super::budget::Budget;
@@ -17,6 +18,7 @@ use super::files::{entry_named, find_scenarios, protocol_scenarios, write_file};
 use super::outputs::Outputs;
 use super::print::write_next;
 use super::switches::Switches;
+use super::threads::{self, Threads};
 use super::{Exit, Failure, print};
 
 /// Run scenarios and hold them against what they expect
@@ -32,6 +34,8 @@ pub struct Check {
     switches: Switches,
     #[command(flatten)]
     budget: Budget,
+    #[command(flatten)]
+    threads: Threads,
     /// Say also how often each action fired and each property said something, and in how many
     /// states each rule was decisive
     #[arg(long)]
@@ -46,6 +50,13 @@ pub struct Check {
 impl Check {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
+        if let Some(plan) = self.threads.plan() {
+            let scenarios = self.scenarios_of_threads()?;
+            let (layout, json) = (self.outputs.layout(), self.outputs.prints_json());
+            let clock = Clock::start(self.budget.time, json);
+            let output = threads::Output { layout, json, out: &self.out };
+            return threads::run(scenarios, &plan, &clock, &output);
+        }
         let scenarios = self.scenarios()?;
         let options = self.budget.options();
         let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
@@ -132,15 +143,42 @@ impl Check {
         let mut scenarios = protocol_scenarios(entry)?;
         scenarios.retain(is_base);
         for scenario in &mut scenarios {
-            self.switches.apply(scenario)?;
-            scenario.expect = Expect::Holds;
-            scenario.finding = None;
-            scenario.reach.clear();
+            self.switch(scenario)?;
         }
         scenarios.retain(|scenario| scenario.configuration.instance().is_ok());
         if scenarios.is_empty() {
             return Err(Failure::Usage(format!("no base scenario of {} allows that", entry.name)));
         }
         Ok(scenarios)
+    }
+
+    /// The scenarios whose threads are run, their rules replaced where the arguments say so.
+    fn scenarios_of_threads(&self) -> Result<Vec<Scenario>, Failure> {
+        let mut scenarios = Vec::new();
+        for what in &self.what {
+            if what.exists() || what.extension().is_some() {
+                scenarios.extend(find_scenarios(std::slice::from_ref(what))?);
+            } else {
+                scenarios.extend(threads::protocol_scenarios(&what.to_string_lossy())?);
+            }
+        }
+        if self.what.is_empty() {
+            for form in FORMS {
+                scenarios.extend(threads::protocol_scenarios(form.protocol)?);
+            }
+        }
+        for scenario in &mut scenarios {
+            self.switch(scenario)?;
+        }
+        Ok(scenarios)
+    }
+
+    /// Switches rules and variants of a scenario, and expects that it holds.
+    fn switch(&self, scenario: &mut Scenario) -> Result<(), Failure> {
+        self.switches.apply(scenario)?;
+        scenario.expect = Expect::Holds;
+        scenario.finding = None;
+        scenario.reach.clear();
+        Ok(())
     }
 }

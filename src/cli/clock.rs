@@ -71,6 +71,11 @@ impl Clock {
         self.bar.set_message(name.to_string());
     }
 
+    /// How long the task has taken so far.
+    pub fn seconds(&self) -> f64 {
+        self.lock().began.elapsed().as_secs_f64()
+    }
+
     /// Takes the progress line away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::check::{Checked, Standing};
 use crate::report::facts::{Facts, ScenarioFacts};
+use crate::threads::examine::Examined;
 
 /// How a run of the program ends. Of several, the one that stands last here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +66,16 @@ impl Exit {
             }
         };
         facts.scenarios.iter().map(of).max().unwrap_or(Self::Expected)
+    }
+
+    /// What a scenario contributes whose threads were run.
+    pub fn of_threads(examined: &Examined) -> Self {
+        match (&examined.finding, &examined.inconclusive) {
+            (Some(finding), _) if !finding.repeats => Self::Nondeterminism,
+            (Some(_), _) => Self::Violated,
+            (None, Some(_)) => Self::Inconclusive,
+            (None, None) => Self::Expected,
+        }
     }
 }
 

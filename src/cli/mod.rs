@@ -24,6 +24,8 @@ mod shard;
 mod shrink;
 mod simulate;
 mod switches;
+mod thread_matrix;
+mod threads;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -78,6 +78,7 @@ fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -
             writeln!(out, "  the model has no such action, or not with these arguments")?
         }
         Why::NotEnabled => writeln!(out, "  it is not enabled")?,
+        Why::Threads(why) => return writeln!(out, "  its threads: {why}"),
         Why::NotShown => {
             writeln!(
                 out,

@@ -275,7 +275,8 @@ struct Drawn {
     interrupted: bool,
 }
 
-fn parse_seed(text: &str) -> Result<u64, String> {
+/// A number, or hexadecimal digits of which the first 16 count.
+pub fn parse_seed(text: &str) -> Result<u64, String> {
     if let Ok(number) = text.parse() {
         return Ok(number);
     }

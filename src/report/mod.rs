@@ -20,6 +20,8 @@ pub mod suites;
 pub mod summary;
 pub mod tap;
 pub mod text;
+pub mod thread_matrix;
+pub mod threads;
 
 use crate::ablate::Matrix;
 use crate::check::Checked;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::protocols::{self, Entry};
 use crate::trace::case::Minimality;
+use crate::trace::threads::REFINEMENT;
 use crate::verdict::PropertyKind;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -86,8 +87,9 @@ fn case_of(entry: &Entry) -> Value {
     let count = json!({ "type": "integer", "minimum": 0 });
     let actions = entry.actions.iter().map(|action| action.name);
     let goals: Vec<&str> = names.iter().copied().chain(actions).collect();
+    let violable: Vec<&str> = names.iter().copied().chain([REFINEMENT]).collect();
     let verdict = |key: &str| {
-        let names = if key == "reached" { &goals } else { &names };
+        let names = if key == "reached" { &goals } else { &violable };
         let keys = json!({ key: { "enum": names }, "steps": count, "cycle": count });
         object(keys, &[key, "steps"])
     };
@@ -115,6 +117,7 @@ fn case_of(entry: &Entry) -> Value {
     properties["minimality"] = json!({ "enum": Minimality::NAMES });
     properties["initial"] = json!({ "type": "object" });
     properties["steps"] = json!({ "type": "array", "items": step });
+    properties["threads"] = threads();
     properties["digest"] = json!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$" });
     let required = [
         "format",
@@ -132,6 +135,26 @@ fn case_of(entry: &Entry) -> Value {
         "digest",
     ];
     object(properties, &required)
+}
+
+/// A run of threads.
+fn threads() -> Value {
+    let texts = json!({ "type": "array", "items": { "type": "string" } });
+    let number = json!({ "type": "integer", "minimum": 0 });
+    let mut schema = object(
+        json!({
+            "flaws": texts,
+            "preemptions": number,
+            "log": texts,
+            "ends": { "type": "string" },
+            "refused": { "type": "string" },
+            "tasks": { "type": "array", "items": number },
+            "loom": {},
+        }),
+        &["flaws", "log", "ends"],
+    );
+    schema["not"] = json!({ "required": ["tasks", "loom"] });
+    schema
 }
 
 fn record(fields: &[Field]) -> Value {

@@ -18,7 +18,7 @@
 
 mod fair;
 pub(crate) mod look;
-mod rng;
+pub mod rng;
 mod run;
 mod strategy;
 

@@ -14,6 +14,7 @@ use crate::configuration::{self, Configuration, Tree, read_configuration, read_f
 use crate::json::{Document, Json, Object, Problem, suggest};
 
 use super::fields::FieldValue;
+use super::threads::{REFINEMENT, ThreadRun};
 use super::{Change, Trace};
 
 /// The version of the format of cases.
@@ -34,6 +35,8 @@ pub struct Case {
     pub initial: Vec<(String, FieldValue)>,
     /// The steps.
     pub steps: Vec<CaseStep>,
+    /// The run of threads that it comes from.
+    pub threads: Option<ThreadRun>,
 }
 
 /// Where a case came from. Only for people: a replay does not need it.
@@ -179,6 +182,7 @@ impl Case {
             minimality,
             initial: trace.initial,
             steps: trace.steps.into_iter().map(step).collect(),
+            threads: None,
         }
     }
 
@@ -235,6 +239,9 @@ impl Case {
             format!("[\n{}\n  ]", steps.join(",\n"))
         };
         line("steps", &steps);
+        if let Some(threads) = &self.threads {
+            line("threads", &json(threads));
+        }
         text
     }
 
@@ -257,6 +264,7 @@ impl Case {
         let steps_json = object.required("steps")?;
         let steps: Vec<CaseStep> =
             steps_json.items()?.into_iter().map(read_step).collect::<Result<_, _>>()?;
+        let threads = object.optional("threads").map(ThreadRun::read).transpose()?;
         let digest_json = object.required("digest")?;
         let written = digest_json.string()?;
         object.finish()?;
@@ -265,7 +273,12 @@ impl Case {
         if !long_enough {
             return Err(steps_json.problem("there are fewer steps than the verdict speaks of"));
         }
-        let case = Self { configuration, provenance, verdict, minimality, initial, steps };
+        let case = Self { configuration, provenance, verdict, minimality, initial, steps, threads };
+        if case.verdict.property == REFINEMENT && case.threads.is_none() {
+            return Err(
+                root.problem("only threads violate `refinement`: the key `threads` is missing")
+            );
+        }
         if !edited && digest(&case.body()) != written {
             let problem = digest_json.problem("the digest is not that of this case: it was edited");
             return Err(problem.hint("`latchwork replay --edited` replays it all the same"));
@@ -337,7 +350,7 @@ fn read_verdict(configuration: &Configuration, json: Json<'_>) -> Result<CaseVer
     let property = name.string()?;
     let entry = configuration.entry;
     let is_action = !violated && entry.actions.iter().any(|action| action.name == property);
-    if !is_action {
+    if !is_action && property != REFINEMENT {
         let known = configuration::property(entry, &property);
         known.map_err(|(message, hint)| name.problem(message).hint(hint))?;
     }

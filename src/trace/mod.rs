@@ -7,6 +7,7 @@ pub mod messages;
 pub mod reasons;
 pub mod run;
 pub mod shadow;
+pub mod threads;
 
 use latchwork_model::kit::Step;
 

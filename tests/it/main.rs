@@ -23,6 +23,7 @@ mod shards;
 mod simulate;
 mod stories;
 mod terminal;
+mod threads;
 mod tidy;
 mod workflows;
 

@@ -1,0 +1,65 @@
+//! The return of a delegation as threads: what a configuration must be like, and what can be wrong
+//! with the code.
+
+use latchwork_model::delegation_return::{DelegationReturn, Program};
+use latchwork_model::kit::{Protocol, Setup};
+
+use crate::configuration::Configuration;
+use crate::threads::{on_loom, on_shuttle, on_std};
+
+use super::{Code, Form};
+
+/// The form.
+pub const FORM: Form = Form {
+    protocol: "delegation_return",
+    rules: &[
+        "detach_after_claim",
+        "no_rwsem_across_claims",
+        "returning_in_can_open",
+        "claim_opens",
+        "claim_locks",
+        "abort_puts_back",
+        "lock_claim_in_place",
+        "reply_under_slot",
+        "delegreturn_mutex",
+        "recall_marks_even_if_returning",
+    ],
+    faults: &["session"],
+    silent: &[],
+    flaws: Flaws::ALL,
+    locked: true,
+    code,
+};
+
+flaws! {
+    /// An open looks at RETURNING, drops the lock, and takes it again to add itself.
+    test_before_lock Planted;
+}
+
+fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
+    let model = DelegationReturn::new(&Setup {
+        bounds: &configuration.bounds,
+        faults: &configuration.faults,
+        rules: configuration.rules(),
+        variants: configuration.variants(),
+    })?;
+    let apps = &model.apps[..usize::from(model.app_count)];
+    let opens = |app: &latchwork_model::delegation_return::AppSpec| {
+        app.program == Program::Open && !app.undo
+    };
+    let known = apps.iter().all(|app| app.program == Program::Lock || opens(app));
+    let one_lock = apps.iter().filter(|app| app.program == Program::Lock).count() < 2;
+    if apps.is_empty() || !known || !one_lock || model.slots > 0 {
+        return Err("the thread-shaped delegation_return knows one application that takes a lock \
+                    and one that opens the file, and no slot table"
+            .to_string());
+    }
+    let flaws = Flaws::of(flaws);
+    Ok(Code {
+        // Beside the applications: the returner, the other client, and the manager.
+        threads: 2 + usize::from(model.faults.session > 0) + apps.len(),
+        on_std: on_std::delegation_return::body(model, flaws),
+        on_loom: on_loom::delegation_return::body(model, flaws),
+        on_shuttle: on_shuttle::delegation_return::body(model, flaws),
+    })
+}
