@@ -153,11 +153,11 @@ mod tests {
     #[test]
     fn detours_and_second_rounds_are_left_out() {
         for file in [
-            "async_grant/liveness/without_setlk_only_two_wait_request_settles",
-            "downconvert/liveness/without_cancel_convert_cross_bast_is_served",
-            "downconvert/liveness/without_ebusy_requeue_cross_remote_all_apps_finish",
+            "async_grant/liveness/without_sleep_iff_blocking_plain_request_settles",
+            "downconvert/liveness/profile_seed_cross_all_apps_finish",
+            "downconvert/liveness/without_upf_ex_ex_all_apps_finish",
             "recall/liveness/local_unlimited",
-            "delegation_return/liveness/without_only_if_current_sync_upgrade_recall_answered",
+            "delegation_return/liveness/profile_seed_lock_open_session_recall_answered",
         ] {
             let path = format!("{}/scenarios/{file}.json", env!("CARGO_MANIFEST_DIR"));
             let scenario = Scenario::open(Path::new(&path)).expect("a scenario");
