@@ -87,7 +87,7 @@ fn measure<M: Protocol>(arguments: &Arguments, name: &str) {
         let sampled = rate(arguments, |block| {
             let plan = Plan {
                 seed: 1,
-                runs: block * 256..(block + 1) * 256,
+                runs: block * 4096..(block + 1) * 4096,
                 strategy: strategy.clone(),
                 steps: 200,
                 fair,
