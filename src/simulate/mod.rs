@@ -135,6 +135,9 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
         nondeterminism: None,
         interrupted: false,
     };
+    // Each thread has one, with what it remembers.
+    let looker = |_| Looker::new(model, plan.properties);
+    let mut lookers: Vec<_> = (0..plan.threads.max(1)).map(looker).collect();
     let mut start = plan.runs.start;
     // Most campaigns that fail do so soon: blocks grow.
     let mut size = 2 * plan.threads.max(1) as u64;
@@ -146,7 +149,7 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
         let end = plan.runs.end.min(start.saturating_add(size));
         size = (2 * size).min(BLOCK);
         watch.runs(&(start..end));
-        for (run, differs) in block(&sampler, start..end) {
+        for (run, differs) in block(&sampler, &mut lookers, start..end) {
             simulation.add(run, differs);
             if simulation.failure.is_some() || simulation.nondeterminism.is_some() {
                 return simulation;
@@ -158,20 +161,23 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
 }
 
 /// Some runs in the order of their numbers, each with the step at which its repetition differs.
-fn block<M: Model>(sampler: &Sampler<'_, M>, numbers: Range<u64>) -> Vec<(Run, Option<usize>)> {
-    let threads = sampler.plan.threads.max(1);
-    let part = |first: usize| -> Vec<(Run, Option<usize>)> {
-        let mut looker = Looker::new(sampler.model, sampler.plan.properties);
+fn block<'a, M: Model>(
+    sampler: &Sampler<'a, M>,
+    lookers: &mut [Looker<'a, M>],
+    numbers: Range<u64>,
+) -> Vec<(Run, Option<usize>)> {
+    let threads = lookers.len();
+    let part = |first: usize, looker: &mut Looker<'a, M>| -> Vec<(Run, Option<usize>)> {
         let numbers = numbers.clone().skip(first).step_by(threads);
-        numbers.map(|number| once(sampler, &mut looker, number)).collect()
+        numbers.map(|number| once(sampler, looker, number)).collect()
     };
-    let mut runs: Vec<_> = if threads == 1 {
-        part(0)
+    let mut runs: Vec<_> = if let [looker] = lookers {
+        part(0, looker)
     } else {
         std::thread::scope(|scope| {
             let part = &part;
-            let handles: Vec<_> =
-                (0..threads).map(|first| scope.spawn(move || part(first))).collect();
+            let spawn = |(first, looker)| scope.spawn(move || part(first, looker));
+            let handles: Vec<_> = lookers.iter_mut().enumerate().map(spawn).collect();
             let joined = handles.into_iter().map(|handle| match handle.join() {
                 Ok(runs) => runs,
                 Err(panic) => std::panic::resume_unwind(panic),
