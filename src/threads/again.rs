@@ -13,8 +13,11 @@ pub fn again(code: &Code, schedule: &Schedule) -> Result<Option<Ran>, String> {
     match schedule {
         Schedule::None => Ok(None),
         Schedule::Tasks(tasks) => Ok(under_shuttle::again(&code.on_shuttle, tasks)),
-        Schedule::Path(path) => under_loom::again(&code.on_loom, path)
-            .map_err(|error| format!("cannot hand the decisions to loom: {error}")),
+        Schedule::Path(path) => {
+            under_loom::starts()?;
+            under_loom::again(&code.on_loom, path)
+                .map_err(|error| format!("cannot hand the decisions to loom: {error}"))
+        }
     }
 }
 

@@ -119,12 +119,14 @@ pub fn examine(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Exa
     let form = form_of(configuration.entry.name)?;
     let flaws: Vec<&str> = plan.flaws.iter().map(String::as_str).collect();
     let code = form.code_for(configuration, &flaws)?;
-    if plan.engine.name() == "loom" && code.threads > under_loom::MAX_THREADS {
-        return Err(format!(
-            "{} threads are too many for loom, which takes {}\nhint: --engine shuttle",
-            code.threads,
-            under_loom::MAX_THREADS
-        ));
+    if matches!(plan.engine, Engine::Loom { .. }) {
+        under_loom::starts()?;
+        let (threads, most) = (code.threads, under_loom::MAX_THREADS);
+        if threads > most {
+            return Err(format!(
+                "{threads} threads are too many for loom, which takes {most}\nhint: --engine shuttle"
+            ));
+        }
     }
     let instance = configuration.instance()?;
     let refinement = Refinement::new(configuration.entry, instance, form.silent);

@@ -108,6 +108,16 @@ fn broken_off(current: &Current, message: String) -> Ran {
     Ran { log, ending, schedule: Schedule::None }
 }
 
+/// Whether loom starts at all: it reads settings from the environment and panics at bad ones, also
+/// at those that are replaced here.
+pub fn starts() -> Result<(), String> {
+    panics::catch(Builder::new).map(drop).map_err(|why| {
+        format!(
+            "loom does not start: {why}\nhint: unset the variables whose names begin with LOOM_"
+        )
+    })
+}
+
 /// Loom reads its settings from the environment: here they are what they are.
 fn builder() -> Builder {
     let mut builder = Builder::new();

@@ -14,7 +14,7 @@ use latchwork::threads::runs::Ending;
 use latchwork::trace::case::Case;
 use latchwork::trace::threads::Schedule;
 
-use crate::cli::{refused, run};
+use crate::cli::{latchwork, refused, run};
 use crate::{files, repository};
 
 const LOOM: Engine = Engine::Loom { preemptions: 2 };
@@ -256,6 +256,9 @@ fn what_has_no_threads_is_refused() {
     let said = refused(&["downconvert", "--engine", "loom", "--flaw", "late_pendin"]);
     assert!(said.contains("did you mean `late_pending`?"), "{said}");
     assert!(refused(&["recall", "--flaw", "no_fence_in_open"]).contains("--engine"));
+    let loom =
+        latchwork(&["check", "recall", "--engine", "loom"]).env("LOOM_MAX_BRANCHES", "x").output();
+    assert_eq!(loom.expect("it runs").status.code(), Some(2));
     let many = "scenarios/downconvert/stale_cancel.json";
     assert!(refused(&[many, "--engine", "loom"]).contains("too many for loom"));
 }
