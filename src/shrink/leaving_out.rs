@@ -203,7 +203,7 @@ impl<M: Model> Shrinking<'_, M> {
                 return Some(Run { initial, steps: taken, ending });
             }
             // A step that cannot be completed is another violation, and not the one asked for.
-            let enabled = &self.looker.enabled;
+            let enabled = self.looker.enabled();
             let next = |step: &Step| {
                 let at = enabled.binary_search_by_key(step, |(step, _)| *step).ok()?;
                 Some(enabled[at])

@@ -74,7 +74,7 @@ pub(super) fn nearest<M: Model>(
             fewer_than = depth + left;
             way = Some(back(&found, at, *left));
         }
-        for (step, next) in &looker.enabled {
+        for (step, next) in looker.enabled() {
             let may = asked.steps.is_none_or(|steps| steps.binary_search(step).is_ok());
             if may && depth + 1 < fewer_than && seen.insert(fingerprint(next)) {
                 found.push(Found { state: *next, from: Some((at, *step)), depth: depth + 1 });

@@ -89,7 +89,7 @@ fn turns<M: Model>(
             let lane = <M as Actions>::ACTIONS[usize::from(step.action)].lane;
             may(M::LANES[usize::from(lane)].fairness)
         };
-        let enabled = &course.looker.enabled;
+        let enabled = course.looker.enabled();
         let of = |at: usize| {
             let process = processes[at % processes.len()];
             let its = move |(step, _): &&(Step, M::State)| step.process(M::ACTIONS) == process;
@@ -187,7 +187,7 @@ fn can_be_done<M: Model>(course: &mut Course<'_, '_, M>) -> Option<bool> {
             return Some(true);
         }
         course.looker.look(&state);
-        for (_, next) in &course.looker.enabled {
+        for (_, next) in course.looker.enabled() {
             if seen.insert(fingerprint(next)) {
                 found.push(*next);
             }

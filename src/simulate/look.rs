@@ -1,6 +1,7 @@
 //! One state of a run: what can happen next, and what the state shows by itself.
 
 use latchwork_model::kit::{Actions, Claim, Kind, Model, Step};
+use zerocopy::{FromZeros, IntoBytes};
 
 use crate::explore::fingerprint::fingerprint;
 use crate::explore::panics;
@@ -11,15 +12,28 @@ pub(crate) struct Looker<'a, M: Model> {
     pub model: &'a M,
     /// The properties to look at.
     pub properties: PropertySet,
-    /// The successors of the state that was looked at last, in the order of the list of actions.
-    pub enabled: Vec<(Step, M::State)>,
-    /// States that violate nothing, by their fingerprints, with the goals that they reach: runs come
-    /// by the same states again and again, and properties cost more than a step.
-    quiet: Vec<(u64, PropertySet)>,
+    /// Whether what was seen of a state before is believed. Runs that are compared with one another
+    /// look afresh: the model may not say the same again.
+    pub remembers: bool,
+    /// Runs come by the same states again and again: what was seen last, by fingerprint.
+    seen: Vec<Seen<M::State>>,
+    /// Where the state stands that was looked at last.
+    at: usize,
 }
 
-/// How many states are remembered that violate nothing.
+/// How many states are remembered.
 const REMEMBERED: usize = 1 << 12;
+
+/// What was seen of a state.
+struct Seen<S> {
+    state: S,
+    /// Whether it violates nothing and can be remembered.
+    quiet: bool,
+    /// The goals that it reaches.
+    reached: PropertySet,
+    /// Its successors.
+    enabled: Vec<(Step, S)>,
+}
 
 /// What is seen in one state.
 pub(crate) struct Look {
@@ -53,13 +67,30 @@ impl Look {
 
 impl<'a, M: Model> Looker<'a, M> {
     pub fn new(model: &'a M, properties: PropertySet) -> Self {
-        let quiet = vec![(0, PropertySet::EMPTY); REMEMBERED];
-        Self { model, properties, enabled: Vec::new(), quiet }
+        let nothing = || Seen {
+            state: M::State::new_zeroed(),
+            quiet: false,
+            reached: PropertySet::EMPTY,
+            enabled: Vec::new(),
+        };
+        let seen = std::iter::repeat_with(nothing).take(REMEMBERED).collect();
+        Self { model, properties, remembers: true, seen, at: 0 }
+    }
+
+    /// The successors of the state that was looked at last, in the order of the list of actions.
+    pub fn enabled(&self) -> &[(Step, M::State)] {
+        &self.seen[self.at].enabled
     }
 
     /// Collects the successors of a state and looks at the properties there.
     pub fn look(&mut self, state: &M::State) -> Look {
-        match panics::catch(|| self.seen(state)) {
+        self.at = fingerprint(state) as usize % REMEMBERED;
+        let seen = &mut self.seen[self.at];
+        if self.remembers && seen.quiet && seen.state.as_bytes() == state.as_bytes() {
+            return Look { violated: PropertySet::EMPTY, reached: seen.reached, broken: None };
+        }
+        seen.quiet = false;
+        match panics::catch(|| self.afresh(state)) {
             Ok(look) => look,
             Err(message) => {
                 // The same panic once more, step by step, tells in which step it is.
@@ -73,24 +104,20 @@ impl<'a, M: Model> Looker<'a, M> {
         }
     }
 
-    fn seen(&mut self, state: &M::State) -> Look {
+    fn afresh(&mut self, state: &M::State) -> Look {
         let (mut any, mut fair, mut exceeds) = (false, false, None);
-        let Self { model, properties, enabled, quiet } = self;
-        enabled.clear();
+        let Self { model, properties, seen, at, .. } = self;
+        let seen = &mut seen[*at];
+        seen.enabled.clear();
         model.successors(state, |step, result| {
             any = true;
             let lane = <M as Actions>::ACTIONS[usize::from(step.action)].lane;
             fair |= M::LANES[usize::from(lane)].fairness.is_fair();
             match result {
-                Ok(next) => enabled.push((step, *next)),
+                Ok(next) => seen.enabled.push((step, *next)),
                 Err(what) => exceeds = exceeds.or(Some((step, what))),
             }
         });
-        let print = fingerprint(state);
-        let known = &mut quiet[print as usize % REMEMBERED];
-        if known.0 == print {
-            return Look { violated: PropertySet::EMPTY, reached: known.1, broken: None };
-        }
         let (mut violated, mut reached) = (PropertySet::EMPTY, PropertySet::EMPTY);
         for (id, property) in (0..).map(PropertyId).zip(M::PROPERTIES) {
             if !properties.contains(id) {
@@ -119,9 +146,9 @@ impl<'a, M: Model> Looker<'a, M> {
         if properties.contains(bound) && exceeds.is_some() {
             violated.insert(bound);
         }
-        if violated.is_empty() && exceeds.is_none() {
-            *known = (print, reached);
-        }
+        seen.state = *state;
+        seen.quiet = violated.is_empty() && exceeds.is_none();
+        seen.reached = reached;
         let broken = exceeds.map(|(step, what)| (bound, Some(step), End::Exceeds(what)));
         Look { violated, reached, broken }
     }

@@ -67,7 +67,7 @@ impl<'a, M: Model> Sampler<'a, M> {
             if let Some(ending) = course.look() {
                 break Some(ending);
             }
-            let (at, enabled) = (course.path.steps.len(), &course.looker.enabled);
+            let (at, enabled) = (course.path.steps.len(), course.looker.enabled());
             if at == *limit {
                 cut = !enabled.is_empty();
                 break None;
@@ -109,6 +109,7 @@ impl<'s, 'a, M: Model> Course<'s, 'a, M> {
         initial: usize,
         keep_digests: bool,
     ) -> Self {
+        looker.remembers = !keep_digests;
         Self {
             sampler,
             looker,
@@ -125,7 +126,7 @@ impl<'s, 'a, M: Model> Course<'s, 'a, M> {
     pub fn look(&mut self) -> Option<Ending> {
         let look = self.looker.look(&self.state);
         if self.keep_digests {
-            let here = fingerprint(&self.state) ^ self.looker.enabled.len() as u64;
+            let here = fingerprint(&self.state) ^ self.looker.enabled().len() as u64;
             let last = self.digests.last().copied().unwrap_or(0);
             self.digests.push(last.rotate_left(5).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ here);
         }

@@ -89,6 +89,8 @@ pub(super) struct Picker {
     draws: Draws,
     /// By action: whether it never happens in this run.
     off: Vec<bool>,
+    /// Whether every action may happen.
+    all_on: bool,
     priorities: Option<Priorities>,
     /// Positions in the list of enabled steps between which the choice is.
     choice: Vec<usize>,
@@ -118,7 +120,8 @@ impl Picker {
                 }
             }
         }
-        Self { draws, off, priorities, choice: Vec::new() }
+        let all_on = !off.contains(&true);
+        Self { draws, off, all_on, priorities, choice: Vec::new() }
     }
 
     /// One of so many initial states.
@@ -133,7 +136,11 @@ impl Picker {
 
     /// The position of the step to take, the `at`-th of the run; none if all are switched off.
     pub fn pick<M: Model, S>(&mut self, at: usize, enabled: &[(Step, S)]) -> Option<usize> {
-        let Self { draws, off, priorities, choice } = self;
+        let Self { draws, off, all_on, priorities, choice } = self;
+        if *all_on && priorities.is_none() {
+            let count = enabled.len() as u32;
+            return (count > 0).then(|| draws.below(count) as usize);
+        }
         let is_on = |step: &Step| !off[usize::from(step.action)];
         let acting = match priorities {
             Some(priorities) => {
@@ -173,6 +180,10 @@ impl Picker {
 struct Priorities {
     /// The processes, the one with the highest priority first.
     order: Vec<Process>,
+    /// The positions in it, by lane and actor.
+    rank: Vec<usize>,
+    /// The most actors of a lane, and one more.
+    actors: usize,
     /// The steps before which the process that would act falls to the lowest priority.
     change: Vec<usize>,
 }
@@ -184,13 +195,18 @@ impl Priorities {
         let mut ranked: Vec<(usize, Process)> =
             priorities.into_iter().zip(processes.iter().copied()).collect();
         ranked.sort_unstable_by_key(|(priority, _)| Reverse(*priority));
-        let order = ranked.into_iter().map(|(_, process)| process).collect();
+        let order: Vec<Process> = ranked.into_iter().map(|(_, process)| process).collect();
         // How long a run will be is not known, and change points behind its end are worth nothing:
         // so the length over which they are spread is itself drawn, on a scale of doublings.
         let doublings = steps.max(2).ilog2();
         let length = 2 << draws.below(doublings);
         let change = (1..depth).map(|_| draws.below(length) as usize).collect();
-        Self { order, change }
+        let most = |number: fn(&Process) -> u8| order.iter().map(number).max().unwrap_or(0);
+        let lanes = usize::from(most(|process| process.lane)) + 1;
+        let actors = usize::from(most(|process| process.actor.unwrap_or(0))) + 2;
+        let mut priorities = Self { order, rank: vec![0; lanes * actors], actors, change };
+        priorities.number(0);
+        priorities
     }
 
     /// The process that acts next, of those that can.
@@ -206,13 +222,28 @@ impl Priorities {
         self.highest(able)
     }
 
-    fn highest(&self, able: impl Iterator<Item = Process> + Clone) -> Option<Process> {
-        self.order.iter().copied().find(|process| able.clone().any(|other| other == *process))
+    fn highest(&self, able: impl Iterator<Item = Process>) -> Option<Process> {
+        able.min_by_key(|process| self.rank[self.place(*process)])
+    }
+
+    /// Where the rank of a process stands.
+    fn place(&self, process: Process) -> usize {
+        let actor = process.actor.map_or(0, |actor| usize::from(actor) + 1);
+        usize::from(process.lane) * self.actors + actor
     }
 
     fn drop_down(&mut self, process: Process) {
         if let Some(at) = self.order.iter().position(|other| *other == process) {
             self.order[at..].rotate_left(1);
+            self.number(at);
+        }
+    }
+
+    /// Writes down the ranks of those that stand from `first` on.
+    fn number(&mut self, first: usize) {
+        for rank in first..self.order.len() {
+            let place = self.place(self.order[rank]);
+            self.rank[place] = rank;
         }
     }
 }
