@@ -15,6 +15,7 @@ mod outputs;
 mod print;
 mod replay;
 mod report;
+mod review;
 mod schema;
 mod selfcheck;
 mod shrink;
@@ -48,6 +49,7 @@ enum Command {
     Compare(compare::Compare),
     Replay(replay::Replay),
     Report(report::Report),
+    Review(review::Review),
     List(list::List),
     Schema(schema::Schema),
     Selfcheck(selfcheck::Selfcheck),
@@ -106,6 +108,7 @@ pub fn run(protocols: &'static [Entry]) -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Report(command) => command.run(),
+        Command::Review(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Ablate(command) => command.run(),
         Command::Compare(command) => command.run(),
