@@ -8,6 +8,7 @@ mod compare;
 mod completions;
 mod corpus;
 mod exit;
+mod export;
 mod files;
 mod init;
 mod list;
@@ -49,6 +50,7 @@ enum Command {
     Compare(compare::Compare),
     Replay(replay::Replay),
     Report(report::Report),
+    Export(export::Export),
     Review(review::Review),
     List(list::List),
     Schema(schema::Schema),
@@ -108,6 +110,7 @@ pub fn run(protocols: &'static [Entry]) -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Report(command) => command.run(),
+        Command::Export(command) => command.run(),
         Command::Review(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Ablate(command) => command.run(),

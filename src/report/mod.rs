@@ -3,6 +3,7 @@
 pub mod ablation;
 pub mod alarms;
 pub mod coverage;
+pub mod export;
 pub mod github;
 pub mod html;
 pub mod json;

@@ -6,6 +6,7 @@ mod coverage;
 mod dirlock;
 mod engine;
 mod exits;
+mod exports;
 mod files;
 mod init;
 mod initial_states;

@@ -114,18 +114,30 @@ fn gaps(review: &Review) -> Vec<String> {
         idle.map(|at| entry.actions[at].name).collect(),
         "Actions that fire in no default scenario",
     );
-    say(mute(review), "Properties that never say anything there: their antecedent is never true");
-    say(unreached(review), "Goals that are reached in none");
+    say(
+        mute(review),
+        "Properties that say nothing in any default scenario: their antecedent is never true",
+    );
+    say(unreached(review), "Goals that are reached in no default scenario");
     say(unmeasured(review), "Properties that a default scenario leaves out, or could not decide");
     let on = |at: usize| all.iter().any(|one| one.scenario.configuration.variants().is_on(at));
     let off = (0..entry.variants.len()).filter(|at| !on(*at));
-    say(off.map(|at| entry.variants[at].name).collect(), "Variants that are on in none");
+    say(
+        off.map(|at| entry.variants[at].name).collect(),
+        "Variants that are on in no default scenario",
+    );
     let used = |at: usize| all.iter().any(|one| one.scenario.configuration.profile == at);
     let unused = (0..entry.profiles.len()).filter(|at| !used(*at));
-    say(unused.map(|at| entry.profiles[at].name).collect(), "Profiles that none uses");
+    say(
+        unused.map(|at| entry.profiles[at].name).collect(),
+        "Profiles that no default scenario uses",
+    );
     let unclosed = all.iter().filter(|one| is_open(one)).map(|one| one.scenario.name.as_str());
     say(unclosed.collect(), "Spaces that were not looked at to the end");
     if let Some(matrix) = &review.matrix {
+        let was_off = |at: &usize| matrix.rows.iter().any(|row| row.rule == *at);
+        let kept = (0..entry.rules.len()).filter(|at| !was_off(at));
+        say(kept.map(|at| entry.rules[at].name).collect(), "Rules that were not switched off");
         let broken = matrix.broken.iter().map(String::as_str).collect();
         say(
             broken,

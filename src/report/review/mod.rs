@@ -32,6 +32,13 @@ pub struct Review {
     pub matrix: Option<Facts>,
 }
 
+/// What is found without a rule when all is well, as the matrix says it and in words.
+const SOUND: [(&str, &str); 3] = [
+    ("breaks", "break something when switched off alone"),
+    ("breaks with others", "only with others"),
+    ("no effect, as declared", "have no effect, as declared"),
+];
+
 /// A scenario that is not run for the page.
 pub struct Other {
     /// The folder in which it stands: `medium`, `large`.
@@ -99,14 +106,9 @@ impl Review {
     fn rules_in_words(&self) -> String {
         let all = self.entry.rules.len();
         let Some(matrix) = &self.matrix else { return format!("{all}; none was switched off yet") };
-        let kinds = [
-            ("breaks", "break something when switched off alone"),
-            ("breaks with others", "only with others"),
-            ("no effect, as declared", "have no effect, as declared"),
-        ];
         let mut parts = vec![format!("{all}")];
         let mut left = matrix.rows.len();
-        for (ruling, words) in kinds {
+        for (ruling, words) in SOUND {
             let count = matrix.count(ruling);
             left -= count;
             if count > 0 {
@@ -155,7 +157,32 @@ impl Review {
         }
         let sources: Vec<String> =
             sources.iter().map(|(source, count)| format!("{source} ({count})")).collect();
-        writeln!(page, "Where the rules come from, and how many: {}.\n", sources.join("; "))
+        writeln!(page, "Where the rules come from, and how many: {}.\n", sources.join("; "))?;
+        self.write_links(page)
+    }
+
+    /// Where the model stands. The folder of the reports is taken to stand in the root of the
+    /// repository.
+    fn write_links(&self, page: &mut String) -> Result {
+        let file = self.entry.file.replace('\\', "/");
+        if Path::new(&file).is_absolute() {
+            return Ok(());
+        }
+        write!(page, "The model: [the list of its actions](../../{file})")?;
+        match file.rsplit_once('/') {
+            Some((folder, _)) if !self.entry.readme.is_empty() => {
+                writeln!(page, ", [its own page](../../{folder}/README.md).\n")
+            }
+            _ => writeln!(page, ".\n"),
+        }
+    }
+
+    /// Whether nothing is known against a rule.
+    pub fn is_sound(&self) -> bool {
+        self.matrix.as_ref().is_none_or(|matrix| {
+            let sound: usize = SOUND.iter().map(|(ruling, _)| matrix.count(ruling)).sum();
+            sound == matrix.rows.len()
+        })
     }
 
     fn write_again(&self, page: &mut String) -> Result {

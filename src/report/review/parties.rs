@@ -2,7 +2,10 @@
 
 use std::fmt::{Result, Write};
 
-use latchwork_model::kit::{ActionInfo, Fairness};
+use latchwork_model::kit::{ActionInfo, Fairness, Kind};
+
+use crate::check::Checked;
+use crate::verdict::{PropertyId, PropertyKind};
 
 use super::{Review, cell};
 
@@ -87,10 +90,29 @@ fn written(action: &ActionInfo) -> String {
 
 fn write_properties(page: &mut String, review: &Review) -> Result {
     writeln!(page, "\n## What is promised\n")?;
-    writeln!(page, "| property | kind | what it says |\n|---|---|---|")?;
-    for property in (review.entry.properties)() {
-        let kind = property.kind.name();
-        writeln!(page, "| `{}` | {kind} | {} |", property.name, cell(property.doc))?;
+    writeln!(
+        page,
+        "*Says something in* counts the default scenarios with a state in which the property is more \
+         than true by default, or in which the goal is reached.\n"
+    )?;
+    writeln!(page, "| property | kind | what it says | says something in |\n|---|---|---|--:|")?;
+    for (id, property) in (0..).map(PropertyId).zip((review.entry.properties)()) {
+        let (name, kind) = (property.name, property.kind.name());
+        let says = says_something(review, id).map_or(String::new(), |count| count.to_string());
+        writeln!(page, "| `{name}` | {kind} | {} | {says} |", cell(property.doc))?;
     }
     writeln!(page)
+}
+
+/// In how many scenarios a property of the model says something.
+fn says_something(review: &Review, id: PropertyId) -> Option<usize> {
+    let kind = (review.entry.properties)()[usize::from(id.0)].kind;
+    let in_one = |one: &&Checked| match kind {
+        PropertyKind::Model(Kind::Reachable) => {
+            one.exploration.discoveries.iter().any(|found| found.property == id)
+        }
+        _ => one.exploration.coverage.antecedents.get(usize::from(id.0)).is_some_and(|at| *at > 0),
+    };
+    let of_the_model = matches!(kind, PropertyKind::Model(_));
+    of_the_model.then(|| review.checked.iter().filter(in_one).count())
 }

@@ -17,6 +17,9 @@ pub fn write(page: &mut String, review: &Review) -> Result {
     write_findings(page, review)
 }
 
+/// The longest run that is written into a cell of a table.
+const LONGEST_RUN: usize = 12;
+
 /// A goal with its shortest witness over all scenarios.
 struct Reached<'a> {
     case: Case,
@@ -60,12 +63,16 @@ fn write_goals(page: &mut String, review: &Review) -> Result {
     writeln!(page, "| goal | named in | steps | in | run |\n|---|--:|--:|---|---|")?;
     for goal in goals {
         let Reached { case, scenario, scenarios } = &goal;
-        let run: Vec<String> = case.steps.iter().map(|step| format!("`{}`", step.action)).collect();
         let (name, steps) = (&case.verdict.property, case.verdict.steps);
+        let run = if steps > LONGEST_RUN {
+            "on that page".to_string()
+        } else {
+            let steps = case.steps.iter().map(|step| format!("`{}`", step.action));
+            steps.collect::<Vec<_>>().join(" ")
+        };
         writeln!(
             page,
-            "| `{name}` | {scenarios} | {steps} | [{scenario}](scenarios/{scenario}.md) | {} |",
-            run.join(" ")
+            "| `{name}` | {scenarios} | {steps} | [{scenario}](scenarios/{scenario}.md) | {run} |"
         )?;
     }
     writeln!(page)
