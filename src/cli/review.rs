@@ -8,7 +8,7 @@ use clap::Args;
 use crate::check::check;
 use crate::explore::Watch;
 use crate::protocols::{self, Entry};
-use crate::report::{self, review};
+use crate::report::{self, html, review};
 
 use super::budget::Budget;
 use super::clock::Clock;
@@ -24,6 +24,9 @@ pub struct Review {
     /// protocols the index, too [default: print it, with the matrix of ./reports]
     #[arg(long, value_name = "FOLDER")]
     reports: Option<PathBuf>,
+    /// Write the page as HTML, in one file that loads nothing
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     budget: Budget,
 }
@@ -35,6 +38,11 @@ impl Review {
             "all" => protocols::all().iter().collect(),
             name => vec![entry_named(name)?],
         };
+        if self.html.is_some() && entries.len() > 1 {
+            return Err(Failure::Usage(
+                "--html is the page of one protocol\nhint: name one".into(),
+            ));
+        }
         let folder = self.reports.as_deref().unwrap_or(Path::new("reports"));
         let clock = Clock::start(self.budget.time, false);
         let reviews: Vec<review::Review> = entries
@@ -49,7 +57,14 @@ impl Review {
         }
         let mut out = print::stdout();
         for review in &reviews {
+            if let Some(path) = &self.html {
+                write_file(path, &html::review::page(review))?;
+                writeln!(out, "page:    {}", path.display())?;
+            }
             let page = review.to_markdown();
+            if self.reports.is_none() && self.html.is_some() {
+                continue;
+            }
             let Some(folder) = &self.reports else {
                 out.write_all(page.as_bytes())?;
                 continue;

@@ -4,7 +4,7 @@
 mod covered;
 mod index;
 pub mod matrix;
-mod parties;
+pub mod parties;
 mod rules;
 mod runs;
 
@@ -34,9 +34,9 @@ pub struct Review {
 
 /// What is found without a rule when all is well, as the matrix says it and in words.
 const SOUND: [(&str, &str); 3] = [
-    ("breaks", "break something when switched off alone"),
-    ("breaks with others", "only with others"),
-    ("no effect, as declared", "have no effect, as declared"),
+    ("breaks", "something breaks without it"),
+    ("breaks with others", "only without others as well"),
+    ("no effect, as declared", "no effect, as declared"),
 ];
 
 /// A scenario that is not run for the page.
@@ -105,20 +105,13 @@ impl Review {
 
     fn rules_in_words(&self) -> String {
         let all = self.entry.rules.len();
-        let Some(matrix) = &self.matrix else { return format!("{all}; none was switched off yet") };
-        let mut parts = vec![format!("{all}")];
-        let mut left = matrix.rows.len();
-        for (ruling, words) in SOUND {
-            let count = matrix.count(ruling);
-            left -= count;
-            if count > 0 {
-                parts.push(format!("{count} {words}"));
-            }
-        }
-        if left > 0 {
-            parts.push(format!("**{left} stand there for no reason that was found**"));
-        }
-        parts.join(", ").replacen(", ", ": ", 1)
+        let Some(matrix) = &self.matrix else { return format!("{all}: none was switched off yet") };
+        let mut parts: Vec<(&str, usize)> =
+            SOUND.iter().map(|(ruling, words)| (*words, matrix.count(ruling))).collect();
+        let sound: usize = parts.iter().map(|(_, count)| count).sum();
+        parts.push(("**here for no reason that was found**", matrix.rows.len() - sound));
+        parts.push(("not on where rules were switched off", all - matrix.rows.len()));
+        in_words(all, &parts)
     }
 
     fn scenarios_in_words(&self) -> String {
@@ -127,18 +120,14 @@ impl Review {
         let holds = count(&|one| one.standing == Standing::Met && one.verdict == Verdict::Holds);
         let met = count(&|one| one.standing == Standing::Met) - holds;
         let findings = count(&|one| matches!(one.standing, Standing::Finding(_)));
-        let open = self.checked.len() - holds - met - findings;
-        let mut parts = vec![format!("{}: {holds} hold", self.checked.len())];
-        for (count, words) in [
-            (met, "break as expected without a rule"),
-            (findings, "break, and are known findings"),
-            (open, "**are not as expected**"),
-        ] {
-            if count > 0 {
-                parts.push(format!("{count} {words}"));
-            }
-        }
-        parts.join(", ")
+        let all = self.checked.len();
+        let parts = [
+            ("holds", holds),
+            ("breaks without a rule, as expected", met),
+            ("breaks, a known finding", findings),
+            ("**not as expected**", all - holds - met - findings),
+        ];
+        in_words(all, &parts)
     }
 
     fn write_purpose(&self, page: &mut String) -> Result {
@@ -231,6 +220,13 @@ fn introduction(readme: &str) -> &str {
 fn sections(readme: &'static str, title: &'static str) -> impl Iterator<Item = &'static str> {
     let all = readme.split("\n## ").skip(1).filter(move |section| section.starts_with(title));
     all.filter_map(|section| section.split_once('\n').map(|(_, below)| below.trim()))
+}
+
+/// How many there are, and of which kind those are.
+fn in_words(all: usize, parts: &[(&str, usize)]) -> String {
+    let parts = parts.iter().filter(|(_, count)| *count > 0);
+    let parts: Vec<String> = parts.map(|(words, count)| format!("{words} {count}")).collect();
+    format!("{all}: {}", parts.join("; "))
 }
 
 /// So many steps.

@@ -5,6 +5,7 @@ use std::fmt::{Result, Write};
 use latchwork_model::kit::{ActionInfo, Fairness, Kind};
 
 use crate::check::Checked;
+use crate::protocols::Entry;
 use crate::verdict::{PropertyId, PropertyKind};
 
 use super::{Review, cell};
@@ -32,9 +33,8 @@ fn assumed(fairness: Fairness) -> &'static str {
     }
 }
 
-/// Which lane calls or sends to which.
-fn write_arrows(page: &mut String, review: &Review) -> Result {
-    let entry = review.entry;
+/// Which lane calls or sends to which, and with which actions. Lanes are given by position.
+pub fn arrows(entry: &Entry) -> Vec<(usize, usize, Vec<&'static str>)> {
     let lane = |name: &str| entry.lanes.iter().position(|lane| lane.name == name);
     let mut arrows: Vec<(usize, usize, Vec<&str>)> = Vec::new();
     for action in entry.actions {
@@ -45,6 +45,12 @@ fn write_arrows(page: &mut String, review: &Review) -> Result {
             None => arrows.push((from, to, vec![action.name])),
         }
     }
+    arrows
+}
+
+fn write_arrows(page: &mut String, review: &Review) -> Result {
+    let entry = review.entry;
+    let arrows = arrows(entry);
     if arrows.is_empty() {
         return Ok(());
     }
