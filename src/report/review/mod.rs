@@ -34,9 +34,9 @@ pub struct Review {
 
 /// What is found without a rule when all is well, as the matrix says it and in words.
 const SOUND: [(&str, &str); 3] = [
-    ("breaks", "something breaks without it"),
-    ("breaks with others", "only without others as well"),
-    ("no effect, as declared", "no effect, as declared"),
+    ("breaks", "without which something breaks"),
+    ("breaks with others", "without which something breaks only if others are off too"),
+    ("no effect, as declared", "without effect, as declared"),
 ];
 
 /// A scenario that is not run for the page.
@@ -109,7 +109,7 @@ impl Review {
         let mut parts: Vec<(&str, usize)> =
             SOUND.iter().map(|(ruling, words)| (*words, matrix.count(ruling))).collect();
         let sound: usize = parts.iter().map(|(_, count)| count).sum();
-        parts.push(("**here for no reason that was found**", matrix.rows.len() - sound));
+        parts.push(("**for which no reason was found**", matrix.rows.len() - sound));
         parts.push(("not on where rules were switched off", all - matrix.rows.len()));
         in_words(all, &parts)
     }
@@ -122,9 +122,9 @@ impl Review {
         let findings = count(&|one| matches!(one.standing, Standing::Finding(_)));
         let all = self.checked.len();
         let parts = [
-            ("holds", holds),
-            ("breaks without a rule, as expected", met),
-            ("breaks, a known finding", findings),
+            ("in which everything holds", holds),
+            ("broken without a rule, as expected", met),
+            ("with a known finding", findings),
             ("**not as expected**", all - holds - met - findings),
         ];
         in_words(all, &parts)
@@ -225,7 +225,7 @@ fn sections(readme: &'static str, title: &'static str) -> impl Iterator<Item = &
 /// How many there are, and of which kind those are.
 fn in_words(all: usize, parts: &[(&str, usize)]) -> String {
     let parts = parts.iter().filter(|(_, count)| *count > 0);
-    let parts: Vec<String> = parts.map(|(words, count)| format!("{words} {count}")).collect();
+    let parts: Vec<String> = parts.map(|(words, count)| format!("{count} {words}")).collect();
     format!("{all}: {}", parts.join("; "))
 }
 
