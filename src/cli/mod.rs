@@ -10,6 +10,7 @@ mod corpus;
 mod diary;
 mod evaluate;
 mod exit;
+mod export;
 mod files;
 mod init;
 mod list;
@@ -18,6 +19,7 @@ mod outputs;
 mod print;
 mod replay;
 mod report;
+mod review;
 mod schema;
 mod selfcheck;
 mod shard;
@@ -55,6 +57,8 @@ enum Command {
     Compare(compare::Compare),
     Replay(replay::Replay),
     Report(report::Report),
+    Export(export::Export),
+    Review(review::Review),
     List(list::List),
     Schema(schema::Schema),
     Selfcheck(selfcheck::Selfcheck),
@@ -115,6 +119,8 @@ pub fn run(protocols: &'static [Entry]) -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Report(command) => command.run(),
+        Command::Export(command) => command.run(),
+        Command::Review(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Ablate(command) => command.run(),
         Command::Compare(command) => command.run(),

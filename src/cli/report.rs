@@ -1,7 +1,7 @@
 //! `latchwork report`: the page of a case.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -30,22 +30,30 @@ pub struct Report {
 impl Report {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
-        let case = Case::open(&self.case, false)?;
-        let clock = Clock::start(self.budget.time, false);
-        let replayed = replay(&case, self.budget.options().threads, &clock);
-        clock.finish();
-        let mut out = print::stdout();
-        // A page must not tell of a model that is not this one.
-        let same = replayed.map_err(Failure::Usage)? == Replayed::Same;
-        let Some(story) = same.then(|| Story::of(&case)).flatten() else {
-            writeln!(out, "the run of the case is another one now; no page was written")?;
-            let (program, case) = (print::program(), self.case.display());
-            writeln!(out, "hint: {program} replay {case} says where it parts")?;
+        let Some((_, story)) = told(&self.case, &self.budget)? else {
             return Ok(Exit::Diverged);
         };
         let page = html::case::page(&story, &self.case.display().to_string());
         write_file(&self.html, &page)?;
-        writeln!(out, "page:    {}", self.html.display())?;
+        writeln!(print::stdout(), "page:    {}", self.html.display())?;
         Ok(Exit::Expected)
     }
+}
+
+/// The case of a file with its story. If the model takes another way now, that is said instead: what
+/// is shown must not tell of a model that is not this one.
+pub fn told(path: &Path, budget: &Budget) -> Result<Option<(Case, Story)>, Failure> {
+    let case = Case::open(path, false)?;
+    let clock = Clock::start(budget.time, false);
+    let replayed = replay(&case, budget.options().threads, &clock);
+    clock.finish();
+    let same = replayed.map_err(Failure::Usage)? == Replayed::Same;
+    let Some(story) = same.then(|| Story::of(&case)).flatten() else {
+        let mut stderr = print::stderr();
+        writeln!(stderr, "the run of the case is another one now; nothing was written")?;
+        let (program, path) = (print::program(), path.display());
+        writeln!(stderr, "hint: {program} replay {path} says where it parts")?;
+        return Ok(None);
+    };
+    Ok(Some((case, story)))
 }

@@ -4,12 +4,10 @@ use std::fmt::Write;
 
 use crate::check::{Checked, Standing};
 use crate::trace::case::Case;
-use crate::trace::messages::messages;
-use crate::trace::process_of;
 use crate::verdict::BuiltIn;
 
 use super::text::grouped;
-use super::{json, switches};
+use super::{json, mermaid, switches};
 
 /// The page of a scenario.
 pub fn scenario_page(checked: &Checked) -> String {
@@ -90,7 +88,7 @@ fn write_actions(page: &mut String, checked: &Checked) -> std::fmt::Result {
 
 /// A case as a sequence diagram and a list of steps.
 pub fn write_case(page: &mut String, case: &Case) -> std::fmt::Result {
-    write_diagram(page, case)?;
+    writeln!(page, "```mermaid\n{}```", mermaid::sequence(case))?;
     let goes_on = case.steps.len() > case.verdict.steps;
     let stuck = goes_on && case.verdict.property == BuiltIn::CanFinish.name();
     let mut lines = Vec::new();
@@ -117,41 +115,4 @@ pub fn write_case(page: &mut String, case: &Case) -> std::fmt::Result {
         (None, true) => writeln!(page, "\n*Standstill.*"),
         (None, false) => Ok(()),
     }
-}
-
-/// A Mermaid sequence diagram: a lifeline a process, an arrow where a message is taken.
-fn write_diagram(page: &mut String, case: &Case) -> std::fmt::Result {
-    let entry = case.configuration.entry;
-    let processes: Vec<String> =
-        case.steps.iter().map(|step| process_of(entry, &step.action)).collect();
-    let mut lifelines: Vec<&String> = Vec::new();
-    for process in &processes {
-        if !lifelines.contains(&process) {
-            lifelines.push(process);
-        }
-    }
-    let id = |process: &String| {
-        format!("P{}", lifelines.iter().position(|other| *other == process).unwrap_or(0))
-    };
-    writeln!(page, "```mermaid\nsequenceDiagram")?;
-    for process in &lifelines {
-        writeln!(page, "    participant {} as {process}", id(process))?;
-    }
-    let messages = messages(&case.steps);
-    for (at, step) in case.steps.iter().enumerate() {
-        for message in messages.iter().filter(|message| message.taken == Some(at)) {
-            let (from, to) = (&processes[message.sent], &processes[at]);
-            if from != to {
-                let (from, to) = (id(from), id(to));
-                writeln!(
-                    page,
-                    "    {from}->>{to}: {} (sent in step {})",
-                    message.item,
-                    message.sent + 1
-                )?;
-            }
-        }
-        writeln!(page, "    Note over {}: {}. {}", id(&processes[at]), at + 1, step.action)?;
-    }
-    writeln!(page, "```")
 }

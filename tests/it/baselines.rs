@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use latchwork::check::check;
 use latchwork::explore::Options;
 use latchwork::protocols::PROTOCOLS;
+use latchwork::report::review::{self, Other, Review};
 use latchwork::report::{json, markdown, schema};
 use latchwork::scenario::Scenario;
 
@@ -39,12 +40,29 @@ fn small(protocol: &str) -> Vec<PathBuf> {
     files(&folder, ".json").into_iter().filter(|path| path.parent() == Some(&folder)).collect()
 }
 
+/// The scenarios of a protocol that are not small, by set and by name.
+fn others(protocol: &str) -> Vec<Other> {
+    let folder = repository("scenarios").join(protocol);
+    let mut others = Vec::new();
+    for path in files(&folder, ".json") {
+        let set = path.parent().expect("a folder").strip_prefix(&folder).expect("below it");
+        let set = set.display().to_string();
+        if !set.is_empty() && set != "cases" {
+            others.push(Other { set, scenario: Scenario::open(&path).expect("a scenario") });
+        }
+    }
+    others
+}
+
 #[test]
 fn baselines_of_the_reports() {
     let mut stale = Vec::new();
     let mut wanted = Vec::new();
+    let reports = repository("reports");
+    let mut reviews = Vec::new();
     for entry in PROTOCOLS {
-        let folder = repository("reports").join(entry.name).join("scenarios");
+        let folder = reports.join(entry.name).join("scenarios");
+        let mut all = Vec::new();
         for path in small(entry.name) {
             let scenario = Scenario::open(&path).expect("a scenario");
             let checked = check(scenario, &Options::default(), &()).expect("an instance");
@@ -53,12 +71,74 @@ fn baselines_of_the_reports() {
             let facts = folder.join(format!("{}.json", checked.scenario.name));
             compare(&facts, &json::scenario_text(&checked), &mut stale);
             wanted.extend([page, facts]);
+            all.push(checked);
         }
+        let review = Review::new(entry, &reports, all, others(entry.name)).expect("the matrix");
+        compare(&reports.join(entry.name).join("review.md"), &review.to_markdown(), &mut stale);
+        reviews.push(review);
         for path in files(&folder, "") {
             assert!(wanted.contains(&path), "{} belongs to no scenario", path.display());
         }
     }
+    compare(&reports.join("README.md"), &review::index(&reviews), &mut stale);
     none_stale(&stale);
+}
+
+/// A review does not tell of a matrix that is not that of the scenarios.
+#[test]
+fn a_matrix_that_is_out_of_date_is_refused() {
+    let entry = PROTOCOLS.iter().find(|entry| entry.name == "dirlock").expect("it is there");
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = folder.path().join("dirlock");
+    fs::create_dir_all(own.join("stories")).expect("made");
+    let committed = repository("reports/dirlock");
+    for path in files(&committed.join("stories"), ".json") {
+        let to = own.join("stories").join(path.file_name().expect("a name"));
+        fs::copy(&path, to).expect("copied");
+    }
+    let text = fs::read_to_string(committed.join("ablation.json")).expect("the matrix");
+    let review = |text: &str| {
+        fs::write(own.join("ablation.json"), text).expect("written");
+        let scenario = repository("scenarios/dirlock/crossing_renames.json");
+        let scenario = Scenario::open(&scenario).expect("a scenario");
+        let checked = check(scenario, &Options::default(), &()).expect("an instance");
+        Review::new(entry, folder.path(), vec![checked], Vec::new())
+    };
+    assert!(review(&text).is_ok());
+    let said = |text: &str| match review(text) {
+        Err(problem) => problem.to_string(),
+        Ok(_) => panic!("it is taken"),
+    };
+    assert!(said(&text.replace("\"states\": 35", "\"states\": 36")).contains("35 states, and 36"));
+    assert!(said(&text.replace("rename_mutex", "rename_mutes")).contains("no rule `rename_mutes`"));
+    assert!(said(&text.replace("\"steps\": 4", "\"steps\": 3")).contains("after 4 steps"));
+    assert!(said(&text.replace("full", "seed")).contains("no profile `seed`"));
+    let hint = said(&text.replace("full", "seed"));
+    assert!(hint.contains("hint: latchwork ablate dirlock --reports"), "{hint}");
+}
+
+/// The links of the reviews lead somewhere.
+#[test]
+fn links_of_the_reviews_lead_somewhere() {
+    let pages = files(&repository("reports"), "review.md").into_iter();
+    for page in pages.chain([repository("reports/README.md")]) {
+        let text = fs::read_to_string(&page).expect("text");
+        let links: Vec<&str> =
+            text.split("](").skip(1).filter_map(|r| r.split(')').next()).collect();
+        assert!(links.len() > 4, "{}", page.display());
+        for link in links {
+            let target = match link.strip_prefix('#') {
+                Some(anchor) => {
+                    let title = anchor.replace('-', " ");
+                    let is_it = |line: &str| line.to_lowercase() == format!("## {title}");
+                    assert!(text.lines().any(is_it), "{}: #{anchor}", page.display());
+                    continue;
+                }
+                None => page.parent().expect("a folder").join(link),
+            };
+            assert!(target.exists(), "{}: {link}", page.display());
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod coverage;
 mod dirlock;
 mod engine;
 mod exits;
+mod exports;
 mod fair;
 mod files;
 mod generate;

@@ -132,3 +132,24 @@ fn a_browser_shows_the_step_of_the_address() {
     assert!(card(7, "current") && card(4, "past") && !card(8, "past"));
     assert!(dom.contains("after step 7"), "the state is that of the step");
 }
+
+/// The review as a page of its own: all of it is there, its links have targets, it runs nothing.
+#[test]
+fn a_review_is_a_page_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("review.html");
+    let (code, out, said) = run(&["review", "recall", "--html", file.to_str().expect("a name")]);
+    assert_eq!((code, said.as_str()), (0, ""), "{out}");
+    let page = fs::read_to_string(&file).expect("the page");
+    assert!(page.contains("script-src 'none'") && !page.contains("<script"));
+    assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("src="));
+    assert!(page.contains("<svg class=\"lanes\"") && !page.contains("sequenceDiagram"));
+    let entry = latchwork::protocols::PROTOCOLS.iter().find(|entry| entry.name == "recall");
+    for rule in entry.expect("it is there").rules {
+        assert!(page.contains(&format!("<h3 id=\"{0}\"><code>{0}</code></h3>", rule.name)));
+    }
+    for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(page.contains(&format!("id=\"{target}\"")), "#{target}");
+    }
+    assert!(refused(&["review", "all", "--html", "x.html"]).contains("one protocol"));
+}

@@ -123,7 +123,7 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
         &["shrink", case],
         &["corpus", "run"],
     ];
-    let refused: [&[&str]; 12] = [
+    let refused: [&[&str]; 14] = [
         &["compare", small, "full", "full-pending_flag"],
         &["replay", case],
         &["report", case, "--html", page],
@@ -136,6 +136,8 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
         &["init", page],
         &["evaluate", "all"],
         &["merge", "facts.json"],
+        &["review", "dirlock"],
+        &["export", case, "--format", "itf"],
     ];
     let mut known: Vec<&str> = obeyed.iter().chain(&refused).map(|words| words[0]).collect();
     known.push("help");

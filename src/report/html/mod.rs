@@ -3,6 +3,7 @@
 pub mod case;
 mod lanes;
 mod page;
+pub mod review;
 mod state;
 mod steps;
 mod verdict;

@@ -12,10 +12,19 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// A page. It may load nothing, and run nothing but its own script.
 pub fn page(title: &str, body: &Markup) -> String {
+    whole(title, body, Some(SCRIPT))
+}
+
+/// A page on which nothing moves: it may load nothing and run nothing.
+pub fn still(title: &str, body: &Markup) -> String {
+    whole(title, body, None)
+}
+
+fn whole(title: &str, body: &Markup, script: Option<&str>) -> String {
+    let runs = script.map_or("none".to_string(), digest);
     let policy = format!(
-        "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{}'; script-src '{}'",
+        "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{}'; script-src '{runs}'",
         digest(STYLE),
-        digest(SCRIPT)
     );
     let page = html! {
         (DOCTYPE)
@@ -28,7 +37,10 @@ pub fn page(title: &str, body: &Markup) -> String {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body { (body) script { (PreEscaped(SCRIPT)) } }
+            body {
+                (body)
+                @if let Some(script) = script { script { (PreEscaped(script)) } }
+            }
         }
     };
     page.into_string() + "\n"

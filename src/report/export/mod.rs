@@ -1,0 +1,24 @@
+//! A case in the formats of the viewers that people have. All of it is computed from the case and
+//! its model; nothing of it is kept.
+
+pub mod dot;
+pub mod itf;
+pub mod perfetto;
+pub mod shiviz;
+
+use crate::verdict::BuiltIn;
+
+use super::story::Story;
+
+/// What a run shows, in a sentence.
+pub fn headline(story: &Story) -> String {
+    let (name, verdict) = (story.configuration.entry.name, &story.verdict);
+    let shown = if verdict.violated { "is violated" } else { "is reached" };
+    let word = if verdict.steps == 1 { "step" } else { "steps" };
+    let goes_on = match (verdict.cycle, story.is_stuck()) {
+        (Some(_), _) => "; then it goes round in a cycle",
+        (None, true) if verdict.property == BuiltIn::CanFinish.name() => "; then one way on",
+        _ => "",
+    };
+    format!("{name}: {} {shown} after {} {word}{goes_on}", verdict.property, verdict.steps)
+}

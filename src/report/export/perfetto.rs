@@ -1,0 +1,91 @@
+//! The trace format of Chrome and Perfetto, in JSON: a track a process, a slice a step, a flow a
+//! message. There is no time in a model: a step takes a millisecond.
+
+use serde_json::{Map, Value, json};
+
+use crate::report::story::Story;
+
+use super::headline;
+
+/// How long a step takes, in microseconds.
+const STEP: usize = 1000;
+
+/// The trace of a story.
+pub fn to_json(story: &Story) -> Value {
+    let mut events = vec![json!({
+        "ph": "M", "name": "process_name", "pid": 1, "args": { "name": headline(story) },
+    })];
+    for (at, process) in story.processes.iter().enumerate() {
+        let tid = at + 1;
+        events.push(json!({
+            "ph": "M", "name": "thread_name", "pid": 1, "tid": tid, "args": { "name": process },
+        }));
+        events.push(json!({
+            "ph": "M", "name": "thread_sort_index", "pid": 1, "tid": tid,
+            "args": { "sort_index": at },
+        }));
+    }
+    events.extend((0..story.steps.len()).map(|at| slice(story, at)));
+    events.extend((0..story.messages.len()).flat_map(|id| flow(story, id)));
+    let shown = if story.verdict.violated { "violated" } else { "reached" };
+    events.push(json!({
+        "ph": "i", "s": "g", "cat": "verdict", "pid": 1, "tid": 1,
+        "name": format!("{} {shown}", story.verdict.property),
+        "ts": story.verdict.steps * STEP,
+    }));
+    if let Some(first) = story.cycle() {
+        events.push(json!({
+            "ph": "i", "s": "g", "cat": "verdict", "pid": 1, "tid": 1,
+            "name": "the cycle begins", "ts": first * STEP,
+        }));
+    }
+    json!({ "displayTimeUnit": "ms", "traceEvents": events })
+}
+
+fn slice(story: &Story, at: usize) -> Value {
+    let step = &story.steps[at];
+    let changes = step
+        .changes
+        .iter()
+        .map(|change| (change.path.clone(), json!(format!("{} -> {}", change.old, change.new))));
+    let name = step.action.split('(').next().unwrap_or(&step.action);
+    json!({
+        "ph": "X", "cat": if step.fault { "fault" } else { "step" }, "name": name,
+        "pid": 1, "tid": step.process + 1, "ts": at * STEP, "dur": STEP,
+        "args": {
+            "step": at + 1,
+            "action": step.action,
+            "sentence": step.sentence,
+            "changes": changes.collect::<Map<_, _>>(),
+        },
+    })
+}
+
+/// The arrow of a message: it binds to the slices in whose middle it begins and ends. One that is
+/// still on its way at the end has no arrow, and a mark at its sender.
+fn flow(story: &Story, id: usize) -> Vec<Value> {
+    let message = &story.messages[id];
+    let middle = |at: usize| at * STEP + STEP / 2;
+    let tid = |at: usize| story.steps[at].process + 1;
+    let Some(taken) = message.taken else {
+        return vec![json!({
+            "ph": "i", "s": "t", "cat": "message", "pid": 1, "tid": tid(message.sent),
+            "name": format!("{} is still on its way", message.item),
+            "ts": story.steps.len() * STEP,
+        })];
+    };
+    let name = if story.is_lost(message) {
+        format!("{} (lost)", message.item)
+    } else {
+        message.item.clone()
+    };
+    let end = |ph: &str, at: usize| {
+        json!({
+            "ph": ph, "cat": "message", "name": name, "id": id + 1,
+            "pid": 1, "tid": tid(at), "ts": middle(at),
+        })
+    };
+    let mut last = end("f", taken);
+    last["bp"] = json!("e");
+    vec![end("s", message.sent), last]
+}

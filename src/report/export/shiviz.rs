@@ -1,0 +1,40 @@
+//! The log of `ShiViz`: two lines an event, the second one with a vector clock. What a step needs of
+//! other processes, and what it takes out of a channel, happened before it.
+
+use std::collections::BTreeMap;
+
+use crate::report::story::Story;
+use crate::report::text::grouped;
+
+use super::headline;
+
+/// The regular expression that reads the log: the one that `ShiViz` starts with.
+pub const PARSER: &str = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})";
+
+/// The log of a story. The lines at its head match nothing and are skipped.
+pub fn to_log(story: &Story) -> String {
+    let mut log = format!("# {}\n# parser: {PARSER}\n", headline(story));
+    let mut clocks: Vec<BTreeMap<&str, usize>> = Vec::new();
+    for (at, step) in story.steps.iter().enumerate() {
+        let host = story.processes[step.process].as_str();
+        let own = (0..at).rev().find(|before| story.steps[*before].process == step.process);
+        let taken = story.messages.iter().filter(|message| message.taken == Some(at));
+        let before = step.causes.iter().copied().chain(own).chain(taken.map(|one| one.sent));
+        let mut clock: BTreeMap<&str, usize> = BTreeMap::new();
+        for before in before {
+            for (host, count) in &clocks[before] {
+                let known = clock.entry(host).or_insert(0);
+                *known = (*known).max(*count);
+            }
+        }
+        *clock.entry(host).or_insert(0) += 1;
+        let changes = grouped(&step.changes).join(" ");
+        let entries: Vec<String> =
+            clock.iter().map(|(host, count)| format!("\"{host}\":{count}")).collect();
+        let (number, action) = (at + 1, &step.action);
+        let event = format!("{number}. {action} {changes}");
+        log.push_str(&format!("{}\n{host} {{{}}}\n", event.trim_end(), entries.join(",")));
+        clocks.push(clock);
+    }
+    log
+}

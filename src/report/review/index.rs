@@ -1,0 +1,48 @@
+//! The index over all protocols.
+
+use std::fmt::Write as _;
+
+use super::matrix::Facts;
+use super::{Review, cell};
+
+/// The page that leads to the reviews.
+pub fn index(reviews: &[Review]) -> String {
+    let mut page = String::from("# Reports\n\n");
+    page.push_str(
+        "What is committed here is made by the program, and tests hold it against what the program\n\
+         makes now. Start with the review of a protocol: it says what the protocol is for, what breaks\n\
+         without each of its rules, what was looked at, and how to find every number again.\n\n",
+    );
+    page.push_str(
+        "| protocol | what it is about | rules | default scenarios | states | matrix |\n",
+    );
+    page.push_str("|---|---|---|---|--:|---|\n");
+    for review in reviews {
+        let entry = review.entry;
+        let states: u64 = review.distinct().sum();
+        let matrix = match &review.matrix {
+            Some(_) => format!("[matrix]({}/ablation.md)", entry.name),
+            None => String::new(),
+        };
+        // Writing into a string cannot fail.
+        let _ = writeln!(
+            page,
+            "| [{name}]({name}/review.md) | {} | {} | {} | {states} | {matrix} |",
+            cell(entry.summary),
+            review.rules_in_words(),
+            review.scenarios_in_words(),
+            name = entry.name,
+        );
+    }
+    let cells = reviews.iter().filter_map(|review| review.matrix.as_ref());
+    let cells: usize =
+        cells.flat_map(|matrix: &Facts| &matrix.rows).map(|row| row.cells.len()).sum();
+    let _ = writeln!(
+        page,
+        "\nIn each folder: `review.md`, `ablation.md` with the same facts in `ablation.json`,\n\
+         `stories/` with a page and a case for each of the {cells} sets of rules without which\n\
+         something breaks, and `scenarios/` with a page for each default scenario.\n\n\
+         To make this page and the reviews anew: `latchwork review all --reports reports`."
+    );
+    page
+}

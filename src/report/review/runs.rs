@@ -1,0 +1,174 @@
+//! What was run: goals, counts, findings.
+
+use std::fmt::{Result, Write};
+
+use crate::check::{Checked, Standing};
+use crate::configuration::Configuration;
+use crate::report::switches;
+use crate::scenario::Expect;
+use crate::trace::case::Case;
+
+use super::{Review, cell, sections, steps};
+
+/// Writes the goals, the counts and the findings.
+pub fn write(page: &mut String, review: &Review) -> Result {
+    write_goals(page, review)?;
+    write_counts(page, review)?;
+    write_findings(page, review)
+}
+
+/// The longest run that is written into a cell of a table.
+const LONGEST_RUN: usize = 12;
+
+/// A goal with its shortest witness over all scenarios.
+struct Reached<'a> {
+    case: Case,
+    scenario: &'a str,
+    scenarios: usize,
+}
+
+fn reached(review: &Review) -> Vec<Reached<'_>> {
+    let mut goals: Vec<Reached<'_>> = Vec::new();
+    for one in &review.checked {
+        for case in one.witnesses() {
+            let same =
+                |goal: &&mut Reached<'_>| goal.case.verdict.property == case.verdict.property;
+            let scenario = one.scenario.name.as_str();
+            match goals.iter_mut().find(same) {
+                Some(goal) => {
+                    goal.scenarios += 1;
+                    if case.verdict.steps < goal.case.verdict.steps {
+                        (goal.case, goal.scenario) = (case, scenario);
+                    }
+                }
+                None => goals.push(Reached { case, scenario, scenarios: 1 }),
+            }
+        }
+    }
+    goals.sort_by(|a, b| a.case.verdict.property.cmp(&b.case.verdict.property));
+    goals
+}
+
+fn write_goals(page: &mut String, review: &Review) -> Result {
+    let goals = reached(review);
+    writeln!(page, "## What must be possible\n")?;
+    if goals.is_empty() {
+        return writeln!(page, "No default scenario names a goal.\n");
+    }
+    writeln!(
+        page,
+        "A check in which nothing happens is green as well. So scenarios name goals, and a goal that \
+         is not reached turns them red. The shortest run to each:\n"
+    )?;
+    writeln!(page, "| goal | named in | steps | in | run |\n|---|--:|--:|---|---|")?;
+    for goal in goals {
+        let Reached { case, scenario, scenarios } = &goal;
+        let (name, steps) = (&case.verdict.property, case.verdict.steps);
+        let run = if steps > LONGEST_RUN {
+            "on that page".to_string()
+        } else {
+            let steps = case.steps.iter().map(|step| format!("`{}`", step.action));
+            steps.collect::<Vec<_>>().join(" ")
+        };
+        writeln!(
+            page,
+            "| `{name}` | {scenarios} | {steps} | [{scenario}](scenarios/{scenario}.md) | {run} |"
+        )?;
+    }
+    writeln!(page)
+}
+
+fn write_counts(page: &mut String, review: &Review) -> Result {
+    writeln!(page, "## The default scenarios\n")?;
+    writeln!(
+        page,
+        "Every state that can be reached was looked at, where nothing else is said. *Generated* \
+         counts the steps, also those to states that were known. *Depth* is how far the farthest \
+         state is from the start.\n"
+    )?;
+    writeln!(
+        page,
+        "| scenario | beside the full rule set | verdict | distinct | generated | depth |"
+    )?;
+    writeln!(page, "|---|---|---|--:|--:|--:|")?;
+    for one in &review.checked {
+        let statistics = &one.exploration.statistics;
+        writeln!(
+            page,
+            "| [{name}](scenarios/{name}.md) | {} | {} | {} | {} | {} |",
+            in_words(&one.scenario.configuration),
+            verdict(one),
+            statistics.distinct,
+            statistics.generated,
+            statistics.depth(),
+            name = one.scenario.name,
+        )?;
+    }
+    writeln!(page)
+}
+
+fn in_words(configuration: &Configuration) -> String {
+    switches(configuration).join("; ")
+}
+
+/// What a scenario came to, in words.
+fn verdict(one: &Checked) -> String {
+    let violated = one.main_violation().map(|found| {
+        format!("`{}` after {}", one.property(found.property).name, steps(found.steps as u64))
+    });
+    match (&one.standing, violated) {
+        (Standing::Met, None) => one.verdict.name().to_string(),
+        (Standing::Met, Some(violated)) => format!("{violated}, as expected"),
+        (Standing::Finding(_), violated) => format!("{}, known", violated.unwrap_or_default()),
+        (Standing::Unmet(why), violated) => {
+            format!("**{}: {}**", cell(why), violated.unwrap_or_else(|| one.verdict.name().into()))
+        }
+        (Standing::Inconclusive(why) | Standing::Vacuous(why), _) => format!("**{}**", cell(why)),
+    }
+}
+
+fn write_findings(page: &mut String, review: &Review) -> Result {
+    writeln!(page, "## Findings\n")?;
+    let name = review.entry.name;
+    let mut lines = Vec::new();
+    for one in &review.checked {
+        if let Standing::Finding(finding) = &one.standing {
+            lines.push(format!(
+                "| [{name}](scenarios/{name}.md) | {} | {} |",
+                verdict(one),
+                cell(finding),
+                name = one.scenario.name
+            ));
+        }
+    }
+    for other in &review.others {
+        let scenario = &other.scenario;
+        if let (Some(finding), Expect::Violates { property, steps: length }) =
+            (&scenario.finding, &scenario.expect)
+        {
+            let property = (review.entry.properties)()[usize::from(property.0)].name;
+            lines.push(format!(
+                "| `scenarios/{name}/{}/{}.json` | `{property}` after {}, as it says; not run for \
+                 this page | {} |",
+                other.set,
+                scenario.name,
+                steps(*length),
+                cell(finding)
+            ));
+        }
+    }
+    if lines.is_empty() {
+        writeln!(page, "No scenario keeps a violation of the full rule set as a known finding.\n")?;
+    } else {
+        writeln!(page, "What the rules do not survive, known and kept:\n")?;
+        writeln!(
+            page,
+            "| scenario | what breaks | finding |\n|---|---|---|\n{}\n",
+            lines.join("\n")
+        )?;
+    }
+    for section in sections(review.entry.readme, "Findings") {
+        writeln!(page, "{section}\n")?;
+    }
+    Ok(())
+}
