@@ -123,10 +123,12 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
         &["shrink", case],
         &["corpus", "run"],
     ];
-    let refused: [&[&str]; 10] = [
+    let refused: [&[&str]; 12] = [
         &["compare", small, "full", "full-pending_flag"],
         &["replay", case],
         &["report", case, "--html", page],
+        &["review", "dirlock"],
+        &["export", case, "--format", "itf"],
         &["list"],
         &["schema", "case"],
         &["selfcheck"],
