@@ -17,12 +17,16 @@ pub(crate) struct Looker<'a, M: Model> {
     pub remembers: bool,
     /// Runs come by the same states again and again: what was seen last, by fingerprint.
     seen: Vec<Seen<M::State>>,
+    /// How many states were looked at that were not among them, since there are so many.
+    missed: usize,
     /// Where the state stands that was looked at last.
     at: usize,
 }
 
-/// How many states are remembered.
-const REMEMBERED: usize = 1 << 12;
+/// How many states are remembered at first: most campaigns that fail do so soon.
+const FEWEST: usize = 1 << 8;
+/// How many states are remembered at most.
+const MOST: usize = 1 << 14;
 
 /// What was seen of a state.
 struct Seen<S> {
@@ -33,6 +37,13 @@ struct Seen<S> {
     reached: PropertySet,
     /// Its successors.
     enabled: Vec<(Step, S)>,
+}
+
+impl<S: FromZeros> Seen<S> {
+    fn nothing() -> Self {
+        let (state, reached) = (S::new_zeroed(), PropertySet::EMPTY);
+        Self { state, quiet: false, reached, enabled: Vec::new() }
+    }
 }
 
 /// What is seen in one state.
@@ -67,14 +78,8 @@ impl Look {
 
 impl<'a, M: Model> Looker<'a, M> {
     pub fn new(model: &'a M, properties: PropertySet) -> Self {
-        let nothing = || Seen {
-            state: M::State::new_zeroed(),
-            quiet: false,
-            reached: PropertySet::EMPTY,
-            enabled: Vec::new(),
-        };
-        let seen = std::iter::repeat_with(nothing).take(REMEMBERED).collect();
-        Self { model, properties, remembers: true, seen, at: 0 }
+        let seen = std::iter::repeat_with(Seen::nothing).take(FEWEST).collect();
+        Self { model, properties, remembers: true, seen, missed: 0, at: 0 }
     }
 
     /// The successors of the state that was looked at last, in the order of the list of actions.
@@ -84,12 +89,18 @@ impl<'a, M: Model> Looker<'a, M> {
 
     /// Collects the successors of a state and looks at the properties there.
     pub fn look(&mut self, state: &M::State) -> Look {
-        self.at = fingerprint(state) as usize % REMEMBERED;
+        if self.missed > self.seen.len() && self.seen.len() < MOST {
+            // Half of what is remembered is not found any more, which does no harm.
+            self.seen.resize_with(2 * self.seen.len(), Seen::nothing);
+            self.missed = 0;
+        }
+        self.at = fingerprint(state) as usize % self.seen.len();
         let seen = &mut self.seen[self.at];
         if self.remembers && seen.quiet && seen.state.as_bytes() == state.as_bytes() {
             return Look { violated: PropertySet::EMPTY, reached: seen.reached, broken: None };
         }
         seen.quiet = false;
+        self.missed += 1;
         match panics::catch(|| self.afresh(state)) {
             Ok(look) => look,
             Err(message) => {
