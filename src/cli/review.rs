@@ -108,17 +108,24 @@ impl Review {
 /// without being asked.
 fn others(entry: &'static Entry) -> Result<Vec<review::Other>, Failure> {
     let folder = scenarios_folder()?.join(entry.name);
-    let mut sets: Vec<PathBuf> = std::fs::read_dir(&folder)?
-        .filter_map(|item| item.ok().map(|item| item.path()))
-        .filter(|path| path.is_dir() && path.file_name().is_some_and(|name| name != "cases"))
-        .collect();
-    sets.sort();
     let mut others = Vec::new();
-    for path in sets {
-        let set = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut sets = folders(&folder)?;
+    sets.retain(|path| path.file_name().is_some_and(|name| name != "cases"));
+    while let Some(path) = sets.pop() {
+        let set = path.strip_prefix(&folder).unwrap_or(&path).display().to_string();
         for scenario in read_folder(&path)? {
             others.push(review::Other { set: set.clone(), scenario });
         }
+        sets.extend(folders(&path)?);
     }
     Ok(others)
+}
+
+/// The folders in a folder.
+fn folders(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let items = std::fs::read_dir(path)?.map(|item| item.map(|item| item.path()));
+    let mut paths = items.collect::<std::io::Result<Vec<_>>>()?;
+    paths.retain(|path| path.is_dir());
+    paths.sort();
+    Ok(paths)
 }

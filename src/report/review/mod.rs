@@ -53,9 +53,11 @@ impl Review {
         entry: &'static Entry,
         folder: &Path,
         checked: Vec<Checked>,
-        others: Vec<Other>,
+        mut others: Vec<Other>,
     ) -> std::result::Result<Self, Problem> {
         let matrix = Facts::open(entry, &folder.join(entry.name), &checked)?;
+        // By set, whoever has read them.
+        others.sort_by(|one, other| one.set.cmp(&other.set));
         Ok(Self { entry, checked, others, matrix })
     }
 
