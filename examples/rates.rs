@@ -26,6 +26,8 @@ struct Arguments {
     /// How often; the best of them counts.
     #[arg(long, default_value_t = 3)]
     times: u32,
+    /// The protocols to measure; all of them if none is named.
+    protocols: Vec<String>,
 }
 
 /// Steps of runs that pick the k-th successor and nothing else.
@@ -72,6 +74,10 @@ fn rate(arguments: &Arguments, mut steps: impl FnMut(u64) -> u64) -> f64 {
 }
 
 fn measure<M: Protocol>(arguments: &Arguments, name: &str) {
+    let protocols = &arguments.protocols;
+    if !protocols.is_empty() && !protocols.iter().any(|protocol| protocol == M::NAME) {
+        return;
+    }
     let path = PathBuf::from("scenarios").join(M::NAME).join(name);
     let scenario = Scenario::open(&path).unwrap_or_else(|problem| panic!("{problem}"));
     let configuration = &scenario.configuration;

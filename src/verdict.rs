@@ -163,7 +163,12 @@ impl PropertySet {
 
     /// The members, smallest first.
     pub fn iter(self) -> impl Iterator<Item = PropertyId> {
-        (0..128).map(PropertyId).filter(move |id| self.contains(*id))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let first = (left != 0).then(|| PropertyId(left.trailing_zeros() as u8));
+            left &= left.wrapping_sub(1);
+            first
+        })
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use latchwork_model::kit::{Actions, Fairness, Model, Step};
 
-use crate::explore::panics;
 use crate::simulate::look::{Ending, Looker};
 use crate::verdict::{Discovery, Path, PropertyId, PropertySet};
 
@@ -160,8 +159,7 @@ impl<M: Model> Shrinking<'_, M> {
         let mut states = vec![(state, run.steps.len())];
         // The last step may be one that cannot be completed.
         for (taken, step) in run.steps.iter().enumerate() {
-            let fired = panics::catch(|| self.looker.model.fire(&mut state, *step));
-            if !matches!(fired, Ok(Ok(()))) {
+            if !self.looker.fire(&mut state, *step) {
                 break;
             }
             states.push((state, run.steps.len() - taken - 1));
@@ -204,13 +202,11 @@ impl<M: Model> Shrinking<'_, M> {
             }
             // A step that cannot be completed is another violation, and not the one asked for.
             let enabled = self.looker.enabled();
-            let next = |step: &Step| {
-                let at = enabled.binary_search_by_key(step, |(step, _)| *step).ok()?;
-                Some(enabled[at])
-            };
-            let (step, next) = rest.find_map(next)?;
+            let step = *rest.find(|step| enabled.binary_search(step).is_ok())?;
+            if !self.looker.fire(&mut state, step) {
+                return None;
+            }
             taken.push(step);
-            state = next;
         }
     }
 

@@ -74,10 +74,12 @@ pub(super) fn nearest<M: Model>(
             fewer_than = depth + left;
             way = Some(back(&found, at, *left));
         }
-        for (step, next) in looker.enabled() {
-            let may = asked.steps.is_none_or(|steps| steps.binary_search(step).is_ok());
-            if may && depth + 1 < fewer_than && seen.insert(fingerprint(next)) {
-                found.push(Found { state: *next, from: Some((at, *step)), depth: depth + 1 });
+        let may = |step: &&Step| asked.steps.is_none_or(|steps| steps.binary_search(step).is_ok());
+        let near = depth + 1 < fewer_than;
+        for step in looker.enabled().iter().filter(may).take_while(|_| near) {
+            let mut state = state;
+            if looker.fire(&mut state, *step) && seen.insert(fingerprint(&state)) {
+                found.push(Found { state, from: Some((at, *step)), depth: depth + 1 });
             }
         }
         at += 1;

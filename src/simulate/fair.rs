@@ -16,7 +16,7 @@ use crate::verdict::{BuiltIn, Discovery, End, PropertyId};
 
 use super::look::Ending;
 use super::rng::Draws;
-use super::run::Course;
+use super::run::{Course, Taken};
 
 /// The most states that are searched for one in which the protocol is done.
 const NEAR: usize = 2_000;
@@ -27,7 +27,7 @@ enum Stopped {
     Rest,
     /// What was wanted has happened.
     Enough,
-    /// There were no steps left.
+    /// There were no steps left, or the model refuses one that it has offered.
     Bound,
     /// A state violates a property.
     Violated(Ending),
@@ -76,7 +76,7 @@ fn turns<M: Model>(
     may: impl Fn(Fairness) -> bool,
     enough: impl Fn(&M, &M::State) -> bool,
 ) -> Stopped {
-    let processes = &course.sampler.processes;
+    let processes = &course.sampler.processes.all;
     let mut turn = 0;
     for _ in 0..course.sampler.plan.fair {
         if let Some(ending) = course.look() {
@@ -92,18 +92,20 @@ fn turns<M: Model>(
         let enabled = course.looker.enabled();
         let of = |at: usize| {
             let process = processes[at % processes.len()];
-            let its = move |(step, _): &&(Step, M::State)| step.process(M::ACTIONS) == process;
-            enabled.iter().filter(its).filter(|(step, _)| may_take(step))
+            let its = move |step: &&Step| step.process(M::ACTIONS) == process;
+            enabled.iter().filter(its).filter(|step| may_take(step))
         };
         let Some(next) = (turn..turn + processes.len()).find(|at| of(*at).next().is_some()) else {
             return Stopped::Rest;
         };
         let count = of(next).count() as u32;
-        let Some((step, state)) = of(next).nth(draws.below(count) as usize).copied() else {
+        let Some(step) = of(next).nth(draws.below(count) as usize).copied() else {
             return Stopped::Rest;
         };
         turn = next + 1;
-        course.take(step, state);
+        if let Taken::Refused = course.take(step) {
+            return Stopped::Bound;
+        }
     }
     Stopped::Bound
 }
@@ -150,10 +152,12 @@ fn judged<M: Model>(
 
 /// The longest way of the phase from a state back to itself, of those that end last.
 fn round<S: IntoBytes + zerocopy::Immutable>(states: &[S], begin: usize) -> Option<(usize, usize)> {
-    (begin + 1..states.len()).rev().find_map(|end| {
-        let same = |at: &usize| states[*at].as_bytes() == states[end].as_bytes();
-        (begin..end).find(same).map(|at| (at, end))
-    })
+    let mut first = BTreeMap::new();
+    let back = |end: usize| {
+        let at = *first.entry(states[end].as_bytes()).or_insert(end);
+        (at < end).then_some((at, end))
+    };
+    (begin..states.len()).filter_map(back).last()
 }
 
 /// Every way of a run from a state back to itself that does not come by it in between: its end, and
@@ -187,9 +191,10 @@ fn can_be_done<M: Model>(course: &mut Course<'_, '_, M>) -> Option<bool> {
             return Some(true);
         }
         course.looker.look(&state);
-        for (_, next) in course.looker.enabled() {
-            if seen.insert(fingerprint(next)) {
-                found.push(*next);
+        for step in course.looker.enabled() {
+            let mut next = state;
+            if course.looker.fire(&mut next, *step) && seen.insert(fingerprint(&next)) {
+                found.push(next);
             }
         }
         at += 1;

@@ -19,8 +19,8 @@ pub(crate) struct Looker<'a, M: Model> {
     seen: Vec<Seen<M::State>>,
     /// How many states were looked at that were not among them, since there are so many.
     missed: usize,
-    /// Where the state stands that was looked at last.
-    at: usize,
+    /// What can happen in the state that was looked at last.
+    enabled: Vec<Step>,
 }
 
 /// How many states are remembered at first: most campaigns that fail do so soon.
@@ -28,21 +28,24 @@ const FEWEST: usize = 1 << 8;
 /// How many states are remembered at most.
 const MOST: usize = 1 << 14;
 
-/// What was seen of a state.
+/// The most steps that are remembered of a state. Where more can happen it is looked at again.
+const STEPS: usize = 24;
+
+/// What was seen of a state that violates nothing.
 struct Seen<S> {
-    state: S,
-    /// Whether it violates nothing and can be remembered.
-    quiet: bool,
+    /// None before the first.
+    count: Option<u8>,
+    /// So many of them can happen.
+    steps: [Step; STEPS],
     /// The goals that it reaches.
     reached: PropertySet,
-    /// Its successors.
-    enabled: Vec<(Step, S)>,
+    state: S,
 }
 
 impl<S: FromZeros> Seen<S> {
     fn nothing() -> Self {
-        let (state, reached) = (S::new_zeroed(), PropertySet::EMPTY);
-        Self { state, quiet: false, reached, enabled: Vec::new() }
+        let steps = [Step { action: 0, args: [0; Step::MAX_ARGS] }; STEPS];
+        Self { count: None, steps, reached: PropertySet::EMPTY, state: S::new_zeroed() }
     }
 }
 
@@ -79,30 +82,40 @@ impl Look {
 impl<'a, M: Model> Looker<'a, M> {
     pub fn new(model: &'a M, properties: PropertySet) -> Self {
         let seen = std::iter::repeat_with(Seen::nothing).take(FEWEST).collect();
-        Self { model, properties, remembers: true, seen, missed: 0, at: 0 }
+        Self { model, properties, remembers: true, seen, missed: 0, enabled: Vec::new() }
     }
 
-    /// The successors of the state that was looked at last, in the order of the list of actions.
-    pub fn enabled(&self) -> &[(Step, M::State)] {
-        &self.seen[self.at].enabled
+    /// What can happen in the state that was looked at last, in the order of the list of actions.
+    pub fn enabled(&self) -> &[Step] {
+        &self.enabled
     }
 
-    /// Collects the successors of a state and looks at the properties there.
+    /// Takes an enabled step; false if the model refuses what it has offered before.
+    pub fn fire(&self, state: &mut M::State, step: Step) -> bool {
+        matches!(panics::catch(|| self.model.fire(state, step)), Ok(Ok(())))
+    }
+
+    /// Collects what can happen in a state and looks at the properties there.
     pub fn look(&mut self, state: &M::State) -> Look {
         if self.missed > self.seen.len() && self.seen.len() < MOST {
             // Half of what is remembered is not found any more, which does no harm.
             self.seen.resize_with(2 * self.seen.len(), Seen::nothing);
             self.missed = 0;
         }
-        self.at = fingerprint(state) as usize % self.seen.len();
-        let seen = &mut self.seen[self.at];
-        if self.remembers && seen.quiet && seen.state.as_bytes() == state.as_bytes() {
+        let at = fingerprint(state) as usize % self.seen.len();
+        let seen = &self.seen[at];
+        let count = seen.count.filter(|_| self.remembers);
+        if let Some(count) = count.filter(|_| seen.state.as_bytes() == state.as_bytes()) {
+            self.enabled.clear();
+            self.enabled.extend_from_slice(&seen.steps[..usize::from(count)]);
             return Look { violated: PropertySet::EMPTY, reached: seen.reached, broken: None };
         }
-        seen.quiet = false;
         self.missed += 1;
         match panics::catch(|| self.afresh(state)) {
-            Ok(look) => look,
+            Ok(look) => {
+                self.remember(at, state, &look);
+                look
+            }
             Err(message) => {
                 // The same panic once more, step by step, tells in which step it is.
                 let (step, message) =
@@ -115,17 +128,27 @@ impl<'a, M: Model> Looker<'a, M> {
         }
     }
 
+    fn remember(&mut self, at: usize, state: &M::State, look: &Look) {
+        let count = self.enabled.len();
+        if count <= STEPS && look.violated.is_empty() && look.broken.is_none() {
+            let seen = &mut self.seen[at];
+            seen.count = Some(count as u8);
+            seen.steps[..count].copy_from_slice(&self.enabled);
+            seen.reached = look.reached;
+            seen.state = *state;
+        }
+    }
+
     fn afresh(&mut self, state: &M::State) -> Look {
         let (mut any, mut fair, mut exceeds) = (false, false, None);
-        let Self { model, properties, seen, at, .. } = self;
-        let seen = &mut seen[*at];
-        seen.enabled.clear();
+        let Self { model, properties, enabled, .. } = self;
+        enabled.clear();
         model.successors(state, |step, result| {
             any = true;
             let lane = <M as Actions>::ACTIONS[usize::from(step.action)].lane;
             fair |= M::LANES[usize::from(lane)].fairness.is_fair();
             match result {
-                Ok(next) => seen.enabled.push((step, *next)),
+                Ok(_) => enabled.push(step),
                 Err(what) => exceeds = exceeds.or(Some((step, what))),
             }
         });
@@ -157,9 +180,6 @@ impl<'a, M: Model> Looker<'a, M> {
         if properties.contains(bound) && exceeds.is_some() {
             violated.insert(bound);
         }
-        seen.state = *state;
-        seen.quiet = violated.is_empty() && exceeds.is_none();
-        seen.reached = reached;
         let broken = exceeds.map(|(step, what)| (bound, Some(step), End::Exceeds(what)));
         Look { violated, reached, broken }
     }

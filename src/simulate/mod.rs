@@ -197,8 +197,9 @@ fn once<'a, M: Model>(
 ) -> (Run, Option<usize>) {
     let twice = sampler.plan.paranoid || number.is_multiple_of(TWICE);
     let run = sampler.run(looker, number, twice);
-    if !twice {
-        return (run, None);
+    if !twice || run.refused.is_some() {
+        let refused = run.refused;
+        return (run, refused);
     }
     let again = sampler.run(looker, number, true);
     let (one, other) = (&run.digests, &again.digests);

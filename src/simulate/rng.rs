@@ -22,10 +22,10 @@ impl Draws {
         assert!(n > 0, "there is no number below 0");
         // A multiplication spreads 32 bits over n intervals; those that would make some intervals
         // larger than others are drawn again.
-        let threshold = n.wrapping_neg() % n;
         loop {
             let wide = u64::from(self.0.next_u32()) * u64::from(n);
-            if wide as u32 >= threshold {
+            // A division is dear, and its rest is less than n.
+            if wide as u32 >= n || wide as u32 >= n.wrapping_neg() % n {
                 return (wide >> 32) as u32;
             }
         }

@@ -1,6 +1,6 @@
 //! One run: from an initial state to a violation, or through both of its phases.
 
-use latchwork_model::kit::{Actions, Model, Process, Step};
+use latchwork_model::kit::{Actions, Model, Step};
 use zerocopy::IntoBytes;
 
 use crate::explore::fingerprint::fingerprint;
@@ -11,14 +11,14 @@ use super::Plan;
 use super::fair;
 use super::look::{Ending, Looker};
 use super::rng::Draws;
-use super::strategy::Picker;
+use super::strategy::{Picker, Processes};
 
 /// What all runs of a campaign have in common.
 pub(super) struct Sampler<'a, M: Model> {
     pub model: &'a M,
     pub plan: &'a Plan,
     initial: Vec<M::State>,
-    pub processes: Vec<Process>,
+    pub processes: Processes,
 }
 
 /// What came of one run.
@@ -40,17 +40,15 @@ pub(super) struct Run {
     pub discovery: Option<Discovery>,
     /// A digest after every state; only if it was asked for.
     pub digests: Vec<u64>,
+    /// The step that the model has offered and then refused.
+    pub refused: Option<usize>,
 }
 
 impl<'a, M: Model> Sampler<'a, M> {
     pub fn new(model: &'a M, plan: &'a Plan) -> Self {
         let mut initial = Vec::new();
         model.initial(&mut |state| initial.push(*state));
-        let steps = panics::all_steps(model);
-        let mut processes: Vec<Process> =
-            steps.iter().map(|step| step.process(M::ACTIONS)).collect();
-        processes.sort_unstable();
-        processes.dedup();
+        let processes = Processes::of::<M>(&panics::all_steps(model));
         Self { model, plan, initial, processes }
     }
 
@@ -72,21 +70,23 @@ impl<'a, M: Model> Sampler<'a, M> {
                 cut = !enabled.is_empty();
                 break None;
             }
-            let Some(picked) = picker.pick::<M, _>(at, enabled) else { break None };
-            let (step, next) = enabled[picked];
-            if next.as_bytes() == course.state.as_bytes() {
-                picker.stood_still(step.process(M::ACTIONS));
+            let Some(picked) = picker.pick(at, enabled) else { break None };
+            let step = enabled[picked];
+            match course.take(step) {
+                Taken::Moved => {}
+                Taken::StoodStill => picker.stood_still(step),
+                Taken::Refused => break None,
             }
-            course.take(step, next);
         };
         let (mut discovery, mut unsettled) = (ending.map(|ending| course.discovery(ending)), None);
-        if discovery.is_none() && self.plan.fair > 0 {
+        let goes_on = discovery.is_none() && course.refused.is_none();
+        if goes_on && self.plan.fair > 0 {
             (discovery, unsettled) = fair::phase(&mut course, &mut picker.into_draws());
         }
         let steps =
             discovery.as_ref().map_or(course.path.steps.len(), |found| found.path.steps.len());
-        let Course { fired, reached, digests, .. } = course;
-        Run { number, steps, cut, unsettled, fired, reached, off, discovery, digests }
+        let Course { fired, reached, digests, refused, .. } = course;
+        Run { number, steps, cut, unsettled, fired, reached, off, discovery, digests, refused }
     }
 }
 
@@ -100,6 +100,17 @@ pub(super) struct Course<'s, 'a, M: Model> {
     reached: PropertySet,
     keep_digests: bool,
     digests: Vec<u64>,
+    refused: Option<usize>,
+}
+
+/// What came of a step.
+pub(super) enum Taken {
+    /// Another state.
+    Moved,
+    /// The same state.
+    StoodStill,
+    /// The model has offered it and now refuses it: it depends on more than its state.
+    Refused,
 }
 
 impl<'s, 'a, M: Model> Course<'s, 'a, M> {
@@ -119,6 +130,7 @@ impl<'s, 'a, M: Model> Course<'s, 'a, M> {
             reached: PropertySet::EMPTY,
             keep_digests,
             digests: Vec::new(),
+            refused: None,
         }
     }
 
@@ -134,11 +146,17 @@ impl<'s, 'a, M: Model> Course<'s, 'a, M> {
         look.ending()
     }
 
-    /// Takes a step.
-    pub fn take(&mut self, step: Step, next: M::State) {
+    /// Takes an enabled step.
+    pub fn take(&mut self, step: Step) -> Taken {
+        let mut next = self.state;
+        if !self.looker.fire(&mut next, step) {
+            self.refused = Some(self.path.steps.len());
+            return Taken::Refused;
+        }
         self.fired[usize::from(step.action)] = true;
         self.path.steps.push(step);
-        self.state = next;
+        let before = std::mem::replace(&mut self.state, next);
+        if before.as_bytes() == self.state.as_bytes() { Taken::StoodStill } else { Taken::Moved }
     }
 
     /// The violation with which it ends.

@@ -1,10 +1,9 @@
 //! Strategies: which of the enabled steps a run takes.
 
-use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
-use latchwork_model::kit::{Fairness, Model, Process, Step};
+use latchwork_model::kit::{ActionInfo, Fairness, Model, Process, Step};
 
 use super::rng::Draws;
 
@@ -84,44 +83,84 @@ impl FromStr for Mix {
     }
 }
 
+/// The processes of a model, each with a number.
+pub(super) struct Processes {
+    /// All of them, in order.
+    pub all: Vec<Process>,
+    /// By action: its lane, and whether its first argument says who of the lane acts.
+    by_action: Vec<(u8, bool)>,
+    /// How many numbers a lane has: one, and one for each actor.
+    width: usize,
+    /// How many numbers there are.
+    numbers: usize,
+}
+
+impl Processes {
+    /// The processes that take these steps.
+    pub fn of<M: Model>(steps: &[Step]) -> Self {
+        let mut all: Vec<Process> = steps.iter().map(|step| step.process(M::ACTIONS)).collect();
+        all.sort_unstable();
+        all.dedup();
+        let most = all.iter().filter_map(|process| process.actor).max();
+        let width = most.map_or(1, |most| usize::from(most) + 2);
+        let by_action = M::ACTIONS.iter().map(|action| (action.lane, !action.params.is_empty()));
+        Self { all, by_action: by_action.collect(), width, numbers: M::LANES.len() * width }
+    }
+
+    /// The number of a process.
+    #[inline]
+    fn number(&self, Process { lane, actor }: Process) -> usize {
+        usize::from(lane) * self.width + actor.map_or(0, |actor| usize::from(actor) + 1)
+    }
+
+    /// The number of the process that takes a step.
+    #[inline]
+    fn acting(&self, step: Step) -> usize {
+        let (lane, counts) = self.by_action[usize::from(step.action)];
+        self.number(Process { lane, actor: counts.then_some(step.args[0]) })
+    }
+}
+
 /// Chooses the steps of one run.
-pub(super) struct Picker {
+pub(super) struct Picker<'a> {
     draws: Draws,
-    /// By action: whether it never happens in this run.
-    off: Vec<bool>,
-    /// Whether every action may happen.
-    all_on: bool,
-    priorities: Option<Priorities>,
-    /// Positions in the list of enabled steps between which the choice is.
+    among: Among<'a>,
+    /// Positions in the list of enabled steps between which the choice is, if it is not all.
     choice: Vec<usize>,
 }
 
-impl Picker {
-    /// The picker of a run; `processes` are all of the model, and a run has at most `steps` steps.
+/// Between which of the enabled steps the choice is.
+enum Among<'a> {
+    /// All of them.
+    All,
+    /// Those whose action is not switched off in this run; by action.
+    On { off: Vec<bool> },
+    /// Those of the process with the highest priority.
+    First(Priorities<'a>),
+}
+
+impl<'a> Picker<'a> {
+    /// The picker of a run of at most `steps` steps.
     pub fn new<M: Model>(
         strategy: Strategy,
         mut draws: Draws,
-        processes: &[Process],
+        processes: &'a Processes,
         steps: usize,
     ) -> Self {
-        let mut off = vec![false; M::ACTIONS.len()];
-        let mut priorities = None;
-        match strategy {
-            Strategy::Walk => {}
+        let among = match strategy {
+            Strategy::Walk => Among::All,
             Strategy::Pct { depth } => {
-                priorities = Some(Priorities::draw(&mut draws, depth, processes, steps));
+                Among::First(Priorities::draw(&mut draws, depth, processes, steps))
             }
             Strategy::Swarm => {
-                for (off, action) in off.iter_mut().zip(M::ACTIONS) {
+                let mut is_off = |action: &ActionInfo| {
                     let lane = M::LANES[usize::from(action.lane)];
-                    if matches!(lane.fairness, Fairness::Optional | Fairness::Fault) {
-                        *off = draws.flip();
-                    }
-                }
+                    matches!(lane.fairness, Fairness::Optional | Fairness::Fault) && draws.flip()
+                };
+                Among::On { off: M::ACTIONS.iter().map(&mut is_off).collect() }
             }
-        }
-        let all_on = !off.contains(&true);
-        Self { draws, off, all_on, priorities, choice: Vec::new() }
+        };
+        Self { draws, among, choice: Vec::new() }
     }
 
     /// One of so many initial states.
@@ -131,36 +170,28 @@ impl Picker {
 
     /// The actions that never happen in this run.
     pub fn switched_off(&self) -> Vec<u8> {
-        (0u8..).zip(&self.off).filter(|(_, off)| **off).map(|(action, _)| action).collect()
+        let Among::On { off } = &self.among else { return Vec::new() };
+        (0u8..).zip(off).filter(|(_, off)| **off).map(|(action, _)| action).collect()
     }
 
     /// The position of the step to take, the `at`-th of the run; none if all are switched off.
-    pub fn pick<M: Model, S>(&mut self, at: usize, enabled: &[(Step, S)]) -> Option<usize> {
-        let Self { draws, off, all_on, priorities, choice } = self;
-        if *all_on && priorities.is_none() {
-            let count = enabled.len() as u32;
-            return (count > 0).then(|| draws.below(count) as usize);
-        }
-        let is_on = |step: &Step| !off[usize::from(step.action)];
-        let acting = match priorities {
-            Some(priorities) => {
-                let able = enabled.iter().map(|(step, _)| step).filter(|step| is_on(step));
-                Some(priorities.acting(at, able.map(|step| step.process(M::ACTIONS)))?)
+    pub fn pick(&mut self, at: usize, enabled: &[Step]) -> Option<usize> {
+        let Self { draws, among, choice } = self;
+        let count = match among {
+            Among::All => enabled.len(),
+            Among::On { off } => {
+                let is_on = |at: &usize| !off[usize::from(enabled[*at].action)];
+                choice.clear();
+                choice.extend((0..enabled.len()).filter(is_on));
+                choice.len()
             }
-            None => None,
+            Among::First(priorities) => {
+                priorities.choose(at, enabled, choice);
+                choice.len()
+            }
         };
-        let is_chosen = |step: &Step| match acting {
-            Some(acting) => step.process(M::ACTIONS) == acting,
-            None => true,
-        };
-        choice.clear();
-        let chosen = enabled.iter().enumerate();
-        let chosen = chosen.filter(|(_, (step, _))| is_on(step) && is_chosen(step));
-        choice.extend(chosen.map(|(position, _)| position));
-        match choice.len() {
-            0 => None,
-            count => Some(choice[draws.below(count as u32) as usize]),
-        }
+        let picked = (count > 0).then(|| draws.below(count as u32) as usize)?;
+        Some(if let Among::All = among { picked } else { choice[picked] })
     }
 
     /// The draws that are left.
@@ -169,81 +200,69 @@ impl Picker {
     }
 
     /// The step just taken changed nothing.
-    pub fn stood_still(&mut self, process: Process) {
-        if let Some(priorities) = &mut self.priorities {
-            priorities.drop_down(process);
+    pub fn stood_still(&mut self, step: Step) {
+        if let Among::First(priorities) = &mut self.among {
+            priorities.drop_down(step);
         }
     }
 }
 
 /// The priorities of the processes in one run.
-struct Priorities {
-    /// The processes, the one with the highest priority first.
-    order: Vec<Process>,
-    /// The positions in it, by lane and actor.
+struct Priorities<'a> {
+    processes: &'a Processes,
+    /// By number of a process; the least has the highest priority.
     rank: Vec<usize>,
-    /// The most actors of a lane, and one more.
-    actors: usize,
+    /// The rank behind all others.
+    last: usize,
     /// The steps before which the process that would act falls to the lowest priority.
     change: Vec<usize>,
 }
 
-impl Priorities {
-    fn draw(draws: &mut Draws, depth: u8, processes: &[Process], steps: usize) -> Self {
-        let mut priorities: Vec<usize> = (0..processes.len()).collect();
-        draws.shuffle(&mut priorities);
-        let mut ranked: Vec<(usize, Process)> =
-            priorities.into_iter().zip(processes.iter().copied()).collect();
-        ranked.sort_unstable_by_key(|(priority, _)| Reverse(*priority));
-        let order: Vec<Process> = ranked.into_iter().map(|(_, process)| process).collect();
+impl<'a> Priorities<'a> {
+    fn draw(draws: &mut Draws, depth: u8, processes: &'a Processes, steps: usize) -> Self {
+        let mut ranks: Vec<usize> = (0..processes.all.len()).rev().collect();
+        draws.shuffle(&mut ranks);
+        let mut rank = vec![0; processes.numbers];
+        for (process, its) in processes.all.iter().zip(&ranks) {
+            rank[processes.number(*process)] = *its;
+        }
         // How long a run will be is not known, and change points behind its end are worth nothing:
         // so the length over which they are spread is itself drawn, on a scale of doublings.
         let doublings = steps.max(2).ilog2();
         let length = 2 << draws.below(doublings);
         let change = (1..depth).map(|_| draws.below(length) as usize).collect();
-        let most = |number: fn(&Process) -> u8| order.iter().map(number).max().unwrap_or(0);
-        let lanes = usize::from(most(|process| process.lane)) + 1;
-        let actors = usize::from(most(|process| process.actor.unwrap_or(0))) + 2;
-        let mut priorities = Self { order, rank: vec![0; lanes * actors], actors, change };
-        priorities.number(0);
-        priorities
+        Self { processes, rank, last: ranks.len(), change }
     }
 
-    /// The process that acts next, of those that can.
-    fn acting(
-        &mut self,
-        at: usize,
-        able: impl Iterator<Item = Process> + Clone,
-    ) -> Option<Process> {
+    /// The positions of the steps of the process that acts next, of those that can.
+    fn choose(&mut self, at: usize, enabled: &[Step], choice: &mut Vec<usize>) {
         for _ in 0..self.change.iter().filter(|change| **change == at).count() {
-            let acting = self.highest(able.clone())?;
-            self.drop_down(acting);
+            self.highest(enabled, choice);
+            if let Some(acting) = choice.first() {
+                self.drop_down(enabled[*acting]);
+            }
         }
-        self.highest(able)
+        self.highest(enabled, choice);
     }
 
-    fn highest(&self, able: impl Iterator<Item = Process>) -> Option<Process> {
-        able.min_by_key(|process| self.rank[self.place(*process)])
-    }
-
-    /// Where the rank of a process stands.
-    fn place(&self, process: Process) -> usize {
-        let actor = process.actor.map_or(0, |actor| usize::from(actor) + 1);
-        usize::from(process.lane) * self.actors + actor
-    }
-
-    fn drop_down(&mut self, process: Process) {
-        if let Some(at) = self.order.iter().position(|other| *other == process) {
-            self.order[at..].rotate_left(1);
-            self.number(at);
+    fn highest(&self, enabled: &[Step], choice: &mut Vec<usize>) {
+        let mut best = usize::MAX;
+        choice.clear();
+        for (at, step) in enabled.iter().enumerate() {
+            let rank = self.rank[self.processes.acting(*step)];
+            if rank < best {
+                best = rank;
+                choice.clear();
+            }
+            if rank == best {
+                choice.push(at);
+            }
         }
     }
 
-    /// Writes down the ranks of those that stand from `first` on.
-    fn number(&mut self, first: usize) {
-        for rank in first..self.order.len() {
-            let place = self.place(self.order[rank]);
-            self.rank[place] = rank;
-        }
+    /// The process that takes this step gets the lowest priority.
+    fn drop_down(&mut self, step: Step) {
+        self.rank[self.processes.acting(step)] = self.last;
+        self.last += 1;
     }
 }

@@ -29,6 +29,7 @@ mod tidy;
 mod workflows;
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 /// A path in the repository.
 fn repository(path: &str) -> PathBuf {
@@ -51,4 +52,18 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// Runs the program with these arguments in a folder, and goes away before it prints anything.
+fn nobody_reads(folder: &Path, args: &[&str]) -> Output {
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("latchwork"))
+        .args(args)
+        .current_dir(folder)
+        .env_remove("GITHUB_ACTIONS")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    drop(child.stdout.take());
+    child.wait_with_output().expect("it ends")
 }

@@ -1,14 +1,8 @@
 //! Two-phase commit for Stateright with a state of bytes, as small as Latchwork's.
 
-use stateright::{Checker, Model, Property};
+use stateright::{Model, Property};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Vote {
-    Working,
-    Prepared,
-    Committed,
-    Aborted,
-}
+use crate::two_phase::{Action, Vote, consistent, search_all};
 
 /// The most resource managers.
 const MOST: usize = 11;
@@ -22,17 +16,6 @@ struct State {
     collected: u16,
     /// Whose Prepared messages were sent.
     prepared: u16,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Action {
-    Collect(u8),
-    Commit,
-    Abort,
-    Prepare(u8),
-    Refuse(u8),
-    ReceiveCommit(u8),
-    ReceiveAbort(u8),
 }
 
 #[derive(Clone)]
@@ -90,15 +73,11 @@ impl Model for TwoPhase {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        vec![Property::always("consistent", |_, state: &State| {
-            !(state.votes.contains(&Vote::Committed) && state.votes.contains(&Vote::Aborted))
-        })]
+        vec![Property::always("consistent", |_, state: &State| consistent(&state.votes))]
     }
 }
 
-/// Searches depth first, which is its fastest way.
+/// Searches the whole space.
 pub fn search(managers: u8, threads: usize) {
-    let checker = TwoPhase { managers }.checker().threads(threads).spawn_dfs().join();
-    checker.assert_properties();
-    println!("{} distinct", checker.unique_state_count());
+    search_all(TwoPhase { managers }, threads);
 }

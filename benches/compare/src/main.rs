@@ -9,6 +9,7 @@ mod bare;
 mod flat;
 mod spin;
 mod table;
+mod two_phase;
 mod vectors;
 
 use std::path::{Path, PathBuf};
