@@ -35,8 +35,8 @@ pub fn consistent(votes: &[Vote]) -> bool {
 pub fn search_all<M>(model: M, threads: usize)
 where
     M: Model + Send + Sync + 'static,
-    M::State: Debug + Hash + PartialEq + Send + Sync,
-    M::Action: Debug + PartialEq,
+    M::State: Clone + Debug + Hash + PartialEq + Send + Sync,
+    M::Action: Clone + Debug + PartialEq,
 {
     let checker = model.checker().threads(threads).spawn_dfs().join();
     checker.assert_properties();
