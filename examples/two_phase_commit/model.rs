@@ -3,7 +3,7 @@
 //! Source: Gray and Lamport, "Consensus on Transaction Commit", module TwoPhase.
 
 use latchwork_model::kit::{
-    Claim, Domain, FIRED, Fired, Model, Property, Set, Table, claim, values, when,
+    Claim, Domain, FIRED, Fired, Model, Permutation, Property, Set, Table, claim, values, when,
 };
 use latchwork_model::{actions, ids, properties, state};
 
@@ -139,5 +139,28 @@ impl Model for TwoPhase {
 
     fn done(&self, s: &State) -> bool {
         values::<Manager>(self).all(|r| matches!(s.vote[r], Vote::Committed | Vote::Aborted))
+    }
+
+    /// Any two neighbours can change places, and so anybody.
+    fn symmetries(&self, emit: &mut dyn FnMut(Permutation)) {
+        for next in 1..self.managers {
+            emit(Permutation::IDENTITY.exchanging(Manager(next - 1), Manager(next)));
+        }
+    }
+
+    /// By what is known of each.
+    fn sorting(&self, s: &State) -> Option<Permutation> {
+        let known = |r: u8| {
+            let r = Manager(r);
+            (s.vote[r], s.prepared.contains(r), s.collected.contains(r))
+        };
+        let mut order: [u8; MANAGERS] = core::array::from_fn(|r| r as u8);
+        let order = &mut order[..usize::from(self.managers)];
+        order.sort_by_key(|r| known(*r));
+        let mut to = [0; MANAGERS];
+        for (place, r) in (0..).zip(order) {
+            to[usize::from(*r)] = place;
+        }
+        Some(Permutation::IDENTITY.with::<Manager>(&to[..usize::from(self.managers)]))
     }
 }

@@ -10,6 +10,7 @@ use super::frontier::Frontier;
 use super::panics;
 #[cfg(test)]
 use super::planted::Planted;
+use super::symmetry::Quotient;
 use super::visited::{Inserted, Visited};
 
 /// Successors that are collected before the table is asked for them.
@@ -25,6 +26,8 @@ pub(super) struct Shared<'a, M: Model> {
     pub alone: bool,
     /// Where states of the next level go; if there is none, ids and edges are kept.
     pub frontier: Option<&'a Frontier<M::State>>,
+    /// What a state stands for.
+    pub quotient: Option<&'a Quotient>,
 }
 
 /// The edges of a run of states that stand one behind the other on a level.
@@ -200,6 +203,9 @@ impl<M: Model> Worker<M> {
             self.degrees.push(0);
         }
         let own = fingerprint(state);
+        if let Some(quotient) = shared.quotient {
+            quotient.look_at(model, state, own);
+        }
         let (mut any, mut fair, mut last) = (false, false, u8::MAX);
         model.successors(state, |step, result| {
             any = true;
@@ -223,6 +229,14 @@ impl<M: Model> Worker<M> {
             if keep_edges {
                 self.edge();
             }
+            let representative;
+            let next = match shared.quotient {
+                None => next,
+                Some(quotient) => {
+                    representative = quotient.representative(model, next);
+                    &representative
+                }
+            };
             if self.batches[self.filling % 2].push(next, own) {
                 self.turn(shared);
             }
@@ -353,6 +367,20 @@ fn shown_built_in<M: Model>(model: &M, state: &M::State, property: PropertyId) -
     } else {
         false
     }
+}
+
+/// The first step of a state that takes an action.
+pub(super) fn first_step<M: Model>(model: &M, state: &M::State, action: u8) -> Option<Step> {
+    let mut first = None;
+    // A state in which the model panics has the steps that came before the panic.
+    let _ = panics::catch(|| {
+        model.successors(state, |step, result| {
+            if first.is_none() && step.action == action && result.is_ok() {
+                first = Some(step);
+            }
+        });
+    });
+    first
 }
 
 /// The first step of a state that would exceed a bound, and which.
