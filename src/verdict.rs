@@ -348,9 +348,14 @@ impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Temporal(names) => {
-                let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-                let names = names.join(", ");
-                write!(f, "symmetry does not know whether single processes are fair to {names}")
+                let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+                write!(
+                    f,
+                    "symmetry does not go with properties of fair runs, which speak of single \
+                     processes: {}\nhint: --ignore {} leaves them out",
+                    quoted.join(", "),
+                    names.join(",")
+                )
             }
             Self::Differs(what) => write!(f, "the model is not symmetric as it says: {what}"),
             Self::TooMany(most) => {
