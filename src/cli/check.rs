@@ -69,8 +69,7 @@ impl Check {
             let output = threads::Output { layout, json, out: &self.out };
             return threads::run(scenarios, &plan, &clock, &output);
         }
-        let mut scenarios = self.scenarios()?;
-        self.leave_out(&mut scenarios)?;
+        let scenarios = self.leave_out(self.scenarios()?)?;
         let options = Options { symmetry: self.symmetry, ..self.budget.options() };
         let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
         clock.more(scenarios.len());
@@ -110,31 +109,32 @@ impl Check {
         Ok(if vacuous.is_empty() { worst } else { worst.max(Exit::Vacuous) })
     }
 
-    /// Leaves the properties out of the scenarios that the arguments name.
-    fn leave_out(&self, scenarios: &mut [Scenario]) -> Result<(), Failure> {
+    /// Leaves the properties that the arguments name out of the scenarios, and the scenarios out
+    /// that are about one of them.
+    fn leave_out(&self, mut scenarios: Vec<Scenario>) -> Result<Vec<Scenario>, Failure> {
         for name in &self.ignore {
-            let mut unknown = None;
-            let mut known = false;
-            for scenario in &mut *scenarios {
-                let id = match property(scenario.configuration.entry, name) {
-                    Ok(id) => id,
-                    Err(problem) => {
-                        unknown = Some(problem);
-                        continue;
-                    }
-                };
-                known = true;
-                scenario.ignore.insert(id);
-                if matches!(scenario.expect, Expect::Violates { property, .. } if property == id) {
-                    let title = report::title(scenario);
-                    return Err(Failure::Usage(format!("{title}: `{name}` is what it is about")));
+            let find = |scenario: &Scenario| property(scenario.configuration.entry, name);
+            let all: Vec<_> = scenarios.iter().map(find).collect();
+            if all.iter().all(Result::is_err)
+                && let Some(Err(unknown)) = all.into_iter().next()
+            {
+                return Err(usage(unknown));
+            }
+            let mut left = Vec::new();
+            for mut scenario in scenarios {
+                let id = find(&scenario).ok();
+                let about = |id| matches!(scenario.expect, Expect::Violates { property, .. } if property == id);
+                if id.is_some_and(about) {
+                    let title = report::title(&scenario);
+                    writeln!(print::stderr(), "left out: {title}: it is about `{name}`")?;
+                    continue;
                 }
+                id.into_iter().for_each(|id| scenario.ignore.insert(id));
+                left.push(scenario);
             }
-            if let Some(problem) = unknown.filter(|_| !known) {
-                return Err(usage(problem));
-            }
+            scenarios = left;
         }
-        Ok(())
+        Ok(scenarios)
     }
 
     /// Whether all small scenarios of some protocols are run, as they are.

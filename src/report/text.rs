@@ -70,7 +70,7 @@ fn write_symmetry(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::R
         let sentence = match sets.as_slice() {
             [] => "nobody is interchangeable".to_string(),
             sets => format!(
-                "{} are interchangeable; so it is in {} of {distinct} states that were examined",
+                "{} are interchangeable (examined in {} of {distinct} states)",
                 sets.join(", "),
                 found.examined
             ),
