@@ -150,10 +150,11 @@ impl<I: Id, T: Permute, const N: usize> Permute for Table<I, T, N> {
         if T::HAS_IDS {
             permuted.entries = self.entries.map(|entry| entry.permuted(by));
         }
-        if let Some(to) = by.of(I::KIND) {
-            let entries = permuted.entries;
-            for (entry, to) in entries.into_iter().zip(to) {
-                permuted.entries[usize::from(*to)] = entry;
+        let Some(to) = by.of(I::KIND) else { return permuted };
+        for (index, to) in to.iter().map(|to| usize::from(*to)).enumerate().take(N) {
+            // Most stay, and are there already.
+            if to != index {
+                permuted.entries[to] = self.entries[index].permuted(by);
             }
         }
         permuted

@@ -134,6 +134,9 @@ impl Check {
             }
             scenarios = left;
         }
+        if scenarios.is_empty() {
+            return Err(Failure::Usage("--ignore leaves no scenario".to_string()));
+        }
         Ok(scenarios)
     }
 

@@ -140,6 +140,8 @@ pub(super) struct Worker<M: Model> {
     /// looked up again. Neighbours in a space are expanded soon after one another, and have
     /// successors in common.
     recent: Box<[u64; RECENT]>,
+    /// The same for states whose representatives were looked up.
+    recent_exchanged: Box<[u64; RECENT]>,
     degrees: Vec<u32>,
     slots: Vec<usize>,
     /// Successors so far.
@@ -157,6 +159,7 @@ impl<M: Model> Worker<M> {
             batches: [Batch::new(), Batch::new()],
             filling: 0,
             recent: Box::new([0; RECENT]),
+            recent_exchanged: Box::new([0; RECENT]),
             degrees: Vec::new(),
             slots: Vec::new(),
             #[cfg(test)]
@@ -233,6 +236,11 @@ impl<M: Model> Worker<M> {
             let next = match shared.quotient {
                 None => next,
                 Some(quotient) => {
+                    let print = fingerprint(next);
+                    let recent = &mut self.recent_exchanged[print as usize % RECENT];
+                    if std::mem::replace(recent, print) == print && !keep_edges {
+                        return;
+                    }
                     representative = quotient.representative(model, next);
                     &representative
                 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use latchwork_model::kit::{Claim, Model, Permutation, Step};
+use latchwork_model::kit::{Model, Permutation, Step};
 use zerocopy::IntoBytes;
 
 use crate::verdict::{Refused, Symmetry};
@@ -103,31 +103,24 @@ impl Quotient {
     /// What is not the same in a state and the exchanged one.
     fn differs<M: Model>(&self, model: &M, state: &M::State, by: &Permutation) -> Option<String> {
         let exchanged = model.permuted(state, by);
-        let mut expected = steps(model, state, |step, next| {
+        let expected = steps(model, state, |step, next| {
             (by.step(step, M::ACTIONS), next.map(|next| model.permuted(next, by)))
         });
-        expected.sort_unstable_by_key(|(step, _)| *step);
         let found = steps(model, &exchanged, |step, next| (step, next.copied()));
-        for (step, there) in expected.iter().filter(|(step, _)| !has(&found, *step)) {
-            let _ = there;
-            return Some(format!("`{}` is not enabled", step.spell(M::ACTIONS)));
-        }
-        for ((step, next), (_, there)) in found.iter().zip(&expected) {
-            let name = step.spell(M::ACTIONS);
-            match (next, there) {
-                _ if !has(&expected, *step) => return Some(format!("`{name}` is enabled")),
-                (Ok(next), Ok(there)) if next.as_bytes() == there.as_bytes() => {}
-                (Err(bound), Err(other)) if bound == other => {}
-                _ => return Some(format!("`{name}` does something else")),
-            }
+        let differs = match (expected, found) {
+            (Some(expected), Some(found)) => differing::<M>(&expected, &found),
+            (None, None) => None,
+            _ => Some("it is not the same whether the model panics".to_string()),
+        };
+        if differs.is_some() {
+            return differs;
         }
         let done = |state| panics::catch(|| model.done(state)).ok();
         if done(state) != done(&exchanged) {
             return Some("it is not the same whether the protocol is done".to_string());
         }
         for property in M::PROPERTIES.iter().filter(|property| !property.kind.is_temporal()) {
-            let claim =
-                |state| -> Option<Claim> { panics::catch(|| (property.check)(model, state)).ok() };
+            let claim = |state| panics::catch(|| (property.check)(model, state)).ok();
             if claim(state) != claim(&exchanged) {
                 return Some(format!("the property `{}` says something else", property.name));
             }
@@ -155,22 +148,39 @@ impl Quotient {
     }
 }
 
-/// The steps of a state with what comes of them.
+/// The steps of a state with what comes of them, in order.
 type Steps<S> = Vec<(Step, Result<S, &'static str>)>;
 
-fn has<S>(steps: &Steps<S>, step: Step) -> bool {
-    steps.iter().any(|(other, _)| *other == step)
-}
-
+/// The steps of a state, told otherwise; nothing if the model panics.
 fn steps<M: Model>(
     model: &M,
     state: &M::State,
     told: impl Fn(Step, Result<&M::State, &'static str>) -> (Step, Result<M::State, &'static str>),
-) -> Steps<M::State> {
+) -> Option<Steps<M::State>> {
     let mut steps = Vec::new();
-    // A state in which the model panics has the steps that came before the panic.
-    let _ = panics::catch(|| model.successors(state, |step, next| steps.push(told(step, next))));
-    steps
+    panics::catch(|| model.successors(state, |step, next| steps.push(told(step, next)))).ok()?;
+    steps.sort_unstable_by_key(|(step, _)| *step);
+    Some(steps)
+}
+
+/// The first of some steps that should be there and is not, is there and should not, or does
+/// something else.
+fn differing<M: Model>(expected: &Steps<M::State>, found: &Steps<M::State>) -> Option<String> {
+    let name = |step: Step| step.spell(M::ACTIONS);
+    let lacks = |steps: &Steps<M::State>, step| !steps.iter().any(|(other, _)| *other == step);
+    if let Some((step, _)) = expected.iter().find(|(step, _)| lacks(found, *step)) {
+        return Some(format!("`{}` is not enabled", name(*step)));
+    }
+    if let Some((step, _)) = found.iter().find(|(step, _)| lacks(expected, *step)) {
+        return Some(format!("`{}` is enabled", name(*step)));
+    }
+    let mut pairs = expected.iter().zip(found);
+    let (_, (step, _)) = pairs.find(|((_, expected), (_, found))| match (expected, found) {
+        (Ok(expected), Ok(found)) => expected.as_bytes() != found.as_bytes(),
+        (Err(expected), Err(found)) => expected != found,
+        _ => true,
+    })?;
+    Some(format!("`{}` does something else", name(*step)))
 }
 
 /// All permutations that can be composed of some, but for the one that moves nobody.

@@ -12,6 +12,7 @@ use latchwork_model::kit::{
 };
 use latchwork_model::{actions, ids, properties, state};
 
+use crate::cli::latchwork;
 use crate::{files, repository};
 
 /// Spaces that a test searches twice have no more states.
@@ -90,6 +91,57 @@ fn a_counterexample_replays() {
         let replayed = replay(&case, 1, &()).expect("an instance");
         assert!(matches!(replayed, Replayed::Same), "{}", case.verdict.property);
     }
+}
+
+/// What a command says, on both streams, and its exit code.
+fn said(arguments: &[&str]) -> (String, i32) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_string_lossy().into_owned();
+    let arguments = [&["check"], arguments, &["--out", &out]].concat();
+    let output = latchwork(&arguments).current_dir(repository("")).output().expect("it runs");
+    let text =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    (text.concat(), output.status.code().expect("a code"))
+}
+
+#[test]
+fn the_command_line_says_who_is_interchangeable_and_what_is_refused() {
+    let cross = "scenarios/downconvert/cross.json";
+    let (text, code) = said(&[cross, "--symmetry"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("downconvert/cross: symmetry does not go with"), "{text}");
+    assert!(text.contains("hint: --ignore all_apps_finish,bast_is_served leaves"), "{text}");
+
+    let ignore = "--ignore=all_apps_finish,bast_is_served";
+    let (text, code) = said(&[cross, "--symmetry", ignore]);
+    assert_eq!(code, 0, "{text}");
+    let says = "symmetry: downconvert/cross: a0 a1, n0 n1 are interchangeable (examined in ";
+    assert!(text.contains(says), "{text}");
+    let (text, _) = said(&[cross, "--symmetry", ignore, "--json"]);
+    let facts: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let symmetry = &facts["scenarios"][0]["symmetry"];
+    let sets = serde_json::json!([["a0", "a1"], ["n0", "n1"]]);
+    assert_eq!(symmetry["interchangeable"], sets, "{text}");
+    assert!(symmetry["examined"].as_u64() > Some(1000), "{text}");
+
+    // Where nobody is interchangeable everything is judged as without it.
+    let (text, code) = said(&["scenarios/downconvert/two_apps.json", "--symmetry"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("nobody is interchangeable"), "{text}");
+}
+
+#[test]
+fn properties_are_left_out_by_name() {
+    let lost = "scenarios/downconvert/cross_lost_bast.json";
+    let (text, code) = said(&[lost, "--ignore", "can_finsh"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("`can_finsh`") && text.contains("can_finish"), "{text}");
+    let (text, code) = said(&[lost, "--ignore", "can_finish"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("left out: downconvert/cross_lost_bast: it is about"), "{text}");
+    assert!(text.contains("--ignore leaves no scenario"), "{text}");
+    let (text, code) = said(&["downconvert", "--engine", "loom", "--symmetry"]);
+    assert_eq!(code, 2, "{text}");
 }
 
 ids! {
