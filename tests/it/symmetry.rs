@@ -15,7 +15,7 @@ use latchwork_model::{actions, ids, properties, state};
 use crate::cli::latchwork;
 use crate::{files, repository};
 
-/// Spaces that a test searches twice have no more states.
+/// Scenarios that a test searches twice have no more states.
 const STATES: u64 = 10_000;
 
 /// The properties of a scenario's protocol that do not speak of fair runs.
@@ -27,7 +27,7 @@ fn of_states(scenario: &Scenario) -> PropertySet {
 }
 
 /// A scenario searched without symmetry and with it, if there is any and its space is small enough.
-fn both(scenario: &Scenario) -> Option<(Exploration, Exploration)> {
+fn both(scenario: &Scenario, most: u64) -> Option<(Exploration, Exploration)> {
     let instance = scenario.configuration.instance().expect("an instance");
     let run = |symmetry, threads, states| {
         let properties = of_states(scenario);
@@ -40,7 +40,7 @@ fn both(scenario: &Scenario) -> Option<(Exploration, Exploration)> {
     if first.interchangeable.is_empty() {
         return None;
     }
-    let whole = run(false, 2, Some(STATES));
+    let whole = run(false, 2, Some(most));
     whole.stopped.is_none().then(|| {
         let (one, two) = (run(true, 1, None), run(true, 2, None));
         assert_eq!(one, two, "{}: at any number of threads", scenario.name);
@@ -58,7 +58,7 @@ fn verdicts_and_runs_are_those_without_symmetry() {
             continue;
         }
         let scenario = Scenario::open(&path).expect("a scenario");
-        let Some((whole, found)) = both(&scenario) else { continue };
+        let Some((whole, found)) = both(&scenario, STATES) else { continue };
         let symmetry = found.symmetry.as_ref().expect("it was asked for");
         assert_eq!(symmetry.refused, None, "{text}");
         assert_eq!(found.stopped, None, "{text}");
@@ -72,6 +72,54 @@ fn verdicts_and_runs_are_those_without_symmetry() {
         assert!(symmetry.examined > 0 && symmetry.examined <= less, "{text}");
     }
     assert!(reduced >= 40 && violated >= 20, "{reduced} scenarios are symmetric, {violated} fail");
+}
+
+/// Configurations that no scenario has: three at once, operations that do the same, readers.
+#[test]
+fn who_is_interchangeable_follows_from_the_configuration() {
+    let ex = |node: u8| format!(r#"{{"node": {node}, "program": ["EX"]}}"#);
+    let nodes = format!(r#""nodes": 3, "apps": [{}, {}, {}]"#, ex(0), ex(1), ex(2));
+    let apps = format!(r#""apps": [{}, {}, {}]"#, ex(0), ex(0), ex(1));
+    let op = r#"{"kind": "unlink", "mode": "nfs"}"#;
+    let asked = |by| format!(r#"{{"kind": "setattr", "mode": "nfs", "by": "{by}"}}"#);
+    let asked = format!(r#""clients": 2, "ops": [{}, {}]"#, asked("c0"), asked("c1"));
+    let three_tries = r#""kinds": ["try", "try", "try"]"#;
+    let two_tries = r#""kinds": ["try", "try"], "range": [[0, 1], [0, 1]]"#;
+    for (protocol, bounds, without, sets) in [
+        ("downconvert", nodes.as_str(), "", "a0 a1 a2, n0 n1 n2"),
+        ("downconvert", apps.as_str(), "", "a0 a1"),
+        ("recall", &format!(r#""ops": [{op}, {op}]"#), "", "o0 o1"),
+        ("recall", &asked, "", "c0 c1, o0 o1"),
+        ("delegation_return", r#""apps": ["lock", "read", "read", "setattr"]"#, "", "a1 a2"),
+        ("async_grant", three_tries, "", "c0 c1 c2, o0 o1 o2"),
+        ("async_grant", two_tries, r#""owner_id""#, "c0 c1, o0 o1"),
+        ("async_grant", two_tries, r#""owner_id", "reply_match""#, ""),
+        ("async_grant", r#""kinds": ["try", "try"], "owner_of": [0, 0]"#, "", ""),
+        ("delegation_return", r#""apps": ["lock", "lock"]"#, "", ""),
+    ] {
+        let text = format!(
+            r#"{{"format": 1, "protocol": "{protocol}", "bounds": {{{bounds}}},
+                "without": [{without}], "expect": {{"holds": true}}}}"#
+        );
+        let scenario = Scenario::read(&Document::new("test", &text), protocol.to_string());
+        let scenario = scenario.unwrap_or_else(|problem| panic!("{problem}"));
+        let found = both(&scenario, 300_000);
+        let Some((whole, found)) = found else {
+            assert_eq!(sets, "", "{text}: nobody is interchangeable");
+            continue;
+        };
+        let symmetry = found.symmetry.as_ref().expect("it was asked for");
+        assert_eq!(symmetry.refused, None, "{text}");
+        let said: Vec<String> = symmetry.interchangeable.iter().map(|set| set.join(" ")).collect();
+        assert_eq!(said.join(", "), sets, "{text}");
+        assert_eq!(found.discoveries, whole.discoveries, "{text}");
+        assert_eq!(found.witnesses, whole.witnesses, "{text}");
+        // Those who have only begun or ended are four states together, and three without a name.
+        let (least, order) =
+            if sets.contains("0 ") && sets.contains('2') { (4.0, 6.0) } else { (1.3, 2.0) };
+        let share = whole.statistics.distinct as f64 / found.statistics.distinct as f64;
+        assert!(share > least && share <= order, "{text}: {share}");
+    }
 }
 
 /// A run that was found with symmetry is a case of the model as it is.
