@@ -135,7 +135,7 @@ fn a_counterexample_replays() {
     for found in &found.discoveries {
         let configuration = &scenario.configuration;
         let case = case(configuration, instance.as_ref(), found, "explore", Minimality::Proven);
-        let case = Case::read(&Document::new("case", &case.to_text()), false).expect("a case");
+        let case = Case::read(&Document::new("case", case.to_text()), false).expect("a case");
         let replayed = replay(&case, 1, &()).expect("an instance");
         assert!(matches!(replayed, Replayed::Same), "{}", case.verdict.property);
     }
