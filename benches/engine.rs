@@ -9,8 +9,7 @@ use latchwork::explore::{Options, explore};
 use latchwork::verdict::{BuiltIn, PropertySet};
 use latchwork_model::kit::{Actions, Model};
 
-#[path = "../examples/two_phase_commit.rs"]
-#[allow(dead_code, unused_imports, reason = "the example is a program; this is its model")]
+#[path = "../examples/two_phase_commit/model.rs"]
 mod two_phase_commit;
 
 use two_phase_commit::{State, TwoPhase};

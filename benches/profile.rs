@@ -19,8 +19,7 @@ use latchwork_model::downconvert::Downconvert;
 use latchwork_model::kit::{Model, Protocol, Setup};
 use latchwork_model::recall::Recall;
 
-#[path = "../examples/two_phase_commit.rs"]
-#[allow(dead_code, unused_imports, reason = "the example is a program; this is its model")]
+#[path = "../examples/two_phase_commit/model.rs"]
 mod two_phase_commit;
 
 /// The states that are looked at.

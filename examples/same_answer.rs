@@ -66,7 +66,7 @@ impl Way {
             frontier: self.disk.then_some(0),
             ..Options::default()
         };
-        let checked = check(scenario, &options, &()).map_err(ToString::to_string)?;
+        let checked = check(scenario, &options, &())?;
         let cases = checked.exploration.discoveries.iter();
         let cases = cases.map(|found| checked.case(found).to_text()).collect();
         Ok(Answer { verdict: checked.verdict.name(), exploration: checked.exploration, cases })

@@ -159,12 +159,9 @@ pub fn case(
     Case::new(configuration.clone(), engine, verdict, minimality, trace)
 }
 
-/// Runs a scenario.
-pub fn check(
-    scenario: Scenario,
-    options: &Options,
-    watch: &dyn Watch,
-) -> Result<Checked, &'static str> {
+/// Runs a scenario. The error says why its values do not go together, or why there is no symmetry to
+/// make use of.
+pub fn check(scenario: Scenario, options: &Options, watch: &dyn Watch) -> Result<Checked, String> {
     let instance = scenario.configuration.instance()?;
     let properties = (scenario.configuration.entry.properties)();
     let witness = |goal: &Goal| match goal {
@@ -177,6 +174,11 @@ pub fn check(
         ..options.clone()
     };
     let exploration = instance.explore(&options, watch);
+    let symmetry = exploration.symmetry.as_ref();
+    if let Some(refused) = symmetry.and_then(|symmetry| symmetry.refused.as_ref()) {
+        let name = scenario.configuration.entry.name;
+        return Err(format!("{name}/{}: {refused}", scenario.name));
+    }
     let violated =
         exploration.discoveries.iter().any(|found| !is_goal(&properties, found.property));
     let verdict = match (violated, exploration.stopped) {

@@ -310,6 +310,8 @@ pub enum Stopped {
     Memory,
     /// The budget of time was used up, or somebody asked for an end.
     Interrupted,
+    /// Symmetry was asked for, and there is none: what was found says nothing.
+    Asymmetric,
 }
 
 impl Stopped {
@@ -320,6 +322,50 @@ impl Stopped {
             Self::States => "states",
             Self::Memory => "memory",
             Self::Interrupted => "time",
+            Self::Asymmetric => "asymmetry",
+        }
+    }
+}
+
+/// What a search has made of the symmetry of a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Symmetry {
+    /// The sets of ids that are interchangeable; without any nothing is reduced.
+    pub interchangeable: Vec<Vec<String>>,
+    /// The states in which it was looked whether exchanges change nothing.
+    pub examined: u64,
+    /// Why the search was not made, or says nothing.
+    pub refused: Option<Refused>,
+}
+
+/// Why symmetry cannot be made use of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// These properties speak of the fairness of single processes.
+    Temporal(Vec<&'static str>),
+    /// The model is not what it says: something is not the same after an exchange.
+    Differs(String),
+    /// There are more permutations than this, and the model does not sort.
+    TooMany(usize),
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Temporal(names) => {
+                let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+                write!(
+                    f,
+                    "symmetry does not go with properties of fair runs, which speak of single \
+                     processes: {}\nhint: --ignore {} leaves them out",
+                    quoted.join(", "),
+                    names.join(",")
+                )
+            }
+            Self::Differs(what) => write!(f, "the model is not symmetric as it says: {what}"),
+            Self::TooMany(most) => {
+                write!(f, "there are more than {most} permutations and the model does not sort")
+            }
         }
     }
 }
@@ -339,4 +385,6 @@ pub struct Exploration {
     pub witnesses: Vec<Witness>,
     /// The properties about which nothing can be said: not decided within the budget.
     pub undecided: PropertySet,
+    /// What was made of symmetry, if that was asked for.
+    pub symmetry: Option<Symmetry>,
 }

@@ -11,11 +11,13 @@ pub mod posix;
 mod properties;
 pub mod rules;
 pub mod state;
+mod symmetry;
 
 pub use config::{AsyncGrant, ClientSpec, Kind};
 
 use crate::kit::{
-    Domain, Field, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo, values,
+    Domain, Field, Model, Permutation, ProfileInfo, Property, Protocol, RuleInfo, Setup,
+    VariantInfo, values,
 };
 
 use posix::LockTable;
@@ -180,6 +182,14 @@ impl Model for AsyncGrant {
             && s.table == LockTable::EMPTY
             && s.mirror.entries().iter().all(|bytes| *bytes == ByteMap::EMPTY)
             && !s.grace
+    }
+
+    fn symmetries(&self, emit: &mut dyn FnMut(Permutation)) {
+        self.interchangeable(emit);
+    }
+
+    fn permuted(&self, s: &State, by: &Permutation) -> State {
+        self.exchanged(s, by)
     }
 }
 

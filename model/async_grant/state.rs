@@ -2,7 +2,7 @@
 //! filesystem, and the locks at the master of the cluster.
 
 use crate::kit::zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
-use crate::kit::{Fifo, Set, Table, Visit, Visitor};
+use crate::kit::{Fifo, Permute, Set, Table, Visit, Visitor};
 
 use super::posix::{Access, LockTable};
 
@@ -86,6 +86,8 @@ impl ByteMap {
         }
     }
 }
+
+impl Permute for ByteMap {}
 
 impl Visit for ByteMap {
     fn visit(&self, visitor: &mut dyn Visitor) {
@@ -286,6 +288,8 @@ impl Default for Op {
         Self::new(OpKind::ALL[0])
     }
 }
+
+impl Permute for Op {}
 
 impl Visit for Op {
     fn visit(&self, visitor: &mut dyn Visitor) {

@@ -33,7 +33,7 @@ pub enum RebootWhen {
 }
 
 /// An application as the scenario describes it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AppSpec {
     /// What it does.
     pub program: Program,

@@ -9,11 +9,13 @@ mod ret;
 pub mod rules;
 mod server;
 pub mod state;
+mod symmetry;
 
 pub use config::{AppSpec, DelegationReturn, Program, RebootWhen};
 
 use crate::kit::{
-    Field, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo, values,
+    Field, Model, Permutation, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo,
+    values,
 };
 
 use state::{
@@ -170,6 +172,10 @@ impl Model for DelegationReturn {
             && s.server.recall == Recall::None
             && s.cb == Callback::default()
             && (s.rival == Rival::Done || waits)
+    }
+
+    fn symmetries(&self, emit: &mut dyn FnMut(Permutation)) {
+        self.interchangeable(emit);
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Entry {
 }
 
 /// An application as the scenario describes it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AppSpec {
     /// Where it runs.
     pub node: NodeId,

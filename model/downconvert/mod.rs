@@ -8,12 +8,13 @@ mod master;
 mod properties;
 pub mod rules;
 pub mod state;
+mod symmetry;
 
 pub use config::{AppSpec, Downconvert, Entry};
 
 use crate::kit::{
-    Domain, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, Refused, RuleInfo, Setup,
-    VariantInfo, values, when,
+    Domain, FIRED, Field, Fired, Model, Permutation, ProfileInfo, Property, Protocol, Refused,
+    RuleInfo, Setup, VariantInfo, values, when,
 };
 
 use state::{AppAt, AppId, Bug, Callback, Level, Node, NodeId, State, UnlockAction};
@@ -106,6 +107,10 @@ impl Model for Downconvert {
 
     fn done(&self, s: &State) -> bool {
         values::<AppId>(self).all(|a| s.app[a].at == AppAt::Done)
+    }
+
+    fn symmetries(&self, emit: &mut dyn FnMut(Permutation)) {
+        self.interchangeable(emit);
     }
 }
 

@@ -170,7 +170,7 @@ impl ParamInfo {
 /// ```
 /// A lane is `fair` (weakly), `strong` (strongly fair), `optional` or `fault`; `=> lane` says whom
 /// an action calls or sends to. For every type of parameter the model implements
-/// [`Domain`](crate::kit::Domain). See `examples/two_phase_commit.rs` for a whole model.
+/// [`Domain`](crate::kit::Domain). See `examples/two_phase_commit/model.rs` for a whole model.
 #[macro_export]
 macro_rules! actions {
     ($model:ty, $state:ty; $($fairness:ident $lane:ident {

@@ -2,7 +2,7 @@
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Visit, Visitor};
+use super::{Permutation, Permute, Visit, Visitor};
 
 /// A channel had no room: `channel.push(m).or(exceeded("callbacks"))?` reports which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +106,19 @@ impl<T: Copy + Default + PartialEq + Visit, const N: usize> Visit for Fifo<T, N>
     }
 }
 
+impl<T: Copy + Default + PartialEq + Permute, const N: usize> Permute for Fifo<T, N> {
+    const HAS_IDS: bool = T::HAS_IDS;
+
+    #[inline]
+    fn permuted(&self, by: &Permutation) -> Self {
+        let mut permuted = *self;
+        if T::HAS_IDS {
+            permuted.items_mut().iter_mut().for_each(|item| *item = item.permuted(by));
+        }
+        permuted
+    }
+}
+
 /// A channel without order: a multiset, kept sorted.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned,
@@ -154,6 +167,19 @@ impl<T: Copy + Default + Ord, const N: usize> Bag<T, N> {
 impl<T: Copy + Default + Ord + Visit, const N: usize> Visit for Bag<T, N> {
     fn visit(&self, visitor: &mut dyn Visitor) {
         self.sorted.visit(visitor);
+    }
+}
+
+impl<T: Copy + Default + Ord + Permute, const N: usize> Permute for Bag<T, N> {
+    const HAS_IDS: bool = T::HAS_IDS;
+
+    #[inline]
+    fn permuted(&self, by: &Permutation) -> Self {
+        let mut permuted = Self { sorted: self.sorted.permuted(by) };
+        if T::HAS_IDS {
+            permuted.sorted.items_mut().sort_unstable();
+        }
+        permuted
     }
 }
 

@@ -5,7 +5,7 @@ use core::ops::{Index, IndexMut};
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Visit, Visitor};
+use super::{Permutation, Permute, Visit, Visitor};
 
 /// A type that an action can take as a parameter: an id, or an enum of a state.
 pub trait Param: Copy {
@@ -74,6 +74,15 @@ macro_rules! ids {
 
         impl $crate::kit::Id for $name {}
 
+        impl $crate::kit::Permute for $name {
+            const HAS_IDS: bool = true;
+
+            #[inline]
+            fn permuted(&self, by: &$crate::kit::Permutation) -> Self {
+                by.id(*self)
+            }
+        }
+
         impl $crate::kit::Visit for $name {
             fn visit(&self, visitor: &mut dyn $crate::kit::Visitor) {
                 visitor.id(stringify!($prefix), self.0);
@@ -129,6 +138,26 @@ impl<I: Id, T: Visit, const N: usize> Visit for Table<I, T, N> {
                 visitor.leave();
             }
         }
+    }
+}
+
+impl<I: Id, T: Permute, const N: usize> Permute for Table<I, T, N> {
+    const HAS_IDS: bool = true;
+
+    #[inline]
+    fn permuted(&self, by: &Permutation) -> Self {
+        let mut permuted = *self;
+        if T::HAS_IDS {
+            permuted.entries = self.entries.map(|entry| entry.permuted(by));
+        }
+        let Some(to) = by.of(I::KIND) else { return permuted };
+        for (index, to) in to.iter().map(|to| usize::from(*to)).enumerate().take(N) {
+            // Most stay, and are there already.
+            if to != index {
+                permuted.entries[to] = self.entries[index].permuted(by);
+            }
+        }
+        permuted
     }
 }
 
@@ -203,5 +232,16 @@ impl<I: Param + Visit, const BYTES: usize> Visit for Set<I, BYTES> {
             id.visit(visitor);
         }
         visitor.end();
+    }
+}
+
+impl<I: Id, const BYTES: usize> Permute for Set<I, BYTES> {
+    const HAS_IDS: bool = true;
+
+    #[inline]
+    fn permuted(&self, by: &Permutation) -> Self {
+        let mut permuted = Self::EMPTY;
+        self.iter().for_each(|id| permuted.insert(by.id(id)));
+        permuted
     }
 }

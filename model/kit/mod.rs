@@ -9,6 +9,7 @@
 //! | `state` | [`state!`](crate::state!): flat states whose fields have names |
 //! | `domain` | [`ids!`](crate::ids!), tables and sets over ids |
 //! | `channel` | bounded queues |
+//! | `symmetry` | [`Permutation`], [`Permute`]: processes that are interchangeable |
 //! | `protocol` | [`Protocol`]: what the command line tool needs beyond a model |
 
 #[macro_use]
@@ -24,6 +25,7 @@ mod state;
 mod channel;
 mod model;
 mod protocol;
+mod symmetry;
 
 pub use actions::{ActionInfo, Actions, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step};
 pub use channel::{Bag, Fifo, Full};
@@ -33,6 +35,7 @@ pub use properties::{Kind, Property};
 pub use protocol::{Field, Protocol, Setup, Shape, Value};
 pub use rules::{Declared, ProfileInfo, RuleInfo, Switches, VariantInfo};
 pub use state::{State, Visit, Visitor};
+pub use symmetry::{Permutation, Permute, permutations};
 
 /// The derives that [`state!`](crate::state!) uses.
 pub use zerocopy;

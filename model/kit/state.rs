@@ -2,6 +2,8 @@
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, TryFromBytes, Unaligned};
 
+use super::Permute;
+
 /// What engines need of a state: it is its bytes, and its fields have names.
 ///
 /// Written by [`state!`](crate::state!), never by hand.
@@ -17,6 +19,7 @@ pub trait State:
     + KnownLayout
     + Unaligned
     + Visit
+    + Permute
 {
 }
 
@@ -32,6 +35,7 @@ impl<S> State for S where
         + KnownLayout
         + Unaligned
         + Visit
+        + Permute
 {
 }
 
@@ -148,6 +152,18 @@ macro_rules! state {
                 )*
             }
         }
+
+        impl $crate::kit::Permute for $name {
+            const HAS_IDS: bool = false $(|| <$ty as $crate::kit::Permute>::HAS_IDS)*;
+
+            #[inline]
+            fn permuted(&self, by: &$crate::kit::Permutation) -> Self {
+                if !Self::HAS_IDS {
+                    return *self;
+                }
+                Self { $($field: $crate::kit::Permute::permuted(&self.$field, by),)* }
+            }
+        }
     };
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
         $($(#[doc = $doc:expr])* $variant:ident),* $(,)?
@@ -189,6 +205,8 @@ macro_rules! state {
                 visitor.name(Self::NAMES[*self as usize], DOCS[*self as usize]);
             }
         }
+
+        impl $crate::kit::Permute for $name {}
 
         impl $crate::kit::Param for $name {
             const KIND: &'static str = stringify!($name);

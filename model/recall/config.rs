@@ -74,7 +74,7 @@ impl Kind {
 }
 
 /// An operation as the scenario describes it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpSpec {
     /// What it does.
     pub kind: Kind,

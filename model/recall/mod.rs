@@ -12,11 +12,13 @@ mod op;
 mod properties;
 pub mod rules;
 pub mod state;
+mod symmetry;
 
 pub use config::{Kind, OpSpec, Recall};
 
 use crate::kit::{
-    Domain, Field, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo, values,
+    Domain, Field, Model, Permutation, ProfileInfo, Property, Protocol, RuleInfo, Setup,
+    VariantInfo, values,
 };
 
 use state::{ClientId, GrantAt, ObjectId, OpAt, OpId, Ref, State, Want};
@@ -176,6 +178,14 @@ impl Model for Recall {
             s.grant[c].at == GrantAt::Idle && !values::<ObjectId>(self).any(breaking)
         };
         ops.all(|o| s.op[o].at == OpAt::Done) && clients.all(calm)
+    }
+
+    fn symmetries(&self, emit: &mut dyn FnMut(Permutation)) {
+        self.interchangeable(emit);
+    }
+
+    fn permuted(&self, s: &State, by: &Permutation) -> State {
+        self.exchanged(s, by)
     }
 }
 

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::check::{Checked, check};
+use crate::configuration::property;
 use crate::coverage::{self, Covered, covered};
+use crate::explore::Options;
 use crate::report::{self, Results};
 use crate::scenario::{Expect, Scenario};
 use crate::threads::forms::FORMS;
@@ -19,7 +21,7 @@ use super::outputs::Outputs;
 use super::print::write_next;
 use super::switches::Switches;
 use super::threads::{self, Threads};
-use super::{Exit, Failure, print};
+use super::{Exit, Failure, print, usage};
 
 /// Run scenarios and hold them against what they expect
 ///
@@ -36,6 +38,12 @@ pub struct Check {
     budget: Budget,
     #[command(flatten)]
     threads: Threads,
+    /// Search one state for all that differ by an exchange of interchangeable processes
+    #[arg(long)]
+    symmetry: bool,
+    /// Leave these properties out
+    #[arg(long, value_name = "PROPERTY", value_delimiter = ',')]
+    ignore: Vec<String>,
     /// Say also how often each action fired and each property said something, and in how many
     /// states each rule was decisive
     #[arg(long)]
@@ -51,21 +59,24 @@ impl Check {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         if let Some(plan) = self.threads.plan() {
+            if self.symmetry || !self.ignore.is_empty() {
+                let message = "--symmetry and --ignore are for a search, not for --engine";
+                return Err(Failure::Usage(message.to_string()));
+            }
             let scenarios = self.scenarios_of_threads()?;
             let (layout, json) = (self.outputs.layout(), self.outputs.prints_json());
             let clock = Clock::start(self.budget.time, json);
             let output = threads::Output { layout, json, out: &self.out };
             return threads::run(scenarios, &plan, &clock, &output);
         }
-        let scenarios = self.scenarios()?;
-        let options = self.budget.options();
+        let scenarios = self.leave_out(self.scenarios()?)?;
+        let options = Options { symmetry: self.symmetry, ..self.budget.options() };
         let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
         clock.more(scenarios.len());
         let mut all = Vec::new();
         for scenario in scenarios {
             clock.task(&report::title(&scenario));
-            let mut checked =
-                check(scenario, &options, &clock).map_err(|why| Failure::Usage(why.into()))?;
+            let mut checked = check(scenario, &options, &clock).map_err(Failure::Usage)?;
             if self.coverage {
                 checked.decisive = coverage::decisive(&checked, &options, &clock);
             }
@@ -96,6 +107,37 @@ impl Check {
         }
         let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
         Ok(if vacuous.is_empty() { worst } else { worst.max(Exit::Vacuous) })
+    }
+
+    /// Leaves the properties that the arguments name out of the scenarios, and the scenarios out
+    /// that are about one of them.
+    fn leave_out(&self, mut scenarios: Vec<Scenario>) -> Result<Vec<Scenario>, Failure> {
+        for name in &self.ignore {
+            let find = |scenario: &Scenario| property(scenario.configuration.entry, name);
+            let all: Vec<_> = scenarios.iter().map(find).collect();
+            if all.iter().all(Result::is_err)
+                && let Some(Err(unknown)) = all.into_iter().next()
+            {
+                return Err(usage(unknown));
+            }
+            let mut left = Vec::new();
+            for mut scenario in scenarios {
+                let id = find(&scenario).ok();
+                let about = |id| matches!(scenario.expect, Expect::Violates { property, .. } if property == id);
+                if id.is_some_and(about) {
+                    let title = report::title(&scenario);
+                    writeln!(print::stderr(), "left out: {title}: it is about `{name}`")?;
+                    continue;
+                }
+                id.into_iter().for_each(|id| scenario.ignore.insert(id));
+                left.push(scenario);
+            }
+            scenarios = left;
+        }
+        if scenarios.is_empty() {
+            return Err(Failure::Usage("--ignore leaves no scenario".to_string()));
+        }
+        Ok(scenarios)
     }
 
     /// Whether all small scenarios of some protocols are run, as they are.

@@ -47,7 +47,7 @@ impl Compare {
             let (configuration, expect) = (configuration.clone(), Expect::Holds);
             let reach = Vec::new();
             let scenario = Scenario { configuration, expect, reach, ..scenario.clone() };
-            check(scenario, &options, &clock).map_err(|why| Failure::Usage(why.into()))
+            check(scenario, &options, &clock).map_err(Failure::Usage)
         };
         let (one, other) = (run(&first)?, run(&second)?);
         let comparison = compare(&first, &second, &options, &clock)?;

@@ -98,7 +98,7 @@ impl Review {
         for scenario in scenarios {
             clock.task(&report::title(&scenario));
             let one = check(scenario, &self.budget.options(), clock);
-            checked.push(one.map_err(|why| Failure::Usage(why.into()))?);
+            checked.push(one.map_err(Failure::Usage)?);
         }
         Ok(review::Review::new(entry, folder, checked, others(entry)?)?)
     }

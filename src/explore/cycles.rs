@@ -1,6 +1,9 @@
 //! Cycles of steps of fair lanes: a system that keeps itself busy.
 
+use std::collections::BTreeMap;
+
 use latchwork_model::kit::{Claim, Model, Property, Step};
+use zerocopy::IntoBytes;
 
 use super::graph::{Graph, components};
 use super::{panics, paths};
@@ -36,13 +39,6 @@ impl<'a, M: Model> FairGraph<'a, M> {
         on_cycle.iter().zip(members).map(|(itself, among)| *itself || among).collect()
     }
 
-    /// The shortest cycle through a state that is on one; of equal ones the one whose actions come
-    /// first in the list of the model.
-    pub fn around(&self, start: u32) -> Vec<Step> {
-        let around = paths::nearest(start, |id| self.edges(id), |_, target| target == start);
-        around.map(|(steps, _)| steps).unwrap_or_default()
-    }
-
     /// The steps of fair lanes from a state that counts to states that count.
     fn edges(&self, id: u32) -> Vec<(Step, u32)> {
         if !self.counts[id as usize] || id >= self.graph.expanded() {
@@ -55,6 +51,37 @@ impl<'a, M: Model> FairGraph<'a, M> {
         });
         edges
     }
+}
+
+/// The shortest cycle of steps of fair lanes between states that count, through a state that is on
+/// one; of equal ones the one whose actions come first in the list of the model.
+pub fn around<M: Model>(model: &M, property: &Property<M>, start: &M::State) -> Vec<Step> {
+    let counts = |state: &M::State| {
+        panics::catch(|| (property.check)(model, state) == Claim::Holds).unwrap_or(false)
+    };
+    let mut states = vec![*start];
+    let mut ids = BTreeMap::from([(start.as_bytes().to_vec(), 0)]);
+    let edges = |id: u32| {
+        let mut edges = Vec::new();
+        let state = states[id as usize];
+        let _ = panics::catch(|| {
+            model.successors(&state, |step, next| {
+                let Ok(next) = next else { return };
+                let lane = M::ACTIONS[usize::from(step.action)].lane;
+                if !M::LANES[usize::from(lane)].fairness.is_fair() || !counts(next) {
+                    return;
+                }
+                let id = *ids.entry(next.as_bytes().to_vec()).or_insert_with(|| {
+                    states.push(*next);
+                    states.len() as u32 - 1
+                });
+                edges.push((step, id));
+            });
+        });
+        edges
+    };
+    let around = paths::nearest(0, edges, |_, target| target == 0);
+    around.map(|(steps, _)| steps).unwrap_or_default()
 }
 
 #[cfg(test)]

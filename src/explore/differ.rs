@@ -36,7 +36,7 @@ fn whole_graph<M: Model>(model: &M, options: &Options, watch: &dyn Watch) -> Gra
     let mut initial = Vec::new();
     model.initial(&mut |state| initial.push(*state));
     let options = Options { until: PropertySet::EMPTY, ..options.clone() };
-    search(model, &initial, &options, watch, true).1.unwrap_or_else(Graph::new)
+    search(model, &initial, &options, watch, true, None).1.unwrap_or_else(Graph::new)
 }
 
 /// For each of `others`, in how many states of `model` it would do something else.

@@ -10,6 +10,7 @@ use super::frontier::Frontier;
 use super::panics;
 #[cfg(test)]
 use super::planted::Planted;
+use super::symmetry::Quotient;
 use super::visited::{Inserted, Visited};
 
 /// Successors that are collected before the table is asked for them.
@@ -25,6 +26,8 @@ pub(super) struct Shared<'a, M: Model> {
     pub alone: bool,
     /// Where states of the next level go; if there is none, ids and edges are kept.
     pub frontier: Option<&'a Frontier<M::State>>,
+    /// What a state stands for.
+    pub quotient: Option<&'a Quotient>,
 }
 
 /// The edges of a run of states that stand one behind the other on a level.
@@ -137,6 +140,8 @@ pub(super) struct Worker<M: Model> {
     /// looked up again. Neighbours in a space are expanded soon after one another, and have
     /// successors in common.
     recent: Box<[u64; RECENT]>,
+    /// The same for states whose representatives were looked up.
+    recent_exchanged: Box<[u64; RECENT]>,
     degrees: Vec<u32>,
     slots: Vec<usize>,
     /// Successors so far.
@@ -154,6 +159,7 @@ impl<M: Model> Worker<M> {
             batches: [Batch::new(), Batch::new()],
             filling: 0,
             recent: Box::new([0; RECENT]),
+            recent_exchanged: Box::new([0; RECENT]),
             degrees: Vec::new(),
             slots: Vec::new(),
             #[cfg(test)]
@@ -200,6 +206,9 @@ impl<M: Model> Worker<M> {
             self.degrees.push(0);
         }
         let own = fingerprint(state);
+        if let Some(quotient) = shared.quotient {
+            quotient.look_at(model, state, own);
+        }
         let (mut any, mut fair, mut last) = (false, false, u8::MAX);
         model.successors(state, |step, result| {
             any = true;
@@ -223,6 +232,19 @@ impl<M: Model> Worker<M> {
             if keep_edges {
                 self.edge();
             }
+            let representative;
+            let next = match shared.quotient {
+                None => next,
+                Some(quotient) => {
+                    let print = fingerprint(next);
+                    let recent = &mut self.recent_exchanged[print as usize % RECENT];
+                    if std::mem::replace(recent, print) == print && !keep_edges {
+                        return;
+                    }
+                    representative = quotient.representative(model, next);
+                    &representative
+                }
+            };
             if self.batches[self.filling % 2].push(next, own) {
                 self.turn(shared);
             }
@@ -353,6 +375,20 @@ fn shown_built_in<M: Model>(model: &M, state: &M::State, property: PropertyId) -
     } else {
         false
     }
+}
+
+/// The first step of a state that takes an action.
+pub(super) fn first_step<M: Model>(model: &M, state: &M::State, action: u8) -> Option<Step> {
+    let mut first = None;
+    // A state in which the model panics has the steps that came before the panic.
+    let _ = panics::catch(|| {
+        model.successors(state, |step, result| {
+            if first.is_none() && step.action == action && result.is_ok() {
+                first = Some(step);
+            }
+        });
+    });
+    first
 }
 
 /// The first step of a state that would exceed a bound, and which.

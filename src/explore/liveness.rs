@@ -300,7 +300,7 @@ mod tests {
     fn found_without(left_out: u64) -> Option<Waiting> {
         let options = Options::default();
         let initial = [Light::default()];
-        let (_, graph) = search::search(&Switch, &initial, &options, &(), true);
+        let (_, graph) = search::search(&Switch, &initial, &options, &(), true, None);
         let graph = graph.expect("it was asked for");
         let mut moves = Moves::of(&Switch, &graph);
         moves.fair.weak &= !left_out;

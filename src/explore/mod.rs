@@ -16,6 +16,8 @@
 //! | `fingerprint` | the hash of a state |
 //! | `graph` | states and edges, kept for properties that look beyond one state |
 //! | `whole` | what only the whole space shows |
+//! | `symmetry` | one state for all that differ by an exchange, and whether exchanges change nothing |
+//! | `unfold` | runs in the names of the model |
 //! | `paths` | the best of all shortest paths |
 //! | `cycles` | cycles of steps of fair lanes |
 //! | `fairness` | who must act, and where a fair run can stay |
@@ -41,20 +43,25 @@ pub mod paths;
 mod planted;
 mod search;
 mod spill;
+mod symmetry;
+mod unfold;
 pub mod visited;
 mod whole;
 
 use std::ops::Range;
 
-use latchwork_model::kit::Model;
+use latchwork_model::kit::{Kind, Model};
 
 use crate::verdict::{
-    BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet, Stopped, Witness, of_graph,
-    properties,
+    BuiltIn, Coverage, Discovery, End, Exploration, PropertyId, PropertySet, Refused, Statistics,
+    Stopped, Symmetry, Witness, of_graph, properties,
 };
 
 use graph::Graph;
+use paths::Depths;
 use search::Found;
+use symmetry::Quotient;
+use unfold::Runs;
 
 /// What to look for, and how far.
 #[derive(Clone, Debug)]
@@ -67,6 +74,8 @@ pub struct Options {
     pub witnesses: Vec<u8>,
     /// End as soon as all of these are found; nothing in it: never.
     pub until: PropertySet,
+    /// Whether to search one state for all that differ by an exchange of interchangeable processes.
+    pub symmetry: bool,
     /// The most states to find.
     pub states: Option<u64>,
     /// The most bytes to use for the table, states and edges, and then for looking at the edges.
@@ -86,6 +95,7 @@ impl Default for Options {
             properties: PropertySet::ALL,
             witnesses: Vec::new(),
             until: PropertySet::EMPTY,
+            symmetry: false,
             states: None,
             memory: None,
             frontier: None,
@@ -135,9 +145,20 @@ pub fn explore_from<M: Model>(
     options: &Options,
     watch: &dyn Watch,
 ) -> Exploration {
+    let quotient = match quotient(model, initial, options) {
+        Ok(quotient) => quotient,
+        Err(refused) => return refuse::<M>(options, refused),
+    };
+    let quotient = quotient.as_ref();
     let of_graph = of_graph(&properties::<M>()).and(options.properties);
     let keep_graph = !of_graph.is_empty();
-    let (mut found, mut graph) = search::search(model, initial, options, watch, keep_graph);
+    let (mut found, mut graph) =
+        search::search(model, initial, options, watch, keep_graph, quotient);
+    let symmetry = quotient.map(Quotient::conclusion);
+    let symmetry = symmetry.or(options.symmetry.then(Symmetry::default));
+    if let Some(refused) = symmetry.as_ref().and_then(|symmetry| symmetry.refused.clone()) {
+        return refuse::<M>(options, refused);
+    }
     let mut undecided = PropertySet::EMPTY;
     if found.stopped.is_some() {
         undecided = open::<M>(&found, options.properties);
@@ -153,11 +174,13 @@ pub fn explore_from<M: Model>(
     let wanted = !found.first.is_empty() || !options.witnesses.is_empty();
     if graph.is_none() && wanted {
         // The search kept no states; one more, down to the last discovery, keeps them.
-        graph = trace_graph(model, initial, options, &found, watch);
+        graph = trace_graph(model, initial, options, &found, watch, quotient);
     }
     let (discoveries, witnesses) = match &graph {
         Some(graph) => {
-            (discoveries(model, graph, &found), witnesses(model, graph, &found, options))
+            let (depths, threads) = (Depths::of_levels(graph), options.threads);
+            let runs = Runs { model, graph, quotient, initial, depths, threads };
+            (discoveries(&runs, &found), witnesses(&runs, &found, options))
         }
         None => (Vec::new(), Vec::new()),
     };
@@ -168,6 +191,40 @@ pub fn explore_from<M: Model>(
         discoveries,
         witnesses,
         undecided,
+        symmetry,
+    }
+}
+
+/// What states are to stand for, if symmetry is asked for and there is any.
+fn quotient<M: Model>(
+    model: &M,
+    initial: &[M::State],
+    options: &Options,
+) -> Result<Option<Quotient>, Refused> {
+    if !options.symmetry {
+        return Ok(None);
+    }
+    let quotient = Quotient::of(model, initial)?;
+    let asked = (0..).map(PropertyId).zip(M::PROPERTIES);
+    let temporal =
+        asked.filter(|(id, own)| own.kind.is_temporal() && options.properties.contains(*id));
+    let names: Vec<_> = temporal.map(|(_, own)| own.name).collect();
+    if quotient.is_some() && !names.is_empty() {
+        return Err(Refused::Temporal(names));
+    }
+    Ok(quotient)
+}
+
+/// No result.
+fn refuse<M: Model>(options: &Options, refused: Refused) -> Exploration {
+    Exploration {
+        statistics: Statistics::default(),
+        coverage: Coverage::of::<M>(),
+        stopped: Some(Stopped::Asymmetric),
+        discoveries: Vec::new(),
+        witnesses: Vec::new(),
+        undecided: options.properties,
+        symmetry: Some(Symmetry { refused: Some(refused), ..Symmetry::default() }),
     }
 }
 
@@ -185,39 +242,34 @@ fn trace_graph<M: Model>(
     options: &Options,
     found: &Found,
     watch: &dyn Watch,
+    quotient: Option<&Quotient>,
 ) -> Option<Graph<M::State>> {
     let until = found.first.iter().map(|(property, _)| *property).collect();
     let options = Options { until, states: None, memory: None, ..options.clone() };
-    search::search(model, initial, &options, watch, true).1
+    search::search(model, initial, &options, watch, true, quotient).1
 }
 
 /// The best of the shortest runs to the first firing of each action that is wanted.
-fn witnesses<M: Model>(
-    model: &M,
-    graph: &Graph<M::State>,
-    found: &Found,
-    options: &Options,
-) -> Vec<Witness> {
-    let depths = paths::Depths::of_levels(graph);
+fn witnesses<M: Model>(runs: &Runs<'_, M>, found: &Found, options: &Options) -> Vec<Witness> {
     let witness = |action: &u8| {
         let level = found.first_fired[usize::from(*action)]?;
-        let fires = |id: &u32| {
-            paths::steps(model, graph, *id).into_iter().find(|(step, _)| step.action == *action)
-        };
-        let goals: Vec<u32> = graph.level(level).filter(|id| fires(id).is_some()).collect();
-        let best = paths::best(model, graph, &depths, &goals, None);
+        let fires = |state: &M::State| expand::first_step(runs.model, state, *action);
+        let states = &runs.graph.states;
+        let level = runs.graph.level(level);
+        let goals: Vec<u32> = level.filter(|id| fires(&states[*id as usize]).is_some()).collect();
+        let best = runs.best(&goals);
         let mut path = best.path;
-        path.steps.push(fires(&best.end)?.0);
+        path.steps.push(fires(&best.end)?);
         Some(Witness { action: *action, path })
     };
     options.witnesses.iter().filter_map(witness).collect()
 }
 
 /// For every property that was found, the best of the shortest paths.
-fn discoveries<M: Model>(model: &M, graph: &Graph<M::State>, found: &Found) -> Vec<Discovery> {
+fn discoveries<M: Model>(runs: &Runs<'_, M>, found: &Found) -> Vec<Discovery> {
+    let (model, graph) = (runs.model, runs.graph);
     let mut first = found.first.clone();
     first.sort_unstable();
-    let depths = paths::Depths::of_levels(graph);
     let discover = |(property, level): (PropertyId, usize)| {
         if let Some((_, waiting)) = found.waiting.iter().find(|(of, _)| *of == property) {
             let end = End::Stuck { prefix: level, cycle: waiting.cycle.then_some(level) };
@@ -234,33 +286,43 @@ fn discoveries<M: Model>(model: &M, graph: &Graph<M::State>, found: &Found) -> V
             Some((_, goals)) => goals.clone(),
             None => graph.level(level).filter(is_goal).collect(),
         };
-        let best = paths::best(model, graph, &depths, &goals, None);
-        let at = best.end;
-        let mut discovery = Discovery { property, steps: level, path: best.path, end: End::State };
-        if property == BuiltIn::BoundExceeded.id::<M>() {
-            if let Some((step, what)) = expand::exceeding(model, &graph.states[at as usize]) {
-                discovery.path.steps.push(step);
-                discovery.steps += 1;
-                discovery.end = End::Exceeds(what);
-            }
-        } else if property == BuiltIn::NoPanic.id::<M>() {
-            if let Some((step, message)) = panics::in_state(model, &graph.states[at as usize]) {
-                discovery.steps += usize::from(step.is_some());
-                discovery.path.steps.extend(step);
-                discovery.end = End::Panics(message);
-            }
-        } else if property == BuiltIn::CanFinish.id::<M>() {
-            let last = discovery.path.steps.last().copied();
-            let rest = paths::way_on(model, graph, at, last);
-            let cycle = rest.cycle.map(|cycle| level + cycle);
-            discovery.path.steps.extend(rest.steps);
-            discovery.end = End::Stuck { prefix: level, cycle };
-        } else if let Some((own, _)) = M::PROPERTIES.get(usize::from(property.0)).zip(known) {
-            let cycle = cycles::FairGraph::of(model, graph, own).around(at);
-            discovery.path.steps.extend(cycle);
-            discovery.end = End::Stuck { prefix: level, cycle: Some(level) };
-        }
-        discovery
+        discovery(runs, property, level, &goals)
     };
     first.into_iter().map(discover).collect()
+}
+
+/// The best of the shortest paths to the states that show a property, and what happens there.
+fn discovery<M: Model>(
+    runs: &Runs<'_, M>,
+    property: PropertyId,
+    level: usize,
+    goals: &[u32],
+) -> Discovery {
+    let model = runs.model;
+    let best = runs.best(goals);
+    let mut path = best.path.clone();
+    let (mut steps, mut end) = (level, End::State);
+    if property == BuiltIn::BoundExceeded.id::<M>() {
+        if let Some((step, what)) = expand::exceeding(model, &best.end) {
+            path.steps.push(step);
+            steps += 1;
+            end = End::Exceeds(what);
+        }
+    } else if property == BuiltIn::NoPanic.id::<M>() {
+        if let Some((step, message)) = panics::in_state(model, &best.end) {
+            steps += usize::from(step.is_some());
+            path.steps.extend(step);
+            end = End::Panics(message);
+        }
+    } else if property == BuiltIn::CanFinish.id::<M>() {
+        let rest = runs.way_on(&best);
+        path.steps.extend(rest.steps);
+        end = End::Stuck { prefix: level, cycle: rest.cycle.map(|cycle| level + cycle) };
+    } else if let Some(own) = M::PROPERTIES.get(usize::from(property.0))
+        && own.kind == Kind::NoFairCycle
+    {
+        path.steps.extend(cycles::around(model, own, &best.end));
+        end = End::Stuck { prefix: level, cycle: Some(level) };
+    }
+    Discovery { property, steps, path, end }
 }

@@ -172,7 +172,7 @@ pub fn steps<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<(Step
 /// ways the one whose actions come first. `edges` gives the edges of a state in the order of steps.
 pub fn nearest(
     from: u32,
-    edges: impl Fn(u32) -> Vec<(Step, u32)>,
+    mut edges: impl FnMut(u32) -> Vec<(Step, u32)>,
     wanted: impl Fn(Step, u32) -> bool,
 ) -> Option<(Vec<Step>, u32)> {
     // Breadth first: whoever is seen first, by its first predecessor, has the least way of that

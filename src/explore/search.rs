@@ -11,6 +11,7 @@ use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
 use super::graph::Graph;
 use super::liveness::Waiting;
+use super::symmetry::Quotient;
 use super::visited::{Inserted, Visited};
 use super::whole::Shown;
 use super::{Options, Watch, panics};
@@ -53,18 +54,21 @@ impl Found {
     }
 }
 
-/// Searches level by level; keeps the graph if asked to.
+/// Searches level by level; keeps the graph if asked to. With a quotient a state stands for all that
+/// differ by an exchange.
 pub(super) fn search<M: Model>(
     model: &M,
     initial: &[M::State],
     options: &Options,
     watch: &dyn Watch,
     keep_graph: bool,
+    quotient: Option<&Quotient>,
 ) -> (Found, Option<Graph<M::State>>) {
     let mut search = Search {
         model,
         options,
         watch,
+        quotient,
         visited: Visited::new(keep_graph),
         branching: panics::all_steps(model).len().max(1),
         graph: keep_graph.then(Graph::new),
@@ -98,6 +102,7 @@ struct Search<'a, M: Model> {
     model: &'a M,
     options: &'a Options,
     watch: &'a dyn Watch,
+    quotient: Option<&'a Quotient>,
     visited: Visited,
     /// The most successors that a state can have.
     branching: usize,
@@ -126,8 +131,10 @@ impl<M: Model> Search<'_, M> {
                 self.found.stopped = Some(Stopped::Memory);
                 break;
             }
-            if let Inserted::New(_, id) = self.visited.insert(fingerprint(state), true) {
-                worker.fresh.push(*state);
+            let stands_for = |quotient: &Quotient| quotient.representative(self.model, state);
+            let state = self.quotient.map_or(*state, stands_for);
+            if let Inserted::New(_, id) = self.visited.insert(fingerprint(&state), true) {
+                worker.fresh.push(state);
                 worker.fresh_ids.push(id);
             }
         }
@@ -209,6 +216,7 @@ impl<M: Model> Search<'_, M> {
             visited: &self.visited,
             alone: threads == 1,
             frontier: self.graph.is_none().then_some(&self.frontier),
+            quotient: self.quotient,
         };
         let (frontier, graph) = (&self.frontier, &self.graph);
         let position = AtomicUsize::new(graph.as_ref().map_or(0, Graph::expanded) as usize);
@@ -293,6 +301,11 @@ impl<M: Model> Search<'_, M> {
         self.begin_level(tally.fresh);
         let frontier = self.frontier_len();
         self.watch.level(level, self.found.statistics.distinct, frontier as u64);
+        let distinct = self.found.statistics.distinct;
+        if self.quotient.is_some_and(|quotient| !quotient.finish_level(distinct)) {
+            self.found.stopped = Some(Stopped::Asymmetric);
+            return;
+        }
         let Options { until, states, .. } = self.options;
         if frontier == 0 {
             return;

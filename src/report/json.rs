@@ -43,12 +43,24 @@ pub struct ScenarioReport<'a> {
     generated: u64,
     depth: usize,
     levels: &'a [u64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symmetry: Option<SymmetryReport<'a>>,
     properties: Vec<PropertyReport<'a>>,
     actions: Vec<ActionReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rules: Option<Vec<RuleReport<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     counterexample: Option<CounterexampleReport>,
+}
+
+/// What was made of symmetry, if that was asked for.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SymmetryReport<'a> {
+    /// Sets of ids that are interchangeable; of states that differ by an exchange one is counted.
+    interchangeable: &'a [Vec<String>],
+    /// In how many states it was looked whether exchanges change nothing.
+    examined: u64,
 }
 
 /// What is known of a property.
@@ -157,6 +169,10 @@ pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         generated: statistics.generated,
         depth: statistics.depth(),
         levels: &statistics.levels,
+        symmetry: exploration.symmetry.as_ref().map(|symmetry| SymmetryReport {
+            interchangeable: &symmetry.interchangeable,
+            examined: symmetry.examined,
+        }),
         properties: properties(checked),
         actions: actions(checked),
         rules: (!checked.decisive.is_empty()).then(|| rules(checked)),

@@ -10,7 +10,7 @@ use crate::scenario::Expect;
 use crate::trace::case::{Case, CaseStep, CaseVerdict};
 use crate::trace::decisive::{Acts, Instead, first_difference};
 use crate::trace::{Change, process_of};
-use crate::verdict::{BuiltIn, Discovery, End, PropertyKind};
+use crate::verdict::{BuiltIn, Discovery, End, PropertyKind, Symmetry};
 
 use super::layout::{Detail, Layout};
 use super::{name, switches, title};
@@ -21,6 +21,7 @@ const MOST_RED: usize = 5;
 /// Prints what a `check` came to.
 pub fn write_check(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
     write_scenarios(out, all, layout)?;
+    write_symmetry(out, all, layout)?;
     let quiet = layout.detail == Detail::Quiet;
     // That something was expected to hold, and does not, stands in the table already.
     let says_more = |checked: &&Checked| match checked.standing {
@@ -39,6 +40,42 @@ pub fn write_check(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     if let Some(checked) = printed(all) {
         writeln!(out)?;
         write_violation(out, checked, layout)?;
+    }
+    Ok(())
+}
+
+/// Says who was interchangeable, if symmetry was asked for: of a few scenarios or of each, else how
+/// many have some.
+fn write_symmetry(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
+    let of = |checked| -> Option<(&Checked, &Symmetry)> {
+        let checked: &Checked = checked;
+        Some((checked, checked.exploration.symmetry.as_ref()?))
+    };
+    let asked: Vec<_> = all.iter().filter_map(of).collect();
+    if asked.is_empty() || layout.detail == Detail::Quiet {
+        return Ok(());
+    }
+    writeln!(out)?;
+    if asked.len() > MOST_RED && layout.detail != Detail::Verbose {
+        let some = asked.iter().filter(|(_, found)| !found.interchangeable.is_empty()).count();
+        let of = asked.len();
+        return writeln!(
+            out,
+            "symmetry: in {some} of {of} some are interchangeable (-v lists them)"
+        );
+    }
+    for (checked, found) in asked {
+        let (name, distinct) = (name(&checked.scenario), checked.exploration.statistics.distinct);
+        let sets: Vec<_> = found.interchangeable.iter().map(|set| set.join(" ")).collect();
+        let sentence = match sets.as_slice() {
+            [] => "nobody is interchangeable".to_string(),
+            sets => format!(
+                "{} are interchangeable (examined in {} of {distinct} states)",
+                sets.join(", "),
+                found.examined
+            ),
+        };
+        write_sentence(out, layout, "", &format!("symmetry: {name}: {sentence}"))?;
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ mod scenarios;
 mod shards;
 mod simulate;
 mod stories;
+mod symmetry;
 mod terminal;
 mod threads;
 mod tidy;

@@ -1,7 +1,7 @@
 //! The locks that are held.
 
 use crate::kit::zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
-use crate::kit::{Visit, Visitor};
+use crate::kit::{Permute, Visit, Visitor};
 
 use super::{Offset, Range};
 
@@ -148,12 +148,23 @@ impl<O: Offset, const K: usize> LockTable<O, K> {
         Ok(())
     }
 
+    /// The same locks, in the same order, of owners with other numbers.
+    #[must_use]
+    pub fn renamed(mut self, new: impl Fn(u8) -> u8) -> Self {
+        let locks = &mut self.slots[..usize::from(self.len)];
+        locks.iter_mut().for_each(|held| held.owner = new(held.owner));
+        self
+    }
+
     fn push(&mut self, held: Held<O>) -> Result<(), Refusal<O>> {
         *self.slots.get_mut(usize::from(self.len)).ok_or(Refusal::Full)? = held;
         self.len += 1;
         Ok(())
     }
 }
+
+/// Owners are numbers, not ids: whoever keeps the table says what they mean.
+impl<O: Offset, const K: usize> Permute for LockTable<O, K> {}
 
 impl<O: Offset + Visit, const K: usize> Visit for LockTable<O, K> {
     fn visit(&self, visitor: &mut dyn Visitor) {

@@ -1,20 +1,14 @@
-//! Two-phase commit, written as an outsider would: one file, no other part of this repository.
+//! The model, written as an outsider would: one file, no other part of this repository.
 //!
-//! `cargo run --release --example two_phase_commit -- N [--threads T]` searches it with `N` resource
-//! managers. Source: Gray and Lamport, "Consensus on Transaction Commit", module TwoPhase.
+//! Source: Gray and Lamport, "Consensus on Transaction Commit", module TwoPhase.
 
-use std::time::Instant;
-
-use clap::Parser;
-use latchwork::explore::{Options, explore};
-use latchwork::verdict::{BuiltIn, Exploration, PropertySet};
 use latchwork_model::kit::{
-    Claim, Domain, FIRED, Fired, Model, Property, Set, Table, claim, values, when,
+    Claim, Domain, FIRED, Fired, Model, Permutation, Property, Set, Table, claim, values, when,
 };
 use latchwork_model::{actions, ids, properties, state};
 
 /// The most resource managers.
-const MANAGERS: usize = 11;
+pub const MANAGERS: usize = 11;
 
 ids! {
     /// A resource manager.
@@ -146,61 +140,27 @@ impl Model for TwoPhase {
     fn done(&self, s: &State) -> bool {
         values::<Manager>(self).all(|r| matches!(s.vote[r], Vote::Committed | Vote::Aborted))
     }
-}
 
-/// Two-phase commit, searched exhaustively.
-#[derive(Parser)]
-struct Arguments {
-    /// How many resource managers.
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=MANAGERS as i64))]
-    managers: u8,
-    /// How many threads.
-    #[arg(long, default_value_t = 1)]
-    threads: usize,
-}
-
-/// Searches the whole space. `can_finish` is left out: it would need all states to be kept.
-fn search(managers: u8, threads: usize) -> Exploration {
-    let mut properties = PropertySet::ALL;
-    properties.remove(BuiltIn::CanFinish.id::<TwoPhase>());
-    explore(&TwoPhase::new(managers), &Options { threads, properties, ..Options::default() }, &())
-}
-
-fn main() {
-    let arguments = Arguments::parse();
-    let start = Instant::now();
-    let found = search(arguments.managers, arguments.threads);
-    let statistics = &found.statistics;
-    println!(
-        "{} resource managers: {} distinct, {} generated, depth {}, {:.2} s",
-        arguments.managers,
-        statistics.distinct,
-        statistics.generated,
-        statistics.depth(),
-        start.elapsed().as_secs_f64(),
-    );
-    for discovery in &found.discoveries {
-        println!("violated: property {} after {} steps", discovery.property.0, discovery.steps);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::search;
-
-    /// The counts are those of the TLA+ module, obtained with three other tools.
-    #[test]
-    fn the_spaces_have_their_known_sizes() {
-        for (managers, distinct, generated) in
-            [(3, 288, 1_146), (5, 8_832, 58_146), (7, 296_448, 2_744_706)]
-        {
-            for threads in [1, 2] {
-                let found = search(managers, threads);
-                assert!(found.discoveries.is_empty() && found.stopped.is_none());
-                assert_eq!(found.statistics.distinct, distinct);
-                assert_eq!(found.statistics.generated, generated);
-                assert_eq!(found.statistics.depth(), 3 * usize::from(managers) + 1);
-            }
+    /// Any two neighbours can change places, and so anybody.
+    fn symmetries(&self, emit: &mut dyn FnMut(Permutation)) {
+        for next in 1..self.managers {
+            emit(Permutation::IDENTITY.exchanging(Manager(next - 1), Manager(next)));
         }
+    }
+
+    /// By what is known of each.
+    fn sorting(&self, s: &State) -> Option<Permutation> {
+        let known = |r: u8| {
+            let r = Manager(r);
+            (s.vote[r], s.prepared.contains(r), s.collected.contains(r))
+        };
+        let mut order: [u8; MANAGERS] = core::array::from_fn(|r| r as u8);
+        let order = &mut order[..usize::from(self.managers)];
+        order.sort_by_key(|r| known(*r));
+        let mut to = [0; MANAGERS];
+        for (place, r) in (0..).zip(order) {
+            to[usize::from(*r)] = place;
+        }
+        Some(Permutation::IDENTITY.with::<Manager>(&to[..usize::from(self.managers)]))
     }
 }
