@@ -6,7 +6,9 @@ use crate::protocols::Instance;
 use crate::scenario::{Expect, Goal, Scenario};
 use crate::trace::case::{Case, CaseVerdict, Minimality};
 use crate::trace::tell;
-use crate::verdict::{Discovery, End, Exploration, Path, PropertyId, PropertyInfo, PropertyKind};
+use crate::verdict::{
+    Discovery, End, Exploration, Path, PropertyId, PropertyInfo, PropertyKind, Statistics, Stopped,
+};
 
 /// What is known of a protocol in one configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +165,6 @@ pub fn case(
 /// make use of.
 pub fn check(scenario: Scenario, options: &Options, watch: &dyn Watch) -> Result<Checked, String> {
     let instance = scenario.configuration.instance()?;
-    let properties = (scenario.configuration.entry.properties)();
     let witness = |goal: &Goal| match goal {
         Goal::Action(at) => Some(*at as u8),
         Goal::Property(_) => None,
@@ -179,6 +180,16 @@ pub fn check(scenario: Scenario, options: &Options, watch: &dyn Watch) -> Result
         let name = scenario.configuration.entry.name;
         return Err(format!("{name}/{}: {refused}", scenario.name));
     }
+    Ok(conclude(scenario, instance, exploration))
+}
+
+/// Holds what a search came to against what its scenario expects.
+pub fn conclude(
+    scenario: Scenario,
+    instance: Box<dyn Instance>,
+    exploration: Exploration,
+) -> Checked {
+    let properties = (scenario.configuration.entry.properties)();
     let violated =
         exploration.discoveries.iter().any(|found| !is_goal(&properties, found.property));
     let verdict = match (violated, exploration.stopped) {
@@ -187,15 +198,7 @@ pub fn check(scenario: Scenario, options: &Options, watch: &dyn Watch) -> Result
         (false, Some(_)) => Verdict::Inconclusive,
     };
     let standing = standing(&scenario, &properties, &exploration, verdict);
-    Ok(Checked {
-        scenario,
-        instance,
-        properties,
-        exploration,
-        verdict,
-        standing,
-        decisive: Vec::new(),
-    })
+    Checked { scenario, instance, properties, exploration, verdict, standing, decisive: Vec::new() }
 }
 
 fn standing(
@@ -244,12 +247,14 @@ fn standing(
 }
 
 fn budget_sentence(exploration: &Exploration) -> String {
-    let why = exploration.stopped.map_or("nothing", |stopped| stopped.name());
-    format!(
-        "the budget of {why} ran out with {} states down to level {}",
-        exploration.statistics.distinct,
-        exploration.statistics.depth()
-    )
+    let how = match exploration.stopped {
+        Some(Stopped::Interrupted) => "it was interrupted".to_string(),
+        stopped => {
+            format!("the budget of {} ran out", stopped.map_or("nothing", Stopped::name))
+        }
+    };
+    let Statistics { distinct, .. } = exploration.statistics;
+    format!("{how} with {distinct} states down to level {}", exploration.statistics.depth())
 }
 
 fn unmet_goal(

@@ -1,9 +1,12 @@
 //! What engines hand to everybody else: plain data.
 
+use std::borrow::Cow;
+
 use latchwork_model::kit::{Actions, Kind, Model, Step};
+use serde::{Deserialize, Serialize};
 
 /// A property of a model by its position: those of the model first, then the built-in ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PropertyId(pub u8);
 
 /// The properties that every model has.
@@ -114,7 +117,8 @@ pub fn of_graph(properties: &[PropertyInfo]) -> PropertySet {
 }
 
 /// A set of properties.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<PropertyId>", into = "Vec<PropertyId>")]
 pub struct PropertySet(u128);
 
 impl PropertySet {
@@ -180,8 +184,20 @@ impl FromIterator<PropertyId> for PropertySet {
     }
 }
 
+impl From<Vec<PropertyId>> for PropertySet {
+    fn from(ids: Vec<PropertyId>) -> Self {
+        ids.into_iter().collect()
+    }
+}
+
+impl From<PropertySet> for Vec<PropertyId> {
+    fn from(set: PropertySet) -> Self {
+        set.iter().collect()
+    }
+}
+
 /// How many states and steps there were. All figures are those of complete levels.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistics {
     /// States found.
     pub distinct: u64,
@@ -198,8 +214,31 @@ impl Statistics {
     }
 }
 
+/// An upper bound of the probability that fingerprints of so many states in each of some searches
+/// made one state pass for another: `distinct² / 2^65` each, added up, two digits, rounded up.
+///
+/// There are `distinct · (distinct - 1) / 2` pairs of states, and each has equal fingerprints of 64
+/// bits with probability `1 / 2^64`, as if they were drawn. Up to the first collision a search is
+/// what it would be without any; so if there was none, as many states were found as there are.
+pub fn collision(distinct: impl IntoIterator<Item = u64>) -> f64 {
+    const ONE: u128 = 1 << 65;
+    let squares = distinct.into_iter().map(|count| u128::from(count) * u128::from(count));
+    let mut sum = squares.fold(0, u128::saturating_add);
+    if sum == 0 {
+        return 0.0;
+    }
+    let mut exponent = 0;
+    while sum < 10 * ONE {
+        sum *= 10;
+        exponent += 1;
+    }
+    // Digits and not a quotient, so that it is spelled the same everywhere.
+    let spelled = format!("{}e-{exponent}", sum.div_ceil(ONE));
+    spelled.parse().map_or(1.0, |bound: f64| bound.min(1.0))
+}
+
 /// How often an action could happen and how often it did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionCount {
     /// States in which it was enabled, with some argument.
     pub enabled: u64,
@@ -208,7 +247,7 @@ pub struct ActionCount {
 }
 
 /// What was covered of a model.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// By action, in the order of the list.
     pub actions: Vec<ActionCount>,
@@ -238,21 +277,37 @@ impl Coverage {
 }
 
 /// A run of a model: an initial state by its position, and steps.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Path {
     /// Which initial state, in the order of [`Model::initial`].
     pub initial: usize,
     /// The steps.
+    #[serde(with = "as_numbers")]
     pub steps: Vec<Step>,
 }
 
+/// Steps as an action and its arguments: the kit knows of no files.
+mod as_numbers {
+    use latchwork_model::kit::Step;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(steps: &[Step], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(steps.iter().map(|step| (step.action, step.args)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Step>, D::Error> {
+        let steps = Vec::<(u8, [u8; Step::MAX_ARGS])>::deserialize(from)?;
+        Ok(steps.into_iter().map(|(action, args)| Step { action, args }).collect())
+    }
+}
+
 /// What happens at the end of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// The last state is the one that counts.
     State,
     /// The last step cannot be completed: it would exceed this bound.
-    Exceeds(&'static str),
+    Exceeds(Cow<'static, str>),
     /// The model panics in the last step, or in a property of the last state.
     Panics(String),
     /// The path goes on beyond the state that counts, which stands after `prefix` steps: to a
@@ -266,7 +321,7 @@ pub enum End {
 }
 
 /// A property that was violated, or a `reachable` one that was reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
     /// Which.
     pub property: PropertyId,
@@ -279,7 +334,7 @@ pub struct Discovery {
 }
 
 /// A shortest run that ends with the first firing of an action.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness {
     /// The action, by position.
     pub action: u8,
@@ -300,7 +355,7 @@ pub struct Comparison {
 }
 
 /// Why a search ended before the space was closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stopped {
     /// Everything that was wanted had been found.
     Found,
@@ -308,7 +363,9 @@ pub enum Stopped {
     States,
     /// The budget of memory was used up.
     Memory,
-    /// The budget of time was used up, or somebody asked for an end.
+    /// The budget of time was used up.
+    Time,
+    /// Somebody asked for an end.
     Interrupted,
     /// Symmetry was asked for, and there is none: what was found says nothing.
     Asymmetric,
@@ -321,7 +378,8 @@ impl Stopped {
             Self::Found => "found",
             Self::States => "states",
             Self::Memory => "memory",
-            Self::Interrupted => "time",
+            Self::Time => "time",
+            Self::Interrupted => "interrupt",
             Self::Asymmetric => "asymmetry",
         }
     }
@@ -371,7 +429,7 @@ impl std::fmt::Display for Refused {
 }
 
 /// What a search came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exploration {
     /// Figures.
     pub statistics: Statistics,
@@ -385,6 +443,25 @@ pub struct Exploration {
     pub witnesses: Vec<Witness>,
     /// The properties about which nothing can be said: not decided within the budget.
     pub undecided: PropertySet,
-    /// What was made of symmetry, if that was asked for.
+    /// What was made of symmetry, if that was asked for. It is not asked for where a search is kept.
+    #[serde(skip)]
     pub symmetry: Option<Symmetry>,
+    /// Whether states were stored whole, and not by their fingerprints.
+    pub exact: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::collision;
+
+    #[test]
+    fn the_bound_of_collisions_is_rounded_up_to_two_digits() {
+        // 10,340,352² / 2^65 = 2.898e-6
+        assert_eq!(format!("{:e}", collision([10_340_352])), "2.9e-6");
+        assert_eq!(collision([1 << 32]), 0.5);
+        assert_eq!(collision([1 << 32, 1 << 32]), 1.0);
+        assert_eq!(collision([u64::MAX, u64::MAX]), 1.0);
+        assert_eq!(format!("{:e}", collision([1])), "2.8e-20");
+        assert_eq!(collision([]), 0.0);
+    }
 }

@@ -1,7 +1,7 @@
 //! Two-phase commit, searched exhaustively.
 //!
-//! `cargo run --release --example two_phase_commit -- N [--threads T] [--symmetry]` searches it
-//! with `N` resource managers.
+//! `cargo run --release --example two_phase_commit -- N [--threads T] [--symmetry]
+//! [--exact]` searches it with `N` resource managers.
 
 mod model;
 
@@ -25,24 +25,26 @@ struct Arguments {
     /// Search one state for all that differ by an exchange of resource managers.
     #[arg(long)]
     symmetry: bool,
+    /// Store states whole, and not by their fingerprints.
+    #[arg(long)]
+    exact: bool,
 }
 
 /// Searches the whole space. `can_finish` is left out: it would need all states to be kept.
-fn search(managers: u8, threads: usize, symmetry: bool) -> Exploration {
+fn search(managers: u8, options: Options) -> Exploration {
     let mut properties = PropertySet::ALL;
     properties.remove(BuiltIn::CanFinish.id::<TwoPhase>());
-    let options = Options { threads, properties, symmetry, ..Options::default() };
-    explore(&TwoPhase::new(managers), &options, &())
+    explore(&TwoPhase::new(managers), &Options { properties, ..options }, &())
 }
 
 fn main() {
-    let arguments = Arguments::parse();
+    let Arguments { managers, threads, symmetry, exact } = Arguments::parse();
     let start = Instant::now();
-    let found = search(arguments.managers, arguments.threads, arguments.symmetry);
+    let found = search(managers, Options { threads, symmetry, exact, ..Options::default() });
     let statistics = &found.statistics;
     println!(
         "{} resource managers: {} distinct, {} generated, depth {}, {:.2} s",
-        arguments.managers,
+        managers,
         statistics.distinct,
         statistics.generated,
         statistics.depth(),
@@ -55,7 +57,7 @@ fn main() {
 
 #[cfg(test)]
 mod tests {
-    use super::search;
+    use super::{Options, search};
 
     /// The counts are those of the TLA+ module, obtained with three other tools.
     #[test]
@@ -63,8 +65,8 @@ mod tests {
         for (managers, distinct, generated) in
             [(3, 288, 1_146), (5, 8_832, 58_146), (7, 296_448, 2_744_706)]
         {
-            for threads in [1, 2] {
-                let found = search(managers, threads, false);
+            for (threads, exact) in [(1, false), (2, false), (2, true)] {
+                let found = search(managers, Options { threads, exact, ..Options::default() });
                 assert!(found.discoveries.is_empty() && found.stopped.is_none());
                 assert_eq!(found.statistics.distinct, distinct);
                 assert_eq!(found.statistics.generated, generated);
@@ -77,8 +79,9 @@ mod tests {
     #[test]
     fn of_states_that_differ_by_an_exchange_one_is_searched() {
         for (managers, distinct) in [(1, 12), (3, 80), (5, 314), (7, 920), (9, 2_232)] {
-            for threads in [1, 2] {
-                let found = search(managers, threads, true);
+            for (threads, exact) in [(1, false), (2, false), (2, true)] {
+                let options = Options { threads, exact, symmetry: true, ..Options::default() };
+                let found = search(managers, options);
                 assert!(found.discoveries.is_empty() && found.stopped.is_none());
                 assert_eq!(found.statistics.distinct, distinct);
                 assert_eq!(found.statistics.depth(), 3 * usize::from(managers) + 1);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::check::{Checked, check};
+use crate::check::{Checked, Standing, check, conclude};
 use crate::configuration::property;
 use crate::coverage::{self, Covered, covered};
 use crate::explore::Options;
@@ -15,6 +15,7 @@ use crate::threads::forms::FORMS;
 
 use super::ablate::is_base;
 use super::budget::Budget;
+use super::checkpoint::{Checkpoints, Keeper, command_to_go_on};
 use super::clock::Clock;
 use super::files::{entry_named, find_scenarios, protocol_scenarios, write_file};
 use super::outputs::Outputs;
@@ -36,6 +37,11 @@ pub struct Check {
     switches: Switches,
     #[command(flatten)]
     budget: Budget,
+    /// Store states whole, so that none can be taken for another one; it takes longer
+    #[arg(long)]
+    exact: bool,
+    #[command(flatten)]
+    checkpoints: Checkpoints,
     #[command(flatten)]
     threads: Threads,
     /// Search one state for all that differ by an exchange of interchangeable processes
@@ -59,9 +65,12 @@ impl Check {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         if let Some(plan) = self.threads.plan() {
-            if self.symmetry || !self.ignore.is_empty() {
-                let message = "--symmetry and --ignore are for a search, not for --engine";
-                return Err(Failure::Usage(message.to_string()));
+            let of_searches =
+                [self.symmetry, !self.ignore.is_empty(), self.exact, self.checkpoints.is_wanted()];
+            if of_searches.contains(&true) {
+                let message = "--symmetry, --ignore, --exact, --checkpoint and --resume are of searches, \
+                               not of threads";
+                return Err(Failure::Usage(format!("{message}\nhint: leave --engine out")));
             }
             let scenarios = self.scenarios_of_threads()?;
             let (layout, json) = (self.outputs.layout(), self.outputs.prints_json());
@@ -69,23 +78,30 @@ impl Check {
             let output = threads::Output { layout, json, out: &self.out };
             return threads::run(scenarios, &plan, &clock, &output);
         }
+        if self.symmetry && self.checkpoints.is_wanted() {
+            let message = "a search that makes use of symmetry is not kept";
+            let hint = "leave --symmetry out, or --checkpoint and --resume";
+            return Err(Failure::Usage(format!("{message}\nhint: {hint}")));
+        }
         let scenarios = self.leave_out(self.scenarios()?)?;
-        let options = Options { symmetry: self.symmetry, ..self.budget.options() };
+        let (exact, symmetry) = (self.exact, self.symmetry);
+        let options = Options { exact, symmetry, ..self.budget.options() };
+        let how = [("coverage", self.coverage), ("exact", self.exact)];
+        let how: Vec<&str> = how.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+        let keeper = self.checkpoints.keeper(&scenarios, &how)?;
         let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
+        clock.heed_signals()?;
         clock.more(scenarios.len());
         let mut all = Vec::new();
-        for scenario in scenarios {
+        for (at, scenario) in scenarios.into_iter().enumerate() {
             clock.task(&report::title(&scenario));
-            let mut checked = check(scenario, &options, &clock).map_err(Failure::Usage)?;
-            if self.coverage {
-                checked.decisive = coverage::decisive(&checked, &options, &clock);
-            }
-            all.push(checked);
+            all.push(self.one(at, scenario, &options, keeper.as_ref(), &clock)?);
         }
         clock.finish();
         let shown = self.write_cases(&all)?;
         let covered = covered(&all);
-        let whole: &[Covered] = if self.is_whole() { &covered } else { &[] };
+        let inconclusive = all.iter().any(|one| matches!(one.standing, Standing::Inconclusive(_)));
+        let whole: &[Covered] = if self.is_whole() && !inconclusive { &covered } else { &[] };
         let vacuous: Vec<String> = whole.iter().flat_map(Covered::vacuous).collect();
         let facts = report::json::check_text(&all);
         self.outputs.write(Results { checked: &all, matrices: &[], covered: whole }, &facts)?;
@@ -104,6 +120,9 @@ impl Check {
         }
         for sentence in &vacuous {
             writeln!(print::stderr(), "vacuous: {sentence}")?;
+        }
+        if let Some(keeper) = keeper.filter(|_| inconclusive) {
+            writeln!(print::stderr(), "go on:   {}", command_to_go_on(keeper.folder()))?;
         }
         let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
         Ok(if vacuous.is_empty() { worst } else { worst.max(Exit::Vacuous) })
@@ -138,6 +157,33 @@ impl Check {
             return Err(Failure::Usage("--ignore leaves no scenario".to_string()));
         }
         Ok(scenarios)
+    }
+
+    /// Runs a scenario, or takes what came of it before.
+    fn one(
+        &self,
+        at: usize,
+        scenario: Scenario,
+        options: &Options,
+        keeper: Option<&Keeper>,
+        clock: &Clock,
+    ) -> Result<Checked, Failure> {
+        let usage = |why: &str| Failure::Usage(why.to_string());
+        if let Some(outcome) = keeper.map(|keeper| keeper.outcome(at)).transpose()?.flatten() {
+            let instance = scenario.configuration.instance().map_err(usage)?;
+            let checked = conclude(scenario, instance, outcome.exploration);
+            return Ok(Checked { decisive: outcome.decisive, ..checked });
+        }
+        let checkpoint = keeper.map(|keeper| keeper.checkpoint(at));
+        let mut checked = check(scenario, &Options { checkpoint, ..options.clone() }, clock)
+            .map_err(Failure::Usage)?;
+        if self.coverage {
+            checked.decisive = coverage::decisive(&checked, options, clock);
+        }
+        if let Some(keeper) = keeper {
+            keeper.finish(at, &checked, clock);
+        }
+        Ok(checked)
     }
 
     /// Whether all small scenarios of some protocols are run, as they are.

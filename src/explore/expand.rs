@@ -1,10 +1,11 @@
 //! What one thread does with its part of a level: expand states, look at properties, ask the table.
 
 use latchwork_model::kit::{Claim, Kind, Model, Property, Step};
-use zerocopy::FromZeros;
+use zerocopy::{FromZeros, IntoBytes};
 
 use crate::verdict::{ActionCount, BuiltIn, Coverage, PropertyId, PropertySet};
 
+use super::exact::{Parts, Takings};
 use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
 use super::panics;
@@ -22,6 +23,8 @@ const RECENT: usize = 1 << 12;
 pub(super) struct Shared<'a, M: Model> {
     pub model: &'a M,
     pub visited: &'a Visited,
+    /// The parts of states, if these are stored whole and not by their fingerprints.
+    pub parts: Option<&'a Parts>,
     /// Whether there is one thread only.
     pub alone: bool,
     /// Where states of the next level go; if there is none, ids and edges are kept.
@@ -72,6 +75,13 @@ impl Tally {
         Coverage { actions, antecedents: self.antecedents.clone() }
     }
 
+    /// What such a coverage and the rest would have been tallied to.
+    pub fn restored(coverage: &Coverage, shown: PropertySet, fresh: usize) -> Self {
+        let mut actions = Box::new([ActionCount::default(); 256]);
+        actions[..coverage.actions.len()].copy_from_slice(&coverage.actions);
+        Self { actions, antecedents: coverage.antecedents.clone(), shown, fresh }
+    }
+
     /// Adds the figures of another one, and takes them from it.
     pub fn absorb(&mut self, other: &mut Self) {
         for (mine, theirs) in self.actions.iter_mut().zip(&mut *other.actions) {
@@ -111,13 +121,16 @@ impl<S: FromZeros + Copy> Batch<S> {
         }
     }
 
-    /// Puts a successor of the state with the fingerprint `parent` in; whether the batch is full
-    /// then.
+    /// Puts a successor of the state with the fingerprint `parent` in, with its number if it is
+    /// stored whole; whether the batch is full then.
     #[inline(always)]
-    fn push(&mut self, state: &S, parent: u64) -> bool {
+    fn push(&mut self, state: &S, parent: u64, number: Option<u64>) -> bool {
         let at = self.len % BATCH;
         self.states[at] = *state;
         self.parents[at] = parent;
+        if let Some(number) = number {
+            self.prints[at] = number;
+        }
         self.len = at + 1;
         self.len == BATCH
     }
@@ -142,6 +155,7 @@ pub(super) struct Worker<M: Model> {
     recent: Box<[u64; RECENT]>,
     /// The same for states whose representatives were looked up.
     recent_exchanged: Box<[u64; RECENT]>,
+    takings: Takings,
     degrees: Vec<u32>,
     slots: Vec<usize>,
     /// Successors so far.
@@ -160,6 +174,7 @@ impl<M: Model> Worker<M> {
             filling: 0,
             recent: Box::new([0; RECENT]),
             recent_exchanged: Box::new([0; RECENT]),
+            takings: Takings::default(),
             degrees: Vec::new(),
             slots: Vec::new(),
             #[cfg(test)]
@@ -205,10 +220,16 @@ impl<M: Model> Worker<M> {
         if keep_edges {
             self.degrees.push(0);
         }
-        let own = fingerprint(state);
+        let print = || fingerprint(state);
         if let Some(quotient) = shared.quotient {
-            quotient.look_at(model, state, own);
+            quotient.look_at(model, state, print());
         }
+        let own = match shared.parts {
+            Some(parts) => {
+                parts.take_apart(state.as_bytes(), &mut self.takings.parent, shared.alone)
+            }
+            None => print(),
+        };
         let (mut any, mut fair, mut last) = (false, false, u8::MAX);
         model.successors(state, |step, result| {
             any = true;
@@ -238,14 +259,19 @@ impl<M: Model> Worker<M> {
                 Some(quotient) => {
                     let print = fingerprint(next);
                     let recent = &mut self.recent_exchanged[print as usize % RECENT];
-                    if std::mem::replace(recent, print) == print && !keep_edges {
+                    let known = std::mem::replace(recent, print) == print;
+                    // A fingerprint tells nothing for certain, and an edge is always wanted.
+                    if known && !keep_edges && shared.parts.is_none() {
                         return;
                     }
                     representative = quotient.representative(model, next);
                     &representative
                 }
             };
-            if self.batches[self.filling % 2].push(next, own) {
+            let number = shared
+                .parts
+                .map(|parts| parts.number(next.as_bytes(), &mut self.takings, shared.alone));
+            if self.batches[self.filling % 2].push(next, own, number) {
                 self.turn(shared);
             }
         });
@@ -282,11 +308,13 @@ impl<M: Model> Worker<M> {
         let full = &mut self.batches[self.filling % 2];
         let mut count = 0;
         for (at, state) in full.states[..full.len.min(BATCH)].iter().enumerate() {
-            let print = fingerprint(state);
-            #[cfg(test)]
-            let print = match shared.visited.planted {
-                Planted::ShortFingerprints => u64::from(print as u32).max(1) << 32,
-                _ => print,
+            let print = match shared.parts {
+                Some(_) => full.prints[at],
+                #[cfg(test)]
+                None if shared.visited.planted == Planted::ShortFingerprints => {
+                    u64::from(fingerprint(state) as u32).max(1) << 32
+                }
+                None => fingerprint(state),
             };
             let recent = &mut self.recent[print as usize % RECENT];
             let known = std::mem::replace(recent, print) == print || full.parents[at] == print;

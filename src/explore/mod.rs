@@ -10,8 +10,10 @@
 //! | `search` | the level loop |
 //! | `expand` | what one thread does with its part of a level |
 //! | `visited` | the table of fingerprints |
+//! | `exact` | states stored whole, and not by their fingerprints |
 //! | `frontier` | the states of two levels, in blocks that are used again |
 //! | `spill` | those for which there is no memory, on disk |
+//! | `resume` | a search written down, so that another process goes on with it |
 //! | `memory` | huge pages and a hint to the cache: the only `unsafe` |
 //! | `fingerprint` | the hash of a state |
 //! | `graph` | states and edges, kept for properties that look beyond one state |
@@ -29,6 +31,7 @@
 
 mod cycles;
 pub mod differ;
+mod exact;
 pub(crate) mod expand;
 mod fairness;
 pub mod fingerprint;
@@ -41,6 +44,7 @@ pub mod panics;
 pub mod paths;
 #[cfg(test)]
 mod planted;
+pub mod resume;
 mod search;
 mod spill;
 mod symmetry;
@@ -59,6 +63,7 @@ use crate::verdict::{
 
 use graph::Graph;
 use paths::Depths;
+use resume::Checkpoint;
 use search::Found;
 use symmetry::Quotient;
 use unfold::Runs;
@@ -83,6 +88,10 @@ pub struct Options {
     pub memory: Option<u64>,
     /// The most bytes of frontiers to keep in memory, if that is less than `memory` leaves.
     pub frontier: Option<u64>,
+    /// Store states whole, so that none can be taken for another one.
+    pub exact: bool,
+    /// Where to write the search down, and to go on from if it was.
+    pub checkpoint: Option<Checkpoint>,
     /// A defect, for the tests that must notice it.
     #[cfg(test)]
     pub(crate) planted: planted::Planted,
@@ -99,6 +108,8 @@ impl Default for Options {
             states: None,
             memory: None,
             frontier: None,
+            exact: false,
+            checkpoint: None,
             #[cfg(test)]
             planted: planted::Planted::Nothing,
         }
@@ -125,6 +136,16 @@ pub trait Watch: Sync {
     /// Whether to end the search now.
     fn interrupted(&self) -> bool {
         false
+    }
+
+    /// Why the search is to end.
+    fn why(&self) -> Stopped {
+        Stopped::Interrupted
+    }
+
+    /// Something went wrong that does not change what the search comes to.
+    fn problem(&self, sentence: &str) {
+        let _ = sentence;
     }
 }
 
@@ -168,7 +189,12 @@ pub fn explore_from<M: Model>(
             found.stopped = Some(Stopped::Memory);
             undecided = of_graph;
         } else {
-            found.add(whole::look(model, graph, of_graph, options.threads));
+            let (shown, left) = whole::look(model, graph, of_graph, options.threads, watch);
+            found.add(shown);
+            if !left.is_empty() {
+                found.stopped = Some(watch.why());
+                undecided = left;
+            }
         }
     }
     let wanted = !found.first.is_empty() || !options.witnesses.is_empty();
@@ -192,6 +218,7 @@ pub fn explore_from<M: Model>(
         witnesses,
         undecided,
         symmetry,
+        exact: options.exact,
     }
 }
 
@@ -225,6 +252,7 @@ fn refuse<M: Model>(options: &Options, refused: Refused) -> Exploration {
         witnesses: Vec::new(),
         undecided: options.properties,
         symmetry: Some(Symmetry { refused: Some(refused), ..Symmetry::default() }),
+        exact: options.exact,
     }
 }
 
@@ -245,8 +273,26 @@ fn trace_graph<M: Model>(
     quotient: Option<&Quotient>,
 ) -> Option<Graph<M::State>> {
     let until = found.first.iter().map(|(property, _)| *property).collect();
-    let options = Options { until, states: None, memory: None, ..options.clone() };
-    search::search(model, initial, &options, watch, true, quotient).1
+    let checkpoint = options.checkpoint.as_ref().map(Checkpoint::of_traces);
+    let options = Options { until, states: None, memory: None, checkpoint, ..options.clone() };
+    search::search(model, initial, &options, &Patient(watch), true, quotient).1
+}
+
+/// Who watches a search that must come to its end: a violation without its run says little.
+struct Patient<'a>(&'a dyn Watch);
+
+impl Watch for Patient<'_> {
+    fn level(&self, level: usize, distinct: u64, frontier: u64) {
+        self.0.level(level, distinct, frontier);
+    }
+
+    fn memory(&self, bytes: u64) {
+        self.0.memory(bytes);
+    }
+
+    fn problem(&self, sentence: &str) {
+        self.0.problem(sentence);
+    }
 }
 
 /// The best of the shortest runs to the first firing of each action that is wanted.
@@ -306,7 +352,7 @@ fn discovery<M: Model>(
         if let Some((step, what)) = expand::exceeding(model, &best.end) {
             path.steps.push(step);
             steps += 1;
-            end = End::Exceeds(what);
+            end = End::Exceeds(what.into());
         }
     } else if property == BuiltIn::NoPanic.id::<M>() {
         if let Some((step, message)) = panics::in_state(model, &best.end) {

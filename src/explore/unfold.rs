@@ -101,7 +101,7 @@ impl<M: Model> Runs<'_, M> {
                         targets.push(id);
                     });
                 });
-                unfolded.push_edges(targets);
+                unfolded.push_edges(targets.into_iter());
             }
         }
         let last = unfolded.level(layers.len() - 1);

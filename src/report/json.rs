@@ -9,7 +9,7 @@ use crate::check::{Checked, Standing};
 use crate::configuration::Tree;
 use crate::trace::case::{Case, CaseStep, Changes};
 use crate::trace::{Change, process_of};
-use crate::verdict::{ActionCount, Discovery, PropertyId};
+use crate::verdict::{ActionCount, Discovery, PropertyId, collision};
 
 /// The version of the format of reports.
 pub const FORMAT: u64 = 1;
@@ -45,6 +45,10 @@ pub struct ScenarioReport<'a> {
     levels: &'a [u64],
     #[serde(skip_serializing_if = "Option::is_none")]
     symmetry: Option<SymmetryReport<'a>>,
+    /// An upper bound of the probability that two fingerprints that collide hid a state; not there
+    /// if states were stored whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collision: Option<f64>,
     properties: Vec<PropertyReport<'a>>,
     actions: Vec<ActionReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,6 +177,7 @@ pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
             interchangeable: &symmetry.interchangeable,
             examined: symmetry.examined,
         }),
+        collision: (!exploration.exact).then(|| collision([statistics.distinct])),
         properties: properties(checked),
         actions: actions(checked),
         rules: (!checked.decisive.is_empty()).then(|| rules(checked)),

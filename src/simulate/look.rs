@@ -180,7 +180,7 @@ impl<'a, M: Model> Looker<'a, M> {
         if properties.contains(bound) && exceeds.is_some() {
             violated.insert(bound);
         }
-        let broken = exceeds.map(|(step, what)| (bound, Some(step), End::Exceeds(what)));
+        let broken = exceeds.map(|(step, what)| (bound, Some(step), End::Exceeds(what.into())));
         Look { violated, reached, broken }
     }
 }

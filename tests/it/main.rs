@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 
 mod baselines;
+mod checkpoints;
 mod cli;
 mod corpus;
 mod coverage;
@@ -13,6 +14,7 @@ mod files;
 mod generate;
 mod init;
 mod initial_states;
+mod kills;
 mod liveness;
 mod outputs;
 mod pages;
