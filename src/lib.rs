@@ -187,6 +187,7 @@ pub mod replay;
 pub mod report;
 pub mod scenario;
 pub mod selfcheck;
+pub mod serve;
 pub mod shrink;
 pub mod simulate;
 pub mod threads;

@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 
 mod baselines;
+mod browser;
 mod cli;
 mod corpus;
 mod coverage;
@@ -11,8 +12,10 @@ mod exports;
 mod fair;
 mod files;
 mod generate;
+mod in_browser;
 mod init;
 mod initial_states;
+mod live;
 mod liveness;
 mod outputs;
 mod pages;

@@ -1,7 +1,7 @@
 //! The locks that are held.
 
 use crate::kit::zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
-use crate::kit::{Visit, Visitor};
+use crate::kit::{Items, Visit, Visitor};
 
 use super::{Offset, Range};
 
@@ -157,7 +157,7 @@ impl<O: Offset, const K: usize> LockTable<O, K> {
 
 impl<O: Offset + Visit, const K: usize> Visit for LockTable<O, K> {
     fn visit(&self, visitor: &mut dyn Visitor) {
-        visitor.begin(false);
+        visitor.begin(Items::Set);
         for held in self.locks() {
             visitor.item();
             visitor.id("o", held.owner);

@@ -63,6 +63,15 @@ pub fn command(text: &str) -> Markup {
     html! { p.command { code { (text) } " " button.copy type="button" hidden { "copy" } } }
 }
 
+/// A sentence of a model: what stands between backticks is code.
+pub fn prose(sentence: &str) -> Markup {
+    html! {
+        @for (at, part) in sentence.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 /// A text between tags. Quotes need no escape there, and a case has many.
 pub fn text(text: &str) -> Markup {
     PreEscaped(text.replace('&', "&amp;").replace('<', "&lt;"))
