@@ -49,7 +49,8 @@ impl Browser {
         };
         let lines = BufReader::new(driver.stdout.take().expect("its words"));
         let port = lines.lines().map_while(Result::ok).find_map(|line| {
-            let port = line.split("on port ").nth(1)?.trim_end_matches('.').to_string();
+            let port =
+                line.split("successfully on port ").nth(1)?.trim_end_matches('.').to_string();
             port.parse::<u16>().ok()
         });
         let port = port.expect("the driver says its port");
@@ -58,9 +59,13 @@ impl Browser {
         let client = Client::new();
         let mut browser = Self { driver, client, session, _profile: profile };
         let started = browser.call(Method::POST, "", &browser.wishes(screen));
-        let Ok(started) = started else {
-            println!("skipped: there is no browser that chromedriver can start: {started:?}");
-            return None;
+        let started = match started {
+            Ok(started) => started,
+            Err(said) if said.to_string().contains("cannot find Chrome binary") => {
+                println!("skipped: there is no browser that chromedriver can find");
+                return None;
+            }
+            Err(said) => panic!("the browser does not start: {said}"),
         };
         let id = started["sessionId"].as_str().expect("a session");
         browser.session = format!("{}/{id}", browser.session);
@@ -71,7 +76,7 @@ impl Browser {
         let profile = self._profile.path().display();
         let mut options = json!({ "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-            "--window-size=1280,900", format!("--user-data-dir={profile}"),
+            "--window-size=1280,900", "--force-prefers-reduced-motion", format!("--user-data-dir={profile}"),
         ]});
         if screen == Screen::Phone {
             let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 1, "mobile": true });
@@ -162,7 +167,9 @@ impl Browser {
         let url = |entry: &Value| {
             let event: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
             let event = &event["message"];
-            (event["method"] == "Network.requestWillBeSent")
+            // The page with which a browser begins is its own.
+            let own = event["params"]["documentURL"].as_str()?.starts_with("chrome://");
+            (event["method"] == "Network.requestWillBeSent" && !own)
                 .then(|| event["params"]["request"]["url"].as_str().map(ToString::to_string))?
         };
         self.log("performance").iter().filter_map(url).collect()

@@ -29,6 +29,7 @@ mod stories;
 mod terminal;
 mod threads;
 mod tidy;
+mod viewers;
 mod workflows;
 
 use std::path::{Path, PathBuf};

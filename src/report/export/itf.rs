@@ -37,7 +37,8 @@ pub fn to_json(story: &Story) -> Value {
         "source": story.run.configuration.entry.name,
         "varTypes": types,
         "property": story.verdict.property,
-        "state": story.verdict.steps,
+        // What is no name of the format has to be a text: readers take it as one.
+        "state": story.verdict.steps.to_string(),
     });
     let vars: Vec<&String> = types.keys().collect();
     let mut trace = json!({ "vars": vars, "states": [] });

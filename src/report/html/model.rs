@@ -18,13 +18,14 @@ pub fn about(entry: &Entry) -> Markup {
         matches!(event, Event::Start(Tag::Link { .. }) | Event::End(TagEnd::Link))
     };
     let events = Parser::new_ext(text, Options::ENABLE_TABLES).filter(|event| !is_link(event));
-    let mut page = String::new();
-    push_html(&mut page, events);
+    let events = events.map(page::plain);
+    let mut about = String::new();
+    push_html(&mut about, events);
     html! {
         @if !text.is_empty() {
             details.about {
                 summary { "The protocol, for who does not know it" }
-                div { (PreEscaped(page)) }
+                div { (PreEscaped(about)) }
             }
         }
     }

@@ -34,7 +34,7 @@ pub fn page(review: &Review) -> String {
             }
             // What looks like tags in a text is text.
             Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
-            other => events.push(other),
+            other => events.push(page::plain(other)),
         }
     }
     name_headings(&mut events);
