@@ -175,3 +175,39 @@ fn two_cases_stand_side_by_side() {
     assert!(beside(&["--beside", foreign]).is_err_and(|said| said.contains("of downconvert")));
     assert!(beside(&["--under", "ful"]).is_err_and(|said| said.contains("did you mean `full`?")));
 }
+
+/// The page of a check: its numbers are those of the facts, and all but one section of it is the same
+/// in every run, whatever the number of threads.
+#[test]
+fn the_page_of_a_check_reads_a_clock_in_one_section() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("check.html");
+    let (html, out) = (file.to_str().expect("a name"), folder.path().to_str().expect("a name"));
+    let mut pages = Vec::new();
+    for threads in ["1", "2"] {
+        let path = "scenarios/dirlock/second_root.json";
+        let words =
+            ["check", path, "--html", html, "--out", out, "--coverage", "--json", "--threads"];
+        let (code, facts, said) = run(&[&words[..], &[threads]].concat());
+        assert_eq!((code, said.as_str()), (0, ""));
+        let facts: serde_json::Value = serde_json::from_str(&facts).expect("facts");
+        let page = fs::read_to_string(&file).expect("the page");
+        let one = &facts["scenarios"][0];
+        for figure in ["distinct", "generated", "depth"] {
+            assert!(
+                page.contains(&format!("<td class=\"count\">{}</td>", one[figure])),
+                "{figure}"
+            );
+        }
+        let cut = page.find("<section class=\"clock\">").expect("the rate");
+        let end = cut + page[cut..].find("</section>").expect("its end");
+        assert!(page[cut..end].contains("another run gives other figures"));
+        assert!(page.contains("<svg class=\"chart\"") && page.contains("script-src 'none'"));
+        assert!(page.contains("<th>common_ancestor</th><td class=\"count\">"));
+        pages.push(format!("{}{}", &page[..cut], &page[end..]));
+    }
+    assert_eq!(pages[0], pages[1]);
+    let (code, facts, _) =
+        run(&["check", "scenarios/dirlock/second_root.json", "--json", "--out", out]);
+    assert!(code == 0 && !facts.contains("seconds"));
+}

@@ -105,13 +105,13 @@ fn graphviz_lays_a_space_out() {
 fn a_diagram_tells_lost_messages_and_faults_from_others() {
     let scenario = r#"{ "format": 1, "protocol": "downconvert",
         "bounds": { "nodes": 2, "apps": [{ "node": 0, "program": ["EX"] }, { "node": 1, "program": ["EX"] }] },
-        "faults": { "lost_bast": 1 }, "expect": { "violates": "can_finish" } }"#;
+        "faults": { "lost_bast": 1 }, "expect": { "violates": "can_finish", "steps": 7 } }"#;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("lost.json");
     std::fs::write(&file, scenario).expect("written");
     let (file, out) = (file.to_str().expect("a name"), folder.path().to_str().expect("a name"));
-    let (code, said, _) = run(&["check", file, "--out", out]);
-    assert_eq!(code, 0, "{said}");
+    let (code, said, why) = run(&["check", file, "--out", out]);
+    assert!(code < 2, "{said}{why}");
     let case = folder.path().join("downconvert/lost-can_finish.json");
     let case = Case::open(&case, false).expect("a case");
     let story = story(&case);

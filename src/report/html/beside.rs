@@ -218,7 +218,10 @@ fn row(beside: &Beside, at: usize) -> Markup {
                 @for side in beside.sides() {
                     @match side.run.steps.get(at) {
                         Some(step) => div.card.fault[step.fault] data-past=(spans(&step.causes)) { (inside(&side.run, at)) },
-                        None => div.card.none { p { (side.name) " has ended." } },
+                        None if at == side.run.steps.len() || at == beside.same => {
+                            div.card.none { p { (side.name) " has ended." } }
+                        }
+                        None => div {},
                     }
                 }
             }

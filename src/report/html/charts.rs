@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 /// How wide a chart is.
-const WIDTH: f64 = 640.0;
+const WIDTH: f64 = 400.0;
 /// How high its curve gets.
-const HEIGHT: f64 = 120.0;
+const HEIGHT: f64 = 90.0;
 /// The space for the words around it.
 const MARGIN: f64 = 20.0;
 /// How long the longest bar is.

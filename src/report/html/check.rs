@@ -11,6 +11,10 @@ use crate::verdict::PropertyKind;
 
 use super::charts::{bar, curve};
 use super::page;
+use super::steps::plural;
+
+/// A search that takes less, in seconds, has no rate worth a picture.
+const SHORTEST: f64 = 0.2;
 
 /// How fast a scenario was searched. It is of one machine and one run, and is in nothing that is
 /// compared.
@@ -33,7 +37,7 @@ pub fn page(all: &[Checked], covered: &[Covered], paces: &[Pace]) -> String {
             section {
                 h2 { "States by level" }
                 p.soft { "How many states are first reached after so many steps." }
-                @for (at, checked) in all.iter().enumerate() { (levels(at, checked)) }
+                div.charts { @for (at, checked) in all.iter().enumerate() { (levels(at, checked)) } }
             }
             @for covered in covered { (coverage(covered)) }
             @if !paces.is_empty() { (speed(all, paces)) }
@@ -83,7 +87,7 @@ fn levels(at: usize, checked: &Checked) -> Markup {
         .enumerate()
         .map(|(level, states)| (level as f64, *states as f64))
         .collect();
-    let words = format!("{most} states on level {level}");
+    let words = format!("{most} {} on level {level}", plural(most as usize, "state"));
     let stopped = checked.exploration.stopped;
     html! {
         article id=(format!("s={}", at + 1)) {
@@ -146,19 +150,30 @@ fn speed(all: &[Checked], paces: &[Pace]) -> Markup {
         section.clock {
             h2 { "Rate over time" }
             p { b { "Measured with a clock, on one machine, in one run: another run gives other figures." } " All else on this page is the same in every run." }
-            @for (checked, pace) in all.iter().zip(paces) {
-                @if let Some((seconds, states)) = pace.points.last().copied() {
-                    @let rates = rates(&pace.points);
-                    @let fastest = rates.iter().map(|rate| rate.1).fold(0.0, f64::max);
-                    h3 { (title(&checked.scenario)) }
-                    p.soft { (states) " states in " (format!("{seconds:.3}")) " s" }
-                    @if rates.len() > 1 {
-                        div.wide {
-                            (curve(&rates, "States found in a second, over time", &format!("{seconds:.3} s"), &format!("{fastest:.0} states/s")))
-                        }
-                    }
+            @let long = |pace: &Pace| pace.points.last().is_some_and(|last| last.0 >= SHORTEST);
+            @let short = paces.iter().filter(|pace| !long(pace)).count();
+            @if short > 0 {
+                p { (short) " of them took less than " (SHORTEST) " s, too short to draw." }
+            }
+            div.charts {
+                @for (checked, pace) in all.iter().zip(paces).filter(|(_, pace)| long(pace)) {
+                    (rate(&title(&checked.scenario), pace))
                 }
             }
+        }
+    }
+}
+
+fn rate(title: &str, pace: &Pace) -> Markup {
+    let rates = rates(&pace.points);
+    let fastest = rates.iter().map(|rate| rate.1).fold(0.0, f64::max);
+    let (seconds, states) = pace.points.last().copied().unwrap_or_default();
+    let (time, most) = (format!("{seconds:.2} s"), format!("{fastest:.0} states/s at most"));
+    html! {
+        article {
+            h3 { (title) }
+            p.soft { (states) " states in " (time) }
+            div.wide { (curve(&rates, "States found in a second, over time", &time, &most)) }
         }
     }
 }

@@ -86,11 +86,9 @@ pub fn page(view: &View<'_>) -> String {
             (along(view))
             @if let Some(recorded) = view.case { (follow(view, recorded)) }
             (standing(view))
+            @if !view.run.steps.is_empty() { (case::legend(&[view.run])) }
             div.run {
-                div {
-                    (case::legend(&[view.run]))
-                    (drawing(view))
-                }
+                (drawing(view))
                 section { h2 { "What can happen now" } (choices(view)) }
             }
             (state(view))
@@ -139,10 +137,10 @@ fn along(view: &View<'_>) -> Markup {
     let from = view.address.from;
     html! {
         nav.along aria-label="the run" {
-            (to("⏮ start", (at > 0).then_some(0)))
+            (to("to the start", (at > 0).then_some(0)))
             (to("◀ back", at.checked_sub(1)))
             (to("on ▶", (at < last).then_some(at + 1)))
-            (to("end ⏭", (at < last).then_some(last)))
+            (to("to the end", (at < last).then_some(last)))
             @if view.initial > 1 {
                 span { "initial state " (from + 1) " of " (view.initial) ": " }
                 (first("the one before", from.checked_sub(1)))
