@@ -188,6 +188,27 @@ pub fn variant(entry: &Entry, name: &str) -> Result<usize, Unknown> {
     entry.variant(name).ok_or_else(|| unknown(entry, "variant", name, names))
 }
 
+/// The configuration with the rules of `profile-rule+variant`.
+pub fn rule_set(base: &Configuration, text: &str) -> Result<Configuration, Unknown> {
+    let mut configuration = base.clone();
+    let entry = base.entry;
+    let end = text.find(['-', '+']).unwrap_or(text.len());
+    configuration.profile = profile(entry, &text[..end])?;
+    configuration.without.clear();
+    let mut rest = &text[end..];
+    while let Some(sign) = rest.chars().next() {
+        let name = &rest[1..];
+        let end = name.find(['-', '+']).unwrap_or(name.len());
+        if sign == '-' {
+            configuration.without.push(rule(entry, &name[..end])?);
+        } else {
+            configuration.with.push(variant(entry, &name[..end])?);
+        }
+        rest = &name[end..];
+    }
+    Ok(configuration)
+}
+
 /// The property with this name.
 pub fn property(entry: &Entry, name: &str) -> Result<PropertyId, Unknown> {
     let properties = (entry.properties)();

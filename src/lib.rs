@@ -188,6 +188,7 @@ pub mod report;
 pub mod scenario;
 pub mod sealed;
 pub mod selfcheck;
+pub mod serve;
 pub mod shrink;
 pub mod simulate;
 pub mod threads;

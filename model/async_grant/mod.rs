@@ -24,6 +24,7 @@ use posix::LockTable;
 use state::{ByteMap, ClientAt, ClientId, GrantRes, LmId, OpKind, Reply, State};
 
 actions! { AsyncGrant, State;
+    /// A client of the network asks for a lock, asks again, gives up.
     optional client {
         /// Ask for the lock, or who is in the way.
         client_send(c: ClientId) => lm;
@@ -34,6 +35,7 @@ actions! { AsyncGrant, State;
         /// Give the lock up.
         client_unlock(c: ClientId) => lm;
     }
+    /// The same client takes what is sent to it.
     fair client_rx {
         /// An answer arrives.
         client_rx_reply(c: ClientId);
@@ -42,6 +44,7 @@ actions! { AsyncGrant, State;
         /// A reply was lost: send again.
         client_rx_resend(c: ClientId) => lm;
     }
+    /// The lock manager: one thread, which must not sleep in the filesystem.
     fair lm {
         /// LOCK or TEST arrives: answer it, or call the filesystem.
         lm_lock(l: LmId, c: ClientId) => master;
@@ -71,10 +74,12 @@ actions! { AsyncGrant, State;
         /// All locks are reclaimed.
         lm_end_grace(l: LmId);
     }
+    /// The lock manager's clock for requests that were put aside.
     fair lm_timer {
         /// The time is up for a request that was put aside.
         lm_timer_timeout(c: ClientId);
     }
+    /// The cluster filesystem calls the lock manager back.
     fair fs {
         /// Call back: an operation of this kind has its answer.
         fs_callback(c: ClientId, op: OpKind) => lm;
@@ -83,6 +88,7 @@ actions! { AsyncGrant, State;
         /// Find an operation that was lost.
         fs_recover(c: ClientId);
     }
+    /// The master of the cluster keeps the table of all locks.
     fair master {
         /// Decide about a new operation.
         master_decide(c: ClientId) => fs;
@@ -93,18 +99,22 @@ actions! { AsyncGrant, State;
         /// Say that an operation that waited is worth another try.
         master_notify(c: ClientId) => fs;
     }
+    /// The master looks for circles of waiters, if it does.
     optional master_deadlock {
         /// Deny an operation that waits in a circle.
         master_deadlock(c: ClientId) => fs;
     }
+    /// An owner on another node may take a lock that is in the way.
     optional remote_lock {
         /// The owner on another node takes its lock.
         remote_lock() => master;
     }
+    /// The owner on another node gives it up in the end.
     fair remote_unlock {
         /// The owner on another node gives its lock up.
         remote_unlock() => master;
     }
+    /// What goes wrong, so often as the budgets allow.
     fault fault {
         /// The call has returned, and there is no memory to put the request aside.
         fault_defer_oom(c: ClientId) => lm;

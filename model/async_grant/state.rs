@@ -2,7 +2,7 @@
 //! filesystem, and the locks at the master of the cluster.
 
 use crate::kit::zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
-use crate::kit::{Fifo, Permute, Set, Table, Visit, Visitor};
+use crate::kit::{Fifo, Items, Permute, Set, Table, Visit, Visitor};
 
 use super::posix::{Access, LockTable};
 
@@ -91,7 +91,7 @@ impl Permute for ByteMap {}
 
 impl Visit for ByteMap {
     fn visit(&self, visitor: &mut dyn Visitor) {
-        visitor.begin(false);
+        visitor.begin(Items::Set);
         self.visit_bytes(visitor, |visitor| visitor.item());
         visitor.end();
     }

@@ -24,6 +24,7 @@ use state::{
 };
 
 actions! { DelegationReturn, State;
+    /// An application of the client runs its program of opens, locks and closes.
     fair app {
         /// Take the lock in memory: the open rests on the delegation.
         app_lock_cached(a: AppId);
@@ -52,6 +53,7 @@ actions! { DelegationReturn, State;
         /// Read after asking the server whether the cache is still good.
         app_read(a: AppId) => srv;
     }
+    /// The return of the delegation: claims what rests on it, then gives it back.
     fair ret {
         /// The manager thread starts the return of a delegation that was recalled.
         ret_start();
@@ -74,6 +76,7 @@ actions! { DelegationReturn, State;
         /// DELEGRETURN.
         ret_delegreturn() => srv;
     }
+    /// The client's state manager recovers after the server has lost state.
     fair mgr {
         /// Begin: nobody else may call the server.
         mgr_start();
@@ -94,6 +97,7 @@ actions! { DelegationReturn, State;
         /// Let everybody else go on.
         mgr_end_drain();
     }
+    /// The lease renewal of the client notices that state is lost.
     fair renew {
         /// The lease renewal notices that the session is lost.
         renew_notice() => mgr;
@@ -102,6 +106,7 @@ actions! { DelegationReturn, State;
         /// The lease renewal comes late, and the server has kept the state.
         renew_lease() => srv;
     }
+    /// The way of a recall from the server to the client.
     fair cb {
         /// The server sends CB_RECALL.
         cb_send();
@@ -110,16 +115,19 @@ actions! { DelegationReturn, State;
         /// Its answer arrives.
         cb_reply() => srv;
     }
+    /// The server, where it acts by itself and does not answer a call.
     fair srv {
         /// Everybody has reclaimed: grace ends.
         srv_end_grace();
     }
+    /// Another client wants what the delegation covers.
     fair rival {
         /// Ask for a lock that conflicts: it is granted, or the delegation is recalled.
         rival_lock() => srv;
         /// Give it up.
         rival_unlock() => srv;
     }
+    /// What goes wrong, so often as the budgets allow.
     fault fault {
         /// The server reboots; the other client reclaims at once.
         fault_reboot() => srv;

@@ -20,6 +20,7 @@ use crate::kit::{
 use state::{AppAt, AppId, Bug, Callback, Level, Node, NodeId, State, UnlockAction};
 
 actions! { Downconvert, State;
+    /// A process on a node that runs its program of lock requests.
     fair app {
         /// Look at the lock: take it, wait for it, or mark it BUSY and PENDING to ask the DLM.
         app_lock(a: AppId);
@@ -36,10 +37,12 @@ actions! { Downconvert, State;
         /// Ask for EX while holding PR.
         app_lock_again(a: AppId);
     }
+    /// The delivery of callbacks of the DLM to a node, in order.
     fair cb {
         /// The first callback on its way to the node arrives.
         cb_deliver(n: NodeId) => dc;
     }
+    /// The downconvert thread of a node: it lowers the node's lock when another node is blocked.
     fair dc {
         /// Wake up; take the lock off the list if it is there.
         dc_wake(n: NodeId);
@@ -58,16 +61,19 @@ actions! { Downconvert, State;
         /// Done with this lock, or put it back on the list.
         dc_finish(n: NodeId);
     }
+    /// The lock master, where a message has to reach it; else it acts inside the calls.
     fair master {
         /// A cancel message arrives.
         master_cancel() => cb;
         /// Send a lost blocking callback again.
         master_resend_bast(n: NodeId) => cb;
     }
+    /// Other locks on the node, for which the downconvert thread is woken too.
     optional environment {
         /// The downconvert thread is woken for another lock.
         environment_other_lock_wakes_dc(n: NodeId) => dc;
     }
+    /// What goes wrong, so often as the budgets allow.
     fault fault {
         /// A blocking callback is overtaken by the callback behind it.
         fault_late_bast(n: NodeId) => cb;

@@ -1,6 +1,6 @@
 //! The state: what each node knows of its lock resource, each application, and the master.
 
-use crate::kit::{Fifo, Table};
+use crate::kit::{Fifo, Queue, Table};
 
 /// The most nodes that a scenario can ask for.
 pub const NODES: usize = 3;
@@ -284,7 +284,7 @@ state! {
         /// The master's record of each node.
         pub lkb: Table<NodeId, Lkb, NODES>,
         /// The converts that wait at the master, first one first.
-        pub queue: Fifo<NodeId, NODES>,
+        pub queue: Queue<NodeId, NODES>,
         /// Cancel messages on their way to the master.
         pub mq: Fifo<NodeId, NODES>,
         /// What is left of each fault.

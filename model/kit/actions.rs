@@ -56,6 +56,8 @@ impl Fairness {
 pub struct LaneInfo {
     /// Its name.
     pub name: &'static str,
+    /// Its sentence: who acts there; empty if nobody wrote one.
+    pub doc: &'static str,
     /// Whether it must act.
     pub fairness: Fairness,
 }
@@ -158,6 +160,7 @@ impl ParamInfo {
 ///
 /// ```text
 /// actions! { Downconvert, State;
+///     /// A process that runs its program of lock requests.
 ///     fair app {
 ///         /// Call into the DLM.
 ///         app_dlm_lock(a: AppId) => master;
@@ -173,7 +176,7 @@ impl ParamInfo {
 /// [`Domain`](crate::kit::Domain). See `examples/two_phase_commit/model.rs` for a whole model.
 #[macro_export]
 macro_rules! actions {
-    ($model:ty, $state:ty; $($fairness:ident $lane:ident {
+    ($model:ty, $state:ty; $($(#[doc = $lane_doc:expr])* $fairness:ident $lane:ident {
         $($(#[doc = $doc:expr])+ $name:ident($($param:ident : $ty:ty),* $(,)?) $(=> $target:ident)?;)*
     })*) => {
         impl $crate::kit::Actions for $model {
@@ -184,6 +187,7 @@ macro_rules! actions {
             const LANES: &'static [$crate::kit::LaneInfo] = &[$(
                 $crate::kit::LaneInfo {
                     name: stringify!($lane),
+                    doc: concat!($($lane_doc),*).trim_ascii(),
                     fairness: $crate::actions!(@fairness $fairness),
                 },
             )*];

@@ -1,8 +1,10 @@
 //! Bounded channels: canonical, so that equal contents are equal bytes.
 
+use core::ops::{Deref, DerefMut};
+
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Permutation, Permute, Visit, Visitor};
+use super::{Items, Permutation, Permute, Visit, Visitor};
 
 /// A channel had no room: `channel.push(m).or(exceeded("callbacks"))?` reports which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +99,7 @@ impl<T: Copy + Default + PartialEq, const N: usize> Fifo<T, N> {
 
 impl<T: Copy + Default + PartialEq + Visit, const N: usize> Visit for Fifo<T, N> {
     fn visit(&self, visitor: &mut dyn Visitor) {
-        visitor.begin(true);
+        visitor.begin(Items::Channel);
         for item in self.items() {
             visitor.item();
             item.visit(visitor);
@@ -116,6 +118,52 @@ impl<T: Copy + Default + PartialEq + Permute, const N: usize> Permute for Fifo<T
             permuted.items_mut().iter_mut().for_each(|item| *item = item.permuted(by));
         }
         permuted
+    }
+}
+
+/// A list that somebody keeps, of who waits or what is to be done: a [`Fifo`] through which nothing
+/// travels, so that no report draws its items as messages.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned,
+)]
+#[repr(C)]
+pub struct Queue<T, const N: usize> {
+    waiting: Fifo<T, N>,
+}
+
+impl<T, const N: usize> Deref for Queue<T, N> {
+    type Target = Fifo<T, N>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.waiting
+    }
+}
+
+impl<T, const N: usize> DerefMut for Queue<T, N> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.waiting
+    }
+}
+
+impl<T: Copy + Default + PartialEq + Visit, const N: usize> Visit for Queue<T, N> {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        visitor.begin(Items::Queue);
+        for item in self.items() {
+            visitor.item();
+            item.visit(visitor);
+        }
+        visitor.end();
+    }
+}
+
+impl<T: Copy + Default + PartialEq + Permute, const N: usize> Permute for Queue<T, N> {
+    const HAS_IDS: bool = T::HAS_IDS;
+
+    #[inline]
+    fn permuted(&self, by: &Permutation) -> Self {
+        Self { waiting: self.waiting.permuted(by) }
     }
 }
 

@@ -5,7 +5,7 @@ use core::ops::{Index, IndexMut};
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Permutation, Permute, Visit, Visitor};
+use super::{Items, Permutation, Permute, Visit, Visitor};
 
 /// A type that an action can take as a parameter: an id, or an enum of a state.
 pub trait Param: Copy {
@@ -226,7 +226,7 @@ impl<I: Param, const BYTES: usize> Set<I, BYTES> {
 
 impl<I: Param + Visit, const BYTES: usize> Visit for Set<I, BYTES> {
     fn visit(&self, visitor: &mut dyn Visitor) {
-        visitor.begin(false);
+        visitor.begin(Items::Set);
         for id in self.iter() {
             visitor.item();
             id.visit(visitor);

@@ -39,6 +39,17 @@ impl<S> State for S where
 {
 }
 
+/// What has items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Items {
+    /// A set.
+    Set,
+    /// A list that somebody keeps, first one first.
+    Queue,
+    /// A channel: what one step puts in and another one takes out has travelled.
+    Channel,
+}
+
 /// A value that can name its parts.
 pub trait Visit {
     /// Shows every field with its value to `visitor`, in the order in which they stand.
@@ -60,9 +71,8 @@ pub trait Visitor {
     fn name(&mut self, value: &'static str, doc: &'static str);
     /// An id, spelled `kind` and a number.
     fn id(&mut self, kind: &'static str, index: u8);
-    /// What follows, up to [`end`](Visitor::end), are the items of one value: of a set, or of a
-    /// channel, whose items one step puts in and another one takes out.
-    fn begin(&mut self, channel: bool);
+    /// What follows, up to [`end`](Visitor::end), are the items of one value.
+    fn begin(&mut self, kind: Items);
     /// What follows, up to the next item or the end, is one item.
     fn item(&mut self);
     /// The end of a list of items.
@@ -97,7 +107,7 @@ impl<T: Visit, const N: usize> Visit for [T; N] {
 ///
 /// A struct may hold `bool`, `u8`, arrays of them, and anything that was declared with this macro, with
 /// [`ids!`](crate::ids!), or that the kit offers ([`Table`](super::Table), [`Set`](super::Set),
-/// [`Fifo`](super::Fifo), [`Bag`](super::Bag)): one-byte fields only, so that there is no padding
+/// [`Fifo`](super::Fifo), [`Queue`](super::Queue), [`Bag`](super::Bag)): one-byte fields only, so that there is no padding
 /// and equal situations are equal bytes. `Default` is all zero: the first variant of an enum.
 ///
 /// ```

@@ -24,20 +24,24 @@ use crate::kit::{
 use state::{ClientId, GrantAt, ObjectId, OpAt, OpId, Ref, State, Want};
 
 actions! { Recall, State;
+    /// Somebody who may call the operation.
     optional caller {
         /// Call the operation: take the first lock, and look the name up.
         caller_start(o: OpId) => op;
     }
+    /// Applications of a client, which may open a file and write to the cache.
     optional application {
         /// Open an object; the server may answer with a delegation.
         application_open(c: ClientId, x: ObjectId, want: Want) => grant;
         /// Write to the cache, under a write delegation.
         application_write(c: ClientId, x: ObjectId);
     }
+    /// A bystander that needs nothing but a directory.
     optional unrelated {
         /// An operation runs that needs nothing but directory 0.
         unrelated_dir_op();
     }
+    /// The operation: a system call at the server, or a request that it does for another client.
     fair op {
         /// Start again from the beginning: first lock, new lookup.
         op_restart(o: OpId);
@@ -72,6 +76,7 @@ actions! { Recall, State;
         /// Drop all locks and return.
         op_unlock(o: OpId);
     }
+    /// The server's work on an OPEN that may bring a delegation.
     fair grant {
         /// Something is in the way of a delegation: open without one.
         grant_refuse(c: ClientId);
@@ -82,6 +87,7 @@ actions! { Recall, State;
         /// Make the delegation known, and reply with it.
         grant_reply(c: ClientId) => client;
     }
+    /// The callback worker of the server, and the laundromat that revokes.
     fair callback {
         /// Queue a recall again that could not be queued.
         callback_retry(c: ClientId, x: ObjectId);
@@ -92,6 +98,7 @@ actions! { Recall, State;
         /// The client has not answered in time: revoke the delegation.
         callback_revoke(c: ClientId, x: ObjectId) => op;
     }
+    /// The client that holds delegations, and must answer recalls.
     strong client {
         /// The recall arrives.
         client_recall(c: ClientId, x: ObjectId);
@@ -110,10 +117,12 @@ actions! { Recall, State;
         /// Take a delegation back after the server has restarted.
         client_reclaim(c: ClientId, x: ObjectId) => server;
     }
+    /// The server after a restart.
     fair server {
         /// Nobody can reclaim anything any more: serve everybody.
         server_grace_ends();
     }
+    /// What goes wrong, so often as the budgets allow.
     fault environment {
         /// The server's machine restarts.
         environment_restart() => server;

@@ -56,6 +56,9 @@ pub struct Check {
     coverage: bool,
     #[command(flatten)]
     outputs: Outputs,
+    /// Write a page with pictures: states by level, coverage, and how fast it went
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Where to write the cases of violations and witnesses
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
     out: PathBuf,
@@ -105,6 +108,10 @@ impl Check {
         let vacuous: Vec<String> = whole.iter().flat_map(Covered::vacuous).collect();
         let facts = report::json::check_text(&all);
         self.outputs.write(Results { checked: &all, matrices: &[], covered: whole }, &facts)?;
+        if let Some(path) = &self.html {
+            let paces = clock.take_paces();
+            write_file(path, &report::html::check::page(&all, &covered, &paces))?;
+        }
         let mut out = print::stdout();
         if self.outputs.prints_json() {
             out.write_all(facts.as_bytes())?;

@@ -12,6 +12,7 @@ use signal_hook::flag;
 
 use crate::ablate::Progress;
 use crate::explore::Watch;
+use crate::report::html::check::Pace;
 use crate::verdict::Stopped;
 
 use super::print;
@@ -24,6 +25,8 @@ pub struct Clock {
     signalled: Arc<AtomicBool>,
     bar: ProgressBar,
     task: Mutex<Task>,
+    /// How fast the tasks before were done.
+    paces: Mutex<Vec<Pace>>,
     /// The bytes that the current search uses.
     bytes: AtomicU64,
 }
@@ -34,6 +37,8 @@ struct Task {
     began: Instant,
     /// The first run of a campaign.
     first: Option<u64>,
+    /// Seconds and states at the end of each level, of the first search of the task.
+    pace: Vec<(f64, u64)>,
 }
 
 /// The numbers stand first: what does not fit into the line is cut.
@@ -54,10 +59,11 @@ impl Clock {
             bar
         };
         let now = Instant::now();
-        let task = Task { name: String::new(), began: now, first: None };
+        let task = Task { name: String::new(), began: now, first: None, pace: Vec::new() };
         let deadline = time.map(|time| now + time);
+        let (task, paces) = (Mutex::new(task), Mutex::new(Vec::new()));
         let signalled = Arc::new(AtomicBool::new(false));
-        Self { deadline, signalled, bar, task: Mutex::new(task), bytes: AtomicU64::new(0) }
+        Self { deadline, signalled, bar, task, paces, bytes: AtomicU64::new(0) }
     }
 
     /// From now on Ctrl-C, or a request to terminate, ends searches with what they have covered; a
@@ -85,9 +91,25 @@ impl Clock {
 
     /// Says what is being done: the next task.
     pub fn task(&self, name: &str) {
-        *self.lock() = Task { name: name.to_string(), began: Instant::now(), first: None };
+        let (name_of_next, began) = (name.to_string(), Instant::now());
+        let next = Task { name: name_of_next, began, first: None, pace: Vec::new() };
+        let done = std::mem::replace(&mut *self.lock(), next);
+        if !done.name.is_empty() {
+            self.paces().push(Pace { points: done.pace });
+        }
         self.bar.inc(1);
         self.bar.set_message(name.to_string());
+    }
+
+    fn paces(&self) -> MutexGuard<'_, Vec<Pace>> {
+        self.paces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How fast the tasks were done, each one so far.
+    pub fn take_paces(&self) -> Vec<Pace> {
+        let mut paces = std::mem::take(&mut *self.paces());
+        paces.push(Pace { points: std::mem::take(&mut self.lock().pace) });
+        paces
     }
 
     /// How long the task has taken so far.
@@ -123,6 +145,13 @@ fn is_dumb() -> bool {
 
 impl Watch for Clock {
     fn level(&self, level: usize, distinct: u64, frontier: u64) {
+        let mut task = self.lock();
+        // A second search of the task begins anew: its states are not new ones.
+        if task.pace.last().is_none_or(|(_, before)| *before <= distinct) {
+            let seconds = task.began.elapsed().as_secs_f64();
+            task.pace.push((seconds, distinct));
+        }
+        drop(task);
         if !self.bar.is_hidden() {
             let (states, frontier) = (HumanCount(distinct), HumanCount(frontier));
             let bytes = BinaryBytes(self.bytes.load(Relaxed));

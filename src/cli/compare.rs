@@ -7,7 +7,7 @@ use clap::Args;
 use latchwork_model::kit::Setup;
 
 use crate::check::{Checked, check};
-use crate::configuration::{self, Configuration};
+use crate::configuration::{Configuration, rule_set};
 use crate::explore::Options;
 use crate::report::layout::Layout;
 use crate::report::{json, text};
@@ -38,8 +38,8 @@ impl Compare {
         let scenario = Scenario::open(&self.scenario)?;
         let sets = [&self.first, &self.second];
         let (first, second) = (
-            rule_set(&scenario.configuration, sets[0])?,
-            rule_set(&scenario.configuration, sets[1])?,
+            rule_set(&scenario.configuration, sets[0]).map_err(usage)?,
+            rule_set(&scenario.configuration, sets[1]).map_err(usage)?,
         );
         let clock = Clock::start(self.budget.time, false);
         let options = self.budget.options();
@@ -60,27 +60,6 @@ impl Compare {
         write_parting(&mut out, &self, &one, &other, &comparison)?;
         Ok(Exit::Expected)
     }
-}
-
-/// Reads `profile-rule+variant`.
-fn rule_set(base: &Configuration, text: &str) -> Result<Configuration, Failure> {
-    let mut configuration = base.clone();
-    let entry = base.entry;
-    let end = text.find(['-', '+']).unwrap_or(text.len());
-    configuration.profile = configuration::profile(entry, &text[..end]).map_err(usage)?;
-    configuration.without.clear();
-    let mut rest = &text[end..];
-    while let Some(sign) = rest.chars().next() {
-        let name = &rest[1..];
-        let end = name.find(['-', '+']).unwrap_or(name.len());
-        if sign == '-' {
-            configuration.without.push(configuration::rule(entry, &name[..end]).map_err(usage)?);
-        } else {
-            configuration.with.push(configuration::variant(entry, &name[..end]).map_err(usage)?);
-        }
-        rest = &name[end..];
-    }
-    Ok(configuration)
 }
 
 fn compare(

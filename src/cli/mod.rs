@@ -23,6 +23,7 @@ mod report;
 mod review;
 mod schema;
 mod selfcheck;
+mod serve;
 mod shard;
 mod shrink;
 mod simulate;
@@ -63,6 +64,7 @@ enum Command {
     List(list::List),
     Schema(schema::Schema),
     Selfcheck(selfcheck::Selfcheck),
+    Serve(serve::Serve),
     Completions(completions::Completions),
     Man(completions::Man),
     Simulate(simulate::Simulate),
@@ -127,6 +129,7 @@ pub fn run(protocols: &'static [Entry]) -> ExitCode {
         Command::Compare(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Selfcheck(command) => command.run(),
+        Command::Serve(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
         Command::Simulate(command) => command.run(),

@@ -22,7 +22,7 @@ use super::{Exit, Failure, print};
 pub struct Threads {
     /// Run the protocol as threads instead, and lay every run against the model
     #[arg(long, value_name = "ENGINE", conflicts_with_all = [
-        "coverage", "junit", "sarif", "tap", "markdown", "states", "memory",
+        "coverage", "junit", "sarif", "tap", "markdown", "html", "states", "memory",
     ])]
     engine: Option<Name>,
     /// With loom: the most preemptions of a run

@@ -2,6 +2,7 @@
 
 pub mod ablation;
 pub mod alarms;
+pub mod beside;
 pub mod coverage;
 pub mod evaluation;
 pub mod export;
@@ -90,4 +91,13 @@ pub fn switches(configuration: &Configuration) -> Vec<String> {
         parts.push(format!("with {}", with.join(", ")));
     }
     parts
+}
+
+/// What stands before the first section of a page, without its title.
+fn introduction(readme: &str) -> &str {
+    let text = readme.split("\n## ").next().unwrap_or("");
+    let text = text
+        .strip_prefix("# ")
+        .map_or(text, |text| text.split_once('\n').map_or("", |(_, below)| below));
+    text.trim()
 }

@@ -5,23 +5,17 @@ use latchwork_model::kit::{Fairness, Step};
 use crate::configuration::Configuration;
 use crate::trace::case::{Case, CaseVerdict, Minimality};
 use crate::trace::fields::Described;
-use crate::trace::messages::{Message, messages};
+use crate::trace::messages::{Message, channels, messages};
 use crate::trace::reasons::{Bad, Reason, reasons};
 use crate::trace::run::Run;
 use crate::trace::shadow::{Shadow, shadows};
 use crate::trace::{Change, process_of};
 use crate::verdict::BuiltIn;
 
-/// A case and all that is shown of it.
-pub struct Story {
+/// A run and all that is shown of it, whatever it is there for.
+pub struct Telling {
     /// The model.
     pub configuration: Configuration,
-    /// What the run shows.
-    pub verdict: CaseVerdict,
-    /// Whether there is a shorter one.
-    pub minimality: Minimality,
-    /// The case file.
-    pub case: String,
     /// The fields of the initial state.
     pub initial: Vec<Described>,
     /// Who acts, in the order of the lanes.
@@ -32,10 +26,8 @@ pub struct Story {
     pub messages: Vec<Message>,
     /// The rules that are off, and what they would have done.
     pub off: Vec<Shadow>,
-    /// What is bad about the last state.
-    pub bad: Option<Bad>,
-    /// Why it is.
-    pub reasons: Vec<Reason>,
+    /// The steps that are possible at the end.
+    pub possible: Vec<String>,
 }
 
 /// A step, and all that is shown of it.
@@ -56,36 +48,27 @@ pub struct Told {
     pub others: Vec<String>,
 }
 
-impl Story {
-    /// The story of a case; `None` if the model cannot take its steps any more.
-    pub fn of(case: &Case) -> Option<Self> {
-        let instance = case.configuration.instance().ok()?;
-        let run = &Run::of_case(case, instance.as_ref())?;
+impl Telling {
+    /// A run in words.
+    pub fn of(configuration: &Configuration, run: &Run<'_>) -> Self {
         let processes = processes(run);
-        let bad = case.verdict.violated.then(|| Bad::of(run, &case.verdict.property)).flatten();
-        Some(Self {
-            configuration: case.configuration.clone(),
-            verdict: case.verdict.clone(),
-            minimality: case.minimality,
-            case: case.to_text(),
-            initial: run.states.first().map_or(Vec::new(), |state| run.instance.described(state)),
-            messages: messages(&case.steps),
-            steps: told(run, &processes),
+        let steps = told(run, &processes);
+        let initial = run.instance.described(&run.states[0]);
+        let changes = steps.iter().map(|step| step.changes.as_slice());
+        Self {
+            configuration: configuration.clone(),
+            messages: messages(changes, &channels(run.instance)),
+            initial,
+            steps,
             processes,
-            off: shadows(&case.configuration, run),
-            bad,
-            reasons: bad.map_or(Vec::new(), |bad| reasons(run, bad)),
-        })
-    }
-
-    /// Whether the run goes on beyond the state that counts, because no done state can be reached.
-    pub fn is_stuck(&self) -> bool {
-        self.verdict.property == BuiltIn::CanFinish.name() && self.steps.len() > self.verdict.steps
-    }
-
-    /// How many steps come before the cycle.
-    pub fn cycle(&self) -> Option<usize> {
-        self.verdict.cycle
+            off: shadows(configuration, run),
+            possible: run
+                .instance
+                .enabled(run.last())
+                .iter()
+                .map(|step| run.spell(*step))
+                .collect(),
+        }
     }
 
     /// Whether a message was taken by a fault: it is lost.
@@ -98,9 +81,61 @@ impl Story {
         self.steps[message.sent].fault
     }
 
+    /// Whether a rule that is off would have acted at a step.
+    pub fn rule_acts_at(&self, at: usize) -> bool {
+        self.off.iter().any(|shadow| {
+            shadow.differences.iter().any(|parting| parting.at == at)
+                || shadow.acts.as_ref().is_some_and(|acts| acts.at == at)
+        })
+    }
+}
+
+/// A case and all that is shown of it.
+pub struct Story {
+    /// Its run.
+    pub run: Telling,
+    /// What the run shows.
+    pub verdict: CaseVerdict,
+    /// Whether there is a shorter one.
+    pub minimality: Minimality,
+    /// The case file.
+    pub case: String,
+    /// What is bad about the last state.
+    pub bad: Option<Bad>,
+    /// Why it is.
+    pub reasons: Vec<Reason>,
+}
+
+impl Story {
+    /// The story of a case; `None` if the model cannot take its steps any more.
+    pub fn of(case: &Case) -> Option<Self> {
+        let instance = case.configuration.instance().ok()?;
+        let run = &Run::of_case(case, instance.as_ref())?;
+        let bad = case.verdict.violated.then(|| Bad::of(run, &case.verdict.property)).flatten();
+        Some(Self {
+            run: Telling::of(&case.configuration, run),
+            verdict: case.verdict.clone(),
+            minimality: case.minimality,
+            case: case.to_text(),
+            bad,
+            reasons: bad.map_or(Vec::new(), |bad| reasons(run, bad)),
+        })
+    }
+
+    /// Whether the run goes on beyond the state that counts, because no done state can be reached.
+    pub fn is_stuck(&self) -> bool {
+        self.verdict.property == BuiltIn::CanFinish.name()
+            && self.run.steps.len() > self.verdict.steps
+    }
+
+    /// How many steps come before the cycle.
+    pub fn cycle(&self) -> Option<usize> {
+        self.verdict.cycle
+    }
+
     /// The sentence of what the run shows: a property, or an action that fires.
     pub fn sentence(&self) -> &'static str {
-        let (entry, name) = (self.configuration.entry, self.verdict.property.as_str());
+        let (entry, name) = (self.run.configuration.entry, self.verdict.property.as_str());
         let mut properties = (entry.properties)().into_iter();
         let property = properties.find(|info| info.name == name).map(|info| info.doc);
         let mut actions = entry.actions.iter();

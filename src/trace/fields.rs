@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use latchwork_model::kit::{Model, Visit, Visitor};
+use latchwork_model::kit::{Items, Model, Visit, Visitor};
 
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,7 +11,7 @@ pub enum FieldValue {
     Number(u8),
     /// A name, an id, or the members of a set with spaces between them.
     Text(String),
-    /// The items of a channel, first one first.
+    /// The items of a channel or a queue, first one first.
     List(Vec<String>),
 }
 
@@ -38,6 +38,8 @@ pub struct Described {
     pub doc: &'static str,
     /// The sentence that stands beside the value, if it is one of those that are named.
     pub value_doc: &'static str,
+    /// Whether it is a channel: what one step puts in and another one takes out has travelled.
+    pub channel: bool,
 }
 
 /// All fields of a state that are in use under the bounds of `model`, in their order.
@@ -47,7 +49,7 @@ pub fn described<M: Model>(model: &M, state: &M::State) -> Vec<Described> {
         path: Vec::new(),
         docs: Vec::new(),
         items: None,
-        channel: false,
+        kind: Items::Set,
         fields: Vec::new(),
     };
     state.visit(&mut collector);
@@ -61,7 +63,7 @@ struct Collector<'a> {
     docs: Vec<&'static str>,
     /// Inside a queue or a set: its items so far; the fields of an item have colons between them.
     items: Option<Vec<String>>,
-    channel: bool,
+    kind: Items,
     fields: Vec<Described>,
 }
 
@@ -77,7 +79,8 @@ impl Collector<'_> {
             }
             None => {
                 let (path, doc) = (self.path.join("."), self.docs.last().copied().unwrap_or(""));
-                self.fields.push(Described { path, value, doc, value_doc });
+                let channel = self.kind == Items::Channel && matches!(value, FieldValue::List(_));
+                self.fields.push(Described { path, value, doc, value_doc, channel });
             }
         }
     }
@@ -115,9 +118,9 @@ impl Visitor for Collector<'_> {
         self.value(FieldValue::Text(format!("{kind}{index}")), "");
     }
 
-    fn begin(&mut self, channel: bool) {
+    fn begin(&mut self, kind: Items) {
         self.items = Some(Vec::new());
-        self.channel = channel;
+        self.kind = kind;
     }
 
     fn item(&mut self) {
@@ -128,8 +131,10 @@ impl Visitor for Collector<'_> {
 
     fn end(&mut self) {
         let items = self.items.take().unwrap_or_default();
-        let whole =
-            if self.channel { FieldValue::List(items) } else { FieldValue::Text(items.join(" ")) };
+        let whole = match self.kind {
+            Items::Channel | Items::Queue => FieldValue::List(items),
+            Items::Set => FieldValue::Text(items.join(" ")),
+        };
         self.value(whole, "");
     }
 }

@@ -1,6 +1,8 @@
 //! Who sent what to whom: items that one step puts into a channel and another one takes out.
 
-use super::case::CaseStep;
+use crate::protocols::Instance;
+
+use super::Change;
 use super::fields::FieldValue;
 
 /// An item that went through a channel.
@@ -16,12 +18,22 @@ pub struct Message {
     pub taken: Option<usize>,
 }
 
-/// The messages of a run, in the order in which they were sent. Items that were in a channel from
-/// the beginning, which no step has sent, are left out.
-pub fn messages(steps: &[CaseStep]) -> Vec<Message> {
+/// The fields through which something travels.
+pub fn channels(instance: &dyn Instance) -> Vec<String> {
+    let initial = instance.initial();
+    let fields = initial.first().map_or(Vec::new(), |state| instance.described(state));
+    fields.into_iter().filter(|field| field.channel).map(|field| field.path).collect()
+}
+
+/// The messages of a run, by what its steps change, in the order in which they were sent. Items that
+/// were in a channel from the beginning, which no step has sent, are left out.
+pub fn messages<'a>(
+    steps: impl Iterator<Item = &'a [Change]>,
+    channels: &[String],
+) -> Vec<Message> {
     let mut messages: Vec<Message> = Vec::new();
-    for (at, step) in steps.iter().enumerate() {
-        for change in &step.changes {
+    for (at, changes) in steps.enumerate() {
+        for change in changes.iter().filter(|change| channels.contains(&change.path)) {
             let (FieldValue::List(old), FieldValue::List(new)) = (&change.old, &change.new) else {
                 continue;
             };
@@ -60,23 +72,23 @@ fn difference(of: &[String], without: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CaseStep, FieldValue, Message, messages};
-    use crate::trace::Change;
+    use super::{Change, FieldValue, Message, messages};
 
-    fn step(old: &[&str], new: &[&str]) -> CaseStep {
+    fn step(path: &str, old: &[&str], new: &[&str]) -> Vec<Change> {
         let list =
             |items: &[&str]| FieldValue::List(items.iter().map(ToString::to_string).collect());
-        let change = Change { path: "net".to_string(), old: list(old), new: list(new) };
-        CaseStep { action: "act()".to_string(), changes: vec![change] }
+        vec![Change { path: path.to_string(), old: list(old), new: list(new) }]
     }
 
     #[test]
     fn a_message_is_taken_once_and_the_first_of_equal_ones_goes_first() {
         let steps = [
-            step(&[], &["a"]),
-            step(&["a"], &["a", "a"]),
-            step(&["a", "a"], &["a", "b"]),
-            step(&["a", "b"], &["b", "a"]),
+            step("net", &[], &["a"]),
+            step("net", &["a"], &["a", "a"]),
+            step("net", &["a", "a"], &["a", "b"]),
+            step("net", &["a", "b"], &["b", "a"]),
+            // Who waits in a queue does not travel.
+            step("waiting", &[], &["a"]),
         ];
         let message = |item: &str, sent, taken| Message {
             channel: "net".to_string(),
@@ -85,7 +97,7 @@ mod tests {
             taken,
         };
         assert_eq!(
-            messages(&steps),
+            messages(steps.iter().map(Vec::as_slice), &["net".to_string()]),
             [message("a", 0, Some(2)), message("a", 1, None), message("b", 2, None)]
         );
     }

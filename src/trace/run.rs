@@ -31,6 +31,20 @@ impl<'a> Run<'a> {
 
     /// The run of a case; `None` if the model cannot take it.
     pub fn of_case(case: &Case, instance: &'a dyn Instance) -> Option<Self> {
+        let run = Self::named(case, instance)?;
+        (run.states.len() + 1 >= case.steps.len()).then_some(run)
+    }
+
+    /// The steps of a case on another model, up to the first one that it cannot take; `None` if it
+    /// does not begin as the case does.
+    pub fn as_far_as(case: &Case, instance: &'a dyn Instance) -> Option<Self> {
+        let mut run = Self::named(case, instance)?;
+        run.path.steps.truncate(run.states.len() - 1);
+        Some(run)
+    }
+
+    /// The steps of a case by their names.
+    fn named(case: &Case, instance: &'a dyn Instance) -> Option<Self> {
         let entry = case.configuration.entry;
         let all = instance.initial();
         let initial = all.iter().position(|state| instance.fields(state) == case.initial)?;
@@ -39,8 +53,7 @@ impl<'a> Run<'a> {
             known.iter().find(|step| step.spell(entry.actions).to_string() == *action).copied()
         };
         let steps = case.steps.iter().map(|step| find(&step.action)).collect::<Option<_>>()?;
-        let run = Self::new(entry, instance, Path { initial, steps });
-        (run.states.len() + 1 >= case.steps.len()).then_some(run)
+        Some(Self::new(entry, instance, Path { initial, steps }))
     }
 
     /// The last state.

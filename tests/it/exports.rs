@@ -68,7 +68,7 @@ fn an_itf_trace_has_every_state_of_the_run() {
             trace["vars"].as_array().expect("vars").iter().filter_map(Value::as_str).collect();
         let states = trace["states"].as_array().expect("states");
         let cycle = story.cycle();
-        assert_eq!(states.len(), story.steps.len() + usize::from(cycle.is_none()));
+        assert_eq!(states.len(), story.run.steps.len() + usize::from(cycle.is_none()));
         assert_eq!(trace["loop"], cycle.map_or(Value::Null, |first| json!(first)));
         for (at, state) in states.iter().enumerate() {
             let members = state.as_object().expect("a record");
@@ -76,7 +76,7 @@ fn an_itf_trace_has_every_state_of_the_run() {
                 members.keys().map(String::as_str).filter(|name| !name.starts_with('#')).collect();
             assert_eq!(names, vars, "every state has every variable");
             assert_eq!(state["#meta"]["index"], json!(at));
-            let action = if at == 0 { "init" } else { &story.steps[at - 1].action };
+            let action = if at == 0 { "init" } else { &story.run.steps[at - 1].action };
             assert_eq!(state["mbt::actionTaken"], json!(action));
             assert!(!state.to_string().split("\"#bigint\":\"").skip(1).any(|rest| {
                 rest.split('"').next().is_none_or(|digits| digits.parse::<u8>().is_err())
@@ -88,13 +88,13 @@ fn an_itf_trace_has_every_state_of_the_run() {
             let differing: Vec<&String> =
                 new.keys().filter(|path| old[*path] != new[*path]).collect();
             let mut changed: Vec<&String> =
-                story.steps[at - 1].changes.iter().map(|change| &change.path).collect();
+                story.run.steps[at - 1].changes.iter().map(|change| &change.path).collect();
             changed.sort();
             assert_eq!(differing, changed, "step {at}");
         }
         // The last step leads back to the first state of the cycle.
         if let Some(first) = cycle {
-            let last = story.steps.last().expect("a cycle has steps");
+            let last = story.run.steps.last().expect("a cycle has steps");
             let (old, new) = (fields(&trace, states.len() - 1), fields(&trace, first));
             let differing = new.keys().filter(|path| old[*path] != new[*path]).count();
             assert_eq!(differing, last.changes.len());
@@ -114,26 +114,26 @@ fn the_clocks_of_a_shiviz_log_are_a_past() {
         let log = shiviz::to_log(&story);
         assert!(log.lines().nth(1).is_some_and(|line| line.ends_with(shiviz::PARSER)));
         let lines: Vec<&str> = log.lines().skip(2).collect();
-        assert_eq!(lines.len(), 2 * story.steps.len());
+        assert_eq!(lines.len(), 2 * story.run.steps.len());
         let mut seen: BTreeMap<String, u64> = BTreeMap::new();
         let mut clocks: Vec<BTreeMap<String, u64>> = Vec::new();
         for (at, event) in lines.chunks(2).enumerate() {
-            assert!(event[0].starts_with(&format!("{}. {}", at + 1, story.steps[at].action)));
+            assert!(event[0].starts_with(&format!("{}. {}", at + 1, story.run.steps[at].action)));
             let (host, clock) = event[1].split_once(' ').expect("a host and a clock");
-            assert_eq!(host, story.processes[story.steps[at].process]);
+            assert_eq!(host, story.run.processes[story.run.steps[at].process]);
             let clock: BTreeMap<String, u64> = serde_json::from_str(clock).expect("a clock");
             // A process counts its own events, and knows of others only what has happened.
             *seen.entry(host.to_string()).or_insert(0) += 1;
             assert_eq!(clock[host], seen[host]);
             assert!(clock.iter().all(|(other, count)| *count >= 1 && count <= &seen[other]));
-            for cause in &story.steps[at].causes {
+            for cause in &story.run.steps[at].causes {
                 assert!(clocks[*cause].iter().all(|(other, count)| clock[other] >= *count));
             }
             clocks.push(clock);
         }
-        for message in &story.messages {
+        for message in &story.run.messages {
             let Some(taken) = message.taken else { continue };
-            let sender = &story.processes[story.steps[message.sent].process];
+            let sender = &story.run.processes[story.run.steps[message.sent].process];
             assert!(clocks[taken][sender] >= clocks[message.sent][sender]);
         }
     }
@@ -148,16 +148,16 @@ fn a_perfetto_trace_has_slices_and_the_arrows_between_them() {
             events.iter().filter(|event| event["ph"] == json!(ph)).collect()
         };
         let named = of("M").iter().filter(|event| event["name"] == "thread_name").count();
-        assert_eq!(named, story.processes.len());
+        assert_eq!(named, story.run.processes.len());
         let slices = of("X");
-        assert_eq!(slices.len(), story.steps.len());
-        for (slice, step) in slices.iter().zip(&story.steps) {
+        assert_eq!(slices.len(), story.run.steps.len());
+        for (slice, step) in slices.iter().zip(&story.run.steps) {
             assert_eq!(slice["args"]["action"], json!(step.action));
             assert_eq!(slice["tid"], json!(step.process + 1));
             assert!(slice["dur"].as_u64() > Some(0));
         }
         let (starts, ends) = (of("s"), of("f"));
-        let taken: Vec<_> = story.messages.iter().filter(|one| one.taken.is_some()).collect();
+        let taken: Vec<_> = story.run.messages.iter().filter(|one| one.taken.is_some()).collect();
         assert_eq!((starts.len(), ends.len()), (taken.len(), taken.len()));
         // Both ends of an arrow lie within the slice of their step, on its track.
         let within = |event: &Value, at: usize| {

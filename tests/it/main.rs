@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 
 mod baselines;
+mod browser;
 mod checkpoints;
 mod cli;
 mod corpus;
@@ -12,9 +13,11 @@ mod exports;
 mod fair;
 mod files;
 mod generate;
+mod in_browser;
 mod init;
 mod initial_states;
 mod kills;
+mod live;
 mod liveness;
 mod outputs;
 mod pages;
@@ -29,6 +32,7 @@ mod symmetry;
 mod terminal;
 mod threads;
 mod tidy;
+mod viewers;
 mod workflows;
 
 use std::path::{Path, PathBuf};

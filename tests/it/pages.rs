@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use latchwork::report::html::case::page;
 use latchwork::report::story::Story;
@@ -77,7 +76,7 @@ fn the_page_says_what_is_to_blame() {
     let page = page_of(&case(&repository(PENDING_FLAG)));
     assert!(page.contains("<h1>can_finish is violated after 10 steps</h1>"));
     // Nobody wakes the thread: the field, its value, and the step that set it.
-    assert!(page.contains("<th>node.n0.dc_wake</th><td><b>0</b></td><td><a href=\"#s=19\">19</a>"));
+    assert!(page.contains("is <b>0</b> since step <a href=\"#s=19\">19</a>"));
     // What the rule would have done, at the step where it would have acted.
     let first =
         page.split("id=\"s=1\"").nth(1).and_then(|rest| rest.split("</li><li class").next());
@@ -85,6 +84,11 @@ fn the_page_says_what_is_to_blame() {
     assert!(
         first.contains("With the rule <b>pending_flag</b> on") && first.contains("node.n0.pending")
     );
+    // Where the run would have gone another way.
+    assert!(page.contains("With it on, step <a href=\"#s=10\">10</a>, <code>dc_cancel(n0)</code>"));
+    // Who they are, and what it is all about.
+    assert!(page.contains("The downconvert thread of a node"));
+    assert!(page.contains("That window is what the flag PENDING is for."));
     assert!(page.contains("latchwork replay case.json"));
 }
 
@@ -106,33 +110,6 @@ fn the_command_writes_the_page_or_says_why_not() {
     assert!(said.contains("the digest is not that of this case"), "{said}");
 }
 
-/// In a browser: the address chooses a step, what it needs is marked, and the policy lets the
-/// script run.
-#[test]
-fn a_browser_shows_the_step_of_the_address() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("page.html");
-    fs::write(&file, page_of(&case(&repository(PENDING_FLAG)))).expect("written");
-    let dump = |address: String| {
-        let mut browser = Command::new("chromium");
-        browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]);
-        browser.arg(format!("--user-data-dir={}", folder.path().join("profile").display()));
-        browser.arg(address).output()
-    };
-    let address = format!("file://{}", file.display());
-    let Ok(output) = dump(format!("{address}#s=7")) else {
-        println!("skipped: there is no chromium here");
-        return;
-    };
-    let dom = String::from_utf8_lossy(&output.stdout);
-    assert!(dom.contains("step 7 of 21: cb_deliver(n0), and the "), "{dom}");
-    let card = |number: usize, class: &str| {
-        dom.contains(&format!("<li class=\"card {class}\" id=\"s={number}\""))
-    };
-    assert!(card(7, "current") && card(4, "past") && !card(8, "past"));
-    assert!(dom.contains("after step 7"), "the state is that of the step");
-}
-
 /// The review as a page of its own: all of it is there, its links have targets, it runs nothing.
 #[test]
 fn a_review_is_a_page_of_its_own() {
@@ -152,4 +129,85 @@ fn a_review_is_a_page_of_its_own() {
         assert!(page.contains(&format!("id=\"{target}\"")), "#{target}");
     }
     assert!(refused(&["review", "all", "--html", "x.html"]).contains("one protocol"));
+}
+
+/// The page of a case beside something else; what the program says if there is none.
+fn beside(arguments: &[&str]) -> Result<String, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("page.html");
+    let html = ["--html", file.to_str().expect("a name")];
+    match run(&[&["report", PENDING_FLAG], arguments, &html].concat()) {
+        (0, ..) => Ok(fs::read_to_string(&file).expect("the page")),
+        (2, _, said) => Err(said),
+        (code, out, said) => panic!("{code}: {out}{said}"),
+    }
+}
+
+/// The same steps under all rules: where they first do something else, and where they end.
+#[test]
+fn a_run_stands_beside_its_steps_under_other_rules() {
+    let page = beside(&["--under", "full"]).expect("a page");
+    assert!(
+        page.contains("<h1 class=\"neutral\">The same for 9 steps, with other values since step 1")
+    );
+    assert!(page.contains("<th>node.n0.pending</th><td>0</td><td>1</td>"));
+    assert!(page.contains("In <b>full</b> that cannot happen here."));
+    assert!(page.contains("Then <code>dc_cancel(n0)</code> cannot happen."));
+    assert_eq!(page.matches("<svg class=\"lanes\"").count(), 2);
+    assert_eq!(page.matches("<line class=\"parting\"").count(), 2);
+    assert_eq!(page.matches("<li class=\"pair\"").count(), 21, "a row a step, from the first on");
+    assert!(page.len() < 100_000 && page.contains("default-src 'none'"));
+    let same = beside(&["--under", "full-pending_flag"]).expect("a page");
+    assert!(same.contains("The same to the end: 21 steps") && !same.contains("class=\"pair\""));
+}
+
+/// Two cases: what both do is listed once; at the first difference each goes its way.
+#[test]
+fn two_cases_stand_side_by_side() {
+    let other = "reports/downconvert/stories/pending_gen.json";
+    let page = beside(&["--beside", other]).expect("a page");
+    assert!(page.contains("The same for 6 steps, with other values since step 1"), "{page}");
+    assert!(page.contains("<td>without pending_flag</td><td>without pending_gen</td>"));
+    let mirrored = beside(&["--beside", PENDING_FLAG]).expect("a page");
+    assert!(mirrored.contains("Nowhere: every step does the same in both."));
+    assert_eq!(mirrored.matches("id=\"s=").count(), 21);
+    let foreign = "reports/recall/stories/own_exempt.json";
+    assert!(beside(&["--beside", foreign]).is_err_and(|said| said.contains("of downconvert")));
+    assert!(beside(&["--under", "ful"]).is_err_and(|said| said.contains("did you mean `full`?")));
+}
+
+/// The page of a check: its numbers are those of the facts, and all but one section of it is the same
+/// in every run, whatever the number of threads.
+#[test]
+fn the_page_of_a_check_reads_a_clock_in_one_section() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("check.html");
+    let (html, out) = (file.to_str().expect("a name"), folder.path().to_str().expect("a name"));
+    let mut pages = Vec::new();
+    for threads in ["1", "2"] {
+        let path = "scenarios/dirlock/second_root.json";
+        let words =
+            ["check", path, "--html", html, "--out", out, "--coverage", "--json", "--threads"];
+        let (code, facts, said) = run(&[&words[..], &[threads]].concat());
+        assert_eq!((code, said.as_str()), (0, ""));
+        let facts: serde_json::Value = serde_json::from_str(&facts).expect("facts");
+        let page = fs::read_to_string(&file).expect("the page");
+        let one = &facts["scenarios"][0];
+        for figure in ["distinct", "generated", "depth"] {
+            assert!(
+                page.contains(&format!("<td class=\"count\">{}</td>", one[figure])),
+                "{figure}"
+            );
+        }
+        let cut = page.find("<section class=\"clock\">").expect("the rate");
+        let end = cut + page[cut..].find("</section>").expect("its end");
+        assert!(page[cut..end].contains("another run gives other figures"));
+        assert!(page.contains("<svg class=\"chart\"") && page.contains("script-src 'none'"));
+        assert!(page.contains("<th>common_ancestor</th><td class=\"count\">"));
+        pages.push(format!("{}{}", &page[..cut], &page[end..]));
+    }
+    assert_eq!(pages[0], pages[1]);
+    let (code, facts, _) =
+        run(&["check", "scenarios/dirlock/second_root.json", "--json", "--out", out]);
+    assert!(code == 0 && !facts.contains("seconds"));
 }

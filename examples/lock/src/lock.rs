@@ -73,6 +73,7 @@ pub struct Lock {
 
 // All that can happen. A lane is a kind of thing that acts; `fair` means that it does not stop.
 actions! { Lock, State;
+    /// Somebody who wants the lock.
     fair client {
         /// Ask for the lock.
         client_ask(c: ClientId) => server;
@@ -81,10 +82,12 @@ actions! { Lock, State;
         /// Give the lock back.
         client_unlock(c: ClientId) => server;
     }
+    /// Who has it to give.
     fair server {
         /// Grant the lock to a client in the queue.
         server_grant(c: ClientId) => client;
     }
+    /// What goes wrong, so often as the budget allows.
     fault environment {
         /// A client gives up while it waits, and takes its request out of the queue.
         fault_give_up(c: ClientId);

@@ -1,7 +1,7 @@
 //! The locks that are held.
 
 use crate::kit::zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
-use crate::kit::{Permute, Visit, Visitor};
+use crate::kit::{Items, Permute, Visit, Visitor};
 
 use super::{Offset, Range};
 
@@ -168,7 +168,7 @@ impl<O: Offset, const K: usize> Permute for LockTable<O, K> {}
 
 impl<O: Offset + Visit, const K: usize> Visit for LockTable<O, K> {
     fn visit(&self, visitor: &mut dyn Visitor) {
-        visitor.begin(false);
+        visitor.begin(Items::Set);
         for held in self.locks() {
             visitor.item();
             visitor.id("o", held.owner);

@@ -16,6 +16,7 @@ use crate::kit::{
 use state::{DIRS, DirId, OpAt, OpId, State};
 
 actions! { DirLock, State;
+    /// An operation on names, from its first lock to its last.
     fair dirop {
         /// A rename into another directory takes the rename mutex.
         dirop_begin(o: OpId);
@@ -32,6 +33,7 @@ actions! { DirLock, State;
         /// Drop all locks and return.
         dirop_release(o: OpId);
     }
+    /// A lookup gives the second root a name in the tree, without any lock.
     fault environment {
         /// A lookup finds that the second root has a name in this directory.
         environment_splice(d: DirId);

@@ -1,6 +1,6 @@
 //! The state: names, locks, and how far each operation is.
 
-use crate::kit::{Fifo, Table};
+use crate::kit::{Queue, Table};
 
 /// The directories: the root, three more, and a second root.
 pub const DIRS: usize = 5;
@@ -172,7 +172,7 @@ state! {
         /// What it was called for; cleared when it is done.
         pub call: Call,
         /// The locks that it is about to take, in order.
-        pub todo: Fifo<InodeId, 2>,
+        pub todo: Queue<InodeId, 2>,
         /// What its name meant when it looked.
         pub source: InodeId,
         /// What the new name of a rename meant when it looked.

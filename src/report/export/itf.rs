@@ -15,14 +15,14 @@ const ACTION: &str = "mbt::actionTaken";
 /// one, and `loop_step` of the meta data the step between them.
 pub fn to_json(story: &Story) -> Value {
     let mut fields: Vec<(String, FieldValue)> =
-        story.initial.iter().map(|field| (field.path.clone(), field.value.clone())).collect();
+        story.run.initial.iter().map(|field| (field.path.clone(), field.value.clone())).collect();
     let types: Map<String, Value> = variables(&fields, &|value| json!(type_of(value)))
         .into_iter()
         .map(|(name, nested)| (name, json!(spelled(&nested))))
         .chain([(ACTION.to_string(), json!("Str"))])
         .collect();
     let mut states = vec![state(0, &fields, "init")];
-    for (at, step) in story.steps.iter().enumerate() {
+    for (at, step) in story.run.steps.iter().enumerate() {
         for change in &step.changes {
             if let Some(field) = fields.iter_mut().find(|(path, _)| *path == change.path) {
                 field.1 = change.new.clone();
@@ -34,10 +34,11 @@ pub fn to_json(story: &Story) -> Value {
         "format": "ITF",
         "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
         "description": headline(story),
-        "source": story.configuration.entry.name,
+        "source": story.run.configuration.entry.name,
         "varTypes": types,
         "property": story.verdict.property,
-        "state": story.verdict.steps,
+        // What is no name of the format has to be a text: readers take it as one.
+        "state": story.verdict.steps.to_string(),
     });
     let vars: Vec<&String> = types.keys().collect();
     let mut trace = json!({ "vars": vars, "states": [] });
@@ -45,7 +46,7 @@ pub fn to_json(story: &Story) -> Value {
         // The last state is the first of the cycle once more.
         states.pop();
         trace["loop"] = json!(first);
-        meta["loop_step"] = json!(story.steps.last().map(|step| &step.action));
+        meta["loop_step"] = json!(story.run.steps.last().map(|step| &step.action));
     }
     trace["#meta"] = meta;
     trace["states"] = json!(states);

@@ -12,7 +12,7 @@ use super::story::Story;
 
 /// What a run shows, in a sentence.
 pub fn headline(story: &Story) -> String {
-    let (name, verdict) = (story.configuration.entry.name, &story.verdict);
+    let (name, verdict) = (story.run.configuration.entry.name, &story.verdict);
     let shown = if verdict.violated { "is violated" } else { "is reached" };
     let word = if verdict.steps == 1 { "step" } else { "steps" };
     let goes_on = match (verdict.cycle, story.is_stuck()) {

@@ -15,7 +15,7 @@ pub fn to_json(story: &Story) -> Value {
     let mut events = vec![json!({
         "ph": "M", "name": "process_name", "pid": 1, "args": { "name": headline(story) },
     })];
-    for (at, process) in story.processes.iter().enumerate() {
+    for (at, process) in story.run.processes.iter().enumerate() {
         let tid = at + 1;
         events.push(json!({
             "ph": "M", "name": "thread_name", "pid": 1, "tid": tid, "args": { "name": process },
@@ -25,8 +25,8 @@ pub fn to_json(story: &Story) -> Value {
             "args": { "sort_index": at },
         }));
     }
-    events.extend((0..story.steps.len()).map(|at| slice(story, at)));
-    events.extend((0..story.messages.len()).flat_map(|id| flow(story, id)));
+    events.extend((0..story.run.steps.len()).map(|at| slice(story, at)));
+    events.extend((0..story.run.messages.len()).flat_map(|id| flow(story, id)));
     let shown = if story.verdict.violated { "violated" } else { "reached" };
     events.push(json!({
         "ph": "i", "s": "g", "cat": "verdict", "pid": 1, "tid": 1,
@@ -43,7 +43,7 @@ pub fn to_json(story: &Story) -> Value {
 }
 
 fn slice(story: &Story, at: usize) -> Value {
-    let step = &story.steps[at];
+    let step = &story.run.steps[at];
     let changes = step
         .changes
         .iter()
@@ -64,17 +64,17 @@ fn slice(story: &Story, at: usize) -> Value {
 /// The arrow of a message: it binds to the slices in whose middle it begins and ends. One that is
 /// still on its way at the end has no arrow, and a mark at its sender.
 fn flow(story: &Story, id: usize) -> Vec<Value> {
-    let message = &story.messages[id];
+    let message = &story.run.messages[id];
     let middle = |at: usize| at * STEP + STEP / 2;
-    let tid = |at: usize| story.steps[at].process + 1;
+    let tid = |at: usize| story.run.steps[at].process + 1;
     let Some(taken) = message.taken else {
         return vec![json!({
             "ph": "i", "s": "t", "cat": "message", "pid": 1, "tid": tid(message.sent),
             "name": format!("{} is still on its way", message.item),
-            "ts": story.steps.len() * STEP,
+            "ts": story.run.steps.len() * STEP,
         })];
     };
-    let name = if story.is_lost(message) {
+    let name = if story.run.is_lost(message) {
         format!("{} (lost)", message.item)
     } else {
         message.item.clone()

@@ -15,10 +15,10 @@ pub const PARSER: &str = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})";
 pub fn to_log(story: &Story) -> String {
     let mut log = format!("# {}\n# parser: {PARSER}\n", headline(story));
     let mut clocks: Vec<BTreeMap<&str, usize>> = Vec::new();
-    for (at, step) in story.steps.iter().enumerate() {
-        let host = story.processes[step.process].as_str();
-        let own = (0..at).rev().find(|before| story.steps[*before].process == step.process);
-        let taken = story.messages.iter().filter(|message| message.taken == Some(at));
+    for (at, step) in story.run.steps.iter().enumerate() {
+        let host = story.run.processes[step.process].as_str();
+        let own = (0..at).rev().find(|before| story.run.steps[*before].process == step.process);
+        let taken = story.run.messages.iter().filter(|message| message.taken == Some(at));
         let before = step.causes.iter().copied().chain(own).chain(taken.map(|one| one.sent));
         let mut clock: BTreeMap<&str, usize> = BTreeMap::new();
         for before in before {

@@ -2,26 +2,27 @@
 
 use maud::{Markup, html};
 
-use crate::configuration::Tree;
-use crate::report::story::Story;
-use crate::report::switches;
+use crate::report::story::{Story, Telling};
 use crate::trace::case::Minimality;
+use crate::trace::messages::Message;
 
-use super::{lanes, page, state, steps, verdict};
+use super::{lanes, model, page, state, steps, verdict};
 
 /// The page of a story. `file` is what is typed to name its case.
 pub fn page(story: &Story, file: &str) -> String {
-    let entry = story.configuration.entry;
+    let entry = story.run.configuration.entry;
     let title = format!("{}: {}", entry.name, verdict::headline(story));
     let body = html! {
         main {
             (verdict::header(story))
+            (model::about(story.run.configuration.entry))
+            (model::parties(&story.run))
             (verdict::why(story))
             (verdict::rules(story))
             section {
                 h2 { "The run" }
-                (legend(story))
-                (bar(story))
+                (legend(&[&story.run]))
+                (bar(story.run.steps.len()))
                 div.run {
                     div.wide { (lanes::draw(story)) }
                     (steps::list(story))
@@ -35,34 +36,32 @@ pub fn page(story: &Story, file: &str) -> String {
     page::page(&title, &body)
 }
 
-/// What the marks of the drawing mean: only those that are in it.
-fn legend(story: &Story) -> Markup {
-    let any = |mark: fn(&Story) -> bool| mark(story);
+/// What the marks of some drawings mean: only those that are in them.
+pub fn legend(runs: &[&Telling]) -> Markup {
+    let any = |mark: &dyn Fn(&Telling, &Message) -> bool| {
+        runs.iter().any(|run| run.messages.iter().any(|message| mark(run, message)))
+    };
+    let has_fault = runs.iter().any(|run| run.steps.iter().any(|step| step.fault));
     html! {
         p.legend {
             span { "● a step, time downwards" }
-            @if any(|story| story.steps.iter().any(|step| step.fault)) { span { "◆ a fault" } }
-            @if !story.messages.is_empty() { span { "▶ a message, from where it is sent to where it is taken" } }
-            @if any(|story| story.messages.iter().any(|message| story.is_lost(message))) {
-                span { "✕ it is lost" }
-            }
-            @if any(|story| story.messages.iter().any(|message| story.is_duplicate(message))) {
-                span { "═ it is there twice" }
-            }
-            @if any(|story| story.messages.iter().any(|message| message.taken.is_none())) {
-                span { "┄ on its way at the end" }
-            }
-            @if !story.off.is_empty() { span { "⚑ a rule that is off would have acted" } }
+            @if has_fault { span { "◇ a fault" } }
+            @if any(&|_, _| true) { span { "▶ a message, from where it is sent to where it is taken" } }
+            @if any(&|run, message| run.is_lost(message)) { span { "✕ it is lost" } }
+            @if any(&|run, message| run.is_duplicate(message)) { span { "═ it is there twice" } }
+            @if any(&|_, message| message.taken.is_none()) { span { "┄ on its way at the end" } }
+            @if runs.iter().any(|run| !run.off.is_empty()) { span { "⚑ a rule that is off would have acted" } }
+            @if runs.len() > 1 { span { "◆ from here on they are different" } span { "┄ from here on they go different ways" } }
         }
     }
 }
 
 /// What moves through the run; there is nothing to move without the script.
-fn bar(story: &Story) -> Markup {
+pub fn bar(steps: usize) -> Markup {
     html! {
         div.bar hidden {
             button.back type="button" aria-label="one step back" { "◀" }
-            input.slider type="range" min="0" max=(story.steps.len()) value="0" aria-label="step";
+            input.slider type="range" min="0" max=(steps) value="0" aria-label="step";
             button.on type="button" aria-label="one step on" { "▶" }
             output { "Choose a step: what it needs is marked. Keys: ← →, Home, End, Esc." }
         }
@@ -71,18 +70,14 @@ fn bar(story: &Story) -> Markup {
 
 /// The model, and how to see the run again.
 fn again(story: &Story, file: &str) -> Markup {
-    let configuration = &story.configuration;
-    let switched = switches(configuration).join(", ");
+    let configuration = &story.run.configuration;
     let quoted = if file.contains(' ') { format!("'{file}'") } else { file.to_string() };
     html! {
         section {
             h2 { "See it again" }
             (page::command(&format!("latchwork replay {quoted}")))
             dl {
-                dt { "protocol" } dd { b { (configuration.entry.name) } ": " (configuration.entry.summary) }
-                dt { "rules" } dd { @if switched.is_empty() { "all of them on" } @else { (switched) } }
-                dt { "sizes" } dd { (words(&configuration.bounds)) }
-                dt { "faults" } dd { (budget(&configuration.faults)) }
+                dt { "rules" } dd { (model::rules(configuration)) }
                 dt { "length" } dd { (minimality(story.minimality)) }
             }
             details {
@@ -98,39 +93,5 @@ fn minimality(minimality: Minimality) -> &'static str {
         Minimality::Proven => "no shorter run shows this: all of them were looked at",
         Minimality::OneMinimal => "no single step can be left out",
         Minimality::None => "there may be a shorter run",
-    }
-}
-
-/// The faults that may happen.
-fn budget(faults: &Tree) -> String {
-    match faults {
-        Tree::Record(fields) => {
-            let allowed = fields.iter().filter(|(_, most)| *most != Tree::Number(0));
-            let words: Vec<String> =
-                allowed.map(|(name, most)| format!("{name} {}", words(most))).collect();
-            if words.is_empty() { "none may happen".to_string() } else { words.join(", ") }
-        }
-        other => words(other),
-    }
-}
-
-/// A value of a configuration in words.
-fn words(tree: &Tree) -> String {
-    match tree {
-        Tree::Number(number) => number.to_string(),
-        Tree::Flag(flag) => (if *flag { "yes" } else { "no" }).to_string(),
-        Tree::Choice(_, name) => (*name).to_string(),
-        Tree::List(items) => {
-            let records = items.iter().any(|item| matches!(item, Tree::Record(_)));
-            let items: Vec<String> = items.iter().map(words).collect();
-            items.join(if records { "; " } else { ", " })
-        }
-        Tree::Record(fields) => {
-            let parts = fields.iter().filter(|(_, value)| *value != Tree::Flag(false));
-            parts
-                .map(|(key, value)| format!("{key} {}", words(value)))
-                .collect::<Vec<_>>()
-                .join(", ")
-        }
     }
 }

@@ -3,10 +3,12 @@
 
 use maud::{Markup, html};
 
-use crate::report::story::Story;
+use crate::report::story::{Story, Telling};
 use crate::trace::messages::Message;
 
-/// From one step to the next.
+use super::labels::{Area, Labels};
+
+/// From one step to the next. The style sheet has it too.
 const ROW: usize = 34;
 /// The names of the processes.
 const HEAD: usize = 40;
@@ -14,33 +16,90 @@ const HEAD: usize = 40;
 const GUTTER: usize = 44;
 /// The widest a lane gets.
 const WIDEST: usize = 150;
+/// The narrowest: a drawing that is wider than its place can be moved to and fro.
+const NARROWEST: usize = 84;
+/// How wide a drawing may be beside the list of its steps.
+const ROOM: usize = 780;
 /// What a letter of a label takes, about.
 const LETTER: usize = 7;
 
-/// What is drawn of a story, and where.
+/// What is marked in a drawing beside the run itself.
+#[derive(Default)]
+pub struct Marks<'a> {
+    /// After so many steps this is broken.
+    pub broken: Option<(usize, &'a str)>,
+    /// After so many steps the cycle begins with which the run ends.
+    pub cycle: Option<usize>,
+    /// This step is the first one that another run does not share.
+    pub parting: Option<usize>,
+    /// After so many steps the two go different ways, if that is later.
+    pub fork: Option<usize>,
+    /// After so many steps the run is looked at.
+    pub current: Option<usize>,
+}
+
+impl<'a> Marks<'a> {
+    /// What is marked in the run of a story.
+    pub fn of(story: &'a Story) -> Self {
+        let verdict = &story.verdict;
+        let is_broken = verdict.violated && verdict.cycle.is_none();
+        Self {
+            broken: is_broken.then_some((verdict.steps, verdict.property.as_str())),
+            cycle: verdict.cycle,
+            parting: None,
+            fork: None,
+            current: None,
+        }
+    }
+}
+
+/// What is drawn of a run, and where.
 struct Drawing<'a> {
-    story: &'a Story,
+    run: &'a Telling,
+    /// The name of each lane.
+    lanes: &'a [String],
+    /// The link to a step.
+    link: &'a dyn Fn(usize) -> String,
     lane: usize,
     width: usize,
 }
 
 /// Draws the run of a story.
 pub fn draw(story: &Story) -> Markup {
-    let lanes = story.processes.len().max(1);
-    let lane = (880 / lanes).clamp(84, WIDEST);
-    let longest = story.steps.iter().map(|step| name_of(&step.action).len()).max().unwrap_or(0);
+    let run = &story.run;
+    draw_run(run, &run.processes, &Marks::of(story), ROOM, &|step| format!("#s={step}"))
+}
+
+/// Draws a run. Its processes are among those of `lanes`; its width is about `room`; `link` is where
+/// the link of a step leads, counted from 1.
+pub fn draw_run(
+    run: &Telling,
+    lanes: &[String],
+    marks: &Marks<'_>,
+    room: usize,
+    link: &dyn Fn(usize) -> String,
+) -> Markup {
+    let count = lanes.len().max(1);
+    let lane = (room / count).clamp(NARROWEST, WIDEST);
+    let longest = run.steps.iter().map(|step| name_of(&step.action).len()).max().unwrap_or(0);
     // The label of the last lane stands right of it if there is one lane only.
-    let width = GUTTER + lanes * lane + if lanes == 1 { longest * LETTER } else { 24 };
-    let drawing = Drawing { story, lane, width };
+    let width = GUTTER + count * lane + if count == 1 { longest * LETTER } else { 24 };
+    let drawing = Drawing { run, lanes, link, lane, width };
     let height = drawing.bottom() + 26;
+    let mut labels = Labels::default();
+    for at in 0..run.steps.len() {
+        labels.take(drawing.label_area(at));
+        labels.take(drawing.dot_area(at));
+    }
+    let broken = drawing.broken(marks, &mut labels);
     html! {
         svg.lanes viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height)
             role="group" aria-label="The run: a lane for each process, time downwards" {
             (drawing.lifelines())
-            (drawing.separators())
-            (drawing.cycle())
-            @for at in 0..story.steps.len() { (drawing.step(at)) }
-            @for message in &story.messages { (drawing.message(message)) }
+            (broken)
+            (drawing.marks(marks))
+            @for at in 0..run.steps.len() { (drawing.step(at, marks.current == Some(at + 1))) }
+            @for message in &run.messages { (drawing.message(message, &mut labels)) }
         }
     }
 }
@@ -50,8 +109,14 @@ fn name_of(action: &str) -> &str {
 }
 
 impl Drawing<'_> {
-    fn x(&self, process: usize) -> usize {
-        GUTTER + process * self.lane + self.lane / 2
+    /// The middle of the lane in which a step stands.
+    fn x(&self, at: usize) -> usize {
+        let name = &self.run.processes[self.run.steps[at].process];
+        self.middle(self.lanes.iter().position(|lane| lane == name).unwrap_or(0))
+    }
+
+    fn middle(&self, lane: usize) -> usize {
+        GUTTER + lane * self.lane + self.lane / 2
     }
 
     fn y(&self, at: usize) -> usize {
@@ -59,83 +124,103 @@ impl Drawing<'_> {
     }
 
     fn bottom(&self) -> usize {
-        HEAD + self.story.steps.len() * ROW
+        HEAD + self.run.steps.len() * ROW
     }
 
     fn lifelines(&self) -> Markup {
         html! {
-            @for (process, name) in self.story.processes.iter().enumerate() {
-                line.life x1=(self.x(process)) x2=(self.x(process)) y1=(HEAD - 8) y2=(self.bottom() + 8) {}
-                text.head x=(self.x(process)) y=(HEAD - 16) { (name) }
+            @for (lane, name) in self.lanes.iter().enumerate() {
+                line.life x1=(self.middle(lane)) x2=(self.middle(lane)) y1=(HEAD - 8) y2=(self.bottom() + 8) {}
+                text.head x=(self.middle(lane)) y=(HEAD - 16) { (name) }
             }
         }
     }
 
     /// The line behind which the property is broken.
-    fn separators(&self) -> Markup {
-        let verdict = &self.story.verdict;
+    fn broken(&self, marks: &Marks<'_>, labels: &mut Labels) -> Markup {
         html! {
-            @if verdict.violated && verdict.cycle.is_none() {
-                @let y = HEAD + verdict.steps * ROW;
+            @if let Some((steps, property)) = marks.broken {
+                @let y = HEAD + steps * ROW;
+                @let (wide, below) = (((property.len() + 7) * LETTER) as i64, y as i64 + 12);
+                @let (left, right) = (GUTTER as i64 + wide / 2, self.width as i64 - wide / 2 - 6);
+                @let middle = ((left + right) / 2, below);
+                @let (x, y_of_text) = labels.place(wide, [(right, below), (left, below), middle]);
                 line.broken x1="0" x2=(self.width) y1=(y) y2=(y) {}
                 path.broken d=(format!("M2 {} l8 8 m0 -8 l-8 8", y - 4)) {}
-                text.broken x=(self.width - 4) y=(y + 11) text-anchor="end" { (verdict.property) " broken" }
+                text.broken x=(x) y=(y_of_text) { (property) " broken" }
             }
         }
     }
 
-    fn cycle(&self) -> Markup {
-        let from = self.story.cycle();
+    fn marks(&self, marks: &Marks<'_>) -> Markup {
         html! {
-            @if let Some(from) = from {
+            @if let Some(from) = marks.cycle {
                 @let (top, bottom) = (self.y(from), self.bottom() - ROW / 2);
                 path.cycle d=(format!("M14 {bottom} H5 V{top} H14 m-5 -4 l5 4 l-5 4")) {
                     title { "The cycle: from its last step the run goes on with step " (from + 1) " again" }
                 }
             }
-        }
-    }
-
-    fn step(&self, at: usize) -> Markup {
-        let step = &self.story.steps[at];
-        let (x, y) = (self.x(step.process), self.y(at));
-        let name = name_of(&step.action);
-        let left = self.story.processes.len() > 1 && x + 12 + name.len() * LETTER > self.width;
-        let acts = self.story.off.iter().any(|shadow| {
-            shadow.differences.iter().any(|parting| parting.at == at)
-                || shadow.acts.as_ref().is_some_and(|acts| acts.at == at)
-        });
-        html! {
-            a.step href=(format!("#s={}", at + 1)) {
-                rect.row x="0" y=(y - ROW / 2) width=(self.width) height=(ROW) {}
-                text.number x="26" y=(y + 4) { (at + 1) }
-                @if acts { path.rule d=(format!("M{} {} v-14 l9 4 l-9 4", GUTTER - 4, y + 7)) {} }
-                @if step.fault {
-                    path.fault d=(format!("M{x} {} l9 9 l-9 9 l-9 -9 z", y - 9)) {}
-                } @else {
-                    circle cx=(x) cy=(y) r="5.5" {}
-                }
-                @if left {
-                    text.label x=(x - 12) y=(y - 4) text-anchor="end" { (name) }
-                } @else {
-                    text.label x=(x + 12) y=(y - 4) { (name) }
-                }
+            @if let Some(at) = marks.parting {
+                @let y = HEAD + at * ROW;
+                line.parting x1="0" x2=(self.width) y1=(y) y2=(y) {}
+                path.parting d=(format!("M0 {y} l7 -7 l7 7 l-7 7 z")) {}
+            }
+            @if let Some(at) = marks.fork {
+                line.fork x1="0" x2=(self.width) y1=(HEAD + at * ROW) y2=(HEAD + at * ROW) {}
             }
         }
     }
 
-    fn message(&self, message: &Message) -> Markup {
-        let story = self.story;
-        let from = self.x(story.steps[message.sent].process) as i64;
+    /// Whether the label of a step stands left of it, and where.
+    fn label(&self, at: usize) -> (bool, usize) {
+        let (x, name) = (self.x(at), name_of(&self.run.steps[at].action));
+        let left = self.lanes.len() > 1 && x + 12 + name.len() * LETTER > self.width;
+        (left, if left { x - 12 } else { x + 12 })
+    }
+
+    fn label_area(&self, at: usize) -> Area {
+        let (left, x) = self.label(at);
+        let width = (name_of(&self.run.steps[at].action).len() * LETTER) as i64;
+        let from = x as i64 - if left { width } else { 0 };
+        Area { left: from, right: from + width, bottom: self.y(at) as i64 - 2 }
+    }
+
+    fn dot_area(&self, at: usize) -> Area {
+        let x = self.x(at) as i64;
+        Area { left: x - 9, right: x + 9, bottom: self.y(at) as i64 + 6 }
+    }
+
+    fn step(&self, at: usize, is_current: bool) -> Markup {
+        let step = &self.run.steps[at];
+        let (x, y) = (self.x(at), self.y(at));
+        let (left, label) = self.label(at);
+        html! {
+            a.step.current[is_current] href=((self.link)(at + 1)) {
+                rect.row y=(y - ROW / 2) {}
+                text.number x="26" y=(y + 4) { (at + 1) }
+                @if self.run.rule_acts_at(at) {
+                    path.rule d=(format!("M{} {} v-14 l9 4 l-9 4", GUTTER - 4, y + 7)) {}
+                }
+                @if step.fault {
+                    path.fault d=(format!("M{x} {} l9 9 l-9 9 l-9 -9 z", y - 9)) {}
+                } @else {
+                    circle cx=(x) cy=(y) {}
+                }
+                text.label x=(label) y=(y - 4) text-anchor=[left.then_some("end")] { (name_of(&step.action)) }
+            }
+        }
+    }
+
+    fn message(&self, message: &Message, labels: &mut Labels) -> Markup {
+        let run = self.run;
+        let from = self.x(message.sent) as i64;
         let start = self.y(message.sent) as i64;
-        let same = |at: usize| story.steps[at].process == story.steps[message.sent].process;
         let (to, end) = match message.taken {
-            Some(at) if same(at) => (from, self.y(at) as i64),
-            Some(at) => (self.x(story.steps[at].process) as i64, self.y(at) as i64),
+            Some(at) => (self.x(at) as i64, self.y(at) as i64),
             None => (from - 14, self.bottom() as i64 + 2),
         };
-        let lost = story.is_lost(message);
-        let class = match (message.taken, lost, story.is_duplicate(message)) {
+        let lost = run.is_lost(message);
+        let class = match (message.taken, lost, run.is_duplicate(message)) {
             (None, ..) => "message flight",
             (_, true, _) => "message lost",
             (_, _, true) => "message twice",
@@ -146,13 +231,16 @@ impl Drawing<'_> {
         let line = if to == from {
             format!("M{from} {start} C{} {start} {} {end} {} {end}", from - 30, from - 30, from - 8)
         } else {
-            format!(
-                "M{from} {start} L{} {end}",
-                to - if message.taken.is_some() { side } else { 0 }
-            )
+            let end_x = to - if message.taken.is_some() { side } else { 0 };
+            format!("M{from} {start} L{end_x} {end}")
         };
         let tip = to - if to == from { 8 } else { side };
-        let (x, y) = ((from + to) / 2 - if to == from { 26 } else { 0 }, (start + end) / 2 + 4);
+        let on_the_line = |tenth: i64| {
+            let bow = if to == from { 26 } else { 0 };
+            (from + (to - from) * tenth / 10 - bow, start + (end - start) * tenth / 10 + 4)
+        };
+        let places = [5, 6, 4, 7, 3, 8, 2].map(on_the_line);
+        let (x, y) = labels.place((message.item.len() * LETTER) as i64 + 6, places);
         html! {
             g class=(class) data-from=(message.sent + 1) data-to=[message.taken.map(|at| at + 1)] {
                 path d=(line) {}

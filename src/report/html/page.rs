@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use pulldown_cmark::{Alignment, Event, Tag};
 use sha2::{Digest, Sha256};
 
 /// The style sheet.
@@ -51,6 +52,17 @@ fn digest(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
+/// The same text without what this page cannot have: the content policy allows no style on an
+/// element, so the columns of tables stay where they are.
+pub fn plain(event: Event<'_>) -> Event<'_> {
+    match event {
+        Event::Start(Tag::Table(columns)) => {
+            Event::Start(Tag::Table(vec![Alignment::None; columns.len()]))
+        }
+        other => other,
+    }
+}
+
 /// What every page ends with.
 pub fn footer() -> Markup {
     html! {
@@ -61,6 +73,15 @@ pub fn footer() -> Markup {
 /// A command to copy.
 pub fn command(text: &str) -> Markup {
     html! { p.command { code { (text) } " " button.copy type="button" hidden { "copy" } } }
+}
+
+/// A sentence of a model: what stands between backticks is code.
+pub fn prose(sentence: &str) -> Markup {
+    html! {
+        @for (at, part) in sentence.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// A text between tags. Quotes need no escape there, and a case has many.

@@ -34,7 +34,7 @@ pub fn page(review: &Review) -> String {
             }
             // What looks like tags in a text is text.
             Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
-            other => events.push(other),
+            other => events.push(page::plain(other)),
         }
     }
     name_headings(&mut events);
@@ -75,7 +75,7 @@ fn drawing(review: &Review, source: &str) -> Markup {
         Some(story) if source.starts_with("sequenceDiagram") => html! {
             div.wide { (lanes::draw(&story)) }
             ol {
-                @for (at, step) in story.steps.iter().enumerate() {
+                @for (at, step) in story.run.steps.iter().enumerate() {
                     li id=(format!("s={}", at + 1)) {
                         code { (step.action) } " " (step.sentence) " "
                         span.changes { (grouped(&step.changes).join(" ")) }

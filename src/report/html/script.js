@@ -1,24 +1,27 @@
 "use strict";
 // The page is whole without this: it only moves through the run.
-const all = (selector) => [...document.querySelectorAll(selector)];
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const one = (selector) => document.querySelector(selector);
 const slider = one(".slider");
 const last = Number(slider.max);
 const output = one(".bar output");
 const hint = output.textContent;
-// A card is named by its id, a step of the drawing and a value by the link to it.
+// A row of the list is named by its id, a step of the drawing and a value by the link to it.
 const numberOf = (mark) => Number((mark.id || mark.getAttribute("href")).slice(mark.id ? 2 : 3));
 // "1-3 5" is 1, 2, 3 and 5.
 const numbers = (text) => (text || "").split(" ").filter(Boolean).flatMap((span) => {
   const [from, to] = span.split("-").map(Number);
   return Array.from({ length: (to || from) - from + 1 }, (_, at) => from + at);
 });
+// A row has a card, or one a side.
+const cardsOf = (row) => (row.matches(".card") ? [row] : all(".card", row));
 let current = 0;
 
 function values(step) {
   for (const row of all("table.fields tbody tr")) {
-    let [now, since] = [row.querySelector(".history span").textContent, 0];
-    for (const link of row.querySelectorAll(".history a")) {
+    if (!row.querySelector(".now")) continue;
+    let [now, since] = [row.querySelector(".history i").textContent, 0];
+    for (const link of all(".history a", row)) {
       if (numberOf(link) <= step) [now, since] = [link.nextElementSibling.textContent, numberOf(link)];
     }
     row.querySelector(".now").textContent = now;
@@ -28,34 +31,53 @@ function values(step) {
   if (heading) heading.textContent = step ? "after step " + step : "at the start";
 }
 
+function mark(element, isCurrent, isPast) {
+  element.classList.toggle("current", isCurrent);
+  element.classList.toggle("past", isPast);
+  if (isCurrent) element.setAttribute("aria-current", "step");
+  else element.removeAttribute("aria-current");
+}
+
 function show(step) {
   current = Math.min(Math.max(step, 0), last);
-  const card = document.getElementById("s=" + current);
-  const past = new Set(card ? numbers(card.dataset.past) : []);
+  const row = document.getElementById("s=" + current);
+  const cards = row ? cardsOf(row) : [];
+  const pasts = cards.map((card) => new Set(numbers(card.dataset.past)));
+  const pastOf = (side) => pasts[Math.min(side, pasts.length - 1)] || new Set();
   document.body.classList.toggle("chosen", current > 0);
-  for (const mark of all("li.card, a.step")) {
-    const at = numberOf(mark);
-    mark.classList.toggle("current", at === current);
-    mark.classList.toggle("past", past.has(at));
-    if (at === current) mark.setAttribute("aria-current", "step");
-    else mark.removeAttribute("aria-current");
+  for (const row of all(".steps > li[id]")) {
+    const [at, own] = [numberOf(row), cardsOf(row)];
+    own.forEach((card, side) => {
+      const past = own.length > 1 ? pastOf(side).has(at) : pasts.some((past) => past.has(at));
+      mark(card, at === current, past);
+    });
   }
-  for (const message of all("g.message")) {
-    const ends = [Number(message.dataset.from), Number(message.dataset.to)];
-    const near = (at) => at === current || past.has(at);
-    message.classList.toggle("current", ends.every(near) && current > 0);
-  }
+  all("svg.lanes").forEach((drawing, side) => {
+    const past = pastOf(side);
+    for (const step of all("a.step", drawing)) {
+      mark(step, numberOf(step) === current, past.has(numberOf(step)));
+    }
+    for (const message of all("g.message", drawing)) {
+      const near = (at) => at === current || past.has(at);
+      const ends = [Number(message.dataset.from), Number(message.dataset.to)];
+      message.classList.toggle("current", current > 0 && ends.every(near));
+    }
+  });
   slider.value = current;
-  const needs = past.size ? `, and the ${past.size} it needs` : "";
-  output.textContent = card ? `step ${current} of ${last}: ${card.querySelector("b").textContent}${needs}` : hint;
+  const words = cards.map((card, side) => {
+    const action = card.querySelector("b");
+    const needs = pasts[side].size ? `, and the ${pasts[side].size} it needs` : "";
+    return action ? action.textContent + needs : "it has ended";
+  });
+  output.textContent = row ? `step ${current} of ${last}: ${words.join(" | ")}` : hint;
   values(current);
-  return card;
+  return row;
 }
 
 function go(step) {
-  const card = show(step);
+  const row = show(step);
   history.replaceState(null, "", current ? "#s=" + current : location.pathname + location.search);
-  if (card) card.scrollIntoView({ block: "nearest" });
+  if (row) row.scrollIntoView({ block: "nearest" });
 }
 
 function fromAddress() {

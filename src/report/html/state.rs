@@ -8,7 +8,7 @@ use crate::trace::fields::FieldValue;
 /// Every field over the run. A script shows the values at the step that is looked at.
 pub fn table(story: &Story) -> Markup {
     let moves = |path: &str| -> Vec<(usize, &FieldValue)> {
-        let steps = story.steps.iter().enumerate();
+        let steps = story.run.steps.iter().enumerate();
         steps
             .flat_map(|(at, step)| {
                 let own = step.changes.iter().filter(|change| change.path == path);
@@ -17,7 +17,7 @@ pub fn table(story: &Story) -> Markup {
             .collect()
     };
     let (moving, still): (Vec<_>, Vec<_>) =
-        story.initial.iter().partition(|field| !moves(&field.path).is_empty());
+        story.run.initial.iter().partition(|field| !moves(&field.path).is_empty());
     html! {
         details.state {
             summary { "The whole state, field by field" }
@@ -31,10 +31,10 @@ pub fn table(story: &Story) -> Markup {
                                 th { (field.path) }
                                 td.now { (history.last().map_or(&field.value, |(_, value)| value)) }
                                 td.history {
-                                    span { (field.value) }
+                                    i { (field.value) }
                                     @for (at, value) in &history {
                                         " " a href=(format!("#s={at}")) { (at) } " "
-                                        span { (value) }
+                                        i { (value) }
                                     }
                                 }
                                 td { (field.doc) }

@@ -2,9 +2,12 @@
 
 use maud::{Markup, html};
 
-use crate::report::story::Story;
+use crate::report::story::{Story, Telling};
+use crate::trace::fields::FieldValue;
 use crate::trace::reasons::{Bad, Reason};
+use crate::trace::shadow::{Parting, Shadow};
 
+use super::page;
 use super::steps::{links, plural};
 
 /// What the run shows, in a line.
@@ -17,7 +20,7 @@ pub fn headline(story: &Story) -> String {
 
 /// The head of the page.
 pub fn header(story: &Story) -> Markup {
-    let entry = story.configuration.entry;
+    let entry = story.run.configuration.entry;
     html! {
         header {
             p.over { (entry.name) " — " (entry.summary) }
@@ -33,14 +36,18 @@ pub fn header(story: &Story) -> Markup {
 /// Why the end of the run is a bad one.
 pub fn why(story: &Story) -> Markup {
     let verdict = &story.verdict;
-    let last = story.steps.len();
+    let last = story.run.steps.len();
     html! {
         @if verdict.violated {
             section {
-                h2 { "What is wrong at the end" }
+                h2 { @if story.bad == Some(Bad::Standstill) { "Why nobody can go on" } @else { "What is wrong at the end" } }
                 @if story.is_stuck() {
                     p {
-                        "After step " (links(&before(verdict.steps))) " the protocol can never be done any more. "
+                        "After step " (links(&before(verdict.steps)))
+                        @if let Some(step) = before(verdict.steps).first().and_then(|at| story.run.steps.get(*at)) {
+                            ", " code { (step.action) } ","
+                        }
+                        " the protocol can never be done any more, whatever happens. "
                         "The run goes on from there, to show how it ends."
                     }
                 }
@@ -50,12 +57,12 @@ pub fn why(story: &Story) -> Markup {
                         " can be repeated for ever: after step " (last) " every field is as it was before step " (from + 1) "."
                     },
                     (None, Some(Bad::Standstill)) => p {
-                        "After step " (links(&before(last))) " nothing can happen, and the protocol is not done. "
-                        @if !story.reasons.is_empty() { "If any one of these fields had its earlier value, it would go on:" }
+                        "After step " (links(&before(last))) " nothing can happen any more, and the protocol is not done"
+                        @if story.reasons.is_empty() { "." } @else { ", because of all of this:" }
                     },
                     (None, Some(Bad::Shows(_))) => p {
-                        "After step " (links(&before(last))) " the clause does not hold. "
-                        @if !story.reasons.is_empty() { "If any one of these fields had its earlier value, it would:" }
+                        "After step " (links(&before(last))) " the clause does not hold"
+                        @if story.reasons.is_empty() { "." } @else { ", because of all of this:" }
                     },
                     (None, None) => p { "The run ends after step " (links(&before(last))) "." },
                 }
@@ -70,27 +77,32 @@ fn before(steps: usize) -> Vec<usize> {
     steps.checked_sub(1).into_iter().collect()
 }
 
+/// A value in a sentence.
+fn named(value: &FieldValue) -> String {
+    match value.to_string().as_str() {
+        "-" => "empty".to_string(),
+        words => words.to_string(),
+    }
+}
+
 fn blame(reasons: &[Reason]) -> Markup {
-    let goes_on = reasons.iter().any(|reason| !reason.then.is_empty());
     html! {
-        div.wide {
-            table.blame {
-                thead { tr {
-                    th { "field" } th { "value" } th { "set in step" } th { "what it is" } th { "earlier value" }
-                    @if goes_on { th { "then possible" } }
-                } }
-                tbody {
-                    @for reason in reasons {
-                        tr {
-                            th { (reason.field.path) }
-                            td { b { (reason.field.value) } }
-                            td { (links(reason.since.as_slice())) @if reason.since.is_none() { "at the start" } }
-                            td { (reason.field.doc) @if !reason.field.value_doc.is_empty() { " Now: " (reason.field.value_doc) } }
-                            td { (reason.otherwise.value) }
-                            @if goes_on {
-                                td { @for step in &reason.then { code { (step) } " " } }
-                            }
+        ul.blame {
+            @for reason in reasons {
+                li {
+                    code { (reason.field.path) } " (“" (page::prose(reason.field.doc)) "”) is " b { (named(&reason.field.value)) }
+                    @match reason.since {
+                        Some(at) => { " since step " (links(&[at])) },
+                        None => " from the start",
+                    }
+                    @if reason.field.value_doc.is_empty() { ". " }
+                    @else { ": “" (page::prose(reason.field.value_doc)) "” " }
+                    span.soft {
+                        "It was " (named(&reason.otherwise.value))
+                        @if !reason.then.is_empty() {
+                            "; then " @for step in &reason.then { code { (step) } " " } "would be possible"
                         }
+                        "."
                     }
                 }
             }
@@ -100,28 +112,40 @@ fn blame(reasons: &[Reason]) -> Markup {
 
 /// The rules that are off, and where they would have acted.
 pub fn rules(story: &Story) -> Markup {
-    let entry = story.configuration.entry;
+    let entry = story.run.configuration.entry;
     html! {
-        @if !story.off.is_empty() {
+        @if !story.run.off.is_empty() {
             section {
-                h2 { (plural(story.off.len(), "Rule")) " switched off" }
+                h2 { (plural(story.run.off.len(), "Rule")) " switched off" }
                 ul.off {
-                    @for shadow in &story.off {
+                    @for shadow in &story.run.off {
                         @let rule = &entry.rules[shadow.rule];
-                        @let steps: Vec<usize> = shadow.differences.iter().map(|parting| parting.at).collect();
-                        @let acts = shadow.acts.as_ref().map(|acts| acts.at);
-                        li {
-                            b { (rule.name) } " — " (rule.doc)
-                            " "
-                            @match (steps.is_empty(), acts) {
-                                (false, _) => { "It would have made a difference in " (plural(steps.len(), "step")) " " (links(&steps)) "." },
-                                (true, Some(at)) => { "It would have acted at step " (links(&[at])) "." },
-                                (true, None) => "It makes no difference to this run.",
-                            }
-                        }
+                        li { b { (rule.name) } ": “" (page::prose(rule.doc)) "” " (effect(&story.run, shadow)) }
                     }
                 }
             }
+        }
+    }
+}
+
+/// What a rule that is off would have done to a run.
+fn effect(run: &Telling, shadow: &Shadow) -> Markup {
+    let (end, otherwise): (Vec<&Parting>, Vec<&Parting>) =
+        shadow.differences.iter().partition(|parting| parting.instead.is_none());
+    let otherwise: Vec<usize> = otherwise.into_iter().map(|parting| parting.at).collect();
+    html! {
+        @if !otherwise.is_empty() {
+            "If it were on from the beginning, " (plural(otherwise.len(), "step")) " " (links(&otherwise))
+            " would come out otherwise. "
+        }
+        @for parting in &end {
+            "With it on, step " (links(&[parting.at])) ", " code { (run.steps[parting.at].action) }
+            " (“" (page::prose(run.steps[parting.at].sentence)) "”), cannot happen: there the run would have gone another way."
+        }
+        @match (shadow.differences.is_empty(), &shadow.acts) {
+            (true, Some(acts)) => { "It would have acted at step " (links(&[acts.at])) "." },
+            (true, None) => "It makes no difference to this run.",
+            _ => {}
         }
     }
 }

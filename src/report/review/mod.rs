@@ -16,6 +16,8 @@ use crate::json::Problem;
 use crate::protocols::Entry;
 use crate::scenario::Scenario;
 
+use super::introduction;
+
 use matrix::Facts;
 
 pub use index::index;
@@ -207,15 +209,6 @@ impl Review {
         }
         writeln!(page, "\nNone of the numbers depends on the machine or on the number of threads.")
     }
-}
-
-/// What stands before the first section of a page, without its title.
-fn introduction(readme: &str) -> &str {
-    let text = readme.split("\n## ").next().unwrap_or("");
-    let text = text
-        .strip_prefix("# ")
-        .map_or(text, |text| text.split_once('\n').map_or("", |(_, below)| below));
-    text.trim()
 }
 
 /// The sections of a page whose titles begin like this.

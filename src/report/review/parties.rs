@@ -14,10 +14,14 @@ use super::{Review, cell};
 pub fn write(page: &mut String, review: &Review) -> Result {
     let entry = review.entry;
     writeln!(page, "## Parties and messages\n")?;
-    writeln!(page, "| lane | what is assumed of it | actions |\n|---|---|--:|")?;
+    writeln!(
+        page,
+        "| lane | who acts there | what is assumed of it | actions |\n|---|---|---|--:|"
+    )?;
     for (at, lane) in entry.lanes.iter().enumerate() {
         let own = entry.actions.iter().filter(|action| usize::from(action.lane) == at).count();
-        writeln!(page, "| `{}` | {} | {own} |", lane.name, assumed(lane.fairness))?;
+        let (doc, assumed) = (cell(lane.doc), assumed(lane.fairness));
+        writeln!(page, "| `{}` | {doc} | {assumed} | {own} |", lane.name)?;
     }
     write_arrows(page, review)?;
     write_actions(page, review)?;

@@ -1,0 +1,192 @@
+//! The live page: every request is answered from its address alone, which names the run that is
+//! looked at. Nothing is kept between two requests.
+
+pub mod address;
+
+use latchwork_model::kit::Step;
+
+use crate::configuration::Configuration;
+use crate::json::suggest;
+use crate::protocols::{Instance, Refusal, StateBytes};
+use crate::report::html::live::{self, Choice, Next, Recorded, View};
+use crate::report::story::Telling;
+use crate::trace::case::Case;
+use crate::trace::changes;
+use crate::trace::run::Run;
+use crate::verdict::Path;
+
+use address::Address;
+
+/// The most steps of a run that is shown: what its address takes must fit into a request.
+pub const MOST_STEPS: usize = 150;
+
+/// What is served: a model, and a case of it if there is one.
+pub struct Site {
+    name: String,
+    configuration: Configuration,
+    model: Box<dyn Instance>,
+    initial: Vec<StateBytes>,
+    case: Option<Recorded>,
+}
+
+/// An answer.
+pub struct Reply {
+    /// The status of HTTP.
+    pub status: u16,
+    /// The page.
+    pub page: String,
+}
+
+/// Why there is no page: a status and a sentence, and the longest part of the run that there is.
+struct Refused(u16, String, Option<Address>);
+
+impl Site {
+    /// A model in one configuration. `name` is what the page calls it.
+    pub fn new(name: String, configuration: Configuration) -> Result<Self, &'static str> {
+        let model = configuration.instance()?;
+        let initial = model.initial();
+        Ok(Self { name, configuration, model, initial, case: None })
+    }
+
+    /// The same with a case to follow; `None` if the model does not begin as the case does.
+    pub fn with_case(mut self, case: &Case) -> Option<Self> {
+        let run = Run::of_case(case, self.model.as_ref())?;
+        let steps = case.steps.iter().map(|step| step.action.clone()).collect();
+        let address = Address { from: run.path.initial, steps, at: None };
+        self.case = Some(Recorded { address, verdict: case.verdict.clone() });
+        Some(self)
+    }
+
+    /// Answers a request. A page that somebody else has opened under another name of this machine
+    /// must not be able to read this one, so only names that mean this machine are answered.
+    pub fn answer(&self, host: Option<&str>, path: &str, query: &str) -> Reply {
+        let reply = match self.page(host, path, query) {
+            Ok(page) => return Reply { status: 200, page },
+            Err(refused) => refused,
+        };
+        let Refused(status, why, prefix) = reply;
+        let back = prefix.as_ref().map_or("/".to_string(), Address::to_link);
+        Reply { status, page: live::refusal(&self.name, status, &why, &back) }
+    }
+
+    fn page(&self, host: Option<&str>, path: &str, query: &str) -> Result<String, Refused> {
+        if !host.is_some_and(is_loopback) {
+            let why = "This page answers to 127.0.0.1, ::1 and localhost, and to no other name.";
+            return Err(Refused(403, why.to_string(), None));
+        }
+        if path != "/" {
+            return Err(Refused(404, format!("There is no page {path} here."), None));
+        }
+        let address = Address::parse(query).map_err(|why| Refused(400, why, None))?;
+        let run = self.run(&address)?;
+        let at = address.at.unwrap_or(run.path.steps.len());
+        if at > run.path.steps.len() {
+            let why = format!("The run has {} steps, and no step {at}.", run.path.steps.len());
+            return Err(Refused(400, why, Some(Address { at: None, ..address })));
+        }
+        Ok(self.view(&address, &run, at))
+    }
+
+    /// The run that an address names.
+    fn run(&self, address: &Address) -> Result<Run<'_>, Refused> {
+        let entry = self.configuration.entry;
+        if address.from >= self.initial.len() {
+            let why = format!("There are {} initial states.", self.initial.len());
+            return Err(Refused(400, why, None));
+        }
+        if address.steps.len() > MOST_STEPS {
+            let why = format!("A run of more than {MOST_STEPS} steps is not shown here.");
+            return Err(Refused(400, why, Some(address.first(MOST_STEPS))));
+        }
+        let known: Vec<(String, Step)> = self
+            .model
+            .all_steps()
+            .into_iter()
+            .map(|step| (step.spell(entry.actions).to_string(), step))
+            .collect();
+        let mut state = self.initial[address.from].clone();
+        let mut steps = Vec::new();
+        for (at, action) in address.steps.iter().enumerate() {
+            let refused = |why: String| {
+                let why = format!("Step {}, {action}: {why}", at + 1);
+                Refused(404, why, Some(address.first(at)))
+            };
+            let Some((_, step)) = known.iter().find(|(name, _)| name == action) else {
+                let names = known.iter().map(|(name, _)| name.as_str());
+                let hint = suggest(action, names, "actions");
+                return Err(refused(format!("no action of this configuration; {hint}.")));
+            };
+            state = self
+                .model
+                .fire(&state, *step)
+                .map_err(|refusal| refused(format!("{}.", in_words(&refusal))))?;
+            steps.push(*step);
+        }
+        let path = Path { initial: address.from, steps };
+        Ok(Run::new(entry, self.model.as_ref(), path))
+    }
+
+    fn view(&self, address: &Address, run: &Run<'_>, at: usize) -> String {
+        let (model, state) = (self.model.as_ref(), &run.states[at]);
+        let choices = model.enabled(state).into_iter().map(|step| self.choice(run, state, step));
+        let properties = (self.configuration.entry.properties)();
+        let ids = (0..).map(crate::verdict::PropertyId).zip(properties);
+        live::page(&View {
+            name: &self.name,
+            run: &Telling::of(&self.configuration, run),
+            address,
+            at,
+            initial: self.initial.len(),
+            choices: choices.collect(),
+            fields: model.described(state),
+            shown: ids.filter(|(id, _)| model.shows(state, *id)).map(|(_, info)| info).collect(),
+            done: model.done(state),
+            case: self.case.as_ref(),
+            full: address.steps.len() >= MOST_STEPS && at == address.steps.len(),
+        })
+    }
+
+    fn choice(&self, run: &Run<'_>, state: &StateBytes, step: Step) -> Choice {
+        let info = &run.entry.actions[usize::from(step.action)];
+        let next = match self.model.fire(state, step) {
+            Ok(next) => Next::Changes(changes(self.model.as_ref(), state, &next)),
+            Err(refusal) => Next::Refused(in_words(&refusal)),
+        };
+        let lane = &run.entry.lanes[usize::from(info.lane)];
+        Choice { action: run.spell(step), sentence: info.doc, fairness: lane.fairness, next }
+    }
+}
+
+fn in_words(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Disabled => "it cannot happen there".to_string(),
+        Refusal::Exceeds(bound) => format!("it would exceed a bound of the model: {bound}"),
+        Refusal::Panics(message) => format!("the model panics: {message}"),
+    }
+}
+
+/// Whether a `Host` names this machine, whatever the port.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn only_names_of_this_machine_are_answered() {
+        for host in ["127.0.0.1:8417", "localhost", "LOCALHOST:1", "[::1]:8417", "[::1]"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in
+            ["", "example.org:8417", "127.0.0.1.example.org", "localhost.example.org", "::1"]
+        {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}
