@@ -43,6 +43,7 @@ pub mod on_std {
         pub use std::sync::{Condvar, Mutex, MutexGuard};
         pub use std::thread;
     }
+    pub mod async_grant;
     pub mod delegation_return;
     pub mod downconvert;
     pub mod recall;
@@ -56,6 +57,7 @@ pub mod on_loom {
         pub use loom::sync::{Condvar, Mutex, MutexGuard};
         pub use loom::thread;
     }
+    pub mod async_grant;
     pub mod delegation_return;
     pub mod downconvert;
     pub mod recall;
@@ -69,6 +71,7 @@ pub mod on_shuttle {
         pub use shuttle::sync::{Condvar, Mutex, MutexGuard};
         pub use shuttle::thread;
     }
+    pub mod async_grant;
     pub mod delegation_return;
     pub mod downconvert;
     pub mod recall;
