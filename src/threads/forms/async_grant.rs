@@ -73,11 +73,7 @@ fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
     }
     let flaws = Flaws::of(flaws);
     Ok(Code {
-        // Beside the clients: the lock manager and the filesystem.
-        threads: 2
-            + clients.len()
-            + on_std::async_grant::timers(&model)
-            + usize::from(model.budget.remote),
+        threads: on_std::async_grant::threads(&model),
         on_std: on_std::async_grant::body(model, flaws),
         on_loom: on_loom::async_grant::body(model, flaws),
         on_shuttle: on_shuttle::async_grant::body(model, flaws),

@@ -91,7 +91,8 @@ impl Node {
             "client_rx_reply"
         };
         self.did(action, &[c], c, lm);
-        if lm.client[usize::from(c)].is_heard() || lm.block[usize::from(c)].queued {
+        let heard = lm.client[usize::from(c)].is_heard() || lm.block[usize::from(c)].queued;
+        if heard || lm.in_call == Some(c) {
             self.lm_event.notify_one();
         }
         self.tell_if_resting(lm);

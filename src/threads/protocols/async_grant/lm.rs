@@ -207,19 +207,23 @@ impl Node {
 
     /// Without `setlk_only` the lock manager sleeps in the call until there is an answer.
     fn sleep_in_call(&self, c: u8) {
-        let due = |op: &&OpKind| op.has_callback();
         let mut fs = self.fs();
         while !fs.ops[usize::from(c)].iter().any(|op| op.has_callback()) {
             fs = self.fs_answer.wait(fs).unwrap();
         }
+        let op = fs.ops[usize::from(c)].iter().copied().find(|op| op.has_callback());
         drop(fs);
+        let op = op.unwrap_or(OpKind::Denied);
+        let asks_again = self.kind(c) == Kind::Wait && op == OpKind::Denied;
         let mut lm = self.lm();
+        while !asks_again && lm.client[usize::from(c)].reply != Reply::None {
+            lm = self.lm_event.wait(lm).unwrap();
+        }
         let mut fs = self.fs();
-        let op = fs.ops[usize::from(c)].iter().find(due).copied().unwrap_or(OpKind::Denied);
         fs.take_op(c, op);
         fs.mirror[usize::from(c)] |= op.is_grant() && self.rules().mirror;
         lm.in_call = None;
-        if self.kind(c) == Kind::Wait && op == OpKind::Denied {
+        if asks_again {
             let block = &mut lm.block[usize::from(c)];
             block.on_list = true;
             block.got_cb = true;

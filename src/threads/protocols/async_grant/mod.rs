@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use latchwork_model::async_grant::rules::Rules;
 use latchwork_model::async_grant::state::{Block, ClientAt, GrantRes, OpKind, Reply};
-use latchwork_model::async_grant::{AsyncGrant, Kind};
+use latchwork_model::async_grant::{AsyncGrant, ClientSpec, Kind};
 
 mod client;
 mod environment;
@@ -99,16 +99,19 @@ fn run(model: AsyncGrant, flaws: Flaws, log: &Arc<Log>) {
     let node = Arc::new(Node::new(model, flaws, log.clone()));
     let others = (1..model.client_count).map(|c| spawn(&node, move |node| node.client(c)));
     let others: Vec<_> = others.collect();
-    let remote = (model.budget.remote > 0).then(|| {
+    if model.budget.remote > 0 {
         node.remote_lock();
-        spawn(&node, |node| node.remote_unlock())
-    });
+    }
+    let remote = has_remote_thread(&model).then(|| spawn(&node, |node| node.remote_unlock()));
     node.send(0);
     // The others are there as soon as they are needed, and end one after the other: loom has fewer
     // orders to look at.
     let manager = spawn(&node, Node::lock_manager);
     node.let_faults_happen();
     node.go_on(0);
+    if model.budget.remote > 0 && remote.is_none() {
+        node.remote_unlock();
+    }
     node.lm().stop = true;
     node.lm_event.notify_one();
     manager.join().unwrap();
@@ -121,11 +124,26 @@ fn spawn(node: &Arc<Node>, work: impl FnOnce(&Arc<Node>) + Send + 'static) -> Jo
     thread::spawn(move || work(&node))
 }
 
+fn clients(model: &AsyncGrant) -> &[ClientSpec] {
+    &model.clients[..usize::from(model.client_count)]
+}
+
+/// How many threads a run takes.
+pub fn threads(model: &AsyncGrant) -> usize {
+    // Beside the clients: the lock manager and the filesystem.
+    2 + clients(model).len() + timers(model) + usize::from(has_remote_thread(model))
+}
+
 /// The requests that are put aside, and for a time only: each has a timer.
-pub fn timers(model: &AsyncGrant) -> usize {
-    let asynchronous = model.rules.setlk_only && model.rules.lm_timeout;
-    let clients = &model.clients[..usize::from(model.client_count)];
-    clients.iter().filter(|spec| asynchronous && spec.kind != Kind::Wait).count()
+fn timers(model: &AsyncGrant) -> usize {
+    let timed = model.rules.setlk_only && model.rules.lm_timeout;
+    clients(model).iter().filter(|spec| timed && spec.kind != Kind::Wait).count()
+}
+
+/// Whether the owner on another node gives the lock up while somebody waits for it. Otherwise it
+/// does that in the end.
+fn has_remote_thread(model: &AsyncGrant) -> bool {
+    model.budget.remote > 0 && clients(model).iter().any(|spec| spec.kind == Kind::Wait)
 }
 
 impl Node {
