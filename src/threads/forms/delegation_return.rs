@@ -60,15 +60,16 @@ fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
     let known = apps.iter().all(|app| app.program == Program::Lock || opens(app));
     let one_lock = apps.iter().filter(|app| app.program == Program::Lock).count() < 2;
     let any_time = model.reboot_when == RebootWhen::AnyTime;
-    if !known || !one_lock || model.slots > 0 || !any_time {
+    let faults = model.faults.session + model.faults.reboot;
+    if !known || !one_lock || model.slots > 0 || !any_time || faults > 1 {
         return Err("the thread-shaped delegation_return knows one application that takes a lock \
-                    and one that opens the file, no slot table, and reboots at any time"
+                    and one that opens the file, no slot table, and one fault, at any time"
             .to_string());
     }
     let flaws = Flaws::of(flaws);
     Ok(Code {
         // Beside the applications: the server with the other client, the returner, and the manager.
-        threads: 2 + usize::from(model.faults.session + model.faults.reboot > 0) + apps.len(),
+        threads: 2 + usize::from(faults) + apps.len(),
         on_std: on_std::delegation_return::body(model, flaws),
         on_loom: on_loom::delegation_return::body(model, flaws),
         on_shuttle: on_shuttle::delegation_return::body(model, flaws),

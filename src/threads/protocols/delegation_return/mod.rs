@@ -102,6 +102,8 @@ struct State {
     giving_back: bool,
     slot_in_use: bool,
     apps_left: u8,
+    /// Something will still go wrong.
+    fault_to_come: bool,
     /// What everybody waits for.
     waits: [Option<Wait>; PARTIES],
     /// Who is to end.

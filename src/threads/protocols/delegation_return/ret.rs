@@ -33,6 +33,9 @@ impl Client {
             drop(state);
             if self.claim_all(stateid) == Claim::Made {
                 self.give_back(stateid);
+            } else {
+                // As long as the server is in grace the next try would be answered like this one.
+                drop(self.until(RETURNER, Wait::NewGrants));
             }
         }
     }
@@ -115,8 +118,11 @@ impl Client {
                 _ => return self.put_off("ret_lock_reply", &mut state),
             }
             self.did("ret_lock_reply", &[], &mut state);
-            if matches!(answer, Status::OK | Status::DENIED) {
-                return Claim::Made;
+            drop(state);
+            match answer {
+                Status::OK | Status::DENIED => return Claim::Made,
+                Status::GRACE => drop(self.until(RETURNER, Wait::NewGrants)),
+                _ => {}
             }
         }
     }

@@ -65,12 +65,6 @@ impl Client {
     /// that were needed meanwhile.
     pub(super) fn serve(self: &Arc<Self>) -> Vec<Keeper> {
         let mut keepers = Vec::new();
-        let faults = &self.model.faults;
-        let mut faults: Vec<fn(&Self)> = [
-            vec![Self::reboot as fn(&Self); usize::from(faults.reboot)],
-            vec![Self::lose_session as fn(&Self); usize::from(faults.session)],
-        ]
-        .concat();
         loop {
             let mut state = self.until(SERVER, Wait::Server);
             if !self.server_may_act(&state) {
@@ -83,7 +77,7 @@ impl Client {
                 state.server.recall = Recall::Queued;
                 self.did("rival_lock", &[], &mut state);
                 drop(state);
-                self.recall(&mut keepers, &mut faults);
+                self.recall(&mut keepers);
             } else {
                 state.rival = Rival::Holds;
                 self.did("rival_lock", &[], &mut state);
@@ -105,15 +99,18 @@ impl Client {
         state.rival == Rival::Wants && asks
     }
 
-    /// Whether the other client has had its lock, or waits for one that is rightly kept.
+    /// Whether the other client has had its lock, or waits for one that is rightly kept, and no
+    /// grace will have to be ended.
     pub(super) fn is_kept_away(&self, state: &State) -> bool {
         let kept = self.keeps_lock() && state.lock.believed && state.lock.at_server;
         let waits = !state.server.granted && state.apps_left == 0 && kept;
-        !state.server.grace && (state.rival == Rival::Done || waits)
+        let grace = state.server.grace || state.fault_to_come;
+        !grace && (state.rival == Rival::Done || waits)
     }
 
-    /// Recalls the delegation. The client's answer is on its way when something goes wrong.
-    fn recall(self: &Arc<Self>, keepers: &mut Vec<Keeper>, faults: &mut Vec<fn(&Self)>) {
+    /// Recalls the delegation. From the first time on the returner is there, and something may go
+    /// wrong.
+    fn recall(self: &Arc<Self>, keepers: &mut Vec<Keeper>) {
         let mut state = self.until(SERVER, Wait::Session);
         if state.server.recall != Recall::Queued {
             return;
@@ -127,16 +124,21 @@ impl Client {
         let known = deleg.attached && deleg.stateid == stateid;
         let marks = !deleg.returning || self.rules().recall_marks_even_if_returning;
         deleg.to_return |= known && marks;
+        let first = keepers.is_empty();
+        let faults = self.model.faults.reboot + self.model.faults.session;
+        state.fault_to_come |= first && faults > 0;
         self.did("cb_receive", &[], &mut state);
         drop(state);
-        if keepers.is_empty() {
+        if first {
             keepers.push((RETURNER, spawn(self, Self::returner)));
         }
-        if let Some(fault) = faults.pop() {
-            fault(self);
-            if keepers.len() == 1 {
-                keepers.push((MANAGER, spawn(self, Self::manager)));
-            }
+        if first && faults > 0 {
+            // There is no thread of its own for what goes wrong: the manager is not needed before.
+            let manager = |client: &Self| {
+                client.fault();
+                client.manager();
+            };
+            keepers.push((MANAGER, spawn(self, manager)));
         }
         let mut state = self.state.lock().unwrap();
         let current = stateid == state.current();
@@ -146,14 +148,13 @@ impl Client {
         self.did("cb_reply", &[], &mut state);
     }
 
-    fn lose_session(&self) {
+    fn fault(&self) {
         let mut state = self.state.lock().unwrap();
-        state.server.session = false;
-        self.did("fault_session_lost", &[], &mut state);
-    }
-
-    fn reboot(&self) {
-        let mut state = self.state.lock().unwrap();
+        state.fault_to_come = false;
+        if self.model.faults.session > 0 {
+            state.server.session = false;
+            return self.did("fault_session_lost", &[], &mut state);
+        }
         let epoch = state.server.epoch + 1;
         state.server = Server { epoch, grace: true, ..Server::default() };
         state.open.iter_mut().for_each(|open| open.at_server = false);

@@ -36,7 +36,7 @@ pub(super) enum Wait {
     ManagerMayStart,
     /// All answers have been processed.
     SlotFree,
-    /// Grace is over for whoever asks for something new.
+    /// The server is not in grace: something new can be asked for.
     NewGrants,
     /// The `rwsem` is free.
     RwsemFree,
