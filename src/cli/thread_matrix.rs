@@ -17,7 +17,7 @@ use super::{Exit, Failure, print};
 
 /// How much is done for the page that is committed.
 const EFFORT: Effort =
-    Effort { preemptions: 2, runs: 100_000, runs_of_changes: 20_000, std_runs: 2_000 };
+    Effort { preemptions: 2, runs: 100_000, runs_of_changes: 10_000, std_runs: 1_000 };
 
 /// The most runs of loom with so many preemptions in a scenario that is too large for it.
 const LARGE_RUNS: u64 = 200_000;

@@ -38,6 +38,9 @@ pub struct CellFacts {
     pub seconds: f64,
     /// What was found.
     pub found: Option<Found>,
+    /// Why there is no verdict in one of the scenarios.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inconclusive: Option<String>,
     /// Where nothing is changed: by scenario.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scenarios: Vec<ScenarioFacts>,
@@ -123,6 +126,7 @@ impl CellFacts {
             runs: cell.runs(),
             seconds: (cell.seconds * 10.0).round() / 10.0,
             found: cell.found().and_then(Found::of),
+            inconclusive: cell.examined.iter().find_map(|examined| examined.inconclusive.clone()),
             scenarios: examined.iter().map(ScenarioFacts::from).collect(),
         }
     }
@@ -234,6 +238,9 @@ fn done(one: &ScenarioFacts) -> String {
 
 fn cell(cell: &CellFacts) -> String {
     let (runs, seconds) = (cell.runs, cell.seconds);
+    if let (None, Some(why)) = (&cell.found, &cell.inconclusive) {
+        return format!("inconclusive after {runs} runs: {why}");
+    }
     match (&cell.found, cell.preemptions) {
         (Some(found), _) => {
             let Found { property, scenario, run, .. } = found;

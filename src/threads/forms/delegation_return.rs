@@ -26,7 +26,6 @@ pub const FORM: Form = Form {
         "reclaim_asks_delegation",
         "need_reclaim_blocks_cached_open",
         "reap_skips_returning",
-        "manager_lets_others_run",
         "recall_marks_even_if_returning",
     ],
     faults: &["session", "reboot"],

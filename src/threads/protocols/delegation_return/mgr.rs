@@ -27,8 +27,6 @@ impl Client {
                 state.need_manager = true;
                 self.did("renew_notice", &[], &mut state);
             }
-            drop(state);
-            let mut state = self.until(MANAGER, Wait::ManagerMayStart);
             state.manager_works = true;
             state.draining = true;
             self.did("mgr_start", &[], &mut state);

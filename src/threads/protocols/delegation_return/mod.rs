@@ -98,8 +98,6 @@ struct State {
     rwsem: bool,
     claiming: bool,
     return_under_way: bool,
-    /// The returner has given the delegation up, and is about to say so.
-    giving_back: bool,
     slot_in_use: bool,
     apps_left: u8,
     /// Something will still go wrong.

@@ -174,7 +174,6 @@ impl Client {
         state.deleg = Delegation::default();
         // If it hangs there no more, somebody else has taken it off.
         let gives = attached || !self.rules().detach_after_claim;
-        state.giving_back = gives;
         state.return_under_way = gives;
         self.did("ret_detach", &[], &mut state);
         drop(state);
@@ -187,7 +186,6 @@ impl Client {
                 state.server.granted = false;
                 state.server.recall = Recall::None;
             }
-            state.giving_back = !done;
             state.return_under_way = !done;
             self.did("ret_delegreturn", &[], &mut state);
             if done {

@@ -32,8 +32,6 @@ pub(super) enum Wait {
     ReturnDue,
     /// The manager is needed, or is to end.
     ManagerDue,
-    /// The manager can begin.
-    ManagerMayStart,
     /// All answers have been processed.
     SlotFree,
     /// The server is not in grace: something new can be asked for.
@@ -94,10 +92,6 @@ impl Client {
                 (due && !state.manager_works) || state.ended[RETURNER]
             }
             Wait::ManagerDue => state.need_manager || !server.session || state.ended[MANAGER],
-            Wait::ManagerMayStart => {
-                let returns_itself = state.return_under_way && !state.giving_back;
-                self.rules().manager_lets_others_run || !returns_itself
-            }
             Wait::SlotFree => !(self.rules().reply_under_slot && state.slot_in_use),
             Wait::NewGrants => !server.session || state.answer_new_open() == Status::OK,
             Wait::RwsemFree => !state.rwsem,
