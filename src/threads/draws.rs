@@ -59,6 +59,9 @@ pub enum Picker {
     Urw(Draws, Remaining),
     /// As it was once; none where that cannot be.
     Given(VecDeque<u16>),
+    /// As wished. A wish that cannot be granted is skipped; without one the task goes on that ran
+    /// last.
+    Wished(VecDeque<u16>, u16),
 }
 
 /// Priorities that fall at drawn points.
@@ -110,6 +113,13 @@ impl Picker {
             Self::Pct(priorities) => priorities.pick(tasks),
             Self::Urw(draws, remaining) => remaining.pick(draws, tasks),
             Self::Given(given) => given.pop_front().filter(|task| tasks.contains(task)),
+            Self::Wished(wishes, last) => {
+                let granted = std::iter::from_fn(|| wishes.pop_front())
+                    .chain([*last])
+                    .find(|task| tasks.contains(task));
+                *last = granted.or(tasks.first().copied())?;
+                Some(*last)
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use latchwork::threads::forms::{FORMS, Form};
 use latchwork::threads::matrix::{Cell, Change, changes};
 use latchwork::threads::refine::{Judgement, Refusal};
 use latchwork::threads::runs::Ending;
+use latchwork::threads::shorten::switches;
 use latchwork::trace::case::Case;
 use latchwork::trace::threads::Schedule;
 
@@ -40,18 +41,15 @@ fn all_scenarios(form: &Form) -> Vec<Scenario> {
     [in_folder(form, "threads"), in_folder(form, "threads/large")].concat()
 }
 
-/// The rules that are off matter in the code as in the model: by loom, or, where two clients are too
-/// many for it, by a sample.
+/// The rules that are off matter in the code as in the model.
 #[test]
 fn the_ablations_violate_what_the_model_says() {
     let mut found = 0;
     for scenario in FORMS.iter().flat_map(ablations) {
         let Expect::Violates { property, .. } = scenario.expect else { panic!("it is violated") };
-        let by_loom = scenario.name != "without_setlk_only_try_wait";
-        let pct = shuttle(Strategy::Pct { depth: 3 });
-        let (engine, runs) = if by_loom { (LOOM, None) } else { (pct, Some(100)) };
-        let name = scenario.name.clone();
-        let finding = run_threads(scenario, engine, runs, &[]).finding.expect("found");
+        let examined = run_threads(scenario, LOOM, None, &[]);
+        let name = &examined.scenario.name;
+        let finding = examined.finding.unwrap_or_else(|| panic!("{name}: nothing found"));
         let entry = finding.case.configuration.entry;
         assert_eq!(entry.property(&finding.case.verdict.property), Some(property), "{name}");
         found += 1;
@@ -99,7 +97,10 @@ fn the_full_rule_sets_violate_nothing_under_loom() {
         assert!(examined.finding.is_none() && examined.inconclusive.is_none(), "{name}");
         assert_eq!(examined.bounds.len(), 2, "{name}");
         assert!(examined.runs > 100, "{name} has {} runs", examined.runs);
-        assert_eq!(examined.never, Vec::<&str>::new(), "{name}");
+        // With two preemptions nobody is quick enough to get the lock before the CANCEL is sent.
+        let cancels = name.ends_with("_cancel");
+        let never: &[&str] = if cancels { &["client_unlock", "lm_unlock"] } else { &[] };
+        assert_eq!(examined.never, never, "{name}");
     }
 }
 
@@ -324,6 +325,19 @@ fn runs_that_are_drawn_are_the_same_each_time() {
     let found = once(5_000).expect("found");
     assert_eq!(once(found.0), Some(found.clone()));
     assert_eq!(once(found.0 - 1), None);
+}
+
+/// The schedule that is kept has few switches, and is that of a run that fails in the same way.
+#[test]
+fn a_schedule_is_kept_with_few_switches() {
+    let examined = run_threads(without(PR_EX, "pending_flag"), RANDOM, Some(5_000), &[]);
+    let finding = examined.finding.expect("found");
+    assert!(finding.repeats);
+    assert_eq!(finding.ending, Ending::Deadlock);
+    let Some(Schedule::Tasks(tasks)) = finding.case.threads.map(|threads| threads.schedule) else {
+        panic!("a schedule")
+    };
+    assert!(switches(&tasks) <= 12, "{} of {}", switches(&tasks), tasks.len());
 }
 
 #[test]

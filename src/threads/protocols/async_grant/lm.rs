@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use latchwork_model::async_grant::Kind;
-use latchwork_model::async_grant::state::{Block, GrantRes, OPS, OpKind, Reply};
+use latchwork_model::async_grant::state::{Block, ClientAt, GrantRes, OPS, OpKind, Reply};
 
 use super::super::rt::MutexGuard;
 use super::super::rt::thread::JoinHandle;
-use super::{Filesystem, LM, Manager, Node, spawn};
+use super::{Client, LM, Manager, Node, spawn};
 
 /// What the lock manager does next.
 #[derive(Clone, Copy)]
@@ -281,60 +281,6 @@ impl Node {
     }
 }
 
-// What takes the lock away.
-impl Node {
-    fn grant_res(&self, c: u8, mut lm: MutexGuard<'_, Manager>) {
-        let at = usize::from(c);
-        let refused = std::mem::take(&mut lm.client[at].grant_res) == GrantRes::Rejected;
-        if lm.block[at].present {
-            lm.block[at] = Block::default();
-            lm.answered[at] = if refused { Reply::Denied } else { Reply::Granted };
-            if refused && self.rules().grant_reject_unlocks {
-                let mut fs = self.fs();
-                self.release(c, &mut fs);
-                fs.mirror[at] = false;
-            }
-        }
-        self.did("lm_grant_res", &[LM, c], c, &lm);
-    }
-
-    fn cancel_arrives(&self, c: u8, mut lm: MutexGuard<'_, Manager>) {
-        let at = usize::from(c);
-        let blocked = std::mem::take(&mut lm.block[at]).present;
-        let reaches = self.rules().cancel_reaches_fs;
-        let mut fs = self.fs();
-        if blocked && reaches && fs.ops[at].contains(&OpKind::Queued) {
-            fs.ops[at].retain(|op| *op != OpKind::Queued);
-        } else if blocked && (reaches || fs.mirror[at]) {
-            self.release(c, &mut fs);
-            fs.mirror[at] = false;
-        }
-        lm.client[at].cancel_msg = false;
-        lm.client[at].reply = Reply::Cancelled;
-        lm.answered[at] = Reply::Denied;
-        self.did("lm_cancel", &[LM, c], c, &lm);
-        self.tell_client(c);
-    }
-
-    fn unlock_arrives(&self, c: u8, mut lm: MutexGuard<'_, Manager>) {
-        let at = usize::from(c);
-        let mut fs = self.fs();
-        if self.rules().unlock_cancels_block {
-            lm.block[at] = Block::default();
-            fs.ops[at].retain(|op| *op != OpKind::Queued);
-        }
-        if self.rules().unlock_not_mirror_gated || fs.mirror[at] {
-            self.release(c, &mut fs);
-        }
-        fs.mirror[at] = false;
-        lm.client[at].unlock_msg = false;
-        lm.client[at].reply = Reply::Unlocked;
-        lm.answered[at] = Reply::Denied;
-        self.did("lm_unlock", &[LM, c], c, &lm);
-        self.tell_client(c);
-    }
-}
-
 impl Node {
     /// The time is up for a request that was put aside.
     fn timer(&self, c: u8) {
@@ -348,10 +294,10 @@ impl Node {
     }
 }
 
-impl super::Client {
+impl Client {
     /// Answers BLOCKED, unless the client knows that or an answer is on its way.
     fn tell_to_wait(&mut self) {
-        if self.at == super::ClientAt::Sent && self.reply == Reply::None {
+        if self.at == ClientAt::Sent && self.reply == Reply::None {
             self.reply = Reply::Blocked;
         }
     }
@@ -363,12 +309,5 @@ impl Manager {
         self.block[usize::from(c)] = Block::default();
         self.client[usize::from(c)].reply = answer;
         self.answered[usize::from(c)] = answer;
-    }
-}
-
-impl Filesystem {
-    /// An operation is under way that has to be waited for before the lock is taken away.
-    fn is_busy(&self, c: u8) -> bool {
-        self.ops[usize::from(c)].iter().any(|op| op.is_busy())
     }
 }

@@ -15,6 +15,7 @@ use latchwork_model::async_grant::{AsyncGrant, ClientSpec, Kind};
 mod client;
 mod environment;
 mod fs;
+mod give_up;
 mod lm;
 
 use super::rt::thread::{self, JoinHandle};
