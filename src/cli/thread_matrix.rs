@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::explore::Watch;
-use crate::report::thread_matrix::{to_json, to_markdown};
-use crate::threads::examine::Engine;
+use crate::report::thread_matrix::{facts, to_markdown};
+use crate::scenario::Scenario;
+use crate::threads::examine::{Engine, Examined, Plan, examine};
 use crate::threads::forms::{FORMS, Form, form_of};
 use crate::threads::matrix::{Cell, Change, Effort, Row, changes, engines};
 
@@ -16,7 +17,10 @@ use super::{Exit, Failure, print};
 
 /// How much is done for the page that is committed.
 const EFFORT: Effort =
-    Effort { preemptions: 2, runs: 100_000, runs_of_changes: 20_000, std_runs: 2_000 };
+    Effort { preemptions: 2, runs: 100_000, runs_of_changes: 10_000, std_runs: 1_000 };
+
+/// The most runs of loom with so many preemptions in a scenario that is too large for it.
+const LARGE_RUNS: u64 = 200_000;
 
 /// Runs the rows of a protocol, or of all; prints the page, or writes it with its facts.
 pub fn run(protocol: &str, clock: &Clock, reports: Option<&Path>) -> Result<Exit, Failure> {
@@ -27,7 +31,8 @@ pub fn run(protocol: &str, clock: &Clock, reports: Option<&Path>) -> Result<Exit
     let mut rows = Vec::new();
     for form in forms {
         let small = protocol_scenarios(form.protocol)?;
-        let all = [small.clone(), large_scenarios(form.protocol)?].concat();
+        let large = large_scenarios(form.protocol)?;
+        let all = [small.clone(), large.clone()].concat();
         for change in changes(form) {
             let mut cells = Vec::new();
             for (engine, runs) in engines(change, EFFORT) {
@@ -38,7 +43,11 @@ pub fn run(protocol: &str, clock: &Clock, reports: Option<&Path>) -> Result<Exit
                 let cell = cell.map_err(Failure::Usage)?;
                 cells.push(Cell { seconds: clock.seconds(), ..cell });
             }
-            rows.push(Row { protocol: form.protocol, change, cells });
+            let reached = match change {
+                Change::None => reached_by_loom(&large, clock)?,
+                _ => Vec::new(),
+            };
+            rows.push(Row { protocol: form.protocol, change, cells, large: reached });
             if clock.interrupted() {
                 let why = "the time ran out before all cells were run";
                 return Err(Failure::Inconclusive(why.to_string()));
@@ -46,10 +55,11 @@ pub fn run(protocol: &str, clock: &Clock, reports: Option<&Path>) -> Result<Exit
         }
     }
     clock.finish();
-    let page = to_markdown(&rows);
+    let facts = facts(&rows);
+    let page = to_markdown(&facts);
     match reports {
         Some(folder) => {
-            let facts = serde_json::to_string_pretty(&to_json(&rows)).map_err(io::Error::from)?;
+            let facts = serde_json::to_string_pretty(&facts).map_err(io::Error::from)?;
             write_file(&folder.join("threads.md"), &page)?;
             write_file(&folder.join("threads.json"), &(facts + "\n"))?;
         }
@@ -58,12 +68,21 @@ pub fn run(protocol: &str, clock: &Clock, reports: Option<&Path>) -> Result<Exit
     Ok(rows.iter().map(exit).max().unwrap_or(Exit::Expected))
 }
 
+/// What loom reaches in scenarios that are too large for it.
+fn reached_by_loom(large: &[Scenario], clock: &Clock) -> Result<Vec<Examined>, Failure> {
+    let engine = Engine::Loom { preemptions: EFFORT.preemptions };
+    let plan = Plan { engine, runs: Some(LARGE_RUNS), flaws: Vec::new() };
+    let reached = large.iter().map(|scenario| examine(scenario.clone(), &plan, clock));
+    reached.collect::<Result<_, _>>().map_err(Failure::Usage)
+}
+
 /// The code as it should be violates nothing, and loom finds every flaw.
 fn exit(row: &Row) -> Exit {
     let found = |cell: &Cell| cell.found().is_some();
     let by_loom = |cell: &&Cell| matches!(cell.engine, Engine::Loom { .. });
     match row.change {
         Change::None if row.cells.iter().any(found) => Exit::Violated,
+        Change::None if row.large.iter().any(|reached| reached.finding.is_some()) => Exit::Violated,
         Change::Flaw(_) if !row.cells.iter().filter(by_loom).any(found) => Exit::Vacuous,
         _ => Exit::Expected,
     }

@@ -1,12 +1,78 @@
-//! What the engines find in the thread-shaped forms: the page and the facts that are committed.
+//! What the engines find in the thread-shaped forms: the facts that are committed, and the page that
+//! is made of them.
 
 use std::fmt::Write;
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::threads::examine::{Engine, Examined};
 use crate::threads::forms::{FORMS, FlawKind};
 use crate::threads::matrix::{Cell, Change, Row};
+
+/// What came of one change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowFacts {
+    /// The protocol.
+    pub protocol: String,
+    /// What is different.
+    pub change: String,
+    /// By engine.
+    pub cells: Vec<CellFacts>,
+    /// Where nothing is changed: the scenarios that are too large for loom, and what it reached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub large: Vec<ScenarioFacts>,
+}
+
+/// What came of it under one engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellFacts {
+    /// The engine.
+    pub engine: String,
+    /// How tasks are chosen, where they are drawn.
+    pub strategy: Option<String>,
+    /// The most preemptions of a run, where they are counted.
+    pub preemptions: Option<usize>,
+    /// Runs done.
+    pub runs: u64,
+    /// How long it took, on the machine on which it was done.
+    pub seconds: f64,
+    /// What was found.
+    pub found: Option<Found>,
+    /// Why there is no verdict in one of the scenarios.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inconclusive: Option<String>,
+    /// Where nothing is changed: by scenario.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<ScenarioFacts>,
+}
+
+/// A run that is bad.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// The scenario.
+    pub scenario: String,
+    /// The property.
+    pub property: String,
+    /// How the threads ended.
+    pub ends: String,
+    /// The bound under which it was found.
+    pub preemptions: Option<usize>,
+    /// Its number.
+    pub run: u64,
+}
+
+/// What was done in one scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioFacts {
+    /// Its name.
+    pub scenario: String,
+    /// Runs done; under loom those of the last bound.
+    pub runs: u64,
+    /// Bounds that were done to their ends, with their runs.
+    pub bounds: Vec<(usize, u64)>,
+    /// Why there is no verdict.
+    pub inconclusive: Option<String>,
+}
 
 /// What a page says before its tables.
 const HEAD: &str = "\
@@ -25,107 +91,167 @@ a lock; elsewhere it means that the code itself found something).
   says another number each time.
 
 All but the last column and the seconds is the same each time:
-`latchwork ablate all --as-threads --reports reports` makes this page.
+`latchwork ablate all --as-threads --reports reports` makes `threads.json`, of which this page is made.
 ";
 
-/// The page.
-pub fn to_markdown(rows: &[Row]) -> String {
-    let mut page = HEAD.to_string();
-    for form in FORMS {
-        let rows: Vec<&Row> = rows.iter().filter(|row| row.protocol == form.protocol).collect();
-        if !rows.is_empty() {
-            // Writing into a string cannot fail.
-            let _ = write_protocol(&mut page, form.protocol, &rows);
+/// The facts of all rows.
+pub fn facts(rows: &[Row]) -> Vec<RowFacts> {
+    rows.iter().map(RowFacts::from).collect()
+}
+
+impl From<&Row> for RowFacts {
+    fn from(row: &Row) -> Self {
+        let whole = matches!(row.change, Change::None);
+        Self {
+            protocol: row.protocol.to_string(),
+            change: row.change.words(),
+            cells: row.cells.iter().map(|cell| CellFacts::of(cell, whole)).collect(),
+            large: row.large.iter().map(ScenarioFacts::from).collect(),
         }
+    }
+}
+
+impl CellFacts {
+    fn of(cell: &Cell, whole: bool) -> Self {
+        let (strategy, preemptions) = match cell.engine {
+            Engine::Shuttle { strategy, .. } => (Some(strategy.to_string()), None),
+            Engine::Loom { preemptions } => (None, Some(preemptions)),
+            Engine::Std => (None, None),
+        };
+        let examined = if whole { &cell.examined[..] } else { &[] };
+        Self {
+            engine: cell.engine.name().to_string(),
+            strategy,
+            preemptions,
+            runs: cell.runs(),
+            seconds: (cell.seconds * 10.0).round() / 10.0,
+            found: cell.found().and_then(Found::of),
+            inconclusive: cell.examined.iter().find_map(|examined| examined.inconclusive.clone()),
+            scenarios: examined.iter().map(ScenarioFacts::from).collect(),
+        }
+    }
+
+    fn title(&self) -> String {
+        match &self.strategy {
+            Some(strategy) => format!("{} {strategy}", self.engine),
+            None => self.engine.clone(),
+        }
+    }
+}
+
+impl Found {
+    fn of(examined: &Examined) -> Option<Self> {
+        let finding = examined.finding.as_ref()?;
+        Some(Self {
+            scenario: examined.scenario.name.clone(),
+            property: finding.case.verdict.property.clone(),
+            ends: finding.ending.to_string(),
+            preemptions: finding.preemptions,
+            run: finding.run,
+        })
+    }
+}
+
+impl From<&Examined> for ScenarioFacts {
+    fn from(examined: &Examined) -> Self {
+        Self {
+            scenario: examined.scenario.name.clone(),
+            runs: examined.runs,
+            bounds: examined.bounds.clone(),
+            inconclusive: examined.inconclusive.clone(),
+        }
+    }
+}
+
+/// The page.
+pub fn to_markdown(rows: &[RowFacts]) -> String {
+    let mut page = HEAD.to_string();
+    for rows in rows.chunk_by(|row, next| row.protocol == next.protocol) {
+        // Writing into a string cannot fail.
+        let _ = write_protocol(&mut page, rows);
     }
     page
 }
 
-fn write_protocol(page: &mut String, protocol: &str, rows: &[&Row]) -> std::fmt::Result {
-    writeln!(page, "\n## {protocol}\n")?;
-    let engines = rows.first().map_or(Vec::new(), |row| engines(row));
+fn write_protocol(page: &mut String, rows: &[RowFacts]) -> std::fmt::Result {
+    let Some(first) = rows.first() else { return Ok(()) };
+    writeln!(page, "\n## {}\n", first.protocol)?;
+    let engines: Vec<String> = first.cells.iter().map(CellFacts::title).collect();
     writeln!(page, "| | {} |", engines.join(" | "))?;
     writeln!(page, "|---|{}", "---|".repeat(engines.len()))?;
     for row in rows {
         let cells: Vec<String> = row.cells.iter().map(cell).collect();
-        writeln!(page, "| {} | {} |", row.change.words(), cells.join(" | "))?;
+        writeln!(page, "| {} | {} |", row.change, cells.join(" | "))?;
     }
+    write_flaws(page, &first.protocol)?;
+    write_scenarios(page, first)
+}
+
+fn write_flaws(page: &mut String, protocol: &str) -> std::fmt::Result {
     writeln!(page, "\nThe flaws:\n")?;
-    for row in rows {
-        if let Change::Flaw(flaw) = row.change {
-            let kind = match flaw.kind {
-                FlawKind::Ordering => "memory ordering",
-                FlawKind::Planted => "planted defect",
-            };
-            writeln!(page, "- `{}` ({kind}): {}", flaw.name, flaw.doc)?;
-        }
+    let form = FORMS.iter().filter(|form| form.protocol == protocol);
+    for flaw in form.flat_map(|form| form.flaws) {
+        let kind = match flaw.kind {
+            FlawKind::Ordering => "memory ordering",
+            FlawKind::Planted => "planted defect",
+        };
+        writeln!(page, "- `{}` ({kind}): {}", flaw.name, flaw.doc)?;
     }
     Ok(())
 }
 
-fn engines(row: &Row) -> Vec<String> {
-    let name = |cell: &Cell| match cell.engine {
-        Engine::Shuttle { strategy, .. } => format!("shuttle {strategy}"),
-        engine => engine.name().to_string(),
+/// What was done with all rules, by scenario.
+fn write_scenarios(page: &mut String, row: &RowFacts) -> std::fmt::Result {
+    writeln!(page, "\nAll rules, by scenario: runs, each of them a run of the model.\n")?;
+    let engines: Vec<String> = row.cells.iter().map(CellFacts::title).collect();
+    writeln!(page, "| | {} |", engines.join(" | "))?;
+    writeln!(page, "|---|{}", "---|".repeat(engines.len()))?;
+    let Some(all) = row.cells.iter().map(|cell| &cell.scenarios).max_by_key(|all| all.len()) else {
+        return Ok(());
     };
-    row.cells.iter().map(name).collect()
-}
-
-fn cell(cell: &Cell) -> String {
-    let runs = cell.runs();
-    let seconds = cell.seconds;
-    match (cell.found(), cell.engine) {
-        (Some(examined), _) => found(examined, runs, seconds),
-        (None, Engine::Loom { preemptions }) => {
-            format!("none at bound {preemptions}, {runs} runs, {seconds:.1} s")
-        }
-        (None, _) => format!("none in {runs}, {seconds:.1} s"),
-    }
-}
-
-fn found(examined: &Examined, runs: u64, seconds: f64) -> String {
-    let Some(finding) = &examined.finding else { return String::new() };
-    let (property, run) = (&finding.case.verdict.property, finding.run);
-    let name = &examined.scenario.name;
-    match finding.preemptions {
-        Some(bound) => {
-            format!("**`{property}`** at bound {bound}, {runs} runs, {seconds:.1} s ({name})")
-        }
-        None => format!("**`{property}`** in run {run} ({name})"),
-    }
-}
-
-/// The facts that are the same each time: those of loom and shuttle.
-pub fn to_json(rows: &[Row]) -> Value {
-    let cell = |cell: &Cell| {
-        let found = cell.found().and_then(|examined| {
-            let finding = examined.finding.as_ref()?;
-            Some(json!({
-                "scenario": examined.scenario.name,
-                "property": finding.case.verdict.property,
-                "ends": finding.ending.to_string(),
-                "preemptions": finding.preemptions,
-                "run": finding.run,
-            }))
-        });
-        let strategy = match cell.engine {
-            Engine::Shuttle { strategy, .. } => Some(strategy.to_string()),
-            _ => None,
+    for name in all.iter().map(|one| &one.scenario) {
+        let of = |all: &[ScenarioFacts]| {
+            let one = all.iter().find(|one| one.scenario == *name);
+            one.map_or(String::new(), done)
         };
-        json!({
-            "engine": cell.engine.name(),
-            "strategy": strategy,
-            "runs": cell.runs(),
-            "found": found,
-        })
-    };
-    let row = |row: &Row| {
-        let repeatable = row.cells.iter().filter(|cell| cell.engine != Engine::Std);
-        json!({
-            "protocol": row.protocol,
-            "change": row.change.words(),
-            "cells": repeatable.map(cell).collect::<Vec<_>>(),
-        })
-    };
-    Value::Array(rows.iter().map(row).collect())
+        let mut cells: Vec<String> = row.cells.iter().map(|cell| of(&cell.scenarios)).collect();
+        if let Some(large) = row.large.iter().find(|one| one.scenario == *name)
+            && let Some(by_loom) = cells.first_mut()
+        {
+            *by_loom = format!("too large: {}", done(large));
+        }
+        writeln!(page, "| {name} | {} |", cells.join(" | "))?;
+    }
+    Ok(())
+}
+
+fn done(one: &ScenarioFacts) -> String {
+    let bound = |(bound, runs): &(usize, u64)| format!("{runs} at bound {bound}");
+    let mut words: Vec<String> = one.bounds.iter().map(bound).collect();
+    match &one.inconclusive {
+        Some(why) => words.push(format!("at bound {} {why}", one.bounds.len() + 1)),
+        None if words.is_empty() => words.push(one.runs.to_string()),
+        None => {}
+    }
+    words.join(", ")
+}
+
+fn cell(cell: &CellFacts) -> String {
+    let (runs, seconds) = (cell.runs, cell.seconds);
+    if let (None, Some(why)) = (&cell.found, &cell.inconclusive) {
+        return format!("inconclusive after {runs} runs: {why}");
+    }
+    match (&cell.found, cell.preemptions) {
+        (Some(found), _) => {
+            let Found { property, scenario, run, .. } = found;
+            match found.preemptions {
+                Some(bound) => format!(
+                    "**`{property}`** at bound {bound}, {runs} runs, {seconds:.1} s ({scenario})"
+                ),
+                None => format!("**`{property}`** in run {run} ({scenario})"),
+            }
+        }
+        (None, Some(bound)) => format!("none at bound {bound}, {runs} runs, {seconds:.1} s"),
+        (None, None) => format!("none in {runs}, {seconds:.1} s"),
+    }
 }

@@ -29,7 +29,7 @@ use latchwork_model::kit::{Actions, Model};
 use crate::explore::Watch;
 use crate::verdict::{Discovery, PropertyId, PropertySet};
 
-pub use strategy::{Mix, Strategy};
+pub use strategy::{Mix, Strategy, pct_depth};
 
 use look::Looker;
 use run::{Run, Sampler};

@@ -37,17 +37,19 @@ impl FromStr for Strategy {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let depth = |text: &str| text.parse().ok().filter(|depth| (1..=16).contains(depth));
         match text.split_once(':') {
             None if text == "walk" => Ok(Self::Walk),
             None if text == "swarm" => Ok(Self::Swarm),
-            Some(("pct", number)) => match depth(number) {
-                Some(depth) => Ok(Self::Pct { depth }),
-                None => Err("the depth of pct is a number from 1 to 16, as in pct:3".to_string()),
-            },
+            Some(("pct", number)) => Ok(Self::Pct { depth: pct_depth(number)? }),
             _ => Err("a strategy is walk, pct:D with a depth D, swarm, or mixed".to_string()),
         }
     }
+}
+
+/// The depth that stands behind the colon of `pct:D`.
+pub fn pct_depth(number: &str) -> Result<u8, String> {
+    let depth = number.parse().ok().filter(|depth| (1..=16).contains(depth));
+    depth.ok_or("the depth of pct is a number from 1 to 16, as in pct:3".to_string())
 }
 
 /// The strategies of a campaign: its runs take turns.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::simulate::pct_depth;
 use crate::simulate::rng::Draws;
 
 /// How the next task is chosen.
@@ -37,14 +38,10 @@ impl FromStr for Strategy {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let depth = |text: &str| text.parse().ok().filter(|depth| (1..=16).contains(depth));
         match text.split_once(':') {
             None if text == "random" => Ok(Self::Random),
             None if text == "urw" => Ok(Self::Urw),
-            Some(("pct", number)) => match depth(number) {
-                Some(depth) => Ok(Self::Pct { depth }),
-                None => Err("the depth of pct is a number from 1 to 16, as in pct:3".to_string()),
-            },
+            Some(("pct", number)) => Ok(Self::Pct { depth: pct_depth(number)? }),
             _ => Err("a strategy is random, pct:D with a depth D, or urw".to_string()),
         }
     }
@@ -62,6 +59,9 @@ pub enum Picker {
     Urw(Draws, Remaining),
     /// As it was once; none where that cannot be.
     Given(VecDeque<u16>),
+    /// As wished. A wish that cannot be granted is skipped; without one the task goes on that ran
+    /// last.
+    Wished(VecDeque<u16>, u16),
 }
 
 /// Priorities that fall at drawn points.
@@ -113,6 +113,13 @@ impl Picker {
             Self::Pct(priorities) => priorities.pick(tasks),
             Self::Urw(draws, remaining) => remaining.pick(draws, tasks),
             Self::Given(given) => given.pop_front().filter(|task| tasks.contains(task)),
+            Self::Wished(wishes, last) => {
+                let granted = std::iter::from_fn(|| wishes.pop_front())
+                    .chain([*last])
+                    .find(|task| tasks.contains(task));
+                *last = granted.or(tasks.first().copied())?;
+                Some(*last)
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ use super::draws::Strategy;
 use super::forms::{Code, Form, form_of};
 use super::refine::{Judgement, Refinement, Refusal};
 use super::runs::{Ending, Ran, judged};
+use super::shorten::shorten;
 use super::{under_loom, under_shuttle, under_std};
 
 /// An engine that runs threads.
@@ -237,7 +238,8 @@ impl Examination<'_> {
     }
 
     fn finding(&mut self, bounds: &[(usize, u64)]) -> Result<Option<Finding>, String> {
-        let Some((mut ran, judgement)) = self.found.take() else { return Ok(None) };
+        let Some((ran, judgement)) = self.found.take() else { return Ok(None) };
+        let (mut ran, judgement) = self.shortened(ran, judgement);
         let preemptions = match self.plan.engine {
             Engine::Loom { .. } => Some(bounds.len() + 1),
             _ => None,
@@ -254,6 +256,21 @@ impl Examination<'_> {
         let case = self.case(&ran, &judgement, preemptions);
         let (run, ending) = (self.runs, ran.ending);
         Ok(Some(Finding { run, preemptions, judgement, ending, repeats, case }))
+    }
+
+    /// A run that was drawn, with fewer switches, if it fails in the same way.
+    fn shortened(&mut self, ran: Ran, judgement: Judgement) -> (Ran, Judgement) {
+        let Schedule::Tasks(tasks) = &ran.schedule else { return (ran, judgement) };
+        let body = self.code.on_shuttle.clone();
+        let schedule = shorten(tasks, |wishes| {
+            let again = under_shuttle::wished(&body, wishes)?;
+            let Schedule::Tasks(tasks) = &again.schedule else { return None };
+            let same = self.judge(&again).is_like(&judgement) && again.ending == ran.ending;
+            same.then(|| tasks.clone())
+        });
+        let Some(shorter) = under_shuttle::again(&body, &schedule) else { return (ran, judgement) };
+        let judgement = self.judge(&shorter);
+        (shorter, judgement)
     }
 
     /// The case of a run: the steps of the model as far as it admits the run, and all of the log.

@@ -31,6 +31,7 @@ macro_rules! flaws {
     };
 }
 
+pub mod async_grant;
 pub mod delegation_return;
 pub mod downconvert;
 pub mod recall;
@@ -92,7 +93,8 @@ pub struct Code {
 }
 
 /// The forms that there are.
-pub static FORMS: &[Form] = &[recall::FORM, downconvert::FORM, delegation_return::FORM];
+pub static FORMS: &[Form] =
+    &[async_grant::FORM, recall::FORM, downconvert::FORM, delegation_return::FORM];
 
 /// The form of a protocol, or why there is none.
 pub fn form_of(protocol: &str) -> Result<&'static Form, String> {

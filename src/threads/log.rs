@@ -115,8 +115,8 @@ impl Log {
     }
 
     /// Notes an action at the place that was kept for it.
-    pub fn step_at(&self, mark: Mark, action: &'static str, args: &[u8]) {
-        let entry = Entry { action, args: args.to_vec(), seen: Vec::new() };
+    pub fn step_at(&self, mark: Mark, action: &'static str, args: &[u8], seen: Vec<Seen>) {
+        let entry = Entry { action, args: args.to_vec(), seen };
         self.inner().entries.push((mark.0, entry));
     }
 

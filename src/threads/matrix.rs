@@ -37,6 +37,8 @@ pub struct Row {
     pub change: Change,
     /// By engine.
     pub cells: Vec<Cell>,
+    /// Where nothing is changed: what loom reached in the scenarios that are too large for it.
+    pub large: Vec<Examined>,
 }
 
 /// How much is done.

@@ -12,6 +12,7 @@
 //! | `refine` | whether a run of the code is a run of the model |
 //! | `examine` | a scenario examined under one of the engines |
 //! | `matrix` | what the engines find without each rule, and with each flaw |
+//! | `shorten` | a schedule that fails, with fewer switches |
 //! | `again` | a run that was kept, done once more |
 
 #![allow(clippy::duplicate_mod)] // One file, three runtimes: that is the point.
@@ -24,6 +25,7 @@ pub mod log;
 pub mod matrix;
 pub mod refine;
 pub mod runs;
+pub mod shorten;
 mod under_loom;
 mod under_shuttle;
 mod under_std;
@@ -43,6 +45,7 @@ pub mod on_std {
         pub use std::sync::{Condvar, Mutex, MutexGuard};
         pub use std::thread;
     }
+    pub mod async_grant;
     pub mod delegation_return;
     pub mod downconvert;
     pub mod recall;
@@ -56,6 +59,7 @@ pub mod on_loom {
         pub use loom::sync::{Condvar, Mutex, MutexGuard};
         pub use loom::thread;
     }
+    pub mod async_grant;
     pub mod delegation_return;
     pub mod downconvert;
     pub mod recall;
@@ -69,6 +73,7 @@ pub mod on_shuttle {
         pub use shuttle::sync::{Condvar, Mutex, MutexGuard};
         pub use shuttle::thread;
     }
+    pub mod async_grant;
     pub mod delegation_return;
     pub mod downconvert;
     pub mod recall;

@@ -83,6 +83,19 @@ pub enum Judgement {
     Refused(usize, Refusal),
 }
 
+impl Judgement {
+    /// Whether two runs are bad in the same way.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Violates(one, _), Self::Violates(other, _)) => one == other,
+            (Self::Refused(_, one), Self::Refused(_, other)) => {
+                std::mem::discriminant(one) == std::mem::discriminant(other)
+            }
+            (one, other) => one == other,
+        }
+    }
+}
+
 type Frontier = usize;
 
 /// One model that runs of the code are laid against.

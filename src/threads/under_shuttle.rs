@@ -50,6 +50,11 @@ pub fn again(body: &Body, tasks: &[u16]) -> Option<Ran> {
     (ran.schedule == Schedule::Tasks(tasks.to_vec())).then_some(ran)
 }
 
+/// Does a run in which these tasks go on where they can.
+pub fn wished(body: &Body, tasks: &[u16]) -> Option<Ran> {
+    once(body, Picker::Wished(tasks.iter().copied().collect(), 0))
+}
+
 fn once(body: &Body, picker: Picker) -> Option<Ran> {
     let mut once = None;
     let picker = Mutex::new(Some(picker));

@@ -4,13 +4,15 @@ use latchwork::check::{Standing, check};
 use latchwork::explore::Options;
 use latchwork::json::Document;
 use latchwork::replay::{Replayed, Why, replay};
-use latchwork::scenario::Scenario;
+use latchwork::report::thread_matrix::{RowFacts, to_markdown};
+use latchwork::scenario::{Expect, Scenario};
 use latchwork::threads::Strategy;
 use latchwork::threads::examine::{Engine, Examined, Plan, examine};
 use latchwork::threads::forms::{FORMS, Form};
 use latchwork::threads::matrix::{Cell, Change, changes};
 use latchwork::threads::refine::{Judgement, Refusal};
 use latchwork::threads::runs::Ending;
+use latchwork::threads::shorten::switches;
 use latchwork::trace::case::Case;
 use latchwork::trace::threads::Schedule;
 
@@ -29,9 +31,30 @@ fn scenarios(form: &Form) -> Vec<Scenario> {
     in_folder(form, "threads")
 }
 
-/// Those, and the ones that are too large for loom.
+/// The scenarios with rules switched off whose threads show what the model says.
+fn ablations(form: &Form) -> Vec<Scenario> {
+    in_folder(form, "threads/ablations")
+}
+
+/// The scenarios whose threads are run, and the ones that are too large for loom.
 fn all_scenarios(form: &Form) -> Vec<Scenario> {
     [in_folder(form, "threads"), in_folder(form, "threads/large")].concat()
+}
+
+/// The rules that are off matter in the code as in the model.
+#[test]
+fn the_ablations_violate_what_the_model_says() {
+    let mut found = 0;
+    for scenario in FORMS.iter().flat_map(ablations) {
+        let Expect::Violates { property, .. } = scenario.expect else { panic!("it is violated") };
+        let examined = run_threads(scenario, LOOM, None, &[]);
+        let name = &examined.scenario.name;
+        let finding = examined.finding.unwrap_or_else(|| panic!("{name}: nothing found"));
+        let entry = finding.case.configuration.entry;
+        assert_eq!(entry.property(&finding.case.verdict.property), Some(property), "{name}");
+        found += 1;
+    }
+    assert!(found > 15, "{found}");
 }
 
 fn in_folder(form: &Form, name: &str) -> Vec<Scenario> {
@@ -60,7 +83,7 @@ fn without(name: &str, rule: &str) -> Scenario {
 /// The model holds where the code is run, so what the code violates is the code's.
 #[test]
 fn the_models_of_the_threads_hold() {
-    for scenario in FORMS.iter().flat_map(all_scenarios) {
+    for scenario in FORMS.iter().flat_map(|form| [all_scenarios(form), ablations(form)].concat()) {
         let checked = check(scenario, &Options::default(), &()).expect("an instance");
         assert_eq!(checked.standing, Standing::Met, "{}", checked.scenario.name);
     }
@@ -74,15 +97,18 @@ fn the_full_rule_sets_violate_nothing_under_loom() {
         assert!(examined.finding.is_none() && examined.inconclusive.is_none(), "{name}");
         assert_eq!(examined.bounds.len(), 2, "{name}");
         assert!(examined.runs > 100, "{name} has {} runs", examined.runs);
-        assert_eq!(examined.never, Vec::<&str>::new(), "{name}");
+        // With two preemptions nobody is quick enough to get the lock before the CANCEL is sent.
+        let cancels = name.ends_with("_cancel");
+        let never: &[&str] = if cancels { &["client_unlock", "lm_unlock"] } else { &[] };
+        assert_eq!(examined.never, never, "{name}");
     }
 }
 
 #[test]
 fn the_full_rule_sets_violate_nothing_under_shuttle_and_on_plain_threads() {
     let strategies = [Strategy::Random, Strategy::Pct { depth: 3 }, Strategy::Urw];
-    let engines = strategies.map(shuttle).into_iter().map(|engine| (engine, 3_000));
-    for (engine, runs) in engines.chain([(Engine::Std, 200)]) {
+    let engines = strategies.map(shuttle).into_iter().map(|engine| (engine, 1_500));
+    for (engine, runs) in engines.chain([(Engine::Std, 100)]) {
         for scenario in FORMS.iter().flat_map(all_scenarios) {
             let examined = run_threads(scenario, engine, Some(runs), &[]);
             assert!(examined.finding.is_none(), "{} {engine:?}", examined.scenario.name);
@@ -109,12 +135,13 @@ fn the_facts_of_the_engines_are_those_of_now() {
         }
     }
     assert!(rows.next().is_none(), "a row for nothing");
-    assert!(repeated > 60, "{repeated}");
+    assert!(repeated > 100, "{repeated}");
 }
 
 /// Repeats a cell in which something was found soon; whether it did.
 fn is_found_again(form: &Form, change: Change, cell: &serde_json::Value) -> bool {
-    if cell["found"].is_null() || cell["runs"].as_u64() > Some(2_500) {
+    let std = cell["engine"] == "std";
+    if std || cell["found"].is_null() || cell["runs"].as_u64() > Some(2_500) {
         return false;
     }
     let engine = match cell["strategy"].as_str() {
@@ -134,8 +161,43 @@ fn is_found_again(form: &Form, change: Change, cell: &serde_json::Value) -> bool
     true
 }
 
+/// The page says what the facts say.
+#[test]
+fn the_page_is_made_of_the_facts() {
+    let read = |name| std::fs::read_to_string(repository("reports").join(name)).expect("a file");
+    let rows: Vec<RowFacts> = serde_json::from_str(&read("threads.json")).expect("the facts");
+    assert_eq!(to_markdown(&rows), read("threads.md"), "ablate all --as-threads makes both");
+}
+
+/// The threads that are run for each push are done to the end at bound 2, and a hundred thousand
+/// runs of each strategy found nothing.
+#[test]
+fn the_facts_say_that_the_full_rule_sets_hold() {
+    let text = std::fs::read_to_string(repository("reports/threads.json")).expect("the facts");
+    let rows: Vec<RowFacts> = serde_json::from_str(&text).expect("the facts");
+    for form in FORMS {
+        let (small, all) = (scenarios(form), all_scenarios(form));
+        let mut rows = rows.iter().filter(|row| row.protocol == form.protocol);
+        let row = rows.next().expect("a row for nothing changed");
+        for cell in &row.cells {
+            assert_eq!((&cell.found, &cell.inconclusive), (&None, &None), "{}", form.protocol);
+            let by_loom = cell.engine == "loom";
+            let names = if by_loom { &small } else { &all }.iter().map(|one| &one.name);
+            assert!(names.eq(cell.scenarios.iter().map(|one| &one.scenario)));
+            for one in &cell.scenarios {
+                let bounds = one.bounds.iter().map(|(bound, _)| *bound);
+                let enough = if by_loom { bounds.eq([1, 2]) } else { one.runs >= 100_000 };
+                assert!(enough || cell.engine == "std", "{} {}", form.protocol, one.scenario);
+            }
+        }
+    }
+}
+
 const PR_EX: &str = "downconvert/threads/pr_ex_vs_ex.json";
 const OPEN: &str = "recall/threads/open_write.json";
+const WAIT: &str = "async_grant/threads/wait_cancel.json";
+const TRY: &str = "async_grant/threads/try.json";
+const REBOOT: &str = "delegation_return/threads/reboot.json";
 
 /// The first defect: a store that comes too late. No run ends badly, and the fields tell.
 #[test]
@@ -168,9 +230,55 @@ fn swapped_steps_are_found_by_a_property() {
     assert!(matches!(finding.judgement, Judgement::Refused(_, Refusal::NotEnabled)));
 }
 
+/// In the asynchronous grant: two swapped steps, which no run ends badly for.
+#[test]
+fn a_call_that_is_over_too_early_is_found_by_refinement() {
+    let examined = run_threads(scenario(WAIT), LOOM, None, &["return_before_aside"]);
+    let finding = examined.finding.expect("found");
+    assert_eq!(finding.ending, Ending::Finished);
+    assert!(matches!(finding.judgement, Judgement::Refused(_, Refusal::NotEnabled)));
+}
+
+/// A wake-up that is missing: nobody looks at what the callback has written down.
+#[test]
+fn a_silent_callback_is_found_by_refinement() {
+    let finding = run_threads(scenario(WAIT), LOOM, None, &["silent_callback"]).finding;
+    let finding = finding.expect("found");
+    assert_eq!(finding.ending, Ending::Deadlock);
+    assert!(matches!(finding.judgement, Judgement::Refused(_, Refusal::GoesOn)));
+}
+
+/// A look at the block that is acted upon later: the timer is in between, and a lock that nobody
+/// wants is not given back.
+#[test]
+fn a_stale_look_at_the_block_is_found_by_refinement() {
+    for engine in [LOOM, RANDOM] {
+        let runs = (engine == RANDOM).then_some(5_000);
+        let finding = run_threads(scenario(TRY), engine, runs, &["stale_block"]).finding;
+        let judgement = finding.expect("found").judgement;
+        let Judgement::Refused(_, Refusal::Differs { path, .. }) = judgement else {
+            panic!("{judgement:?}")
+        };
+        assert!(path.starts_with("block.c0."), "{path}");
+    }
+}
+
 /// What is wrong only on a machine with weak memory, an engine that knows none cannot find.
 #[test]
 fn a_missing_fence_is_found_by_loom_alone() {
+    for flaw in ["no_fence_in_check", "no_fence_in_reclaim"] {
+        let finding = run_threads(scenario(REBOOT), LOOM, None, &[flaw]).finding.expect("found");
+        let Judgement::Refused(_, Refusal::Differs { path, code, model }) = finding.judgement
+        else {
+            panic!("{:?}", finding.judgement)
+        };
+        let stateid = (path.as_str(), code.as_str(), model.as_str());
+        assert_eq!(stateid, ("open.o0.stateid", "E1", "E0"), "{flaw}");
+        for strategy in [RANDOM, shuttle(Strategy::Pct { depth: 3 })] {
+            let sampled = run_threads(scenario(REBOOT), strategy, Some(5_000), &[flaw]);
+            assert!(sampled.finding.is_none(), "{flaw}");
+        }
+    }
     for flaw in ["no_fence_in_open", "no_fence_in_grant", "weak_fence_in_grant"] {
         let finding = run_threads(scenario(OPEN), LOOM, None, &[flaw]).finding.expect("found");
         assert_eq!(finding.ending, Ending::Violated("no_stale_view"), "{flaw}");
@@ -217,6 +325,19 @@ fn runs_that_are_drawn_are_the_same_each_time() {
     let found = once(5_000).expect("found");
     assert_eq!(once(found.0), Some(found.clone()));
     assert_eq!(once(found.0 - 1), None);
+}
+
+/// The schedule that is kept has few switches, and is that of a run that fails in the same way.
+#[test]
+fn a_schedule_is_kept_with_few_switches() {
+    let examined = run_threads(without(PR_EX, "pending_flag"), RANDOM, Some(5_000), &[]);
+    let finding = examined.finding.expect("found");
+    assert!(finding.repeats);
+    assert_eq!(finding.ending, Ending::Deadlock);
+    let Some(Schedule::Tasks(tasks)) = finding.case.threads.map(|threads| threads.schedule) else {
+        panic!("a schedule")
+    };
+    assert!(switches(&tasks) <= 12, "{} of {}", switches(&tasks), tasks.len());
 }
 
 #[test]

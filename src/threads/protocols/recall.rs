@@ -122,7 +122,7 @@ impl Server {
         if self.rules().break_open_write && self.leased.load(Ordering::Acquire) {
             self.break_lease(o);
         } else {
-            self.log.step_at(here, "op_check", &[o]);
+            self.log.step_at(here, "op_check", &[o], Vec::new());
         }
         if !self.rules().count_before_break {
             self.writers.fetch_add(1, Ordering::Relaxed);
@@ -205,7 +205,7 @@ impl Server {
             self.did("grant_abort", &[CLIENT], &lease);
         } else {
             data.trusted = true;
-            self.log.step_at(here, "grant_reply", &[CLIENT]);
+            self.log.step_at(here, "grant_reply", &[CLIENT], Vec::new());
         }
     }
 

@@ -1,8 +1,13 @@
 //! The applications: they lock, unlock and open, from memory while a delegation vouches for it.
 
+use latchwork_model::delegation_return::state::{Stateid, Status};
 use latchwork_model::delegation_return::{AppSpec, Program};
 
-use super::{Client, FIRST, FileLock, Open, SECOND, State};
+use super::{Client, FIRST, FIRST_APP, FileLock, Open, SECOND, State, Wait};
+
+fn party(a: u8) -> usize {
+    FIRST_APP + usize::from(a)
+}
 
 impl Client {
     pub(super) fn application(&self, a: u8) {
@@ -10,53 +15,63 @@ impl Client {
         if program == Program::Open {
             return self.open(a);
         }
-        self.take_lock(a);
+        self.take_lock(a, undo);
         if undo {
             self.give_up_lock(a);
         }
     }
 
-    fn may_lock(&self, state: &State) -> bool {
+    pub(super) fn may_lock(&self, state: &State) -> bool {
         !(state.rwsem || self.rules().delegreturn_mutex && state.claiming)
     }
 
-    fn take_lock(&self, a: u8) {
+    fn take_lock(&self, a: u8, undo: bool) {
         loop {
-            let mut state = self.until(|state| {
-                let waits = state.session && state.rival_holds;
-                self.may_lock(state)
-                    && (state.open[FIRST].delegated || (state.may_call() && !waits))
-            });
+            let mut state = self.until(party(a), Wait::Lock);
             if state.open[FIRST].delegated {
                 state.lock.believed = true;
-                return self.did("app_lock_cached", &[a], &state);
+                state.apps_left -= u8::from(!undo);
+                return self.did("app_lock_cached", &[a], &mut state);
             }
-            let done = self.call(&mut state);
-            if done {
-                state.lock = FileLock { believed: true, has_stateid: true, at_server: true };
+            let answer = self.answer_new_lock(&state);
+            let stateid = state.current();
+            match answer {
+                Status::OK => {
+                    state.lock = FileLock { believed: true, lost: false, stateid, at_server: true };
+                    state.apps_left -= u8::from(!undo);
+                }
+                Status::BAD_STATEID => self.set_stateid(FIRST, stateid),
+                _ => state.need_manager = true,
             }
-            self.did("app_lock", &[a], &state);
-            if done {
+            self.did("app_lock", &[a], &mut state);
+            if answer == Status::OK {
                 return;
             }
         }
     }
 
+    /// Whether the server has to be told when the lock is given up.
+    pub(super) fn is_lock_at_server(&self, state: &State) -> bool {
+        state.lock.stateid != Stateid::None && !state.lock.lost
+    }
+
     fn give_up_lock(&self, a: u8) {
         loop {
-            let mut state = self.until(|state| {
-                self.may_lock(state) && (!state.lock.has_stateid || state.may_call())
-            });
-            if !state.lock.has_stateid {
+            let mut state = self.until(party(a), Wait::Unlock);
+            if !self.is_lock_at_server(&state) {
                 let at_server = state.lock.at_server;
                 state.lock = FileLock { at_server, ..FileLock::default() };
-                return self.did_and_woke("app_unlock_cached", &[a], &state);
+                state.apps_left -= 1;
+                return self.did("app_unlock_cached", &[a], &mut state);
             }
-            let done = self.call(&mut state);
+            let done = state.server.session;
             if done {
                 state.lock = FileLock::default();
+                state.apps_left -= 1;
+            } else {
+                state.need_manager = true;
             }
-            self.did_and_woke("app_unlock", &[a], &state);
+            self.did("app_unlock", &[a], &mut state);
             if done {
                 return;
             }
@@ -64,8 +79,11 @@ impl Client {
     }
 
     /// Whether an open may be served from the delegation.
-    fn can_open_delegated(&self, state: &State) -> bool {
-        state.attached && !(state.returning && self.rules().returning_in_can_open)
+    pub(super) fn can_open_delegated(&self, state: &State) -> bool {
+        let deleg = &state.deleg;
+        let blocked = (deleg.need_reclaim && self.rules().need_reclaim_blocks_cached_open)
+            || (deleg.returning && self.rules().returning_in_can_open);
+        deleg.attached && !blocked
     }
 
     fn open(&self, a: u8) {
@@ -75,19 +93,23 @@ impl Client {
             self.can_open_delegated(&state)
         };
         loop {
-            let cached = |state: &State| seen || self.can_open_delegated(state);
-            let mut state = self.until(|state| cached(state) || state.may_call());
-            if cached(&state) {
-                state.open[SECOND] = Open { held: true, delegated: true, at_server: false };
-                return self.did("app_open_cached", &[a], &state);
+            let mut state = self.until(party(a), Wait::Open { seen });
+            if seen || self.can_open_delegated(&state) {
+                state.open[SECOND] = Open { held: true, delegated: true, ..Open::default() };
+                state.apps_left -= 1;
+                return self.did("app_open_cached", &[a], &mut state);
             }
-            let done = self.call(&mut state);
+            let done = state.answer_new_open() == Status::OK;
             if done {
-                let returning = self.rules().returning_in_update_open_stateid && state.returning;
-                let delegated = state.attached && !returning;
-                state.open[SECOND] = Open { held: true, delegated, at_server: true };
+                let rests = state.rests_on_delegation(self.rules()) && !state.deleg.need_reclaim;
+                state.open[SECOND] =
+                    Open { held: true, delegated: rests, needs_reclaim: false, at_server: true };
+                self.set_stateid(SECOND, state.current());
+                state.apps_left -= 1;
+            } else {
+                state.need_manager = true;
             }
-            self.did("app_open", &[a], &state);
+            self.did("app_open", &[a], &mut state);
             if done {
                 return;
             }

@@ -1,119 +1,193 @@
 //! The returner claims what rests on the delegation, and gives the delegation back.
 
-use super::{Client, FIRST, Recall, State};
+use latchwork_model::delegation_return::state::{Recall, Stateid, Status};
+
+use super::super::rt::{Ordering, fence};
+use super::seen::seen_stateid;
+use super::{Client, Delegation, FIRST, RETURNER, State, Wait};
+
+/// What a claim came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    Made,
+    PutOff,
+}
 
 impl Client {
     pub(super) fn returner(&self) {
         loop {
-            let mut state = self.until(|state| {
-                let due = state.to_return && state.attached && !state.returning;
-                state.stop || (due && !state.manager_works)
-            });
-            if state.stop {
+            let mut state = self.until(RETURNER, Wait::ReturnDue);
+            if state.ended[RETURNER] {
                 return;
             }
-            state.to_return = false;
-            state.returning = self.rules().detach_after_claim;
-            state.attached = self.rules().detach_after_claim;
+            let stateid = state.deleg.stateid;
+            state.deleg.to_return = false;
+            if self.rules().detach_after_claim {
+                state.deleg.returning = true;
+            } else {
+                state.deleg = Delegation::default();
+            }
             state.rwsem = !self.rules().no_rwsem_across_claims;
             state.return_under_way = true;
-            self.did("ret_start", &[], &state);
+            self.did("ret_start", &[], &mut state);
             drop(state);
-            if self.claim_all() {
-                self.give_back();
+            if self.claim_all(stateid) == Claim::Made {
+                self.give_back(stateid);
+            } else {
+                // As long as the server is in grace the next try would be answered like this one.
+                drop(self.until(RETURNER, Wait::NewGrants));
             }
         }
     }
 
-    /// Claims what rests on the delegation; false if the return was put off.
-    fn claim_all(&self) -> bool {
+    /// Claims all that rests on the delegation, whose stateid this was when the return began.
+    fn claim_all(&self, stateid: Stateid) -> Claim {
         loop {
             let mut state = self.state.lock().unwrap();
             let claims = self.rules().claim_opens;
             let next = state.open.iter().position(|open| claims && open.held && open.delegated);
             state.claiming = next.is_some();
-            self.did("ret_next_open", &[], &state);
+            // If the manager is inside, this is no count that the counter comes back to.
+            let begun = self.reclaims.load(Ordering::Acquire) & !1;
+            self.did("ret_next_open", &[], &mut state);
             drop(state);
-            let Some(o) = next else { return true };
-            if !self.claim(o) {
-                return false;
+            let Some(o) = next else { return Claim::Made };
+            if self.claim(o, stateid) == Claim::PutOff || self.check(o, begun) == Claim::PutOff {
+                return Claim::PutOff;
             }
-            let mut state = self.state.lock().unwrap();
-            state.claiming = false;
-            self.did_and_woke("ret_seq_check", &[], &state);
         }
     }
 
-    fn claim(&self, o: usize) -> bool {
-        let mut state = self.until(State::may_call);
-        let done = self.call(&mut state);
-        state.open[o].at_server |= done;
-        state.slot_in_use = true;
-        self.did("ret_open_send", &[], &state);
+    fn claim(&self, o: usize, stateid: Stateid) -> Claim {
+        let mut state = self.until(RETURNER, Wait::Call);
+        let stateid = if state.deleg.attached { state.deleg.stateid } else { stateid };
+        let answer = state.answer_open_claim(stateid);
+        let given = state.current();
+        state.open[o].at_server |= answer == Status::OK;
+        self.executed(answer, &mut state);
+        self.did("ret_open_send", &[], &mut state);
         drop(state);
         // The window: the server has the open, and the client does not know yet.
         let mut state = self.state.lock().unwrap();
         state.slot_in_use = false;
-        if !done {
+        if answer != Status::OK {
+            if answer == Status::BAD_STATEID {
+                state.open[o].needs_reclaim = true;
+                state.nograce = true;
+                state.need_manager = true;
+            }
             return self.put_off("ret_open_reply", &mut state);
         }
-        let rests = state.attached && !self.rules().returning_in_update_open_stateid;
-        state.open[o].delegated = rests;
+        self.set_stateid(o, given);
+        // A delegation that is being returned carries no open.
+        state.open[o].delegated = false;
         let locks = o == FIRST && state.lock.believed && self.rules().claim_locks;
-        self.did_and_woke("ret_open_reply", &[], &state);
+        self.did("ret_open_reply", &[], &mut state);
         drop(state);
-        !locks || self.claim_lock()
+        if locks { self.claim_lock() } else { Claim::Made }
     }
 
-    fn claim_lock(&self) -> bool {
+    /// A call was executed, and its answer is on its way.
+    fn executed(&self, answer: Status, state: &mut State) {
+        state.need_manager |= answer == Status::BADSESSION;
+        state.slot_in_use = true;
+    }
+
+    fn claim_lock(&self) -> Claim {
         loop {
-            let mut state = self.until(State::may_call);
-            let done = self.call(&mut state);
-            state.lock.at_server |= done;
-            state.slot_in_use = true;
-            self.did("ret_lock_send", &[], &state);
+            let mut state = self.until(RETURNER, Wait::Call);
+            if state.lock.lost {
+                self.did("ret_lock_send", &[], &mut state);
+                return Claim::Made;
+            }
+            let answer = self.answer_new_lock(&state);
+            let given = state.current();
+            state.lock.at_server |= answer == Status::OK;
+            self.executed(answer, &mut state);
+            self.did("ret_lock_send", &[], &mut state);
             drop(state);
             let mut state = self.state.lock().unwrap();
             state.slot_in_use = false;
-            if !done && !self.rules().lock_claim_in_place {
-                return self.put_off("ret_lock_reply", &mut state);
+            match answer {
+                Status::OK => state.lock.stateid = given,
+                Status::DENIED => state.lock.lost = true,
+                Status::BAD_STATEID if state.open[FIRST].at_server => {
+                    self.set_stateid(FIRST, state.current());
+                }
+                _ if self.rules().lock_claim_in_place => {}
+                _ => return self.put_off("ret_lock_reply", &mut state),
             }
-            state.lock.has_stateid |= done;
-            self.did_and_woke("ret_lock_reply", &[], &state);
-            if done {
-                return true;
+            self.did("ret_lock_reply", &[], &mut state);
+            drop(state);
+            match answer {
+                Status::OK | Status::DENIED => return Claim::Made,
+                Status::GRACE => drop(self.until(RETURNER, Wait::NewGrants)),
+                _ => {}
             }
         }
     }
 
+    /// Whether the manager has recovered nothing since the claim began. The counter is read without
+    /// the lock, and so is the stateid of the open that was claimed: if the one is still what it
+    /// was, the other must be too.
+    fn check(&self, o: usize, begun: u8) -> Claim {
+        let here = self.log.mark();
+        let stateid = self.stateid(o);
+        if !self.flaws.no_fence_in_check {
+            fence(Ordering::Acquire);
+        }
+        let changed = self.reclaims.load(Ordering::Relaxed) != begun;
+        if !changed {
+            // It may have been early: what was seen is as of the last critical section.
+            self.log.step_at(here, "ret_seq_check", &[], vec![seen_stateid(o, stateid)]);
+        }
+        let mut state = self.state.lock().unwrap();
+        if changed && self.rules().seqcount_retry {
+            return self.put_off("ret_seq_check", &mut state);
+        }
+        state.claiming = false;
+        if changed {
+            self.log.step("ret_seq_check", &[], state.seen());
+        }
+        self.wake(&mut state);
+        Claim::Made
+    }
+
     /// The return is given up, to be tried again.
-    fn put_off(&self, action: &'static str, state: &mut State) -> bool {
-        if state.attached {
-            state.returning = false;
-            state.to_return |= self.rules().abort_puts_back;
+    fn put_off(&self, action: &'static str, state: &mut State) -> Claim {
+        if state.deleg.attached {
+            state.deleg.returning = false;
+            state.deleg.to_return |= self.rules().abort_puts_back;
         }
         state.claiming = false;
         state.rwsem = false;
         state.return_under_way = false;
-        self.did_and_woke(action, &[], state);
-        false
+        self.did(action, &[], state);
+        Claim::PutOff
     }
 
-    fn give_back(&self) {
+    fn give_back(&self, stateid: Stateid) {
         let mut state = self.state.lock().unwrap();
-        (state.attached, state.returning, state.to_return) = (false, false, false);
         state.rwsem = false;
-        self.did_and_woke("ret_detach", &[], &state);
+        let attached = state.deleg.attached;
+        let stateid = if attached { state.deleg.stateid } else { stateid };
+        state.deleg = Delegation::default();
+        // If it hangs there no more, somebody else has taken it off.
+        let gives = attached || !self.rules().detach_after_claim;
+        state.return_under_way = gives;
+        self.did("ret_detach", &[], &mut state);
         drop(state);
-        loop {
-            let mut state = self.until(State::may_call);
-            let done = self.call(&mut state);
-            if done {
-                state.granted = false;
-                state.recall = Recall::None;
-                state.return_under_way = false;
+        while gives {
+            let mut state = self.until(RETURNER, Wait::Call);
+            let done = state.server.session;
+            if !done {
+                state.need_manager = true;
+            } else if state.is_held(stateid) {
+                state.server.granted = false;
+                state.server.recall = Recall::None;
             }
-            self.did_and_woke("ret_delegreturn", &[], &state);
+            state.return_under_way = !done;
+            self.did("ret_delegreturn", &[], &mut state);
             if done {
                 return;
             }

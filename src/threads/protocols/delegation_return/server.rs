@@ -1,73 +1,164 @@
-//! The state manager, the server, and the other client.
+//! The server and the other client: what is answered, the recall, the end of grace, and what goes
+//! wrong.
 
-use super::{Client, Recall};
+use std::sync::Arc;
 
-// The state manager, with the renewal of the lease.
-impl Client {
-    pub(super) fn manager(&self) {
-        loop {
-            let mut state = self.until(|state| state.stop || state.need_manager || !state.session);
-            if state.stop {
-                return;
-            }
-            if !state.need_manager {
-                state.need_manager = true;
-                self.did("renew_notice", &[], &state);
-            }
-            state.manager_works = true;
-            state.draining = true;
-            self.did("mgr_start", &[], &state);
-            drop(state);
-            let waits = self.rules().reply_under_slot;
-            let mut state = self.until(|state| !(waits && state.slot_in_use));
-            state.need_manager = false;
-            state.session = true;
-            self.did("mgr_exchange_id", &[], &state);
-            drop(state);
-            let mut state = self.state.lock().unwrap();
-            state.manager_works = false;
-            state.draining = false;
-            self.did_and_woke("mgr_end_drain", &[], &state);
+use latchwork_model::delegation_return::state::{Recall, Stateid, Status};
+
+use super::super::rt::thread::JoinHandle;
+use super::{Client, FIRST, MANAGER, RETURNER, Rival, SERVER, Server, State, Wait, spawn};
+
+// What is answered.
+impl State {
+    pub(super) fn answer_new_open(&self) -> Status {
+        let server = &self.server;
+        if !server.session {
+            Status::BADSESSION
+        } else if server.grace || !server.reclaim_done {
+            Status::GRACE
+        } else {
+            Status::OK
+        }
+    }
+
+    pub(super) fn is_held(&self, stateid: Stateid) -> bool {
+        self.server.granted && stateid == self.current()
+    }
+
+    pub(super) fn answer_open_claim(&self, stateid: Stateid) -> Status {
+        if self.server.session && !self.is_held(stateid) {
+            Status::BAD_STATEID
+        } else {
+            self.answer_new_open()
+        }
+    }
+
+    pub(super) fn answer_reclaim(&self) -> Status {
+        let server = &self.server;
+        if !server.session {
+            Status::BADSESSION
+        } else if server.grace && !server.reclaim_done {
+            Status::OK
+        } else {
+            Status::NO_GRACE
         }
     }
 }
 
-// The server and the other client.
 impl Client {
-    pub(super) fn other_client(&self) {
-        let mut state = self.state.lock().unwrap();
-        state.recall = Recall::Queued;
-        self.did("rival_lock", &[], &state);
-        state.recall = Recall::Sent;
-        self.did("cb_send", &[], &state);
-        drop(state);
-        let mut state = self.state.lock().unwrap();
-        let known = state.attached;
-        let marks = known && (!state.returning || self.rules().recall_marks_even_if_returning);
-        state.to_return |= marks;
-        self.did_and_woke("cb_receive", &[], &state);
-        drop(state);
-        if self.model.faults.session > 0 {
-            let mut state = self.state.lock().unwrap();
-            state.session = false;
-            self.did_and_woke("fault_session_lost", &[], &state);
+    pub(super) fn answer_new_lock(&self, state: &State) -> Status {
+        let known = state.open[FIRST].at_server && self.stateid(FIRST) == state.current();
+        match state.answer_new_open() {
+            Status::OK if !known => Status::BAD_STATEID,
+            Status::OK if state.rival == Rival::Holds => Status::DENIED,
+            answer => answer,
         }
-        let mut state = self.state.lock().unwrap();
-        if !known && state.recall == Recall::Sent {
-            state.recall = Recall::Refused;
+    }
+}
+
+/// A thread of the client that is there since it was needed.
+type Keeper = (usize, JoinHandle<()>);
+
+// What happens at the server.
+impl Client {
+    /// Serves the other client until it has had its lock, or never will; the threads of the client
+    /// that were needed meanwhile.
+    pub(super) fn serve(self: &Arc<Self>) -> Vec<Keeper> {
+        let mut keepers = Vec::new();
+        loop {
+            let mut state = self.until(SERVER, Wait::Server);
+            if !self.server_may_act(&state) {
+                return keepers;
+            }
+            if state.server.grace {
+                state.server.grace = false;
+                self.did("srv_end_grace", &[], &mut state);
+            } else if state.server.granted {
+                state.server.recall = Recall::Queued;
+                self.did("rival_lock", &[], &mut state);
+                drop(state);
+                self.recall(&mut keepers);
+            } else {
+                state.rival = Rival::Holds;
+                self.did("rival_lock", &[], &mut state);
+                drop(state);
+                let mut state = self.state.lock().unwrap();
+                state.rival = Rival::Done;
+                self.did("rival_unlock", &[], &mut state);
+            }
         }
-        self.did("cb_reply", &[], &state);
-        drop(state);
-        let mut state = self.until(|state| state.stop || (!state.granted && !state.lock.at_server));
-        if state.stop {
+    }
+
+    /// Whether grace can end, or the other client can ask for its lock.
+    pub(super) fn server_may_act(&self, state: &State) -> bool {
+        let Server { grace, reclaim_done, granted, recall, .. } = state.server;
+        if grace {
+            return reclaim_done;
+        }
+        let asks = if granted { recall == Recall::None } else { !state.lock.at_server };
+        state.rival == Rival::Wants && asks
+    }
+
+    /// Whether the other client has had its lock, or waits for one that is rightly kept, and no
+    /// grace will have to be ended.
+    pub(super) fn is_kept_away(&self, state: &State) -> bool {
+        let kept = self.keeps_lock() && state.lock.believed && state.lock.at_server;
+        let waits = !state.server.granted && state.apps_left == 0 && kept;
+        let grace = state.server.grace || state.fault_to_come;
+        !grace && (state.rival == Rival::Done || waits)
+    }
+
+    /// Recalls the delegation. From the first time on the returner is there, and something may go
+    /// wrong.
+    fn recall(self: &Arc<Self>, keepers: &mut Vec<Keeper>) {
+        let mut state = self.until(SERVER, Wait::Session);
+        if state.server.recall != Recall::Queued {
             return;
         }
-        state.rival_holds = true;
-        self.did("rival_lock", &[], &state);
+        state.server.recall = Recall::Sent;
+        let stateid = state.current();
+        self.did("cb_send", &[], &mut state);
         drop(state);
         let mut state = self.state.lock().unwrap();
-        state.rival_holds = false;
-        state.rival_done = true;
-        self.did_and_woke("rival_unlock", &[], &state);
+        let deleg = &mut state.deleg;
+        let known = deleg.attached && deleg.stateid == stateid;
+        let marks = !deleg.returning || self.rules().recall_marks_even_if_returning;
+        deleg.to_return |= known && marks;
+        let first = keepers.is_empty();
+        let faults = self.model.faults.reboot + self.model.faults.session;
+        state.fault_to_come |= first && faults > 0;
+        self.did("cb_receive", &[], &mut state);
+        drop(state);
+        if first {
+            keepers.push((RETURNER, spawn(self, Self::returner)));
+        }
+        if first && faults > 0 {
+            // There is no thread of its own for what goes wrong: the manager is not needed before.
+            let manager = |client: &Self| {
+                client.fault();
+                client.manager();
+            };
+            keepers.push((MANAGER, spawn(self, manager)));
+        }
+        let mut state = self.state.lock().unwrap();
+        let current = stateid == state.current();
+        if !known && current && state.server.recall == Recall::Sent {
+            state.server.recall = Recall::Refused;
+        }
+        self.did("cb_reply", &[], &mut state);
+    }
+
+    fn fault(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.fault_to_come = false;
+        if self.model.faults.session > 0 {
+            state.server.session = false;
+            return self.did("fault_session_lost", &[], &mut state);
+        }
+        let epoch = state.server.epoch + 1;
+        state.server = Server { epoch, grace: true, ..Server::default() };
+        state.open.iter_mut().for_each(|open| open.at_server = false);
+        state.lock.at_server = false;
+        self.did("fault_reboot", &[], &mut state);
     }
 }
