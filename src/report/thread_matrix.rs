@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::threads::examine::{Engine, Examined};
-use crate::threads::forms::{FORMS, FlawKind};
+use crate::threads::forms::{FORMS, FlawKind, Form};
 use crate::threads::matrix::{Cell, Change, Row};
 
 /// What came of one change.
@@ -166,6 +166,12 @@ impl From<&Examined> for ScenarioFacts {
 /// The page.
 pub fn to_markdown(rows: &[RowFacts]) -> String {
     let mut page = HEAD.to_string();
+    let has_rows = |form: &&Form| rows.iter().any(|row| row.protocol == form.protocol);
+    let missing: Vec<&str> =
+        FORMS.iter().filter(|form| !has_rows(form)).map(|form| form.protocol).collect();
+    if !missing.is_empty() {
+        page += &format!("\nNot run: {}.\n", missing.join(", "));
+    }
     for rows in rows.chunk_by(|row, next| row.protocol == next.protocol) {
         // Writing into a string cannot fail.
         let _ = write_protocol(&mut page, rows);

@@ -116,7 +116,8 @@ impl Node {
     fn goes_on(&self, c: u8, lm: &Manager) -> bool {
         let block = &lm.block[usize::from(c)];
         let answered = lm.answered[usize::from(c)] != Reply::None && self.rules().exactly_once;
-        !answered && !block.queued && !(block.on_list && self.rules().dup_detect)
+        let waits = block.queued || (block.on_list && self.rules().dup_detect);
+        !answered && !waits
     }
 
     fn lock(self: &Arc<Self>, c: u8, mut lm: MutexGuard<'_, Manager>, helpers: &mut Helpers) {

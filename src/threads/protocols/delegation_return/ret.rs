@@ -177,7 +177,13 @@ impl Client {
         state.return_under_way = gives;
         self.did("ret_detach", &[], &mut state);
         drop(state);
-        while gives {
+        if gives {
+            self.delegreturn(stateid);
+        }
+    }
+
+    fn delegreturn(&self, stateid: Stateid) {
+        loop {
             let mut state = self.until(RETURNER, Wait::Call);
             let done = state.server.session;
             if !done {
