@@ -6,7 +6,9 @@ use crate::protocols::Instance;
 use crate::scenario::{Expect, Goal, Scenario};
 use crate::trace::case::{Case, CaseVerdict, Minimality};
 use crate::trace::tell;
-use crate::verdict::{Discovery, End, Exploration, Path, PropertyId, PropertyInfo, PropertyKind};
+use crate::verdict::{
+    Discovery, End, Exploration, Path, PropertyId, PropertyInfo, PropertyKind, Statistics, Stopped,
+};
 
 /// What is known of a protocol in one configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,7 +168,6 @@ pub fn check(
     watch: &dyn Watch,
 ) -> Result<Checked, &'static str> {
     let instance = scenario.configuration.instance()?;
-    let properties = (scenario.configuration.entry.properties)();
     let witness = |goal: &Goal| match goal {
         Goal::Action(at) => Some(*at as u8),
         Goal::Property(_) => None,
@@ -177,6 +178,16 @@ pub fn check(
         ..options.clone()
     };
     let exploration = instance.explore(&options, watch);
+    Ok(conclude(scenario, instance, exploration))
+}
+
+/// Holds what a search came to against what its scenario expects.
+pub fn conclude(
+    scenario: Scenario,
+    instance: Box<dyn Instance>,
+    exploration: Exploration,
+) -> Checked {
+    let properties = (scenario.configuration.entry.properties)();
     let violated =
         exploration.discoveries.iter().any(|found| !is_goal(&properties, found.property));
     let verdict = match (violated, exploration.stopped) {
@@ -185,7 +196,7 @@ pub fn check(
         (false, Some(_)) => Verdict::Inconclusive,
     };
     let standing = standing(&scenario, &properties, &exploration, verdict);
-    Ok(Checked {
+    Checked {
         scenario,
         instance,
         properties,
@@ -193,7 +204,7 @@ pub fn check(
         verdict,
         standing,
         decisive: Vec::new(),
-    })
+    }
 }
 
 fn standing(
@@ -242,12 +253,14 @@ fn standing(
 }
 
 fn budget_sentence(exploration: &Exploration) -> String {
-    let why = exploration.stopped.map_or("nothing", |stopped| stopped.name());
-    format!(
-        "the budget of {why} ran out with {} states down to level {}",
-        exploration.statistics.distinct,
-        exploration.statistics.depth()
-    )
+    let how = match exploration.stopped {
+        Some(Stopped::Interrupted) => "it was interrupted".to_string(),
+        stopped => {
+            format!("the budget of {} ran out", stopped.map_or("nothing", Stopped::name))
+        }
+    };
+    let Statistics { distinct, .. } = exploration.statistics;
+    format!("{how} with {distinct} states down to level {}", exploration.statistics.depth())
 }
 
 fn unmet_goal(

@@ -186,6 +186,7 @@ pub mod protocols;
 pub mod replay;
 pub mod report;
 pub mod scenario;
+pub mod sealed;
 pub mod selfcheck;
 pub mod shrink;
 pub mod simulate;

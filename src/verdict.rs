@@ -1,9 +1,12 @@
 //! What engines hand to everybody else: plain data.
 
+use std::borrow::Cow;
+
 use latchwork_model::kit::{Actions, Kind, Model, Step};
+use serde::{Deserialize, Serialize};
 
 /// A property of a model by its position: those of the model first, then the built-in ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PropertyId(pub u8);
 
 /// The properties that every model has.
@@ -114,7 +117,8 @@ pub fn of_graph(properties: &[PropertyInfo]) -> PropertySet {
 }
 
 /// A set of properties.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<PropertyId>", into = "Vec<PropertyId>")]
 pub struct PropertySet(u128);
 
 impl PropertySet {
@@ -175,8 +179,20 @@ impl FromIterator<PropertyId> for PropertySet {
     }
 }
 
+impl From<Vec<PropertyId>> for PropertySet {
+    fn from(ids: Vec<PropertyId>) -> Self {
+        ids.into_iter().collect()
+    }
+}
+
+impl From<PropertySet> for Vec<PropertyId> {
+    fn from(set: PropertySet) -> Self {
+        set.iter().collect()
+    }
+}
+
 /// How many states and steps there were. All figures are those of complete levels.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistics {
     /// States found.
     pub distinct: u64,
@@ -194,7 +210,7 @@ impl Statistics {
 }
 
 /// How often an action could happen and how often it did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionCount {
     /// States in which it was enabled, with some argument.
     pub enabled: u64,
@@ -203,7 +219,7 @@ pub struct ActionCount {
 }
 
 /// What was covered of a model.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// By action, in the order of the list.
     pub actions: Vec<ActionCount>,
@@ -233,21 +249,37 @@ impl Coverage {
 }
 
 /// A run of a model: an initial state by its position, and steps.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Path {
     /// Which initial state, in the order of [`Model::initial`].
     pub initial: usize,
     /// The steps.
+    #[serde(with = "as_numbers")]
     pub steps: Vec<Step>,
 }
 
+/// Steps as an action and its arguments: the kit knows of no files.
+mod as_numbers {
+    use latchwork_model::kit::Step;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(steps: &[Step], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(steps.iter().map(|step| (step.action, step.args)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Step>, D::Error> {
+        let steps = Vec::<(u8, [u8; Step::MAX_ARGS])>::deserialize(from)?;
+        Ok(steps.into_iter().map(|(action, args)| Step { action, args }).collect())
+    }
+}
+
 /// What happens at the end of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// The last state is the one that counts.
     State,
     /// The last step cannot be completed: it would exceed this bound.
-    Exceeds(&'static str),
+    Exceeds(Cow<'static, str>),
     /// The model panics in the last step, or in a property of the last state.
     Panics(String),
     /// The path goes on beyond the state that counts, which stands after `prefix` steps: to a
@@ -261,7 +293,7 @@ pub enum End {
 }
 
 /// A property that was violated, or a `reachable` one that was reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
     /// Which.
     pub property: PropertyId,
@@ -274,7 +306,7 @@ pub struct Discovery {
 }
 
 /// A shortest run that ends with the first firing of an action.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness {
     /// The action, by position.
     pub action: u8,
@@ -295,7 +327,7 @@ pub struct Comparison {
 }
 
 /// Why a search ended before the space was closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stopped {
     /// Everything that was wanted had been found.
     Found,
@@ -303,7 +335,9 @@ pub enum Stopped {
     States,
     /// The budget of memory was used up.
     Memory,
-    /// The budget of time was used up, or somebody asked for an end.
+    /// The budget of time was used up.
+    Time,
+    /// Somebody asked for an end.
     Interrupted,
 }
 
@@ -314,13 +348,14 @@ impl Stopped {
             Self::Found => "found",
             Self::States => "states",
             Self::Memory => "memory",
-            Self::Interrupted => "time",
+            Self::Time => "time",
+            Self::Interrupted => "interrupt",
         }
     }
 }
 
 /// What a search came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exploration {
     /// Figures.
     pub statistics: Statistics,

@@ -5,14 +5,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::check::{Checked, check};
+use crate::check::{Checked, Standing, check, conclude};
 use crate::coverage::{self, Covered, covered};
+use crate::explore::Options;
 use crate::report::{self, Results};
 use crate::scenario::{Expect, Scenario};
 use crate::threads::forms::FORMS;
 
 use super::ablate::is_base;
 use super::budget::Budget;
+use super::checkpoint::{Checkpoints, Keeper, command_to_go_on};
 use super::clock::Clock;
 use super::files::{entry_named, find_scenarios, protocol_scenarios, write_file};
 use super::outputs::Outputs;
@@ -34,6 +36,8 @@ pub struct Check {
     switches: Switches,
     #[command(flatten)]
     budget: Budget,
+    #[command(flatten)]
+    checkpoints: Checkpoints,
     #[command(flatten)]
     threads: Threads,
     /// Say also how often each action fired and each property said something, and in how many
@@ -59,22 +63,22 @@ impl Check {
         }
         let scenarios = self.scenarios()?;
         let options = self.budget.options();
+        let how: &[&str] = if self.coverage { &["coverage"] } else { &[] };
+        let keeper = self.checkpoints.keeper(&scenarios, how)?;
         let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
+        clock.heed_signals()?;
         clock.more(scenarios.len());
         let mut all = Vec::new();
-        for scenario in scenarios {
+        for (at, scenario) in scenarios.into_iter().enumerate() {
             clock.task(&report::title(&scenario));
-            let mut checked =
-                check(scenario, &options, &clock).map_err(|why| Failure::Usage(why.into()))?;
-            if self.coverage {
-                checked.decisive = coverage::decisive(&checked, &options, &clock);
-            }
-            all.push(checked);
+            all.push(self.one(at, scenario, &options, keeper.as_ref(), &clock)?);
         }
         clock.finish();
         let shown = self.write_cases(&all)?;
         let covered = covered(&all);
-        let whole: &[Covered] = if self.is_whole() { &covered } else { &[] };
+        let inconclusive =
+            all.iter().any(|one| matches!(one.standing, Standing::Inconclusive(_)));
+        let whole: &[Covered] = if self.is_whole() && !inconclusive { &covered } else { &[] };
         let vacuous: Vec<String> = whole.iter().flat_map(Covered::vacuous).collect();
         let facts = report::json::check_text(&all);
         self.outputs.write(Results { checked: &all, matrices: &[], covered: whole }, &facts)?;
@@ -94,8 +98,38 @@ impl Check {
         for sentence in &vacuous {
             writeln!(print::stderr(), "vacuous: {sentence}")?;
         }
+        if let Some(keeper) = keeper.filter(|_| inconclusive) {
+            writeln!(print::stderr(), "go on:   {}", command_to_go_on(keeper.folder()))?;
+        }
         let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
         Ok(if vacuous.is_empty() { worst } else { worst.max(Exit::Vacuous) })
+    }
+
+    /// Runs a scenario, or takes what came of it before.
+    fn one(
+        &self,
+        at: usize,
+        scenario: Scenario,
+        options: &Options,
+        keeper: Option<&Keeper>,
+        clock: &Clock,
+    ) -> Result<Checked, Failure> {
+        let usage = |why: &str| Failure::Usage(why.to_string());
+        if let Some(outcome) = keeper.map(|keeper| keeper.outcome(at)).transpose()?.flatten() {
+            let instance = scenario.configuration.instance().map_err(usage)?;
+            let checked = conclude(scenario, instance, outcome.exploration);
+            return Ok(Checked { decisive: outcome.decisive, ..checked });
+        }
+        let checkpoint = keeper.map(|keeper| keeper.checkpoint(at));
+        let mut checked =
+            check(scenario, &Options { checkpoint, ..options.clone() }, clock).map_err(usage)?;
+        if self.coverage {
+            checked.decisive = coverage::decisive(&checked, options, clock);
+        }
+        if let Some(keeper) = keeper {
+            keeper.finish(at, &checked, clock);
+        }
+        Ok(checked)
     }
 
     /// Whether all small scenarios of some protocols are run, as they are.

@@ -1,20 +1,27 @@
 //! The only clock of the program: budgets of time, and the progress line.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{BinaryBytes, HumanCount, ProgressBar, ProgressStyle};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use crate::ablate::Progress;
 use crate::explore::Watch;
+use crate::verdict::Stopped;
+
+use super::print;
 
 /// Watches searches: shows how far they are on stderr if that is a terminal, and ends them when
-/// the time is up.
+/// the time is up, or when a signal asks for that.
 pub struct Clock {
     deadline: Option<Instant>,
+    /// Whether a signal came.
+    signalled: Arc<AtomicBool>,
     bar: ProgressBar,
     task: Mutex<Task>,
     /// The bytes that the current search uses.
@@ -49,7 +56,19 @@ impl Clock {
         let now = Instant::now();
         let task = Task { name: String::new(), began: now, first: None };
         let deadline = time.map(|time| now + time);
-        Self { deadline, bar, task: Mutex::new(task), bytes: AtomicU64::new(0) }
+        let signalled = Arc::new(AtomicBool::new(false));
+        Self { deadline, signalled, bar, task: Mutex::new(task), bytes: AtomicU64::new(0) }
+    }
+
+    /// From now on Ctrl-C, or a request to terminate, ends searches with what they have covered; a
+    /// second one ends the program.
+    pub fn heed_signals(&self) -> std::io::Result<()> {
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: the first signal finds the flag down.
+            flag::register_conditional_shutdown(signal, 128 + signal, self.signalled.clone())?;
+            flag::register(signal, self.signalled.clone())?;
+        }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Task> {
@@ -124,7 +143,19 @@ impl Watch for Clock {
     }
 
     fn interrupted(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.signalled.load(Relaxed)
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    fn why(&self) -> Stopped {
+        if self.signalled.load(Relaxed) { Stopped::Interrupted } else { Stopped::Time }
+    }
+
+    fn problem(&self, sentence: &str) {
+        self.bar.suspend(|| {
+            // Nothing can be done if stderr cannot be written.
+            let _ = writeln!(print::stderr(), "warning: {sentence}");
+        });
     }
 }
 
@@ -135,6 +166,10 @@ pub struct Cells<'a>(pub &'a Clock);
 impl Watch for Cells<'_> {
     fn interrupted(&self) -> bool {
         self.0.interrupted()
+    }
+
+    fn why(&self) -> Stopped {
+        self.0.why()
     }
 }
 

@@ -3,6 +3,7 @@
 mod ablate;
 mod budget;
 mod check;
+mod checkpoint;
 mod clock;
 mod compare;
 mod completions;

@@ -35,7 +35,7 @@ fn differs<M: Model>(one: &[(Step, Option<M::State>)], other: &M, state: &M::Sta
 fn whole_graph<M: Model>(model: &M, options: &Options, watch: &dyn Watch) -> Graph<M::State> {
     let mut initial = Vec::new();
     model.initial(&mut |state| initial.push(*state));
-    let options = Options { until: PropertySet::EMPTY, ..options.clone() };
+    let options = Options { until: PropertySet::EMPTY, checkpoint: None, ..options.clone() };
     search(model, &initial, &options, watch, true).1.unwrap_or_else(Graph::new)
 }
 

@@ -69,6 +69,13 @@ impl Tally {
         Coverage { actions, antecedents: self.antecedents.clone() }
     }
 
+    /// What such a coverage and the rest would have been tallied to.
+    pub fn restored(coverage: &Coverage, shown: PropertySet, fresh: usize) -> Self {
+        let mut actions = Box::new([ActionCount::default(); 256]);
+        actions[..coverage.actions.len()].copy_from_slice(&coverage.actions);
+        Self { actions, antecedents: coverage.antecedents.clone(), shown, fresh }
+    }
+
     /// Adds the figures of another one, and takes them from it.
     pub fn absorb(&mut self, other: &mut Self) {
         for (mine, theirs) in self.actions.iter_mut().zip(&mut *other.actions) {

@@ -5,11 +5,14 @@
 //! has as much memory for its frontiers as the largest of them, once, takes. What is more than a
 //! budget stands on disk ([`super::spill`]).
 
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use latchwork_model::kit::State;
 
-use super::spill::{Place, Spill};
+use crate::sealed::{Reader, Writer};
+
+use super::spill::{Place, Spill, parse};
 
 /// The bytes of a block: enough states that blocks change hands rarely.
 const BLOCK: usize = 1 << 16;
@@ -144,6 +147,55 @@ impl<S: State> Frontier<S> {
         std::mem::swap(&mut blocks.current, &mut blocks.found);
         blocks.found.blocks.clear();
         blocks.failed |= blocks.found.spill.clear().is_err();
+    }
+}
+
+impl<S: State> Frontier<S> {
+    /// Writes down what is still to be expanded and what was found.
+    pub fn save(&self, writer: &mut Writer) -> io::Result<()> {
+        let mut blocks = self.lock();
+        let Blocks { current, found, .. } = &mut *blocks;
+        current.save(writer)?;
+        found.save(writer)
+    }
+
+    /// Reads what [`Self::save`] has written, into an empty one.
+    pub fn restore(&self, reader: &mut Reader) -> io::Result<()> {
+        self.restore_level(reader)?;
+        self.turn();
+        self.restore_level(reader)
+    }
+
+    fn restore_level(&self, reader: &mut Reader) -> io::Result<()> {
+        let mut left: u64 = reader.word()?;
+        while left > 0 {
+            let count = left.min(Self::STATES as u64);
+            let mut states = self.lock().empty();
+            parse(&reader.words::<u8>(count as usize * size_of::<S>())?, &mut states)?;
+            self.found(&mut states);
+            self.lock().give_up(states);
+            left -= count;
+        }
+        Ok(())
+    }
+}
+
+impl<S: State> Level<S> {
+    fn save(&mut self, writer: &mut Writer) -> io::Result<()> {
+        let states: usize = self.blocks.iter().map(Stored::len).sum();
+        writer.words(&[states as u64])?;
+        let mut fetched: Vec<S> = Vec::new();
+        for stored in &self.blocks {
+            match stored {
+                Stored::Here(block) => writer.words(&block.states[block.next..])?,
+                Stored::OnDisk(place) => {
+                    self.spill.read(place, &mut fetched)?;
+                    writer.words(&fetched)?;
+                    fetched.clear();
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,14 @@
 //! The graph of a space: states, levels and edges, kept when a property needs more than one
 //! state at a time.
 
+use std::io;
+
+use latchwork_model::kit::State;
+
+use crate::sealed::{Reader, Writer};
+
+use super::spill::parse;
+
 /// The states that were found, by id, and the edges between them.
 ///
 /// Ids are given level by level, in an order within a level that depends on the threads.
@@ -29,6 +37,7 @@ impl<S> Graph<S> {
     {
         let first = self.states.len();
         let pieces: Vec<_> = pieces.collect();
+        make_room(&mut self.states, pieces.iter().map(|(states, _)| states.len()).sum());
         for (states, _) in &pieces {
             self.states.extend_from_slice(states);
         }
@@ -43,7 +52,9 @@ impl<S> Graph<S> {
     }
 
     /// Appends the edges of the next state that has none yet.
-    pub(super) fn push_edges(&mut self, targets: impl IntoIterator<Item = u32>) {
+    pub(super) fn push_edges(&mut self, targets: impl ExactSizeIterator<Item = u32>) {
+        make_room(&mut self.targets, targets.len());
+        make_room(&mut self.offsets, 1);
         self.targets.extend(targets);
         self.offsets.push(self.targets.len() as u64);
     }
@@ -83,9 +94,9 @@ impl<S> Graph<S> {
 
     /// The bytes that states and edges take.
     pub fn bytes(&self) -> u64 {
-        (self.states.capacity() * size_of::<S>()
-            + self.offsets.capacity() * 8
-            + self.targets.capacity() * 4) as u64
+        (room(self.states.len()) * size_of::<S>()
+            + room(self.offsets.len()) * 8
+            + room(self.targets.len()) * 4) as u64
     }
 
     /// The same edges, from their targets to their sources.
@@ -107,6 +118,41 @@ impl<S> Graph<S> {
             }
         }
         Reversed { offsets, sources }
+    }
+}
+
+/// How much room a list of so many has: what a graph takes depends on its size alone, not on the
+/// pieces in which it came.
+fn room(len: usize) -> usize {
+    len.next_power_of_two()
+}
+
+fn make_room<T>(list: &mut Vec<T>, more: usize) {
+    if list.len() + more > list.capacity() {
+        list.reserve_exact(room(list.len() + more) - list.len());
+    }
+}
+
+impl<S: State> Graph<S> {
+    /// Writes it down.
+    pub(super) fn save(&self, writer: &mut Writer) -> io::Result<()> {
+        let lens = [self.levels.len(), self.states.len(), self.offsets.len(), self.targets.len()];
+        writer.words(&lens.map(|len| len as u64))?;
+        writer.words(&self.levels)?;
+        writer.words(&self.states)?;
+        writer.words(&self.offsets)?;
+        writer.words(&self.targets)
+    }
+
+    /// Reads what [`Self::save`] has written.
+    pub(super) fn restore(reader: &mut Reader) -> io::Result<Self> {
+        let lens = reader.words::<u64>(4)?;
+        let levels = reader.words(lens[0] as usize)?;
+        let mut states = Vec::with_capacity(room(lens[1] as usize));
+        parse(&reader.words::<u8>(lens[1] as usize * size_of::<S>())?, &mut states)?;
+        let offsets = reader.words(lens[2] as usize)?;
+        let targets = reader.words(lens[3] as usize)?;
+        Ok(Self { states, levels, offsets, targets })
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `visited` | the table of fingerprints |
 //! | `frontier` | the states of two levels, in blocks that are used again |
 //! | `spill` | those for which there is no memory, on disk |
+//! | `resume` | a search written down, so that another process goes on with it |
 //! | `memory` | huge pages and a hint to the cache: the only `unsafe` |
 //! | `fingerprint` | the hash of a state |
 //! | `graph` | states and edges, kept for properties that look beyond one state |
@@ -39,6 +40,7 @@ pub mod panics;
 pub mod paths;
 #[cfg(test)]
 mod planted;
+pub mod resume;
 mod search;
 mod spill;
 pub mod visited;
@@ -54,6 +56,7 @@ use crate::verdict::{
 };
 
 use graph::Graph;
+use resume::Checkpoint;
 use search::Found;
 
 /// What to look for, and how far.
@@ -74,6 +77,8 @@ pub struct Options {
     pub memory: Option<u64>,
     /// The most bytes of frontiers to keep in memory, if that is less than `memory` leaves.
     pub frontier: Option<u64>,
+    /// Where to write the search down, and to go on from if it was.
+    pub checkpoint: Option<Checkpoint>,
     /// A defect, for the tests that must notice it.
     #[cfg(test)]
     pub(crate) planted: planted::Planted,
@@ -89,6 +94,7 @@ impl Default for Options {
             states: None,
             memory: None,
             frontier: None,
+            checkpoint: None,
             #[cfg(test)]
             planted: planted::Planted::Nothing,
         }
@@ -115,6 +121,16 @@ pub trait Watch: Sync {
     /// Whether to end the search now.
     fn interrupted(&self) -> bool {
         false
+    }
+
+    /// Why the search is to end.
+    fn why(&self) -> Stopped {
+        Stopped::Interrupted
+    }
+
+    /// Something went wrong that does not change what the search comes to.
+    fn problem(&self, sentence: &str) {
+        let _ = sentence;
     }
 }
 
@@ -187,8 +203,26 @@ fn trace_graph<M: Model>(
     watch: &dyn Watch,
 ) -> Option<Graph<M::State>> {
     let until = found.first.iter().map(|(property, _)| *property).collect();
-    let options = Options { until, states: None, memory: None, ..options.clone() };
-    search::search(model, initial, &options, watch, true).1
+    let checkpoint = options.checkpoint.as_ref().map(Checkpoint::of_traces);
+    let options = Options { until, states: None, memory: None, checkpoint, ..options.clone() };
+    search::search(model, initial, &options, &Patient(watch), true).1
+}
+
+/// Who watches a search that must come to its end: a violation without its run says little.
+struct Patient<'a>(&'a dyn Watch);
+
+impl Watch for Patient<'_> {
+    fn level(&self, level: usize, distinct: u64, frontier: u64) {
+        self.0.level(level, distinct, frontier);
+    }
+
+    fn memory(&self, bytes: u64) {
+        self.0.memory(bytes);
+    }
+
+    fn problem(&self, sentence: &str) {
+        self.0.problem(sentence);
+    }
 }
 
 /// The best of the shortest runs to the first firing of each action that is wanted.
@@ -241,7 +275,7 @@ fn discoveries<M: Model>(model: &M, graph: &Graph<M::State>, found: &Found) -> V
             if let Some((step, what)) = expand::exceeding(model, &graph.states[at as usize]) {
                 discovery.path.steps.push(step);
                 discovery.steps += 1;
-                discovery.end = End::Exceeds(what);
+                discovery.end = End::Exceeds(what.into());
             }
         } else if property == BuiltIn::NoPanic.id::<M>() {
             if let Some((step, message)) = panics::in_state(model, &graph.states[at as usize]) {

@@ -61,56 +61,72 @@ pub(super) fn search<M: Model>(
     watch: &dyn Watch,
     keep_graph: bool,
 ) -> (Found, Option<Graph<M::State>>) {
-    let mut search = Search {
-        model,
-        options,
-        watch,
-        visited: Visited::new(keep_graph),
-        branching: panics::all_steps(model).len().max(1),
-        graph: keep_graph.then(Graph::new),
-        frontier: Frontier::new(options.threads.max(1)),
-        workers: (0..options.threads.max(1)).map(|_| Worker::new()).collect(),
-        found: Found {
-            statistics: Statistics::default(),
-            coverage: Coverage::of::<M>(),
-            stopped: None,
-            first: Vec::new(),
-            first_fired: vec![None; M::ACTIONS.len()],
-            goals: Vec::new(),
-            waiting: Vec::new(),
-        },
-    };
+    let mut search = Search::resumed(model, options, watch, keep_graph).unwrap_or_else(|| {
+        let mut search = Search::new(model, options, watch, keep_graph);
+        search.start(initial);
+        search
+    });
     #[cfg(test)]
     {
         search.visited.planted = options.planted;
     }
-    search.start(initial);
     while search.found.stopped.is_none() && search.frontier_len() > 0 {
         match search.level() {
             Ok(tally) => search.conclude(&tally),
             Err(stopped) => search.found.stopped = Some(stopped),
         }
+        search.keep();
     }
     (search.found, search.graph)
 }
 
-struct Search<'a, M: Model> {
+pub(super) struct Search<'a, M: Model> {
     model: &'a M,
-    options: &'a Options,
-    watch: &'a dyn Watch,
-    visited: Visited,
+    pub options: &'a Options,
+    pub watch: &'a dyn Watch,
+    pub visited: Visited,
     /// The most successors that a state can have.
     branching: usize,
-    graph: Option<Graph<M::State>>,
+    pub graph: Option<Graph<M::State>>,
     /// The states of the current level and the next one; if there is a graph they stand in it
     /// instead.
-    frontier: Frontier<M::State>,
-    workers: Vec<Worker<M>>,
-    found: Found,
+    pub frontier: Frontier<M::State>,
+    pub workers: Vec<Worker<M>>,
+    pub found: Found,
+    /// The states that had been found when it was last written down.
+    pub kept: u64,
 }
 
-impl<M: Model> Search<'_, M> {
-    fn frontier_len(&self) -> usize {
+impl<'a, M: Model> Search<'a, M> {
+    pub fn new(
+        model: &'a M,
+        options: &'a Options,
+        watch: &'a dyn Watch,
+        keep_graph: bool,
+    ) -> Self {
+        Self {
+            model,
+            options,
+            watch,
+            visited: Visited::new(keep_graph),
+            branching: panics::all_steps(model).len().max(1),
+            graph: keep_graph.then(Graph::new),
+            frontier: Frontier::new(options.threads.max(1)),
+            workers: (0..options.threads.max(1)).map(|_| Worker::new()).collect(),
+            found: Found {
+                statistics: Statistics::default(),
+                coverage: Coverage::of::<M>(),
+                stopped: None,
+                first: Vec::new(),
+                first_fired: vec![None; M::ACTIONS.len()],
+                goals: Vec::new(),
+                waiting: Vec::new(),
+            },
+            kept: 0,
+        }
+    }
+
+    pub fn frontier_len(&self) -> usize {
         match &self.graph {
             Some(graph) => graph.states.len() - graph.expanded() as usize,
             None => self.frontier.len(),
@@ -168,10 +184,10 @@ impl<M: Model> Search<'_, M> {
                 break;
             }
             self.round(distinct + fresh);
-            if self.watch.interrupted() {
-                return Err(Stopped::Interrupted);
-            }
             self.keep_edges();
+            if self.watch.interrupted() {
+                return Err(self.watch.why());
+            }
         }
         let mut total = Tally::new::<M>();
         self.workers.iter_mut().for_each(|worker| total.absorb(&mut worker.tally));
@@ -253,27 +269,32 @@ impl<M: Model> Search<'_, M> {
     /// Grows the table if it is full enough, unless that would take more memory than allowed. What
     /// the table leaves is for the frontier; what is more goes to disk.
     fn make_room(&mut self, entries: usize) -> Result<(), Stopped> {
-        let numbered = self.graph.is_some();
-        let graph = self.graph.as_ref().map_or(0, Graph::bytes);
         let most = self.options.memory.unwrap_or(u64::MAX);
-        loop {
-            let grow = entries >= self.visited.limit();
-            let capacity = match self.visited.next_capacity() {
-                Some(next) if grow => next,
-                None if grow => return Err(Stopped::Memory),
-                _ => self.visited.capacity(),
-            };
-            let bytes = Visited::bytes(capacity, numbered) + graph;
-            if bytes > most {
+        while entries >= self.visited.limit() {
+            let Some(next) = self.visited.next_capacity() else { return Err(Stopped::Memory) };
+            if self.bytes(next) > most {
                 return Err(Stopped::Memory);
             }
-            self.watch.memory(bytes + self.frontier.bytes());
-            self.frontier.keep_to((most - bytes).min(self.options.frontier.unwrap_or(u64::MAX)));
-            if !grow {
-                return Ok(());
-            }
+            self.watch.memory(self.bytes(next) + self.frontier.bytes());
             self.visited.grow(self.options.threads);
         }
+        self.keep_to_memory();
+        let bytes = self.bytes(self.visited.capacity());
+        self.watch.memory(bytes + self.frontier.bytes());
+        if bytes > most { Err(Stopped::Memory) } else { Ok(()) }
+    }
+
+    /// What the budget counts, with a table of `capacity` slots.
+    fn bytes(&self, capacity: usize) -> u64 {
+        let graph = self.graph.as_ref().map_or(0, Graph::bytes);
+        Visited::bytes(capacity, self.graph.is_some()) + graph
+    }
+
+    /// Leaves the frontier what the table and the graph leave; what is more goes to disk.
+    pub fn keep_to_memory(&self) {
+        let most = self.options.memory.unwrap_or(u64::MAX);
+        let left = most.saturating_sub(self.bytes(self.visited.capacity()));
+        self.frontier.keep_to(left.min(self.options.frontier.unwrap_or(u64::MAX)));
     }
 
     /// Writes down what a finished level has shown, and decides whether to go on.
@@ -293,14 +314,21 @@ impl<M: Model> Search<'_, M> {
         self.begin_level(tally.fresh);
         let frontier = self.frontier_len();
         self.watch.level(level, self.found.statistics.distinct, frontier as u64);
-        let Options { until, states, .. } = self.options;
-        if frontier == 0 {
-            return;
+        if frontier > 0 {
+            self.found.stopped = self.enough();
         }
-        if !until.is_empty() && until.minus(known.or(news)).is_empty() {
-            self.found.stopped = Some(Stopped::Found);
+    }
+
+    /// Whether what was found is enough, or as much as is allowed.
+    pub fn enough(&self) -> Option<Stopped> {
+        let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
+        let Options { until, states, .. } = self.options;
+        if !until.is_empty() && until.minus(known).is_empty() {
+            Some(Stopped::Found)
         } else if states.is_some_and(|most| self.found.statistics.distinct >= most) {
-            self.found.stopped = Some(Stopped::States);
+            Some(Stopped::States)
+        } else {
+            None
         }
     }
 }

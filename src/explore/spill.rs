@@ -9,6 +9,14 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use latchwork_model::kit::State;
 use zerocopy::IntoBytes;
 
+/// Appends the states that stand one behind the other in some bytes.
+pub(super) fn parse<S: State>(bytes: &[u8], states: &mut Vec<S>) -> io::Result<()> {
+    for bytes in bytes.chunks_exact(size_of::<S>().max(1)) {
+        states.push(S::try_read_from_bytes(bytes).map_err(|_| io::ErrorKind::InvalidData)?);
+    }
+    Ok(())
+}
+
 /// A file of blocks.
 #[derive(Default)]
 pub(super) struct Spill {
@@ -44,11 +52,7 @@ impl Spill {
         self.buffer.resize(place.states * size_of::<S>(), 0);
         file.seek(SeekFrom::Start(place.start))?;
         file.read_exact(&mut self.buffer)?;
-        for at in 0..place.states {
-            let bytes = &self.buffer[at * size_of::<S>()..][..size_of::<S>()];
-            states.push(S::try_read_from_bytes(bytes).map_err(|_| io::ErrorKind::InvalidData)?);
-        }
-        Ok(())
+        parse(&self.buffer, states)
     }
 
     /// Forgets all blocks, and gives the disk back.

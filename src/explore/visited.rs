@@ -77,6 +77,29 @@ impl Visited {
         capacity as u64 * if numbered { 12 } else { 8 }
     }
 
+    /// Makes an empty table as large as one that has grown for so many entries; false if there is no
+    /// room for that.
+    pub fn reserve(&mut self, entries: usize) -> bool {
+        while entries >= self.limit() {
+            let Some(next) = self.next_capacity() else { return false };
+            self.capacity = next;
+        }
+        true
+    }
+
+    /// Puts an entry in that another table has had, with its id if entries are numbered.
+    pub fn restore(&self, print: u64, id: u32) {
+        self.put_back((print, id), true);
+        self.next_id.fetch_max(id.wrapping_add(1), Relaxed);
+    }
+
+    /// What is in it, in the order of the slots.
+    pub fn prints(&self) -> impl Iterator<Item = u64> {
+        let (within, beyond) = self.slots.split_at(self.capacity);
+        let beyond = beyond.iter().map(|slot| slot.load(Relaxed)).take_while(|print| *print != 0);
+        within.iter().map(|slot| slot.load(Relaxed)).filter(|print| *print != 0).chain(beyond)
+    }
+
     /// Asks for the slot at which the search for `fingerprint` begins, so that it is in the cache
     /// when it is needed.
     #[inline(always)]

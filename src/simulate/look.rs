@@ -160,7 +160,7 @@ impl<'a, M: Model> Looker<'a, M> {
         seen.state = *state;
         seen.quiet = violated.is_empty() && exceeds.is_none();
         seen.reached = reached;
-        let broken = exceeds.map(|(step, what)| (bound, Some(step), End::Exceeds(what)));
+        let broken = exceeds.map(|(step, what)| (bound, Some(step), End::Exceeds(what.into())));
         Look { violated, reached, broken }
     }
 }

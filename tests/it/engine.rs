@@ -159,7 +159,7 @@ fn a_bound_that_would_be_exceeded() {
     let discovery = exploration.discoveries.iter().find(|found| found.property == bound);
     let discovery = discovery.expect("the bound is exceeded");
     assert_eq!((discovery.steps, discovery.path.steps.len()), (3, 3));
-    assert_eq!(discovery.end, End::Exceeds("the second counter"));
+    assert_eq!(discovery.end, End::Exceeds("the second counter".into()));
 }
 
 #[test]
