@@ -163,7 +163,12 @@ pub fn explore_from<M: Model>(
             found.stopped = Some(Stopped::Memory);
             undecided = of_graph;
         } else {
-            found.add(whole::look(model, graph, of_graph, options.threads));
+            let (shown, left) = whole::look(model, graph, of_graph, options.threads, watch);
+            found.add(shown);
+            if !left.is_empty() {
+                found.stopped = Some(watch.why());
+                undecided = left;
+            }
         }
     }
     let wanted = !found.first.is_empty() || !options.witnesses.is_empty();

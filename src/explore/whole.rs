@@ -14,6 +14,7 @@ use super::cycles;
 use super::fairness::Moves;
 use super::graph::Graph;
 use super::liveness::{self, Waiting};
+use super::Watch;
 use super::search::join;
 
 /// What the graph shows of a property.
@@ -29,18 +30,22 @@ pub(super) enum Shown {
     },
 }
 
-/// Looks at the properties in a closed graph; those that it shows, in order.
+/// Looks at the properties in a closed graph; those that it shows, in order, and those at which it
+/// has not looked because it is to end.
 pub(super) fn look<M: Model>(
     model: &M,
     graph: &Graph<M::State>,
     properties: PropertySet,
     threads: usize,
-) -> Vec<(PropertyId, Shown)> {
+    watch: &dyn Watch,
+) -> (Vec<(PropertyId, Shown)>, PropertySet) {
     let properties: Vec<PropertyId> = properties.iter().collect();
     let (moves, next) = (OnceLock::new(), AtomicUsize::new(0));
     let work = || {
         let mut shown = Vec::new();
-        while let Some(property) = properties.get(next.fetch_add(1, Relaxed)) {
+        while !watch.interrupted()
+            && let Some(property) = properties.get(next.fetch_add(1, Relaxed))
+        {
             shown.extend(shows(model, graph, &moves, *property).map(|what| (*property, what)));
         }
         shown
@@ -53,7 +58,8 @@ pub(super) fn look<M: Model>(
         shown
     });
     shown.sort_unstable_by_key(|(property, _)| *property);
-    shown
+    // They are taken in order.
+    (shown, properties.into_iter().skip(next.into_inner()).collect())
 }
 
 /// The bytes that looking at properties takes beside the graph, at most.

@@ -13,6 +13,7 @@ mod files;
 mod generate;
 mod init;
 mod initial_states;
+mod kills;
 mod liveness;
 mod outputs;
 mod pages;
