@@ -369,4 +369,6 @@ pub struct Exploration {
     pub witnesses: Vec<Witness>,
     /// The properties about which nothing can be said: not decided within the budget.
     pub undecided: PropertySet,
+    /// Whether states were stored whole, and not by their fingerprints.
+    pub exact: bool,
 }

@@ -36,6 +36,9 @@ pub struct Check {
     switches: Switches,
     #[command(flatten)]
     budget: Budget,
+    /// Store states whole, so that none can be taken for another one; it takes longer
+    #[arg(long)]
+    exact: bool,
     #[command(flatten)]
     checkpoints: Checkpoints,
     #[command(flatten)]
@@ -62,9 +65,10 @@ impl Check {
             return threads::run(scenarios, &plan, &clock, &output);
         }
         let scenarios = self.scenarios()?;
-        let options = self.budget.options();
-        let how: &[&str] = if self.coverage { &["coverage"] } else { &[] };
-        let keeper = self.checkpoints.keeper(&scenarios, how)?;
+        let options = Options { exact: self.exact, ..self.budget.options() };
+        let how = [("coverage", self.coverage), ("exact", self.exact)];
+        let how: Vec<&str> = how.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+        let keeper = self.checkpoints.keeper(&scenarios, &how)?;
         let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
         clock.heed_signals()?;
         clock.more(scenarios.len());

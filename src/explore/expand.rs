@@ -1,10 +1,11 @@
 //! What one thread does with its part of a level: expand states, look at properties, ask the table.
 
 use latchwork_model::kit::{Claim, Kind, Model, Property, Step};
-use zerocopy::FromZeros;
+use zerocopy::{FromZeros, IntoBytes};
 
 use crate::verdict::{ActionCount, BuiltIn, Coverage, PropertyId, PropertySet};
 
+use super::exact::{Parts, Takings};
 use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
 use super::panics;
@@ -21,6 +22,8 @@ const RECENT: usize = 1 << 12;
 pub(super) struct Shared<'a, M: Model> {
     pub model: &'a M,
     pub visited: &'a Visited,
+    /// The parts of states, if these are stored whole and not by their fingerprints.
+    pub parts: Option<&'a Parts>,
     /// Whether there is one thread only.
     pub alone: bool,
     /// Where states of the next level go; if there is none, ids and edges are kept.
@@ -115,13 +118,16 @@ impl<S: FromZeros + Copy> Batch<S> {
         }
     }
 
-    /// Puts a successor of the state with the fingerprint `parent` in; whether the batch is full
-    /// then.
+    /// Puts a successor of the state with the fingerprint `parent` in, with its number if it is
+    /// stored whole; whether the batch is full then.
     #[inline(always)]
-    fn push(&mut self, state: &S, parent: u64) -> bool {
+    fn push(&mut self, state: &S, parent: u64, number: Option<u64>) -> bool {
         let at = self.len % BATCH;
         self.states[at] = *state;
         self.parents[at] = parent;
+        if let Some(number) = number {
+            self.prints[at] = number;
+        }
         self.len = at + 1;
         self.len == BATCH
     }
@@ -144,6 +150,7 @@ pub(super) struct Worker<M: Model> {
     /// looked up again. Neighbours in a space are expanded soon after one another, and have
     /// successors in common.
     recent: Box<[u64; RECENT]>,
+    takings: Takings,
     degrees: Vec<u32>,
     slots: Vec<usize>,
     /// Successors so far.
@@ -161,6 +168,7 @@ impl<M: Model> Worker<M> {
             batches: [Batch::new(), Batch::new()],
             filling: 0,
             recent: Box::new([0; RECENT]),
+            takings: Takings::default(),
             degrees: Vec::new(),
             slots: Vec::new(),
             #[cfg(test)]
@@ -206,7 +214,12 @@ impl<M: Model> Worker<M> {
         if keep_edges {
             self.degrees.push(0);
         }
-        let own = fingerprint(state);
+        let own = match shared.parts {
+            Some(parts) => {
+                parts.take_apart(state.as_bytes(), &mut self.takings.parent, shared.alone)
+            }
+            None => fingerprint(state),
+        };
         let (mut any, mut fair, mut last) = (false, false, u8::MAX);
         model.successors(state, |step, result| {
             any = true;
@@ -230,7 +243,10 @@ impl<M: Model> Worker<M> {
             if keep_edges {
                 self.edge();
             }
-            if self.batches[self.filling % 2].push(next, own) {
+            let number = shared
+                .parts
+                .map(|parts| parts.number(next.as_bytes(), &mut self.takings, shared.alone));
+            if self.batches[self.filling % 2].push(next, own, number) {
                 self.turn(shared);
             }
         });
@@ -267,11 +283,13 @@ impl<M: Model> Worker<M> {
         let full = &mut self.batches[self.filling % 2];
         let mut count = 0;
         for (at, state) in full.states[..full.len.min(BATCH)].iter().enumerate() {
-            let print = fingerprint(state);
-            #[cfg(test)]
-            let print = match shared.visited.planted {
-                Planted::ShortFingerprints => u64::from(print as u32).max(1) << 32,
-                _ => print,
+            let print = match shared.parts {
+                Some(_) => full.prints[at],
+                #[cfg(test)]
+                None if shared.visited.planted == Planted::ShortFingerprints => {
+                    u64::from(fingerprint(state) as u32).max(1) << 32
+                }
+                None => fingerprint(state),
             };
             let recent = &mut self.recent[print as usize % RECENT];
             let known = std::mem::replace(recent, print) == print || full.parents[at] == print;

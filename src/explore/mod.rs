@@ -10,6 +10,7 @@
 //! | `search` | the level loop |
 //! | `expand` | what one thread does with its part of a level |
 //! | `visited` | the table of fingerprints |
+//! | `exact` | states stored whole, and not by their fingerprints |
 //! | `frontier` | the states of two levels, in blocks that are used again |
 //! | `spill` | those for which there is no memory, on disk |
 //! | `resume` | a search written down, so that another process goes on with it |
@@ -28,6 +29,7 @@
 
 mod cycles;
 pub mod differ;
+mod exact;
 pub(crate) mod expand;
 mod fairness;
 pub mod fingerprint;
@@ -77,6 +79,8 @@ pub struct Options {
     pub memory: Option<u64>,
     /// The most bytes of frontiers to keep in memory, if that is less than `memory` leaves.
     pub frontier: Option<u64>,
+    /// Store states whole, so that none can be taken for another one.
+    pub exact: bool,
     /// Where to write the search down, and to go on from if it was.
     pub checkpoint: Option<Checkpoint>,
     /// A defect, for the tests that must notice it.
@@ -94,6 +98,7 @@ impl Default for Options {
             states: None,
             memory: None,
             frontier: None,
+            exact: false,
             checkpoint: None,
             #[cfg(test)]
             planted: planted::Planted::Nothing,
@@ -189,6 +194,7 @@ pub fn explore_from<M: Model>(
         discoveries,
         witnesses,
         undecided,
+        exact: options.exact,
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use latchwork_model::kit::Model;
 use serde::{Deserialize, Serialize};
+use zerocopy::IntoBytes;
 
 use crate::json::Problem;
 use crate::sealed::{self, Reader, Stamp, Writer};
@@ -148,7 +149,8 @@ impl<'a, M: Model> Search<'a, M> {
                 writer.words(&worker.fresh_ids)
             }
             None => {
-                self.visited.prints().try_for_each(|print| writer.words(&[print]))?;
+                self.parts.as_ref().map_or(Ok(()), |parts| parts.save(writer))?;
+                self.visited.entries().try_for_each(|(print, _)| writer.words(&[print]))?;
                 self.frontier.save(writer)
             }
         }
@@ -173,14 +175,19 @@ impl<'a, M: Model> Search<'a, M> {
             let worker = &mut self.workers[0];
             parse(&reader.words::<u8>(fresh * size_of::<M::State>())?, &mut worker.fresh)?;
             worker.fresh_ids = reader.words(fresh)?;
+            let mut print = |state: &M::State| match &mut self.parts {
+                Some(parts) => parts.take_apart_alone(state.as_bytes()),
+                None => fingerprint(state),
+            };
             for (state, id) in graph.states.iter().zip(0..) {
-                self.visited.restore(fingerprint(state), id);
+                self.visited.restore(print(state), id);
             }
             for (state, id) in worker.fresh.iter().zip(&worker.fresh_ids) {
-                self.visited.restore(fingerprint(state), *id);
+                self.visited.restore(print(state), *id);
             }
             self.graph = Some(graph);
         } else {
+            self.parts.as_mut().map_or(Ok(()), |parts| parts.restore(reader))?;
             for id in 0..entries {
                 self.visited.restore(reader.word()?, id as u32);
             }

@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use latchwork_model::kit::Model;
+use zerocopy::IntoBytes;
 
 use crate::verdict::{Coverage, PropertyId, PropertySet, Statistics, Stopped};
 
+use super::exact::Parts;
 use super::expand::{Shared, Tally, Worker};
 use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
@@ -85,6 +87,8 @@ pub(super) struct Search<'a, M: Model> {
     pub options: &'a Options,
     pub watch: &'a dyn Watch,
     pub visited: Visited,
+    /// The parts of states, if these are stored whole.
+    pub parts: Option<Parts>,
     /// The most successors that a state can have.
     branching: usize,
     pub graph: Option<Graph<M::State>>,
@@ -109,6 +113,7 @@ impl<'a, M: Model> Search<'a, M> {
             options,
             watch,
             visited: Visited::new(keep_graph),
+            parts: options.exact.then(|| Parts::new(size_of::<M::State>())),
             branching: panics::all_steps(model).len().max(1),
             graph: keep_graph.then(Graph::new),
             frontier: Frontier::new(options.threads.max(1)),
@@ -142,7 +147,11 @@ impl<'a, M: Model> Search<'a, M> {
                 self.found.stopped = Some(Stopped::Memory);
                 break;
             }
-            if let Inserted::New(_, id) = self.visited.insert(fingerprint(state), true) {
+            let print = match &mut self.parts {
+                Some(parts) => parts.take_apart_alone(state.as_bytes()),
+                None => fingerprint(state),
+            };
+            if let Inserted::New(_, id) = self.visited.insert(print, true) {
                 worker.fresh.push(*state);
                 worker.fresh_ids.push(id);
             }
@@ -219,10 +228,16 @@ impl<'a, M: Model> Search<'a, M> {
         let chunk = (spare / (threads * self.branching)).clamp(1, CHUNK);
         let limit = self.visited.limit();
         let entries = AtomicUsize::new(entries);
-        let goes_on = || entries.load(Relaxed) < limit && !self.watch.interrupted();
+        let parts = self.parts.as_ref();
+        let goes_on = || {
+            entries.load(Relaxed) < limit
+                && parts.is_none_or(|parts| parts.len() < parts.limit())
+                && !self.watch.interrupted()
+        };
         let shared = Shared {
             model: self.model,
             visited: &self.visited,
+            parts,
             alone: threads == 1,
             frontier: self.graph.is_none().then_some(&self.frontier),
         };
@@ -278,16 +293,32 @@ impl<'a, M: Model> Search<'a, M> {
             self.watch.memory(self.bytes(next) + self.frontier.bytes());
             self.visited.grow(self.options.threads);
         }
+        self.make_room_for_parts(most)?;
         self.keep_to_memory();
         let bytes = self.bytes(self.visited.capacity());
         self.watch.memory(bytes + self.frontier.bytes());
         if bytes > most { Err(Stopped::Memory) } else { Ok(()) }
     }
 
+    /// The same for the parts of states that are stored whole.
+    fn make_room_for_parts(&mut self, most: u64) -> Result<(), Stopped> {
+        let rest = self.bytes(self.visited.capacity());
+        let Some(parts) = &mut self.parts else { return Ok(()) };
+        let rest = rest - parts.bytes().0;
+        while parts.len() >= parts.limit() {
+            match parts.bytes().1 {
+                Some(next) if rest + next <= most => parts.grow(self.options.threads),
+                _ => return Err(Stopped::Memory),
+            }
+        }
+        Ok(())
+    }
+
     /// What the budget counts, with a table of `capacity` slots.
     fn bytes(&self, capacity: usize) -> u64 {
         let graph = self.graph.as_ref().map_or(0, Graph::bytes);
-        Visited::bytes(capacity, self.graph.is_some()) + graph
+        let parts = self.parts.as_ref().map_or(0, |parts| parts.bytes().0);
+        Visited::bytes(capacity, self.graph.is_some()) + graph + parts
     }
 
     /// Leaves the frontier what the table and the graph leave; what is more goes to disk.

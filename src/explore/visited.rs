@@ -26,6 +26,7 @@ pub struct Visited {
     /// 0 is an empty slot. There are more slots than `capacity`: what collides at the end stands
     /// beyond it.
     slots: Zeroes<AtomicU64>,
+    /// One more than the id of what stands in a slot; 0 as long as it has none.
     ids: Option<Zeroes<AtomicU32>>,
     next_id: AtomicU32,
     capacity: usize,
@@ -93,11 +94,11 @@ impl Visited {
         self.next_id.fetch_max(id.wrapping_add(1), Relaxed);
     }
 
-    /// What is in it, in the order of the slots.
-    pub fn prints(&self) -> impl Iterator<Item = u64> {
-        let (within, beyond) = self.slots.split_at(self.capacity);
-        let beyond = beyond.iter().map(|slot| slot.load(Relaxed)).take_while(|print| *print != 0);
-        within.iter().map(|slot| slot.load(Relaxed)).filter(|print| *print != 0).chain(beyond)
+    /// What is in it, with ids, in the order of the slots.
+    pub fn entries(&self) -> impl Iterator<Item = (u64, u32)> {
+        let entry = |slot: usize| (self.slots[slot].load(Relaxed), self.id(slot));
+        let within = (0..self.capacity).map(entry).filter(|entry| entry.0 != 0);
+        within.chain((self.capacity..).map(entry).take_while(|entry| entry.0 != 0))
     }
 
     /// Asks for the slot at which the search for `fingerprint` begins, so that it is in the cache
@@ -152,18 +153,38 @@ impl Visited {
         }
     }
 
+    /// The id of a fingerprint in a table that numbers its entries, which is put in if it is not
+    /// there. All threads are told the same one.
+    #[inline]
+    pub fn intern(&self, fingerprint: u64, alone: bool) -> u32 {
+        let (slot, new) = self.place(fingerprint, alone);
+        let Some(ids) = self.ids.as_ref().filter(|_| !new) else { return self.number(slot) };
+        loop {
+            match ids[slot].load(Relaxed) {
+                // Another thread has put it in, and is about to number it.
+                0 => std::thread::yield_now(),
+                id => return id - 1,
+            }
+        }
+    }
+
     #[inline]
     fn number(&self, slot: usize) -> u32 {
         let Some(ids) = &self.ids else { return 0 };
         let id = self.next_id.fetch_add(1, Relaxed);
-        ids[slot].store(id, Relaxed);
+        ids[slot].store(id + 1, Relaxed);
         id
+    }
+
+    /// How many entries have got an id.
+    pub fn numbered(&self) -> usize {
+        self.next_id.load(Relaxed) as usize
     }
 
     /// The id of the entry in `slot`, in a table that numbers its entries, once no insertion is
     /// under way.
     pub fn id(&self, slot: usize) -> u32 {
-        self.ids.as_ref().map_or(0, |ids| ids[slot].load(Relaxed))
+        self.ids.as_ref().map_or(0, |ids| ids[slot].load(Relaxed).saturating_sub(1))
     }
 
     /// Makes room, in the memory in which the table stands; false if there is none.
@@ -218,7 +239,11 @@ impl Visited {
     fn take(&self, slot: usize) -> (u64, u32) {
         let fingerprint = self.slots[slot].load(Relaxed);
         self.slots[slot].store(0, Relaxed);
-        (fingerprint, self.id(slot))
+        let id = self.id(slot);
+        if let Some(ids) = &self.ids {
+            ids[slot].store(0, Relaxed);
+        }
+        (fingerprint, id)
     }
 
     #[inline(always)]
@@ -226,7 +251,7 @@ impl Visited {
         if fingerprint != 0 {
             let (slot, _) = self.place(fingerprint, alone);
             if let Some(ids) = &self.ids {
-                ids[slot].store(id, Relaxed);
+                ids[slot].store(id + 1, Relaxed);
             }
         }
     }

@@ -1,0 +1,272 @@
+//! States stored whole: every state has a number of 64 bits that no other state has.
+//!
+//! A state is cut into pieces of seven bytes, the leaves of a binary tree. A piece, or a pair of
+//! numbers below, has a number in a table, so equal parts of states have the same number wherever
+//! they stand. The pair at the root, two numbers of 32 bits, is the state: from it the tree can be
+//! followed down to all bytes. So the visited table holds pairs where it would hold fingerprints, of
+//! the same size, and nothing is lost. What it takes beside them is the table of the parts, of which
+//! there are few: parts are shared by many states.
+//!
+//! A successor differs from its state in few pieces: only the ways from these to the root are looked
+//! up.
+
+use std::io;
+
+use crate::sealed::{Reader, Writer};
+
+use super::visited::Visited;
+
+/// The bytes of a leaf.
+const LEAF: usize = 7;
+/// The bits of the number of a part, so that two of them and a tag are a word.
+const BITS: u32 = 29;
+/// The entries for which there is room at first.
+const FIRST: usize = 48 << 10;
+
+/// The parts of all states.
+pub(super) struct Parts {
+    /// By what a part is: its number.
+    table: Visited,
+    /// How many leaves a state has.
+    leaves: usize,
+    /// The pairs of a tree, children before parents; the last one is the root.
+    pairs: Vec<Pair>,
+}
+
+/// A pair in the tree of every state. Leaves come first among the nodes of a tree, then pairs.
+struct Pair {
+    left: usize,
+    right: usize,
+    /// What tells parts of different sizes from one another; it stands above the numbers. Parts of
+    /// one size share their numbers, wherever they stand.
+    tag: u64,
+}
+
+/// A state that was taken apart.
+#[derive(Clone, Default)]
+pub(super) struct Tree {
+    words: Vec<u64>,
+    /// By node, but for the root.
+    numbers: Vec<u32>,
+    root: u64,
+}
+
+/// What is needed to take successors apart.
+#[derive(Default)]
+pub(super) struct Takings {
+    /// The state whose successors they are.
+    pub parent: Tree,
+    numbers: Vec<u32>,
+    changed: Vec<bool>,
+}
+
+/// Mixes a word, so that what tells it from others is in all bits. One to one, and 0 only for the
+/// word that has all bits, which is no part: a tag is not that large.
+#[inline(always)]
+fn mix(word: u64) -> u64 {
+    let mut mixed = !word;
+    mixed = (mixed ^ mixed >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    mixed = (mixed ^ mixed >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    mixed ^ mixed >> 33
+}
+
+/// A leaf as a word: the last one may have fewer bytes.
+#[inline(always)]
+fn leaf(bytes: &[u8], at: usize) -> u64 {
+    let rest = &bytes[at * LEAF..];
+    match rest.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight) & (u64::MAX >> 8),
+        None => rest.iter().take(LEAF).rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+impl Parts {
+    /// For states of so many bytes.
+    pub fn new(bytes: usize) -> Self {
+        let leaves = bytes.div_ceil(LEAF).max(1);
+        let mut table = Visited::new(true);
+        table.reserve(FIRST);
+        let (mut pairs, mut sizes) = (Vec::new(), Vec::new());
+        halve(0, leaves, leaves, &mut pairs, &mut sizes);
+        Self { table, leaves, pairs }
+    }
+
+    /// The number of a part.
+    #[inline(always)]
+    fn part(&self, word: u64, alone: bool) -> u32 {
+        self.table.intern(mix(word), alone)
+    }
+
+    /// Takes a state apart; its number, which is not 0.
+    pub fn take_apart(&self, bytes: &[u8], tree: &mut Tree, alone: bool) -> u64 {
+        tree.words.clear();
+        tree.words.extend((0..self.leaves).map(|at| leaf(bytes, at)));
+        let Some((root, pairs)) = self.pairs.split_last() else {
+            tree.root = mix(tree.words[0]);
+            return tree.root;
+        };
+        tree.numbers.clear();
+        tree.numbers.extend(tree.words.iter().map(|word| self.part(*word, alone)));
+        for pair in pairs {
+            let number = self.part(pair.word(&tree.numbers), alone);
+            tree.numbers.push(number);
+        }
+        tree.root = mix(root.root_word(&tree.numbers));
+        tree.root
+    }
+
+    /// Takes a state apart that comes from nowhere, while no other thread does; makes room before.
+    pub fn take_apart_alone(&mut self, bytes: &[u8]) -> u64 {
+        if self.len() >= self.limit() {
+            self.table.grow(1);
+        }
+        self.take_apart(bytes, &mut Tree::default(), true)
+    }
+
+    /// The number of a state that differs little from the one whose tree is there.
+    #[inline]
+    pub fn number(&self, bytes: &[u8], takings: &mut Takings, alone: bool) -> u64 {
+        let Takings { parent, numbers, changed } = takings;
+        let Some((root, pairs)) = self.pairs.split_last() else { return mix(leaf(bytes, 0)) };
+        numbers.clone_from(&parent.numbers);
+        changed.clear();
+        for (at, word) in parent.words.iter().enumerate() {
+            let own = leaf(bytes, at);
+            changed.push(own != *word);
+            if own != *word {
+                numbers[at] = self.part(own, alone);
+            }
+        }
+        for (pair, node) in pairs.iter().zip(self.leaves..) {
+            let differs = changed[pair.left] | changed[pair.right];
+            changed.push(differs);
+            if differs {
+                numbers[node] = self.part(pair.word(numbers), alone);
+            }
+        }
+        mix(root.root_word(numbers))
+    }
+
+    /// How many parts there are.
+    pub fn len(&self) -> usize {
+        self.table.numbered()
+    }
+
+    /// The parts with which the table is full enough to grow.
+    pub fn limit(&self) -> usize {
+        self.table.limit()
+    }
+
+    /// The bytes that it takes, and those that it takes after growing; `None` if there are no
+    /// numbers for more.
+    pub fn bytes(&self) -> (u64, Option<u64>) {
+        let bytes = |capacity| Visited::bytes(capacity, true);
+        let next = self.table.next_capacity().filter(|next| *next <= 1 << BITS);
+        (bytes(self.table.capacity()), next.map(bytes))
+    }
+
+    /// Makes room.
+    pub fn grow(&mut self, threads: usize) {
+        self.table.grow(threads);
+    }
+
+    /// Writes them down.
+    pub fn save(&self, writer: &mut Writer) -> io::Result<()> {
+        writer.words(&[self.len() as u64])?;
+        self.table.entries().try_for_each(|(word, number)| {
+            writer.words(&[word])?;
+            writer.words(&[number])
+        })
+    }
+
+    /// Reads what [`Self::save`] has written.
+    pub fn restore(&mut self, reader: &mut Reader) -> io::Result<()> {
+        let len: u64 = reader.word()?;
+        if !self.table.reserve(len as usize) {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        for _ in 0..len {
+            let (word, number) = (reader.word()?, reader.word()?);
+            self.table.restore(word, number);
+        }
+        Ok(())
+    }
+}
+
+impl Pair {
+    #[inline(always)]
+    fn word(&self, numbers: &[u32]) -> u64 {
+        self.tag | u64::from(numbers[self.left]) << BITS | u64::from(numbers[self.right])
+    }
+
+    #[inline(always)]
+    fn root_word(&self, numbers: &[u32]) -> u64 {
+        u64::from(numbers[self.left]) << 32 | u64::from(numbers[self.right])
+    }
+}
+
+/// Puts the pairs of the tree over some leaves in; its topmost node.
+fn halve(
+    first: usize,
+    count: usize,
+    leaves: usize,
+    pairs: &mut Vec<Pair>,
+    sizes: &mut Vec<usize>,
+) -> usize {
+    if count == 1 {
+        return first;
+    }
+    let half = count.div_ceil(2);
+    let left = halve(first, half, leaves, pairs, sizes);
+    let right = halve(first + half, count - half, leaves, pairs, sizes);
+    // There are at most two sizes at each depth, so the tags of all are below 63; leaves have 0.
+    let size = sizes.iter().position(|size| *size == count).unwrap_or_else(|| {
+        sizes.push(count);
+        sizes.len() - 1
+    });
+    pairs.push(Pair { left, right, tag: (size as u64 + 1) << (2 * BITS) });
+    leaves + pairs.len() - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Parts, Takings};
+
+    /// States of all sizes: every two that differ have different numbers, whichever way they were
+    /// taken apart, and the same state has the same.
+    #[test]
+    fn numbers_are_one_to_one() {
+        for bytes in 0..70 {
+            let parts = Parts::new(bytes);
+            let mut takings = Takings::default();
+            let mut known = BTreeMap::new();
+            let mut state = vec![0xffu8; bytes];
+            for round in 0..400usize {
+                let number = parts.take_apart(&state, &mut takings.parent, true);
+                assert_ne!(number, 0);
+                assert_eq!(*known.entry(number).or_insert_with(|| state.clone()), state);
+                // A byte or two are changed, most of them back to values that were there.
+                for at in [round * 7, round * 11 + 3].iter().filter(|_| bytes > 0) {
+                    let at = at % bytes;
+                    let value = [0, 1, 0xff][round % 3];
+                    state[at] = value;
+                    let number = parts.number(&state, &mut takings, true);
+                    assert_eq!(*known.entry(number).or_insert_with(|| state.clone()), state);
+                }
+            }
+            let states: std::collections::BTreeSet<_> = known.values().collect();
+            assert_eq!(states.len(), known.len(), "{bytes} bytes: one state, one number");
+        }
+    }
+
+    /// Parts that are equal have one number, wherever they stand.
+    #[test]
+    fn parts_are_shared() {
+        let parts = Parts::new(28);
+        let mut tree = super::Tree::default();
+        parts.take_apart(&[1; 28], &mut tree, true);
+        assert_eq!(parts.len(), 2, "a leaf, and a pair of it");
+    }
+}
