@@ -1,7 +1,7 @@
 //! Two-phase commit, written as an outsider would: one file, no other part of this repository.
 //!
-//! `cargo run --release --example two_phase_commit -- N [--threads T]` searches it with `N` resource
-//! managers. Source: Gray and Lamport, "Consensus on Transaction Commit", module TwoPhase.
+//! `cargo run --release --example two_phase_commit -- N [--threads T] [--exact]` searches it with
+//! `N` resource managers. Source: Gray and Lamport, "Consensus on Transaction Commit", module TwoPhase.
 
 use std::time::Instant;
 
@@ -157,19 +157,23 @@ struct Arguments {
     /// How many threads.
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Store states whole, and not by their fingerprints.
+    #[arg(long)]
+    exact: bool,
 }
 
 /// Searches the whole space. `can_finish` is left out: it would need all states to be kept.
-fn search(managers: u8, threads: usize) -> Exploration {
+fn search(managers: u8, threads: usize, exact: bool) -> Exploration {
     let mut properties = PropertySet::ALL;
     properties.remove(BuiltIn::CanFinish.id::<TwoPhase>());
-    explore(&TwoPhase::new(managers), &Options { threads, properties, ..Options::default() }, &())
+    let options = Options { threads, exact, properties, ..Options::default() };
+    explore(&TwoPhase::new(managers), &options, &())
 }
 
 fn main() {
     let arguments = Arguments::parse();
     let start = Instant::now();
-    let found = search(arguments.managers, arguments.threads);
+    let found = search(arguments.managers, arguments.threads, arguments.exact);
     let statistics = &found.statistics;
     println!(
         "{} resource managers: {} distinct, {} generated, depth {}, {:.2} s",
@@ -194,8 +198,8 @@ mod tests {
         for (managers, distinct, generated) in
             [(3, 288, 1_146), (5, 8_832, 58_146), (7, 296_448, 2_744_706)]
         {
-            for threads in [1, 2] {
-                let found = search(managers, threads);
+            for (threads, exact) in [(1, false), (2, false), (2, true)] {
+                let found = search(managers, threads, exact);
                 assert!(found.discoveries.is_empty() && found.stopped.is_none());
                 assert_eq!(found.statistics.distinct, distinct);
                 assert_eq!(found.statistics.generated, generated);

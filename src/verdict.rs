@@ -209,6 +209,29 @@ impl Statistics {
     }
 }
 
+/// An upper bound of the probability that fingerprints of so many states in each of some searches
+/// made one state pass for another: `distinct² / 2^65` each, added up, two digits, rounded up.
+///
+/// There are `distinct · (distinct - 1) / 2` pairs of states, and each has equal fingerprints of 64
+/// bits with probability `1 / 2^64`, as if they were drawn. Up to the first collision a search is
+/// what it would be without any; so if there was none, as many states were found as there are.
+pub fn collision(distinct: impl IntoIterator<Item = u64>) -> f64 {
+    const ONE: u128 = 1 << 65;
+    let squares = distinct.into_iter().map(|count| u128::from(count) * u128::from(count));
+    let mut sum = squares.fold(0, u128::saturating_add);
+    if sum == 0 {
+        return 0.0;
+    }
+    let mut exponent = 0;
+    while sum < 10 * ONE {
+        sum *= 10;
+        exponent += 1;
+    }
+    // Digits and not a quotient, so that it is spelled the same everywhere.
+    let spelled = format!("{}e-{exponent}", sum.div_ceil(ONE));
+    spelled.parse().map_or(1.0, |bound: f64| bound.min(1.0))
+}
+
 /// How often an action could happen and how often it did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionCount {
@@ -371,4 +394,20 @@ pub struct Exploration {
     pub undecided: PropertySet,
     /// Whether states were stored whole, and not by their fingerprints.
     pub exact: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::collision;
+
+    #[test]
+    fn the_bound_of_collisions_is_rounded_up_to_two_digits() {
+        // 10,340,352² / 2^65 = 2.898e-6
+        assert_eq!(format!("{:e}", collision([10_340_352])), "2.9e-6");
+        assert_eq!(collision([1 << 32]), 0.5);
+        assert_eq!(collision([1 << 32, 1 << 32]), 1.0);
+        assert_eq!(collision([u64::MAX, u64::MAX]), 1.0);
+        assert_eq!(format!("{:e}", collision([1])), "2.8e-20");
+        assert_eq!(collision([]), 0.0);
+    }
 }

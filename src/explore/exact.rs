@@ -1,11 +1,11 @@
 //! States stored whole: every state has a number of 64 bits that no other state has.
 //!
-//! A state is cut into pieces of seven bytes, the leaves of a binary tree. A piece, or a pair of
-//! numbers below, has a number in a table, so equal parts of states have the same number wherever
-//! they stand. The pair at the root, two numbers of 32 bits, is the state: from it the tree can be
-//! followed down to all bytes. So the visited table holds pairs where it would hold fingerprints, of
-//! the same size, and nothing is lost. What it takes beside them is the table of the parts, of which
-//! there are few: parts are shared by many states.
+//! A state is cut into a power of two of pieces of at most seven bytes, the leaves of a binary tree. A
+//! piece, or a pair of numbers below, has a number in a table, so equal parts of states have the same
+//! number wherever they stand. The pair at the root, two numbers of 32 bits, is the state: from it the
+//! tree can be followed down to all bytes. So the visited table holds pairs where it would hold
+//! fingerprints, of the same size, and nothing is lost. What it takes beside them is the table of the
+//! parts, of which there are few: parts are shared by many states.
 //!
 //! A successor differs from its state in few pieces: only the ways from these to the root are looked
 //! up.
@@ -16,9 +16,9 @@ use crate::sealed::{Reader, Writer};
 
 use super::visited::Visited;
 
-/// The bytes of a leaf.
+/// The most bytes of a leaf.
 const LEAF: usize = 7;
-/// The bits of the number of a part, so that two of them and a tag are a word.
+/// The bits of the number of a part, so that two of them and the height of a pair are a word.
 const BITS: u32 = 29;
 /// The entries for which there is room at first.
 const FIRST: usize = 48 << 10;
@@ -27,28 +27,20 @@ const FIRST: usize = 48 << 10;
 pub(super) struct Parts {
     /// By what a part is: its number.
     table: Visited,
-    /// How many leaves a state has.
+    /// How many leaves a state has. Nodes are counted as in a heap: the root is 1, those below a node
+    /// are twice as much and one more, and the leaves come last.
     leaves: usize,
-    /// The pairs of a tree, children before parents; the last one is the root.
-    pairs: Vec<Pair>,
-}
-
-/// A pair in the tree of every state. Leaves come first among the nodes of a tree, then pairs.
-struct Pair {
-    left: usize,
-    right: usize,
-    /// What tells parts of different sizes from one another; it stands above the numbers. Parts of
-    /// one size share their numbers, wherever they stand.
-    tag: u64,
+    /// The bytes of a leaf.
+    width: usize,
 }
 
 /// A state that was taken apart.
 #[derive(Clone, Default)]
 pub(super) struct Tree {
+    /// By leaf: its bytes.
     words: Vec<u64>,
     /// By node, but for the root.
     numbers: Vec<u32>,
-    root: u64,
 }
 
 /// What is needed to take successors apart.
@@ -57,11 +49,12 @@ pub(super) struct Takings {
     /// The state whose successors they are.
     pub parent: Tree,
     numbers: Vec<u32>,
-    changed: Vec<bool>,
+    /// The nodes of a height that differ from the parent's.
+    changed: Vec<usize>,
 }
 
 /// Mixes a word, so that what tells it from others is in all bits. One to one, and 0 only for the
-/// word that has all bits, which is no part: a tag is not that large.
+/// word that has all bits, which is no part: a height is not that large.
 #[inline(always)]
 fn mix(word: u64) -> u64 {
     let mut mixed = !word;
@@ -70,25 +63,40 @@ fn mix(word: u64) -> u64 {
     mixed ^ mixed >> 33
 }
 
-/// A leaf as a word: the last one may have fewer bytes.
+/// A pair of parts as a word. Parts of one height share their numbers, wherever they stand; leaves
+/// have height 0.
 #[inline(always)]
-fn leaf(bytes: &[u8], at: usize) -> u64 {
-    let rest = &bytes[at * LEAF..];
-    match rest.first_chunk() {
-        Some(eight) => u64::from_le_bytes(*eight) & (u64::MAX >> 8),
-        None => rest.iter().take(LEAF).rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    }
+fn pair(numbers: &[u32], node: usize, height: u64) -> u64 {
+    let (left, right) = (u64::from(numbers[2 * node]), u64::from(numbers[2 * node + 1]));
+    height << (2 * BITS) | left << BITS | right
+}
+
+/// The number of a state: the pair at the root.
+#[inline(always)]
+fn root(numbers: &[u32]) -> u64 {
+    mix(u64::from(numbers[2]) << 32 | u64::from(numbers[3]))
 }
 
 impl Parts {
     /// For states of so many bytes.
     pub fn new(bytes: usize) -> Self {
-        let leaves = bytes.div_ceil(LEAF).max(1);
+        let leaves = bytes.div_ceil(LEAF).next_power_of_two();
         let mut table = Visited::new(true);
         table.reserve(FIRST);
-        let (mut pairs, mut sizes) = (Vec::new(), Vec::new());
-        halve(0, leaves, leaves, &mut pairs, &mut sizes);
-        Self { table, leaves, pairs }
+        Self { table, leaves, width: bytes.div_ceil(leaves) }
+    }
+
+    /// A leaf as a word.
+    #[inline(always)]
+    fn leaf(&self, bytes: &[u8], at: usize) -> u64 {
+        let rest = bytes.get(at * self.width..).unwrap_or_default();
+        match rest.first_chunk() {
+            Some(eight) => u64::from_le_bytes(*eight) & !(u64::MAX << (8 * self.width)),
+            None => {
+                let own = rest.iter().take(self.width);
+                own.rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+            }
+        }
     }
 
     /// The number of a part.
@@ -99,20 +107,25 @@ impl Parts {
 
     /// Takes a state apart; its number, which is not 0.
     pub fn take_apart(&self, bytes: &[u8], tree: &mut Tree, alone: bool) -> u64 {
-        tree.words.clear();
-        tree.words.extend((0..self.leaves).map(|at| leaf(bytes, at)));
-        let Some((root, pairs)) = self.pairs.split_last() else {
-            tree.root = mix(tree.words[0]);
-            return tree.root;
-        };
-        tree.numbers.clear();
-        tree.numbers.extend(tree.words.iter().map(|word| self.part(*word, alone)));
-        for pair in pairs {
-            let number = self.part(pair.word(&tree.numbers), alone);
-            tree.numbers.push(number);
+        let Tree { words, numbers } = tree;
+        words.clear();
+        words.extend((0..self.leaves).map(|at| self.leaf(bytes, at)));
+        if let [word] = words[..] {
+            return mix(word);
         }
-        tree.root = mix(root.root_word(&tree.numbers));
-        tree.root
+        numbers.resize(2 * self.leaves, 0);
+        for (number, word) in numbers[self.leaves..].iter_mut().zip(words) {
+            *number = self.part(*word, alone);
+        }
+        let (mut first, mut height) = (self.leaves / 2, 1);
+        while first > 1 {
+            for node in first..2 * first {
+                numbers[node] = self.part(pair(numbers, node, height), alone);
+            }
+            first /= 2;
+            height += 1;
+        }
+        root(numbers)
     }
 
     /// Takes a state apart that comes from nowhere, while no other thread does; makes room before.
@@ -127,24 +140,34 @@ impl Parts {
     #[inline]
     pub fn number(&self, bytes: &[u8], takings: &mut Takings, alone: bool) -> u64 {
         let Takings { parent, numbers, changed } = takings;
-        let Some((root, pairs)) = self.pairs.split_last() else { return mix(leaf(bytes, 0)) };
+        if self.leaves == 1 {
+            return mix(self.leaf(bytes, 0));
+        }
         numbers.clone_from(&parent.numbers);
         changed.clear();
         for (at, word) in parent.words.iter().enumerate() {
-            let own = leaf(bytes, at);
-            changed.push(own != *word);
+            let own = self.leaf(bytes, at);
             if own != *word {
-                numbers[at] = self.part(own, alone);
+                numbers[self.leaves + at] = self.part(own, alone);
+                changed.push(self.leaves + at);
             }
         }
-        for (pair, node) in pairs.iter().zip(self.leaves..) {
-            let differs = changed[pair.left] | changed[pair.right];
-            changed.push(differs);
-            if differs {
-                numbers[node] = self.part(pair.word(numbers), alone);
+        let mut height = 1;
+        // Nodes 2 and 3 are below the root.
+        while changed.first().is_some_and(|node| *node > 3) {
+            let mut above = 0;
+            for at in 0..changed.len() {
+                let node = changed[at] / 2;
+                if above == 0 || changed[above - 1] != node {
+                    numbers[node] = self.part(pair(numbers, node, height), alone);
+                    changed[above] = node;
+                    above += 1;
+                }
             }
+            changed.truncate(above);
+            height += 1;
         }
-        mix(root.root_word(numbers))
+        root(numbers)
     }
 
     /// How many parts there are.
@@ -193,41 +216,6 @@ impl Parts {
     }
 }
 
-impl Pair {
-    #[inline(always)]
-    fn word(&self, numbers: &[u32]) -> u64 {
-        self.tag | u64::from(numbers[self.left]) << BITS | u64::from(numbers[self.right])
-    }
-
-    #[inline(always)]
-    fn root_word(&self, numbers: &[u32]) -> u64 {
-        u64::from(numbers[self.left]) << 32 | u64::from(numbers[self.right])
-    }
-}
-
-/// Puts the pairs of the tree over some leaves in; its topmost node.
-fn halve(
-    first: usize,
-    count: usize,
-    leaves: usize,
-    pairs: &mut Vec<Pair>,
-    sizes: &mut Vec<usize>,
-) -> usize {
-    if count == 1 {
-        return first;
-    }
-    let half = count.div_ceil(2);
-    let left = halve(first, half, leaves, pairs, sizes);
-    let right = halve(first + half, count - half, leaves, pairs, sizes);
-    // There are at most two sizes at each depth, so the tags of all are below 63; leaves have 0.
-    let size = sizes.iter().position(|size| *size == count).unwrap_or_else(|| {
-        sizes.push(count);
-        sizes.len() - 1
-    });
-    pairs.push(Pair { left, right, tag: (size as u64 + 1) << (2 * BITS) });
-    leaves + pairs.len() - 1
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -264,9 +252,9 @@ mod tests {
     /// Parts that are equal have one number, wherever they stand.
     #[test]
     fn parts_are_shared() {
-        let parts = Parts::new(28);
+        let parts = Parts::new(56);
         let mut tree = super::Tree::default();
-        parts.take_apart(&[1; 28], &mut tree, true);
-        assert_eq!(parts.len(), 2, "a leaf, and a pair of it");
+        parts.take_apart(&[1; 56], &mut tree, true);
+        assert_eq!(parts.len(), 3, "a leaf, a pair of it, and a pair of that");
     }
 }

@@ -3,7 +3,7 @@
 use latchwork_model::kit::{Claim, Domain, FIRED, Fired, Model, Param, Property, claim, when};
 use latchwork_model::{actions, ids, properties, state};
 
-use crate::verdict::{BuiltIn, PropertySet};
+use crate::verdict::{BuiltIn, Exploration, PropertySet};
 
 use super::visited::{Inserted, Visited};
 use super::{Options, explore};
@@ -120,12 +120,16 @@ impl Model for Space {
     }
 }
 
-/// Whether the engine, with what is planted in it, gives the known answer.
-fn is_right(space: Space, planted: Planted, threads: usize, frontier: Option<u64>) -> bool {
+/// What the engine says, with what is planted in it.
+fn said(space: Space, options: Options) -> Exploration {
     let mut properties = PropertySet::ALL;
     properties.remove(BuiltIn::CanFinish.id::<Space>());
-    let options = Options { threads, properties, planted, frontier, ..Options::default() };
-    let found = explore(&space, &options, &());
+    explore(&space, &Options { properties, ..options }, &())
+}
+
+/// Whether the engine, with what is planted in it, gives the known answer.
+fn is_right(space: Space, options: Options) -> bool {
+    let found = said(space, options);
     let (levels, steps) = space.answer();
     assert_eq!(found.stopped, None);
     let statistics = &found.statistics;
@@ -138,25 +142,39 @@ fn is_right(space: Space, planted: Planted, threads: usize, frontier: Option<u64
 const WORDS: Space = Space::Words(19);
 const NUMBERS: Space = Space::Numbers { digits: 6, most: 6 };
 
+fn planted(planted: Planted) -> Options {
+    Options { planted, ..Options::default() }
+}
+
 #[test]
 fn the_engine_gives_the_known_answers() {
     for space in [WORDS, NUMBERS] {
         for threads in [1, 2, 3, 8] {
-            assert!(is_right(space, Planted::Nothing, threads, None), "{threads} threads");
-            assert!(is_right(space, Planted::Nothing, threads, Some(0)), "{threads} and a disk");
+            for exact in [false, true] {
+                let options = Options { threads, exact, ..Options::default() };
+                assert!(is_right(space, options.clone()), "{threads} threads");
+                let options = Options { frontier: Some(0), ..options };
+                assert!(is_right(space, options), "{threads} threads and a disk");
+            }
         }
     }
 }
 
 #[test]
 fn one_successor_in_a_million_is_missed() {
-    assert!(!is_right(WORDS, Planted::DropsOneInAMillion, 1, None));
+    assert!(!is_right(WORDS, planted(Planted::DropsOneInAMillion)));
 }
 
 /// Half a million states in 32 bits: more than thirty of them are expected to be taken for others.
+/// States that are stored whole are not, and differ from what fingerprints say.
 #[test]
 fn short_fingerprints_are_noticed() {
-    assert!(!is_right(WORDS, Planted::ShortFingerprints, 1, None));
+    let short = planted(Planted::ShortFingerprints);
+    let exact = Options { exact: true, ..short.clone() };
+    assert!(!is_right(WORDS, short.clone()));
+    assert!(is_right(WORDS, exact.clone()));
+    let (short, exact) = (said(WORDS, short).statistics, said(WORDS, exact).statistics);
+    assert!(short.distinct < exact.distinct && short.generated < exact.generated);
 }
 
 /// How many of four threads that insert the same fingerprints are told that they were first.
@@ -179,5 +197,5 @@ fn wins(planted: Planted) -> usize {
 fn a_lost_update_is_noticed() {
     assert_eq!(wins(Planted::Nothing), 1_999);
     assert_ne!(wins(Planted::LostUpdate), 1_999);
-    assert!(!is_right(NUMBERS, Planted::LostUpdate, 4, None));
+    assert!(!is_right(NUMBERS, Options { threads: 4, ..planted(Planted::LostUpdate) }));
 }

@@ -9,7 +9,7 @@ use crate::check::{Checked, Standing};
 use crate::configuration::Tree;
 use crate::trace::case::{Case, CaseStep, Changes};
 use crate::trace::{Change, process_of};
-use crate::verdict::{ActionCount, Discovery, PropertyId};
+use crate::verdict::{ActionCount, Discovery, PropertyId, collision};
 
 /// The version of the format of reports.
 pub const FORMAT: u64 = 1;
@@ -43,6 +43,10 @@ pub struct ScenarioReport<'a> {
     generated: u64,
     depth: usize,
     levels: &'a [u64],
+    /// An upper bound of the probability that two fingerprints that collide hid a state; not there
+    /// if states were stored whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collision: Option<f64>,
     properties: Vec<PropertyReport<'a>>,
     actions: Vec<ActionReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,6 +161,7 @@ pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         generated: statistics.generated,
         depth: statistics.depth(),
         levels: &statistics.levels,
+        collision: (!exploration.exact).then(|| collision([statistics.distinct])),
         properties: properties(checked),
         actions: actions(checked),
         rules: (!checked.decisive.is_empty()).then(|| rules(checked)),

@@ -10,7 +10,7 @@ use crate::scenario::Expect;
 use crate::trace::case::{Case, CaseStep, CaseVerdict};
 use crate::trace::decisive::{Acts, Instead, first_difference};
 use crate::trace::{Change, process_of};
-use crate::verdict::{BuiltIn, Discovery, End, PropertyKind};
+use crate::verdict::{BuiltIn, Discovery, End, PropertyKind, collision};
 
 use super::layout::{Detail, Layout};
 use super::{name, switches, title};
@@ -80,6 +80,9 @@ fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     }
     fit(&mut table, layout);
     write_table(out, &table)?;
+    if figures {
+        write_collision(out, all)?;
+    }
     if layout.detail == Detail::Quiet || rows.len() == all.len() {
         return Ok(());
     }
@@ -87,6 +90,16 @@ fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     let more = red.len() - rows.len();
     let more = if more == 0 { String::new() } else { format!(" {more} more like these,") };
     writeln!(out, " and{more} {expected} as expected (-v lists them)")
+}
+
+/// Says how sure it is that no state was taken for another one.
+fn write_collision(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
+    let explorations = all.iter().map(|checked| &checked.exploration);
+    let by_fingerprint = explorations.filter(|exploration| !exploration.exact);
+    match collision(by_fingerprint.map(|exploration| exploration.statistics.distinct)) {
+        0.0 => writeln!(out, "states were stored whole: none was taken for another"),
+        bound => writeln!(out, "a collision of fingerprints hid a state: probability at most {bound:e}"),
+    }
 }
 
 /// Makes a table as narrow as the terminal.
