@@ -196,15 +196,7 @@ pub fn conclude(
         (false, Some(_)) => Verdict::Inconclusive,
     };
     let standing = standing(&scenario, &properties, &exploration, verdict);
-    Checked {
-        scenario,
-        instance,
-        properties,
-        exploration,
-        verdict,
-        standing,
-        decisive: Vec::new(),
-    }
+    Checked { scenario, instance, properties, exploration, verdict, standing, decisive: Vec::new() }
 }
 
 fn standing(

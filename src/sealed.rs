@@ -133,7 +133,8 @@ fn write_new(
     serde_json::to_writer(&mut writer.0, &Header { format: FORMAT, stamp: stamp.clone() })?;
     writer.0.write_all(b"\n")?;
     body(&mut writer)?;
-    let Digesting { mut to, digest } = writer.0.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let Digesting { mut to, digest } =
+        writer.0.into_inner().map_err(io::IntoInnerError::into_error)?;
     to.write_all(format!("{}\n", spell(digest)).as_bytes())?;
     to.sync_all()
 }
@@ -224,4 +225,53 @@ fn read_whole(path: &Path) -> io::Result<(Header, Reader)> {
         return Err(damaged("has another format than this version reads"));
     }
     Ok((header, Reader(reader)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Stamp, digest, open, write};
+
+    fn stamp(of: &str) -> Stamp {
+        Stamp { version: "1".into(), build: digest("a program"), of: digest(of) }
+    }
+
+    #[test]
+    fn a_file_is_read_by_whom_it_belongs_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        write(&path, &stamp("this"), |writer| {
+            writer.value(&"something")?;
+            writer.words(&[1u32, 2, 3])
+        })
+        .expect("it is written");
+        let mut reader = open(&path, &stamp("this")).expect("it is whole");
+        assert_eq!(reader.value::<String>().expect("a value"), "something");
+        assert_eq!(reader.words::<u32>(3).expect("words"), [1, 2, 3]);
+        assert!(reader.word::<u8>().is_err(), "that was all");
+        let refused = |stamp: Stamp| match open(&path, &stamp) {
+            Ok(_) => panic!("{stamp:?} is another one"),
+            Err(problem) => problem.to_string(),
+        };
+        assert!(refused(stamp("that")).contains("belongs to another check"));
+        let version = Stamp { version: "2".into(), ..stamp("this") };
+        assert!(refused(version).contains("was written by version 1; this is 2"));
+        let build = Stamp { build: digest("another program"), ..stamp("this") };
+        assert!(refused(build).contains("another build of this program"));
+    }
+
+    /// What fails in the middle leaves the file that was there, and nothing beside it.
+    #[test]
+    fn a_file_is_replaced_by_a_whole_one_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        write(&path, &stamp("this"), |writer| writer.value(&1)).expect("it is written");
+        let full = write(&path, &stamp("this"), |writer| {
+            writer.value(&2)?;
+            Err(std::io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(full.expect_err("it is full").kind(), std::io::ErrorKind::StorageFull);
+        let mut reader = open(&path, &stamp("this")).expect("the one before");
+        assert_eq!(reader.value::<u8>().expect("a value"), 1);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
+    }
 }

@@ -58,6 +58,10 @@ impl Check {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         if let Some(plan) = self.threads.plan() {
+            if self.exact || self.checkpoints.is_wanted() {
+                let message = "--exact, --checkpoint and --resume are of searches, not of threads";
+                return Err(Failure::Usage(format!("{message}\nhint: leave --engine out")));
+            }
             let scenarios = self.scenarios_of_threads()?;
             let (layout, json) = (self.outputs.layout(), self.outputs.prints_json());
             let clock = Clock::start(self.budget.time, json);
@@ -80,8 +84,7 @@ impl Check {
         clock.finish();
         let shown = self.write_cases(&all)?;
         let covered = covered(&all);
-        let inconclusive =
-            all.iter().any(|one| matches!(one.standing, Standing::Inconclusive(_)));
+        let inconclusive = all.iter().any(|one| matches!(one.standing, Standing::Inconclusive(_)));
         let whole: &[Covered] = if self.is_whole() && !inconclusive { &covered } else { &[] };
         let vacuous: Vec<String> = whole.iter().flat_map(Covered::vacuous).collect();
         let facts = report::json::check_text(&all);

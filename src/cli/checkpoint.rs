@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::Checked;
 use crate::configuration::Tree;
-use crate::explore::resume::Checkpoint;
 use crate::explore::Watch;
+use crate::explore::resume::Checkpoint;
 use crate::json::Problem;
 use crate::scenario::{Goal, Scenario};
 use crate::sealed::{self, Stamp};
@@ -64,13 +64,14 @@ pub struct Outcome {
 const CHECK: &str = "check";
 
 impl Checkpoints {
+    /// Whether anything is to be kept.
+    pub fn is_wanted(&self) -> bool {
+        self.checkpoint.is_some() || self.resume.is_some()
+    }
+
     /// The folder, ready to go on from or to be written to; nothing if none is asked for. `how` names
     /// what else decides what comes of the check, beside its scenarios.
-    pub fn keeper(
-        &self,
-        scenarios: &[Scenario],
-        how: &[&str],
-    ) -> Result<Option<Keeper>, Failure> {
+    pub fn keeper(&self, scenarios: &[Scenario], how: &[&str]) -> Result<Option<Keeper>, Failure> {
         let folder = match (&self.checkpoint, &self.resume) {
             (None, None) => return Ok(None),
             (Some(write), Some(read)) if write != read => {

@@ -102,12 +102,7 @@ pub(super) struct Search<'a, M: Model> {
 }
 
 impl<'a, M: Model> Search<'a, M> {
-    pub fn new(
-        model: &'a M,
-        options: &'a Options,
-        watch: &'a dyn Watch,
-        keep_graph: bool,
-    ) -> Self {
+    pub fn new(model: &'a M, options: &'a Options, watch: &'a dyn Watch, keep_graph: bool) -> Self {
         Self {
             model,
             options,

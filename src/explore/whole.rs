@@ -10,11 +10,11 @@ use latchwork_model::kit::Model;
 
 use crate::verdict::{PropertyId, PropertySet};
 
+use super::Watch;
 use super::cycles;
 use super::fairness::Moves;
 use super::graph::Graph;
 use super::liveness::{self, Waiting};
-use super::Watch;
 use super::search::join;
 
 /// What the graph shows of a property.

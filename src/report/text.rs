@@ -98,7 +98,9 @@ fn write_collision(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
     let by_fingerprint = explorations.filter(|exploration| !exploration.exact);
     match collision(by_fingerprint.map(|exploration| exploration.statistics.distinct)) {
         0.0 => writeln!(out, "states were stored whole: none was taken for another"),
-        bound => writeln!(out, "a collision of fingerprints hid a state: probability at most {bound:e}"),
+        bound => {
+            writeln!(out, "a collision of fingerprints hid a state: probability at most {bound:e}")
+        }
     }
 }
 

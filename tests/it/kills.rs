@@ -178,9 +178,8 @@ fn ten_kills_change_nothing() {
 #[test]
 #[ignore = "takes minutes"]
 fn two_hundred_kills_change_nothing() {
-    let number = |name, default| {
-        std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
-    };
+    let number =
+        |name, default| std::env::var(name).map_or(default, |text| text.parse().expect("a number"));
     let victims = [
         Victim::new("graph", "scenarios/downconvert/stale_cancel.json", "20000", &[]),
         Victim::new("frontier", "scenarios/async_grant/deadlock_answer.json", "20000", &OF_GRAPH),

@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 
 mod baselines;
+mod checkpoints;
 mod cli;
 mod corpus;
 mod coverage;
