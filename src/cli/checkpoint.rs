@@ -249,14 +249,17 @@ fn identity(scenario: &Scenario, how: &[&str]) -> String {
     serde_json::to_string(&identity).unwrap_or_default()
 }
 
-/// The command that goes on with what is in a folder: this one, with `--resume`.
+/// The command that goes on with what is in a folder: this one with `--resume`, and without the budget
+/// of states, at which it would end at once.
 pub fn command_to_go_on(folder: &Path) -> String {
     let mut words = vec![program()];
     let mut arguments = std::env::args().skip(1);
     while let Some(word) = arguments.next() {
         match word.as_str() {
-            "--checkpoint" | "--resume" => drop(arguments.next()),
-            _ if word.starts_with("--checkpoint=") || word.starts_with("--resume=") => {}
+            "--checkpoint" | "--resume" | "--states" => drop(arguments.next()),
+            _ if ["--checkpoint=", "--resume=", "--states="]
+                .iter()
+                .any(|a| word.starts_with(a)) => {}
             _ => words.push(word),
         }
     }

@@ -102,18 +102,25 @@ impl<'a, M: Model> Search<'a, M> {
             None => self.frontier_len() > 0 && since >= checkpoint.every.max(states / 8),
             Some(Stopped::Found) => false,
             // What the disk did not take is lost to this search.
-            Some(_) => !self.frontier.has_failed(),
+            Some(_) if self.frontier.has_failed() => false,
+            Some(_) => fresh > 0 || self.found.statistics.depth() > 0,
         };
         if !due {
             return;
         }
         self.hand_over();
-        match sealed::write(&checkpoint.file, &checkpoint.stamp, |writer| self.save(writer)) {
-            Ok(()) => self.kept = states,
-            Err(error) => self.watch.problem(&format!(
-                "{}: cannot write a checkpoint: {error}; the one before it is still good",
-                checkpoint.file.display()
-            )),
+        let written =
+            sealed::write(&checkpoint.file, &checkpoint.stamp, |writer| self.save(writer));
+        // If it failed, it is tried again when as much was done once more.
+        self.kept = states;
+        if let Err(error) = written {
+            let file = &checkpoint.file;
+            let before = match file.exists() {
+                true => "the one before is still good",
+                false => "there is none yet",
+            };
+            let file = file.display();
+            self.watch.problem(&format!("{file}: cannot write a checkpoint: {error}; {before}"));
         }
     }
 
