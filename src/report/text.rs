@@ -81,7 +81,7 @@ fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     fit(&mut table, layout);
     write_table(out, &table)?;
     if figures {
-        write_collision(out, all)?;
+        write_collision(out, all, layout)?;
     }
     if layout.detail == Detail::Quiet || rows.len() == all.len() {
         return Ok(());
@@ -93,15 +93,15 @@ fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
 }
 
 /// Says how sure it is that no state was taken for another one.
-fn write_collision(out: &mut dyn Write, all: &[Checked]) -> io::Result<()> {
+fn write_collision(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
     let explorations = all.iter().map(|checked| &checked.exploration);
     let by_fingerprint = explorations.filter(|exploration| !exploration.exact);
-    match collision(by_fingerprint.map(|exploration| exploration.statistics.distinct)) {
-        0.0 => writeln!(out, "states were stored whole: none was taken for another"),
-        bound => {
-            writeln!(out, "a collision of fingerprints hid a state: probability at most {bound:e}")
-        }
-    }
+    let bound = collision(by_fingerprint.map(|exploration| exploration.statistics.distinct));
+    let sentence = match bound {
+        0.0 => "states were stored whole: none was taken for another".to_string(),
+        _ => format!("a collision of fingerprints hid a state: probability at most {bound:e}"),
+    };
+    write_sentence(out, layout, "", &sentence)
 }
 
 /// Makes a table as narrow as the terminal.
