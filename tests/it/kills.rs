@@ -107,7 +107,7 @@ impl Victim {
         assert!(!undisturbed.cases.is_empty(), "{}: there is a case to compare", self.name);
         let began = Instant::now();
         assert!(self.said(self.again().output().expect("it runs")) == undisturbed);
-        let time = began.elapsed();
+        let mut time = began.elapsed();
         fs::remove_dir_all(self.kept()).expect("a check was kept");
         let mut figures = Figures::default();
         while figures.kills < kills {
@@ -118,6 +118,10 @@ impl Victim {
             let said = self.said(self.again().output().expect("it runs"));
             assert!(said == undisturbed, "{}: after {killed} kills, {figures:?}", self.name);
             figures.ends += usize::from(killed > 0);
+            if killed == 0 {
+                // It came too late: the machine was busy when the time was taken.
+                time = time.mul_f64(0.75);
+            }
             fs::remove_dir_all(self.kept()).expect("a check was kept");
         }
         figures
