@@ -16,7 +16,7 @@ use latchwork::verdict::{PropertySet, of_graph, properties};
 use latchwork_model::async_grant::AsyncGrant;
 use latchwork_model::delegation_return::DelegationReturn;
 use latchwork_model::downconvert::Downconvert;
-use latchwork_model::kit::{Model, Protocol, Setup};
+use latchwork_model::kit::{Model, Protocol};
 use latchwork_model::recall::Recall;
 
 #[path = "../examples/two_phase_commit/model.rs"]
@@ -50,14 +50,8 @@ fn of<M: Protocol>(name: &str) {
     let file = format!("scenarios/{}/{name}.json", M::NAME);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
     let scenario = Scenario::open(&path).unwrap_or_else(|problem| panic!("{problem}"));
-    let configuration = &scenario.configuration;
-    let setup = Setup {
-        bounds: &configuration.bounds,
-        faults: &configuration.faults,
-        rules: configuration.rules(),
-        variants: configuration.variants(),
-    };
-    let model = M::new(&setup).unwrap_or_else(|why| panic!("{file}: {why}"));
+    let model =
+        M::new(&scenario.configuration.setup()).unwrap_or_else(|why| panic!("{file}: {why}"));
     profile(&format!("{}/{name}", M::NAME), &model);
 }
 

@@ -20,7 +20,7 @@ use latchwork::scenario::Scenario;
 use latchwork_model::async_grant::AsyncGrant;
 use latchwork_model::delegation_return::DelegationReturn;
 use latchwork_model::downconvert::Downconvert;
-use latchwork_model::kit::{Claim, Kind, Model, Property, Protocol, Setup, Step};
+use latchwork_model::kit::{Claim, Kind, Model, Property, Protocol, Step};
 use latchwork_model::recall::{Recall, dirlock::DirLock};
 
 /// Spaces with more states are left out.
@@ -48,14 +48,7 @@ fn of<M: Protocol>() {
     let (mut scenarios, mut sums, mut alone, mut steps) = (0, [0; 4], 0, 0);
     for file in files {
         let scenario = Scenario::open(&file).unwrap_or_else(|problem| panic!("{problem}"));
-        let configuration = &scenario.configuration;
-        let setup = Setup {
-            bounds: &configuration.bounds,
-            faults: &configuration.faults,
-            rules: configuration.rules(),
-            variants: configuration.variants(),
-        };
-        let model = M::new(&setup).unwrap_or_else(|why| panic!("{why}"));
+        let model = M::new(&scenario.configuration.setup()).unwrap_or_else(|why| panic!("{why}"));
         let Some(space) = Space::of(&model) else { continue };
         let never_conflicts = space.never_conflicting();
         let may = space.may_go_first();

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use latchwork::configuration::Configuration;
 use latchwork::model::async_grant::AsyncGrant;
 use latchwork::model::delegation_return::DelegationReturn;
 use latchwork::model::downconvert::Downconvert;
-use latchwork::model::kit::{Protocol, Setup};
+use latchwork::model::kit::Protocol;
 use latchwork::model::recall::Recall;
 use latchwork::scenario::Scenario;
 use latchwork::simulate::{Mix, Plan, simulate};
@@ -80,10 +79,7 @@ fn measure<M: Protocol>(arguments: &Arguments, name: &str) {
     }
     let path = PathBuf::from("scenarios").join(M::NAME).join(name);
     let scenario = Scenario::open(&path).unwrap_or_else(|problem| panic!("{problem}"));
-    let configuration = &scenario.configuration;
-    let Configuration { bounds, faults, .. } = configuration;
-    let (rules, variants) = (configuration.rules(), configuration.variants());
-    let model = M::new(&Setup { bounds, faults, rules, variants }).expect("a model");
+    let model = M::new(&scenario.configuration.setup()).expect("a model");
     let bare = rate(arguments, |block| (0..256).map(|run| bare(&model, block * 256 + run)).sum());
     print!("{:<18} {:<24} {:>6.2} M/s", M::NAME, name, bare / 1e6);
     for (strategy, fair) in

@@ -47,6 +47,16 @@ impl Configuration {
         self.with.iter().map(|at| self.entry.variants[*at].name).collect()
     }
 
+    /// What a model of the protocol is made of.
+    pub fn setup(&self) -> Setup<'_> {
+        Setup {
+            bounds: &self.bounds,
+            faults: &self.faults,
+            rules: self.rules(),
+            variants: self.variants(),
+        }
+    }
+
     /// The model in this configuration, or why its values do not go together.
     pub fn instance(&self) -> Result<Box<dyn Instance>, &'static str> {
         self.instance_with(self.rules())
@@ -54,8 +64,7 @@ impl Configuration {
 
     /// The model in this configuration, with other rules on.
     pub fn instance_with(&self, rules: Switches) -> Result<Box<dyn Instance>, &'static str> {
-        let (bounds, faults) = (&self.bounds, &self.faults);
-        (self.entry.instance)(&Setup { bounds, faults, rules, variants: self.variants() })
+        (self.entry.instance)(&Setup { rules, ..self.setup() })
     }
 
     /// In how many states of the space with `rules` each rule of `of` makes a difference: all 0 if
@@ -67,8 +76,7 @@ impl Configuration {
         options: &Options,
         watch: &dyn Watch,
     ) -> Vec<u64> {
-        let (bounds, faults) = (&self.bounds, &self.faults);
-        let setup = Setup { bounds, faults, rules, variants: self.variants() };
+        let setup = Setup { rules, ..self.setup() };
         (self.entry.decisive)(&setup, of, options, watch).unwrap_or_else(|_| vec![0; of.len()])
     }
 }

@@ -3,7 +3,7 @@
 
 use latchwork_model::async_grant::posix::{Access, Range};
 use latchwork_model::async_grant::{AsyncGrant, ClientSpec};
-use latchwork_model::kit::{Protocol, Setup};
+use latchwork_model::kit::Protocol;
 
 use crate::configuration::Configuration;
 use crate::threads::{on_loom, on_shuttle, on_std};
@@ -53,12 +53,7 @@ flaws! {
 }
 
 fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
-    let model = AsyncGrant::new(&Setup {
-        bounds: &configuration.bounds,
-        faults: &configuration.faults,
-        rules: configuration.rules(),
-        variants: configuration.variants(),
-    })?;
+    let model = AsyncGrant::new(&configuration.setup())?;
     let clients = &model.clients[..usize::from(model.client_count)];
     let byte = Range { first: 0, last: 0 };
     let plain = |spec: &ClientSpec| spec.range == byte && spec.access == Access::Write;

@@ -2,7 +2,7 @@
 //! with the code.
 
 use latchwork_model::delegation_return::{DelegationReturn, Program, RebootWhen};
-use latchwork_model::kit::{Protocol, Setup};
+use latchwork_model::kit::Protocol;
 
 use crate::configuration::Configuration;
 use crate::threads::{on_loom, on_shuttle, on_std};
@@ -46,12 +46,7 @@ flaws! {
 }
 
 fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
-    let model = DelegationReturn::new(&Setup {
-        bounds: &configuration.bounds,
-        faults: &configuration.faults,
-        rules: configuration.rules(),
-        variants: configuration.variants(),
-    })?;
+    let model = DelegationReturn::new(&configuration.setup())?;
     let apps = &model.apps[..usize::from(model.app_count)];
     let opens = |app: &latchwork_model::delegation_return::AppSpec| {
         app.program == Program::Open && !app.undo

@@ -2,7 +2,7 @@
 
 use latchwork_model::downconvert::state::Level;
 use latchwork_model::downconvert::{Downconvert, Entry};
-use latchwork_model::kit::{Protocol, Setup};
+use latchwork_model::kit::Protocol;
 
 use crate::configuration::Configuration;
 use crate::threads::{on_loom, on_shuttle, on_std};
@@ -62,12 +62,7 @@ fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
 
 /// The model of a configuration, or why it has no thread-shaped form.
 fn model(configuration: &Configuration) -> Result<Downconvert, String> {
-    let model = Downconvert::new(&Setup {
-        bounds: &configuration.bounds,
-        faults: &configuration.faults,
-        rules: configuration.rules(),
-        variants: configuration.variants(),
-    })?;
+    let model = Downconvert::new(&configuration.setup())?;
     for app in &model.apps[..usize::from(model.app_count)] {
         let nested = app.program[..usize::from(app.entries)].contains(&Entry::PrThenEx);
         if app.nonblock || app.noqueue || nested {

@@ -1,6 +1,6 @@
 //! Recall as threads: what a configuration must be like, and what can be wrong with the code.
 
-use latchwork_model::kit::{Protocol, Setup};
+use latchwork_model::kit::Protocol;
 use latchwork_model::recall::{Kind, Recall};
 
 use crate::configuration::Configuration;
@@ -40,12 +40,7 @@ flaws! {
 }
 
 fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
-    let model = Recall::new(&Setup {
-        bounds: &configuration.bounds,
-        faults: &configuration.faults,
-        rules: configuration.rules(),
-        variants: configuration.variants(),
-    })?;
+    let model = Recall::new(&configuration.setup())?;
     let opens = model.ops[..usize::from(model.op_count)]
         .iter()
         .all(|op| op.kind == Kind::OpenWrite && !op.nfs && op.by.is_none());
