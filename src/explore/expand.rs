@@ -145,10 +145,11 @@ pub(super) struct Worker<M: Model> {
     pub fresh_ids: Vec<u32>,
     /// The edges, by chunk, if they are kept.
     pub edges: Vec<ChunkEdges>,
-    /// Two batches of successors: one is being filled; of the other one those that are to be looked
-    /// up have been asked for, and are on their way to the cache.
-    batches: [Batch<M::State>; 2],
-    filling: usize,
+    /// The batch that is being filled.
+    filling: Batch<M::State>,
+    /// The one before. What of it is to be looked up has been asked for, and is on its way to the
+    /// cache.
+    asked: Batch<M::State>,
     /// Some of the fingerprints that this thread has looked up: one that is among them need not be
     /// looked up again. Neighbours in a space are expanded soon after one another, and have
     /// successors in common.
@@ -170,8 +171,8 @@ impl<M: Model> Worker<M> {
             fresh: Vec::new(),
             fresh_ids: Vec::new(),
             edges: Vec::new(),
-            batches: [Batch::new(), Batch::new()],
-            filling: 0,
+            filling: Batch::new(),
+            asked: Batch::new(),
             recent: Box::new([0; RECENT]),
             recent_exchanged: Box::new([0; RECENT]),
             takings: Takings::default(),
@@ -256,22 +257,16 @@ impl<M: Model> Worker<M> {
             let representative;
             let next = match shared.quotient {
                 None => next,
-                Some(quotient) => {
-                    let print = fingerprint(next);
-                    let recent = &mut self.recent_exchanged[print as usize % RECENT];
-                    let known = std::mem::replace(recent, print) == print;
-                    // A fingerprint tells nothing for certain, and an edge is always wanted.
-                    if known && !keep_edges && shared.parts.is_none() {
-                        return;
+                Some(quotient) => match self.representative(shared, quotient, next) {
+                    Some(found) => {
+                        representative = found;
+                        &representative
                     }
-                    representative = quotient.representative(model, next);
-                    &representative
-                }
+                    None => return,
+                },
             };
-            let number = shared
-                .parts
-                .map(|parts| parts.number(next.as_bytes(), &mut self.takings, shared.alone));
-            if self.batches[self.filling % 2].push(next, own, number) {
+            let number = shared.parts.map(|parts| self.number(shared, parts, next));
+            if self.filling.push(next, own, number) {
                 self.turn(shared);
             }
         });
@@ -284,6 +279,28 @@ impl<M: Model> Worker<M> {
             }
             self.claim(id, property, (property.check)(model, state));
         }
+    }
+
+    /// What stands for a state, unless it was looked up lately.
+    #[inline(never)]
+    fn representative(
+        &mut self,
+        shared: &Shared<'_, M>,
+        quotient: &Quotient,
+        state: &M::State,
+    ) -> Option<M::State> {
+        let print = fingerprint(state);
+        let recent = &mut self.recent_exchanged[print as usize % RECENT];
+        let known = std::mem::replace(recent, print) == print;
+        // A fingerprint tells nothing for certain, and an edge is always wanted.
+        let enough = known && shared.frontier.is_some() && shared.parts.is_none();
+        (!enough).then(|| quotient.representative(shared.model, state))
+    }
+
+    /// The number of a state that is stored whole.
+    #[inline(never)]
+    fn number(&mut self, shared: &Shared<'_, M>, parts: &Parts, state: &M::State) -> u64 {
+        parts.number(state.as_bytes(), &mut self.takings, shared.alone)
     }
 
     #[inline]
@@ -305,7 +322,7 @@ impl<M: Model> Worker<M> {
     #[inline(never)]
     fn turn(&mut self, shared: &Shared<'_, M>) {
         let keep_edges = shared.frontier.is_none();
-        let full = &mut self.batches[self.filling % 2];
+        let full = &mut self.filling;
         let mut count = 0;
         for (at, state) in full.states[..full.len.min(BATCH)].iter().enumerate() {
             let print = match shared.parts {
@@ -317,11 +334,11 @@ impl<M: Model> Worker<M> {
                 None => fingerprint(state),
             };
             let recent = &mut self.recent[print as usize % RECENT];
-            let known = std::mem::replace(recent, print) == print || full.parents[at] == print;
+            let known = (std::mem::replace(recent, print) == print) | (full.parents[at] == print);
             full.prints[at] = print;
             // Whether it is known is hard to foresee: better no branch.
             full.unknown[count % BATCH] = at as u16;
-            count += usize::from(!known || keep_edges);
+            count += usize::from(!known | keep_edges);
         }
         full.len = 0;
         full.unknowns = count;
@@ -329,14 +346,14 @@ impl<M: Model> Worker<M> {
         for at in &full.unknown[..count] {
             shared.visited.prefetch(full.prints[usize::from(*at) % BATCH]);
         }
-        self.filling ^= 1;
+        std::mem::swap(&mut self.filling, &mut self.asked);
         self.look_up(shared);
     }
 
     /// Asks the table for what is unknown of the batch that is to be filled.
     fn look_up(&mut self, shared: &Shared<'_, M>) {
         let keep_edges = shared.frontier.is_none();
-        let batch = &mut self.batches[self.filling % 2];
+        let batch = &mut self.filling;
         let count = std::mem::take(&mut batch.unknowns);
         for at in batch.unknown[..count].iter().map(|at| usize::from(*at) % BATCH) {
             let slot = match shared.visited.insert(batch.prints[at], shared.alone) {
