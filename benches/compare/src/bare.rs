@@ -12,7 +12,7 @@ mod two_phase_commit;
 
 use two_phase_commit::TwoPhase;
 
-/// Fingerprints that are asked for before they are inserted.
+/// Fingerprints that are asked for together.
 const BATCH: usize = 64;
 
 /// Collects the fingerprints, and then measures how long it takes to insert them.
@@ -21,16 +21,22 @@ pub fn search(managers: u8) {
     let start = Instant::now();
     let mut visited = Visited::new(false);
     let mut distinct = 0;
-    for batch in fingerprints.chunks(BATCH) {
+    let mut batches = fingerprints.chunks(BATCH).peekable();
+    while let Some(batch) = batches.next() {
         while distinct >= visited.limit() {
             visited.grow(1);
         }
-        batch.iter().for_each(|print| visited.prefetch(*print));
+        // As in the search: one batch is on its way to the cache while another one is looked up.
+        batches.peek().into_iter().for_each(|next| ask_for(&visited, next));
         let new = |print: &&u64| matches!(visited.insert(**print, true), Inserted::New(..));
         distinct += batch.iter().filter(new).count();
     }
     let seconds = start.elapsed().as_secs_f64();
     println!("{distinct} distinct of {}, {seconds} s inserting", fingerprints.len());
+}
+
+fn ask_for(visited: &Visited, batch: &[u64]) {
+    batch.iter().for_each(|print| visited.prefetch(*print));
 }
 
 fn fingerprints(model: &TwoPhase) -> Vec<u64> {
