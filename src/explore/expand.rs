@@ -335,9 +335,9 @@ impl<M: Model> Worker<M> {
                 None => fingerprint(state),
             };
             let recent = &mut self.recent[print as usize % RECENT];
+            // Whether it is known is hard to foresee: no branch, hence `|` and not `||`.
             let known = (std::mem::replace(recent, print) == print) | (full.parents[at] == print);
             full.prints[at] = print;
-            // Whether it is known is hard to foresee: better no branch.
             full.unknown[count % BATCH] = at as u16;
             count += usize::from(!known | keep_edges);
         }

@@ -27,16 +27,14 @@ pub fn search(managers: u8) {
             visited.grow(1);
         }
         // As in the search: one batch is on its way to the cache while another one is looked up.
-        batches.peek().into_iter().for_each(|next| ask_for(&visited, next));
+        if let Some(next) = batches.peek() {
+            next.iter().for_each(|print| visited.prefetch(*print));
+        }
         let new = |print: &&u64| matches!(visited.insert(**print, true), Inserted::New(..));
         distinct += batch.iter().filter(new).count();
     }
     let seconds = start.elapsed().as_secs_f64();
     println!("{distinct} distinct of {}, {seconds} s inserting", fingerprints.len());
-}
-
-fn ask_for(visited: &Visited, batch: &[u64]) {
-    batch.iter().for_each(|print| visited.prefetch(*print));
 }
 
 fn fingerprints(model: &TwoPhase) -> Vec<u64> {
