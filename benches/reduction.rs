@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use latchwork::explore::fingerprint::fingerprint;
-use latchwork::explore::panics::all_steps;
+use latchwork::explore::steps;
 use latchwork::explore::visited::{Inserted, Visited};
 use latchwork::scenario::Scenario;
 use latchwork_model::async_grant::AsyncGrant;
@@ -93,7 +93,7 @@ struct Space {
 impl Space {
     /// The space of a model; nothing if it is too large, or a bound is exceeded in it.
     fn of<M: Model>(model: &M) -> Option<Self> {
-        let all: Vec<Step> = all_steps(model);
+        let all: Vec<Step> = steps::all(model);
         let must_act = |step: &Step| {
             let lane = M::ACTIONS[usize::from(step.action)].lane;
             M::LANES[usize::from(lane)].fairness.is_fair()

@@ -7,7 +7,8 @@ use crate::scenario::{Expect, Goal, Scenario};
 use crate::trace::case::{Case, CaseVerdict, Minimality};
 use crate::trace::tell;
 use crate::verdict::{
-    Discovery, End, Exploration, Path, PropertyId, PropertyInfo, PropertyKind, Statistics, Stopped,
+    BuiltIn, Discovery, End, Exploration, Path, PropertyId, PropertyInfo, PropertyKind, Statistics,
+    Stopped,
 };
 
 /// What is known of a protocol in one configuration.
@@ -17,7 +18,8 @@ pub enum Verdict {
     Holds,
     /// A property is violated.
     Violated,
-    /// A budget ran out before anything was found.
+    /// Nothing was found, and the space is not known as a whole: a budget ran out, or a step is cut
+    /// off that nobody asked about.
     Inconclusive,
 }
 
@@ -101,14 +103,16 @@ impl Checked {
         self.scenario.reach.iter().filter_map(case).collect()
     }
 
-    /// The shortest violation; the expected one if it was expected and found.
+    /// The shortest violation; the expected one if it was expected and found. Where a guard stands
+    /// behind a change nothing else is sure, and that comes first.
     pub fn main_violation(&self) -> Option<&Discovery> {
         if let Expect::Violates { property, .. } = self.scenario.expect
             && let Some(expected) = self.violations().find(|found| found.property == property)
         {
             return Some(expected);
         }
-        self.violations().min_by_key(|found| (found.steps, found.property))
+        let sound = |id| self.property(id).kind != PropertyKind::BuiltIn(BuiltIn::GuardsFirst);
+        self.violations().min_by_key(|found| (sound(found.property), found.steps, found.property))
     }
 
     /// The case of a discovery.
@@ -192,10 +196,11 @@ pub fn conclude(
     let properties = (scenario.configuration.entry.properties)();
     let violated =
         exploration.discoveries.iter().any(|found| !is_goal(&properties, found.property));
-    let verdict = match (violated, exploration.stopped) {
+    let open = exploration.stopped.is_some() || !exploration.undecided.is_empty();
+    let verdict = match (violated, open) {
         (true, _) => Verdict::Violated,
-        (false, None) => Verdict::Holds,
-        (false, Some(_)) => Verdict::Inconclusive,
+        (false, false) => Verdict::Holds,
+        (false, true) => Verdict::Inconclusive,
     };
     let standing = standing(&scenario, &properties, &exploration, verdict);
     Checked { scenario, instance, properties, exploration, verdict, standing, decisive: Vec::new() }
@@ -209,6 +214,9 @@ fn standing(
 ) -> Standing {
     let name = |id: PropertyId| properties[usize::from(id.0)].name;
     let ended = exploration.stopped.map_or("", |stopped| stopped.name());
+    if exploration.statistics.distinct == 0 && exploration.stopped.is_none() {
+        return Standing::Vacuous("the model has no initial state".to_string());
+    }
     match &scenario.expect {
         Expect::Inconclusive(why) => match verdict {
             Verdict::Inconclusive if why == ended => Standing::Met,
@@ -249,9 +257,8 @@ fn standing(
 fn budget_sentence(exploration: &Exploration) -> String {
     let how = match exploration.stopped {
         Some(Stopped::Interrupted) => "it was interrupted".to_string(),
-        stopped => {
-            format!("the budget of {} ran out", stopped.map_or("nothing", Stopped::name))
-        }
+        Some(stopped) => format!("the budget of {} ran out", stopped.name()),
+        None => "a step is cut off by a bound or a panic".to_string(),
     };
     let Statistics { distinct, .. } = exploration.statistics;
     format!("{how} with {distinct} states down to level {}", exploration.statistics.depth())

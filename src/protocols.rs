@@ -8,13 +8,14 @@ use latchwork_model::async_grant::AsyncGrant;
 use latchwork_model::delegation_return::DelegationReturn;
 use latchwork_model::downconvert::Downconvert;
 use latchwork_model::kit::{
-    ActionInfo, Field, LaneInfo, Model, ProfileInfo, Protocol, Refused, RuleInfo, Setup, Step,
-    Switches, VariantInfo,
+    ActionInfo, Field, LaneInfo, Model, ProfileInfo, Protocol, RuleInfo, Setup, Step, Switches,
+    VariantInfo,
 };
 use latchwork_model::recall::{Recall, dirlock::DirLock};
 use zerocopy::{IntoBytes, TryFromBytes};
 
-use crate::explore::{self, Options, Watch, differ, expand, lasso, panics};
+pub use crate::explore::steps::Refusal;
+use crate::explore::{self, Options, Watch, differ, lasso, panics, shown, steps};
 use crate::shrink::{self, Shortened};
 use crate::simulate::{self, Plan, Simulation};
 use crate::trace::fields::{Described, FieldValue, described};
@@ -176,18 +177,6 @@ impl StateBytes {
         (0..self.0.len()).filter(|at| self.0[*at] != other.0[*at]).collect()
     }
 }
-
-/// Why a step did not happen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It is not enabled.
-    Disabled,
-    /// It would exceed this bound.
-    Exceeds(&'static str),
-    /// The model panics in it.
-    Panics(String),
-}
-
 /// A model with its bounds and switches, without its type.
 pub trait Instance: Send + Sync {
     /// Searches its space.
@@ -221,8 +210,6 @@ pub trait Instance: Send + Sync {
         cycle: Option<usize>,
         property: PropertyId,
     ) -> bool;
-    /// Whether the model panics in a state: in a step, or in a property.
-    fn panics(&self, state: &StateBytes) -> bool;
     /// The fields of a state by name.
     fn fields(&self, state: &StateBytes) -> Vec<(String, FieldValue)> {
         self.described(state).into_iter().map(|field| (field.path, field.value)).collect()
@@ -262,22 +249,16 @@ impl<M: Protocol> Instance for M {
     }
 
     fn fire(&self, state: &StateBytes, step: Step) -> Result<StateBytes, Refusal> {
-        let mut next = typed::<M>(state);
-        match panics::catch(|| latchwork_model::kit::Actions::fire(self, &mut next, step)) {
-            Ok(Ok(())) => Ok(bytes(&next)),
-            Ok(Err(Refused::Disabled)) => Err(Refusal::Disabled),
-            Ok(Err(Refused::Exceeded(what))) => Err(Refusal::Exceeds(what)),
-            Err(message) => Err(Refusal::Panics(message)),
-        }
+        steps::take(self, &typed::<M>(state), step).map(|next| bytes(&next))
     }
 
     fn enabled(&self, state: &StateBytes) -> Vec<Step> {
-        let steps = panics::all_steps(self).into_iter();
-        steps.filter(|step| Instance::fire(self, state, *step) != Err(Refusal::Disabled)).collect()
+        let all = steps::all(self).into_iter();
+        all.filter(|step| Instance::fire(self, state, *step) != Err(Refusal::Disabled)).collect()
     }
 
     fn all_steps(&self) -> Vec<Step> {
-        panics::all_steps(self)
+        steps::all(self)
     }
 
     fn done(&self, state: &StateBytes) -> bool {
@@ -286,7 +267,7 @@ impl<M: Protocol> Instance for M {
 
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool {
         let state = typed::<M>(state);
-        panics::catch(|| expand::shown_by(self, &state, property)).unwrap_or(false)
+        shown::shown_by(self, &state, property)
     }
 
     fn shows_for_ever(
@@ -299,10 +280,6 @@ impl<M: Protocol> Instance for M {
         let states: Vec<M::State> = states.iter().map(typed::<M>).collect();
         let property = M::PROPERTIES.get(usize::from(property.0));
         property.is_some_and(|property| lasso::is_shown(self, property, &states, steps, cycle))
-    }
-
-    fn panics(&self, state: &StateBytes) -> bool {
-        panics::in_state(self, &typed::<M>(state)).is_some()
     }
 
     fn described(&self, state: &StateBytes) -> Vec<Described> {

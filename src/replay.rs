@@ -194,6 +194,7 @@ impl Replay<'_> {
         match refusal {
             Some(Refusal::Exceeds(_)) => name == BuiltIn::BoundExceeded.name(),
             Some(Refusal::Panics(_)) => name == BuiltIn::NoPanic.name(),
+            Some(Refusal::Changes) => name == BuiltIn::GuardsFirst.name(),
             _ => false,
         }
     }
@@ -222,8 +223,6 @@ impl Replay<'_> {
         };
         ends && if property == BuiltIn::CanFinish.name() {
             self.search(state).is_some_and(|found| found == 0)
-        } else if property == BuiltIn::NoPanic.name() {
-            self.instance.panics(state)
         } else if let Some(property) = self.property {
             self.instance.shows(state, property)
         } else {

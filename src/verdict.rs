@@ -20,12 +20,14 @@ pub enum BuiltIn {
     NoPanic,
     /// The model keeps within its bounds.
     BoundExceeded,
+    /// No action changes the state before one of its guards fails.
+    GuardsFirst,
 }
 
 impl BuiltIn {
     /// All of them, in the order of their ids.
-    pub const ALL: [Self; 4] =
-        [Self::Deadlock, Self::CanFinish, Self::NoPanic, Self::BoundExceeded];
+    pub const ALL: [Self; 5] =
+        [Self::Deadlock, Self::CanFinish, Self::NoPanic, Self::BoundExceeded, Self::GuardsFirst];
 
     /// The name under which it is reported.
     pub const fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl BuiltIn {
             Self::CanFinish => "can_finish",
             Self::NoPanic => "no_panic",
             Self::BoundExceeded => "bound_exceeded",
+            Self::GuardsFirst => "guards_first",
         }
     }
 
@@ -46,6 +49,7 @@ impl BuiltIn {
             }
             Self::NoPanic => "The model does not panic.",
             Self::BoundExceeded => "The model keeps within its bounds.",
+            Self::GuardsFirst => "No action changes the state before one of its guards fails.",
         }
     }
 
@@ -308,6 +312,8 @@ pub enum End {
     State,
     /// The last step cannot be completed: it would exceed this bound.
     Exceeds(Cow<'static, str>),
+    /// A guard of the last step fails after the step has changed the state.
+    Changes,
     /// The model panics in the last step, or in a property of the last state.
     Panics(String),
     /// The path goes on beyond the state that counts, which stands after `prefix` steps: to a

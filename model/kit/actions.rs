@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Fired, State};
+use super::{Cut, Fired, State};
 
 /// What [`actions!`](crate::actions!) writes for a model.
 pub trait Actions: Sized + Send + Sync + 'static {
@@ -17,11 +17,12 @@ pub trait Actions: Sized + Send + Sync + 'static {
     const FILE: &'static str;
 
     /// Tries every action with every argument on `state`, in the order of the list, and hands
-    /// each step that fires to `emit` with the state it leads to, or the bound it would exceed.
+    /// each step that fires to `emit` with the state it leads to, and each step that leads nowhere
+    /// although it is not plainly disabled, with the reason.
     fn successors(
         &self,
         state: &Self::State,
-        emit: impl FnMut(Step, Result<&Self::State, &'static str>),
+        emit: impl FnMut(Step, Result<&Self::State, Cut<'static>>),
     );
 
     /// Takes one step. The state is unspecified if this is an error.
@@ -214,7 +215,10 @@ macro_rules! actions {
             fn successors(
                 &self,
                 state: &Self::State,
-                mut emit: impl FnMut($crate::kit::Step, Result<&Self::State, &'static str>),
+                mut emit: impl FnMut(
+                    $crate::kit::Step,
+                    Result<&Self::State, $crate::kit::Cut<'static>>,
+                ),
             ) {
                 let mut next = *state;
                 let mut action = 0u8;
@@ -226,13 +230,17 @@ macro_rules! actions {
                                 next = *state;
                             }
                             Err($crate::kit::Refused::Exceeded(what)) => {
-                                emit($crate::actions!(@step action; $($param),*), Err(what));
+                                let cut = $crate::kit::Cut::Exceeds(what);
+                                emit($crate::actions!(@step action; $($param),*), Err(cut));
                                 next = *state;
                             }
-                            Err($crate::kit::Refused::Disabled) => debug_assert!(
-                                next == *state,
-                                concat!(stringify!($name), " changed the state before its guard failed"),
-                            ),
+                            Err($crate::kit::Refused::Disabled) => {
+                                if !$crate::kit::same(&next, state) {
+                                    let cut = $crate::kit::Cut::Changes;
+                                    emit($crate::actions!(@step action; $($param),*), Err(cut));
+                                    next = *state;
+                                }
+                            }
                         }
                     });
                     action += 1;

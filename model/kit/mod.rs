@@ -30,11 +30,11 @@ mod symmetry;
 pub use actions::{ActionInfo, Actions, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step};
 pub use channel::{Bag, Fifo, Full, Queue};
 pub use domain::{Domain, Id, Param, Set, Table, values};
-pub use model::{Claim, FIRED, Fired, Model, Refused, claim, every, exceeded, implies, when};
+pub use model::{Claim, Cut, FIRED, Fired, Model, Refused, claim, every, exceeded, implies, when};
 pub use properties::{Kind, Property};
 pub use protocol::{Field, Protocol, Setup, Shape, Value};
 pub use rules::{Declared, ProfileInfo, RuleInfo, Switches, VariantInfo};
-pub use state::{Items, State, Visit, Visitor};
+pub use state::{Items, State, Visit, Visitor, same};
 pub use symmetry::{Permutation, Permute, permutations};
 
 /// The derives that [`state!`](crate::state!) uses.

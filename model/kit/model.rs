@@ -48,10 +48,22 @@ pub const FIRED: Fired = Ok(());
 /// Why an action did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// Its guard does not hold; the state must be untouched.
+    /// Its guard does not hold; the state must be untouched, or it is [`Cut::Changes`].
     Disabled,
     /// It would run over a bound of the model, which engines report as `bound_exceeded`.
     Exceeded(&'static str),
+}
+
+/// Why a step that is not plainly disabled leads to no state. The space ends there, and nothing is
+/// known of what lies behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut<'a> {
+    /// It would run over this bound of the model.
+    Exceeds(&'static str),
+    /// The action changed the state before one of its guards failed.
+    Changes,
+    /// The model panics in it, with this message. Only engines say so: the kit catches no panic.
+    Panics(&'a str),
 }
 
 /// A guard line: `when(n.busy)?` goes on only if the node is busy.

@@ -71,7 +71,7 @@ impl Kind {
 /// ```
 /// The kinds are `invariant`, `at_rest`, `reachable`, `no_fair_cycle`, `eventually` and `leads_to`.
 /// A property may have a parameter, `leads_to bast_is_served(n: NodeId);`, over whose values it
-/// speaks; its method takes it after the state. The expression is the model's
+/// speaks, each by itself; its method takes it after the state. `reachable` takes none. The expression is the model's
 /// [`PROPERTIES`](crate::kit::Model::PROPERTIES).
 ///
 /// A run is fair if every process of a `fair` lane that stays enabled from some state on acts
@@ -84,7 +84,7 @@ macro_rules! properties {
             $crate::kit::Property::<$model> {
                 name: stringify!($name),
                 doc: concat!($($doc),+).trim_ascii(),
-                kind: $crate::properties!(@kind $kind),
+                kind: $crate::properties!(@kind $kind $($param)?),
                 check: $crate::properties!(@check $model; $name $($param: $ty)?),
                 parts: $crate::properties!(@parts $model; $name $($param: $ty)?),
             },
@@ -104,10 +104,13 @@ macro_rules! properties {
             $crate::kit::values::<$ty>(model).for_each(|$param| emit(model.$name(state, $param)));
         }
     };
-    (@kind invariant) => { $crate::kit::Kind::Invariant };
-    (@kind at_rest) => { $crate::kit::Kind::AtRest };
+    (@kind invariant $($param:ident)?) => { $crate::kit::Kind::Invariant };
+    (@kind at_rest $($param:ident)?) => { $crate::kit::Kind::AtRest };
+    (@kind reachable $param:ident) => {
+        compile_error!("a `reachable` property takes no parameter: write one for each value")
+    };
     (@kind reachable) => { $crate::kit::Kind::Reachable };
-    (@kind no_fair_cycle) => { $crate::kit::Kind::NoFairCycle };
-    (@kind eventually) => { $crate::kit::Kind::Eventually };
-    (@kind leads_to) => { $crate::kit::Kind::LeadsTo };
+    (@kind no_fair_cycle $($param:ident)?) => { $crate::kit::Kind::NoFairCycle };
+    (@kind eventually $($param:ident)?) => { $crate::kit::Kind::Eventually };
+    (@kind leads_to $($param:ident)?) => { $crate::kit::Kind::LeadsTo };
 }

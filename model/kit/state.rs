@@ -39,6 +39,12 @@ impl<S> State for S where
 {
 }
 
+/// Whether two states are the same, byte for byte.
+#[inline(always)]
+pub fn same<S: State>(one: &S, other: &S) -> bool {
+    one.as_bytes() == other.as_bytes()
+}
+
 /// What has items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Items {

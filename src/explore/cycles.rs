@@ -6,7 +6,8 @@ use latchwork_model::kit::{Claim, Model, Property, Step};
 use zerocopy::IntoBytes;
 
 use super::graph::{Graph, components};
-use super::{panics, paths};
+use super::shown::{is_fair, part_of, parts};
+use super::{paths, steps};
 
 /// The steps of fair lanes between the states that count for a property.
 pub struct FairGraph<'a, M: Model> {
@@ -17,10 +18,15 @@ pub struct FairGraph<'a, M: Model> {
 }
 
 impl<'a, M: Model> FairGraph<'a, M> {
-    /// The steps of fair lanes between states in which the claim of `property` holds.
-    pub fn of(model: &'a M, graph: &'a Graph<M::State>, property: &Property<M>) -> Self {
-        let counts = |state| panics::catch(|| (property.check)(model, state) == Claim::Holds);
-        let counts = graph.states.iter().map(|state| counts(state).unwrap_or(false)).collect();
+    /// The steps of fair lanes between states in which the claim of one part of `property` holds.
+    pub fn of(
+        model: &'a M,
+        graph: &'a Graph<M::State>,
+        property: &Property<M>,
+        part: usize,
+    ) -> Self {
+        let counts = |state| part_of(model, property, state, part) == Some(Claim::Holds);
+        let counts = graph.states.iter().map(counts).collect();
         Self { model, graph, counts }
     }
 
@@ -45,38 +51,45 @@ impl<'a, M: Model> FairGraph<'a, M> {
             return Vec::new();
         }
         let mut edges = paths::steps(self.model, self.graph, id);
-        edges.retain(|(step, target)| {
-            let lane = M::ACTIONS[usize::from(step.action)].lane;
-            M::LANES[usize::from(lane)].fairness.is_fair() && self.counts[*target as usize]
-        });
+        edges.retain(|(step, target)| is_fair::<M>(step.action) && self.counts[*target as usize]);
         edges
     }
 }
 
-/// The shortest cycle of steps of fair lanes between states that count, through a state that is on
-/// one; of equal ones the one whose actions come first in the list of the model.
+/// The shortest cycle of steps of fair lanes between states that count for the first part of a
+/// property that has one, through a state that is on one; of equal ones the one whose actions come
+/// first in the list of the model.
 pub fn around<M: Model>(model: &M, property: &Property<M>, start: &M::State) -> Vec<Step> {
-    let counts = |state: &M::State| {
-        panics::catch(|| (property.check)(model, state) == Claim::Holds).unwrap_or(false)
-    };
+    let parts = 0..parts(model, property, start);
+    let mut cycles = parts.map(|part| around_for(model, property, part, start));
+    cycles.find(|cycle| !cycle.is_empty()).unwrap_or_default()
+}
+
+fn around_for<M: Model>(
+    model: &M,
+    property: &Property<M>,
+    part: usize,
+    start: &M::State,
+) -> Vec<Step> {
+    let counts = |state: &M::State| part_of(model, property, state, part) == Some(Claim::Holds);
+    if !counts(start) {
+        return Vec::new();
+    }
     let mut states = vec![*start];
     let mut ids = BTreeMap::from([(start.as_bytes().to_vec(), 0)]);
     let edges = |id: u32| {
         let mut edges = Vec::new();
         let state = states[id as usize];
-        let _ = panics::catch(|| {
-            model.successors(&state, |step, next| {
-                let Ok(next) = next else { return };
-                let lane = M::ACTIONS[usize::from(step.action)].lane;
-                if !M::LANES[usize::from(lane)].fairness.is_fair() || !counts(next) {
-                    return;
-                }
-                let id = *ids.entry(next.as_bytes().to_vec()).or_insert_with(|| {
-                    states.push(*next);
-                    states.len() as u32 - 1
-                });
-                edges.push((step, id));
+        steps::each(model, &state, |step, next| {
+            let Ok(next) = next else { return };
+            if !is_fair::<M>(step.action) || !counts(next) {
+                return;
+            }
+            let id = *ids.entry(next.as_bytes().to_vec()).or_insert_with(|| {
+                states.push(*next);
+                states.len() as u32 - 1
             });
+            edges.push((step, id));
         });
         edges
     };

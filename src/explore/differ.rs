@@ -11,16 +11,12 @@ use super::fingerprint::fingerprint;
 use super::graph::Graph;
 use super::paths::{self, Depths};
 use super::search::{join, search};
-use super::{Options, Watch, panics};
+use super::{Options, Watch, steps};
 
-/// All steps of a state with the states to which they lead; a bound that would be exceeded leads
-/// nowhere.
+/// All steps of a state with the states to which they lead; one that is cut off leads nowhere.
 fn successors<M: Model>(model: &M, state: &M::State) -> Vec<(Step, Option<M::State>)> {
     let mut all = Vec::new();
-    // A state in which the model panics has the steps that came before the panic.
-    let _ = panics::catch(|| {
-        model.successors(state, |step, result| all.push((step, result.ok().copied())));
-    });
+    steps::each(model, state, |step, next| all.push((step, next.ok().copied())));
     all
 }
 

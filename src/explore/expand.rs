@@ -1,6 +1,6 @@
 //! What one thread does with its part of a level: expand states, look at properties, ask the table.
 
-use latchwork_model::kit::{Claim, Kind, Model, Property, Step};
+use latchwork_model::kit::{Claim, Cut, Kind, Model, Property, Step};
 use zerocopy::{FromZeros, IntoBytes};
 
 use crate::verdict::{ActionCount, BuiltIn, Coverage, PropertyId, PropertySet};
@@ -11,6 +11,8 @@ use super::frontier::Frontier;
 use super::panics;
 #[cfg(test)]
 use super::planted::Planted;
+use super::shown::{fault, is_fair, shows};
+use super::steps;
 use super::symmetry::Quotient;
 use super::visited::{Inserted, Visited};
 
@@ -41,6 +43,25 @@ pub(super) struct ChunkEdges {
     pub degrees: Vec<u32>,
     /// The slots of the table to which they lead, all states one after the other.
     pub slots: Vec<usize>,
+    /// The states with a step that is cut off, by their positions in the run.
+    pub cuts: Vec<u32>,
+}
+
+/// How far a state was expanded: where the model panics, the rest is done step by step.
+#[derive(Clone, Copy, Default)]
+struct Expanding {
+    /// Its fingerprint or number.
+    own: u64,
+    /// The last step that was handed over.
+    last: Option<Step>,
+    /// Whether all steps were.
+    stepped: bool,
+    /// Whether a step of a fair lane was among them.
+    fair: bool,
+    /// Whether one of them was cut off.
+    cut: bool,
+    /// How many claims were looked at: whether it is done, then the properties.
+    claims: usize,
 }
 
 /// What one thread, or all of them together, found on a level.
@@ -159,6 +180,8 @@ pub(super) struct Worker<M: Model> {
     takings: Takings,
     degrees: Vec<u32>,
     slots: Vec<usize>,
+    cuts: Vec<u32>,
+    here: Expanding,
     /// Successors so far.
     #[cfg(test)]
     seen: u64,
@@ -178,6 +201,8 @@ impl<M: Model> Worker<M> {
             takings: Takings::default(),
             degrees: Vec::new(),
             slots: Vec::new(),
+            cuts: Vec::new(),
+            here: Expanding::default(),
             #[cfg(test)]
             seen: 0,
         }
@@ -191,9 +216,10 @@ impl<M: Model> Worker<M> {
         self.turn(shared);
         self.turn(shared);
         if shared.frontier.is_none() {
-            let (degrees, slots) =
-                (std::mem::take(&mut self.degrees), std::mem::take(&mut self.slots));
-            self.edges.push(ChunkEdges { start, degrees, slots });
+            let take = std::mem::take::<Vec<u32>>;
+            let (degrees, cuts) = (take(&mut self.degrees), take(&mut self.cuts));
+            let slots = std::mem::take(&mut self.slots);
+            self.edges.push(ChunkEdges { start, degrees, slots, cuts });
         }
         self.tally.fresh - before
     }
@@ -201,7 +227,7 @@ impl<M: Model> Worker<M> {
     fn states(&mut self, shared: &Shared<'_, M>, states: &[M::State]) {
         let mut at = 0;
         while at < states.len() {
-            // One guard for many states; a state in which the model panics is passed over.
+            // One guard for many states; the state in which the model panics is finished apart.
             let all = panics::catch(|| {
                 while let Some(state) = states.get(at) {
                     at += 1;
@@ -209,7 +235,7 @@ impl<M: Model> Worker<M> {
                 }
             });
             if all.is_err() {
-                self.tally.shown.insert(BuiltIn::NoPanic.id::<M>());
+                self.finish(shared, &states[at - 1]);
             }
         }
     }
@@ -217,68 +243,116 @@ impl<M: Model> Worker<M> {
     #[inline]
     fn expand(&mut self, shared: &Shared<'_, M>, state: &M::State) {
         let model = shared.model;
-        let keep_edges = shared.frontier.is_none();
-        if keep_edges {
+        self.here = Expanding::default();
+        if shared.frontier.is_none() {
             self.degrees.push(0);
         }
         let print = || fingerprint(state);
         if let Some(quotient) = shared.quotient {
             quotient.look_at(model, state, print());
         }
-        let own = match shared.parts {
+        self.here.own = match shared.parts {
             Some(parts) => {
                 parts.take_apart(state.as_bytes(), &mut self.takings.parent, shared.alone)
             }
             None => print(),
         };
-        let (mut any, mut fair, mut last) = (false, false, u8::MAX);
-        model.successors(state, |step, result| {
-            any = true;
-            fair |= is_fair::<M>(step.action);
-            let Ok(next) = result else {
-                self.tally.shown.insert(BuiltIn::BoundExceeded.id::<M>());
+        model.successors(state, |step, next| self.step(shared, step, next));
+        self.here.stepped = true;
+        self.claims(shared, state, 0);
+        self.end_state(shared);
+    }
+
+    /// One step of the state that is being expanded.
+    #[inline(always)]
+    fn step(&mut self, shared: &Shared<'_, M>, step: Step, next: Result<&M::State, Cut<'_>>) {
+        let last = self.here.last.replace(step);
+        self.here.fair |= is_fair::<M>(step.action);
+        let next = match next {
+            Ok(next) => next,
+            Err(cut) => {
+                self.here.cut = true;
+                self.tally.shown.insert(fault(cut).id::<M>());
                 return;
-            };
-            let count = &mut self.tally.actions[usize::from(step.action)];
-            count.fired = count.fired.wrapping_add(1);
-            count.enabled = count.enabled.wrapping_add(u64::from(last != step.action));
-            last = step.action;
-            #[cfg(test)]
-            {
-                self.seen += 1;
-                let drops = shared.visited.planted == Planted::DropsOneInAMillion;
-                if drops && self.seen.is_multiple_of(1_000_000) {
-                    return;
-                }
             }
-            if keep_edges {
-                self.edge();
+        };
+        let count = &mut self.tally.actions[usize::from(step.action)];
+        count.fired = count.fired.wrapping_add(1);
+        let again = last.is_some_and(|last| last.action == step.action);
+        count.enabled = count.enabled.wrapping_add(u64::from(!again));
+        #[cfg(test)]
+        {
+            self.seen += 1;
+            let drops = shared.visited.planted == Planted::DropsOneInAMillion;
+            if drops && self.seen.is_multiple_of(1_000_000) {
+                return;
             }
-            let representative;
-            let next = match shared.quotient {
-                None => next,
-                Some(quotient) => match self.representative(shared, quotient, next) {
-                    Some(found) => {
-                        representative = found;
-                        &representative
-                    }
-                    None => return,
-                },
-            };
-            let number = shared.parts.map(|parts| self.number(shared, parts, next));
-            if self.filling.push(next, own, number) {
-                self.turn(shared);
-            }
-        });
-        if !any && !model.done(state) {
-            self.tally.shown.insert(BuiltIn::Deadlock.id::<M>());
         }
-        for (id, property) in M::PROPERTIES.iter().enumerate() {
-            if property.kind == Kind::AtRest && fair {
+        let representative;
+        let next = match shared.quotient {
+            None => next,
+            Some(quotient) => match self.representative(shared, quotient, next) {
+                Some(found) => {
+                    representative = found;
+                    &representative
+                }
+                None => return,
+            },
+        };
+        if shared.frontier.is_none() {
+            self.edge();
+        }
+        let number = shared.parts.map(|parts| self.number(shared, parts, next));
+        if self.filling.push(next, self.here.own, number) {
+            self.turn(shared);
+        }
+    }
+
+    /// What the steps and the claims of a state show together.
+    #[inline(always)]
+    fn claims(&mut self, shared: &Shared<'_, M>, state: &M::State, from: usize) {
+        let model = shared.model;
+        if from == 0 {
+            self.here.claims = 1;
+            if self.here.last.is_none() && !model.done(state) {
+                self.tally.shown.insert(BuiltIn::Deadlock.id::<M>());
+            }
+        }
+        for (id, property) in M::PROPERTIES.iter().enumerate().skip(from.saturating_sub(1)) {
+            self.here.claims = id + 2;
+            if property.kind == Kind::AtRest && self.here.fair {
                 continue;
             }
             self.claim(id, property, (property.check)(model, state));
         }
+    }
+
+    #[inline(always)]
+    fn end_state(&mut self, shared: &Shared<'_, M>) {
+        if self.here.cut && shared.frontier.is_none() {
+            self.cuts.push(self.degrees.len() as u32 - 1);
+        }
+    }
+
+    /// Does what is left of a state in which the model has panicked: each step and each claim that
+    /// does not panic counts.
+    #[cold]
+    fn finish(&mut self, shared: &Shared<'_, M>, state: &M::State) {
+        self.tally.shown.insert(BuiltIn::NoPanic.id::<M>());
+        if !self.here.stepped {
+            self.here.cut = true;
+            let last = self.here.last;
+            steps::after(shared.model, state, last, |step, next| {
+                // What the model says of symmetry may panic, too: that is looked at below.
+                let _ = panics::catch(|| self.step(shared, step, next));
+            });
+            if let Some(quotient) = shared.quotient {
+                quotient.look_after_panic(shared.model, state);
+            }
+            self.here.stepped = true;
+        }
+        while panics::catch(|| self.claims(shared, state, self.here.claims)).is_err() {}
+        self.end_state(shared);
     }
 
     /// What stands for a state, unless it was looked up lately. It stands apart, since searches
@@ -378,72 +452,4 @@ impl<M: Model> Worker<M> {
             frontier.found(&mut self.fresh);
         }
     }
-}
-
-/// Whether an action belongs to a fair lane.
-#[inline(always)]
-fn is_fair<M: Model>(action: u8) -> bool {
-    M::LANES[usize::from(M::ACTIONS[usize::from(action)].lane)].fairness.is_fair()
-}
-
-/// Whether a claim is what a search looks for: a violation, or a goal that was reached.
-fn shows(kind: Kind, claim: Claim) -> bool {
-    match kind {
-        Kind::Invariant | Kind::AtRest => claim == Claim::Violated,
-        Kind::Reachable => claim == Claim::Holds,
-        // No state shows it by itself: `cycles` and `liveness` look for it in the whole graph.
-        Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo => false,
-    }
-}
-
-/// Whether a state shows a property that can be seen from one state and its steps.
-pub(crate) fn shown_by<M: Model>(model: &M, state: &M::State, property: PropertyId) -> bool {
-    let Some(own) = M::PROPERTIES.get(usize::from(property.0)) else {
-        return shown_built_in(model, state, property);
-    };
-    let mut fair = false;
-    if own.kind == Kind::AtRest {
-        model.successors(state, |step, _| {
-            let lane = M::ACTIONS[usize::from(step.action)].lane;
-            fair |= M::LANES[usize::from(lane)].fairness.is_fair();
-        });
-    }
-    !fair && shows(own.kind, (own.check)(model, state))
-}
-
-fn shown_built_in<M: Model>(model: &M, state: &M::State, property: PropertyId) -> bool {
-    if property == BuiltIn::Deadlock.id::<M>() {
-        let mut any = false;
-        model.successors(state, |_, _| any = true);
-        !any && !model.done(state)
-    } else if property == BuiltIn::BoundExceeded.id::<M>() {
-        exceeding(model, state).is_some()
-    } else {
-        false
-    }
-}
-
-/// The first step of a state that takes an action.
-pub(super) fn first_step<M: Model>(model: &M, state: &M::State, action: u8) -> Option<Step> {
-    let mut first = None;
-    // A state in which the model panics has the steps that came before the panic.
-    let _ = panics::catch(|| {
-        model.successors(state, |step, result| {
-            if first.is_none() && step.action == action && result.is_ok() {
-                first = Some(step);
-            }
-        });
-    });
-    first
-}
-
-/// The first step of a state that would exceed a bound, and which.
-pub(super) fn exceeding<M: Model>(model: &M, state: &M::State) -> Option<(Step, &'static str)> {
-    let mut first = None;
-    model.successors(state, |step, result| {
-        if let (None, Err(what)) = (first, result) {
-            first = Some((step, what));
-        }
-    });
-    first
 }

@@ -6,7 +6,7 @@
 use latchwork_model::kit::{Fairness, Model, Process};
 
 use super::graph::{Graph, components};
-use super::{panics, paths};
+use super::{paths, steps};
 
 /// The most processes of fair lanes that a model can have.
 const MAX_PROCESSES: usize = 64;
@@ -27,7 +27,7 @@ impl Fair {
     /// The processes of fair lanes of a model.
     pub fn of<M: Model>(model: &M) -> Self {
         let fairness = |process: &Process| M::LANES[usize::from(process.lane)].fairness;
-        let steps = panics::all_steps(model).into_iter();
+        let steps = steps::all(model).into_iter();
         let mut processes: Vec<Process> = steps.map(|step| step.process(M::ACTIONS)).collect();
         processes.retain(|process| fairness(process).is_fair());
         processes.sort_unstable();
@@ -74,6 +74,9 @@ impl Moves {
                 let set = fair.set(step.process(M::ACTIONS));
                 here |= set;
                 actor.push(if set == 0 { NOBODY } else { set.trailing_zeros() as u8 });
+            }
+            for step in paths::cut_off(model, graph, id) {
+                here |= fair.set(step.process(M::ACTIONS));
             }
             enabled.push(here);
             actor.resize(graph.edges(id).end, NOBODY);

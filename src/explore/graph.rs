@@ -21,11 +21,19 @@ pub struct Graph<S> {
     offsets: Vec<u64>,
     /// Where the edges lead, in the order of the steps.
     targets: Vec<u32>,
+    /// The states with a step that is cut off, least first.
+    cuts: Vec<u32>,
 }
 
 impl<S> Graph<S> {
     pub(super) fn new() -> Self {
-        Self { states: Vec::new(), levels: vec![0], offsets: vec![0], targets: Vec::new() }
+        Self {
+            states: Vec::new(),
+            levels: vec![0],
+            offsets: vec![0],
+            targets: Vec::new(),
+            cuts: Vec::new(),
+        }
     }
 
     /// Appends a level: its states in pieces, each with the ids that they have. Empties the pieces.
@@ -59,6 +67,21 @@ impl<S> Graph<S> {
         self.offsets.push(self.targets.len() as u64);
     }
 
+    /// Says which of the states that got their edges last have a step that is cut off.
+    pub(super) fn push_cuts(&mut self, cuts: impl Iterator<Item = u32>) {
+        self.cuts.extend(cuts);
+    }
+
+    /// The states with a step that is cut off, least first: what lies behind is not known.
+    pub fn cuts(&self) -> &[u32] {
+        &self.cuts
+    }
+
+    /// Whether a state has a step that is cut off.
+    pub fn is_cut(&self, id: u32) -> bool {
+        self.cuts.binary_search(&id).is_ok()
+    }
+
     /// How many states have their edges.
     pub fn expanded(&self) -> u32 {
         (self.offsets.len() - 1) as u32
@@ -82,9 +105,11 @@ impl<S> Graph<S> {
         self.targets.len() as u64
     }
 
-    /// The ids of level `k`.
+    /// The ids of level `k`; none if there is no such level.
     pub fn level(&self, k: usize) -> std::ops::Range<u32> {
-        self.levels[k]..self.levels[k + 1]
+        let end = self.states.len() as u32;
+        let first = |level: usize| self.levels.get(level).copied().unwrap_or(end);
+        first(k)..first(k + 1)
     }
 
     /// The level of a state.
@@ -136,23 +161,31 @@ fn make_room<T>(list: &mut Vec<T>, more: usize) {
 impl<S: State> Graph<S> {
     /// Writes it down.
     pub(super) fn save(&self, writer: &mut Writer) -> io::Result<()> {
-        let lens = [self.levels.len(), self.states.len(), self.offsets.len(), self.targets.len()];
+        let lens = [
+            self.levels.len(),
+            self.states.len(),
+            self.offsets.len(),
+            self.targets.len(),
+            self.cuts.len(),
+        ];
         writer.words(&lens.map(|len| len as u64))?;
         writer.words(&self.levels)?;
         writer.words(&self.states)?;
         writer.words(&self.offsets)?;
-        writer.words(&self.targets)
+        writer.words(&self.targets)?;
+        writer.words(&self.cuts)
     }
 
     /// Reads what [`Self::save`] has written.
     pub(super) fn restore(reader: &mut Reader) -> io::Result<Self> {
-        let lens = reader.words::<u64>(4)?;
+        let lens = reader.words::<u64>(5)?;
         let levels = reader.words(lens[0] as usize)?;
         let mut states = Vec::with_capacity(room(lens[1] as usize));
         parse(&reader.words::<u8>(lens[1] as usize * size_of::<S>())?, &mut states)?;
         let offsets = reader.words(lens[2] as usize)?;
         let targets = reader.words(lens[3] as usize)?;
-        Ok(Self { states, levels, offsets, targets })
+        let cuts = reader.words(lens[4] as usize)?;
+        Ok(Self { states, levels, offsets, targets, cuts })
     }
 }
 

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use latchwork_model::kit::{Claim, Fairness, Kind, Model, Process, Property, Step};
 use zerocopy::IntoBytes;
 
-use super::liveness::{Waiting, part_of};
-use super::panics;
+use super::liveness::Waiting;
+use super::shown::part_of;
+use super::steps;
 
 /// Panics if a run that was found does not show what it should.
 pub(super) fn demand<M: Model>(
@@ -21,8 +22,8 @@ pub(super) fn demand<M: Model>(
     let mut state = *initial;
     let mut states = vec![state];
     for step in &waiting.path.steps {
-        let fired = panics::catch(|| model.fire(&mut state, *step));
-        assert!(matches!(fired, Ok(Ok(()))), "{}: a step that is not enabled", property.name);
+        let next = steps::take(model, &state, *step);
+        state = next.unwrap_or_else(|_| panic!("{}: a step that is not enabled", property.name));
         states.push(state);
     }
     let cycle = waiting.cycle.then_some(waiting.prefix);
@@ -51,9 +52,13 @@ pub fn is_shown<M: Model>(
     }
     match property.kind {
         Kind::NoFairCycle => {
-            let counts = |state| part_of(model, property, state, 0) == Some(Claim::Holds);
+            let counts = |part| {
+                let claim = |state| part_of(model, property, state, part);
+                let claims = around.iter().map(claim).collect::<Option<Vec<Claim>>>()?;
+                Some(claims.iter().all(|claim| *claim == Claim::Holds))
+            };
             cycle.is_some()
-                && around.iter().all(counts)
+                && (0..).map_while(counts).any(|all| all)
                 && taken.iter().all(|step| must_act::<M>(step.process(M::ACTIONS)).is_some())
         }
         Kind::Eventually | Kind::LeadsTo => {
@@ -82,21 +87,17 @@ fn is_fair<M: Model>(model: &M, around: &[M::State], taken: &[Step]) -> bool {
     })
 }
 
-/// Who can take a step.
+/// Who can take a step, or could if it were not cut off.
 fn enabled<M: Model>(model: &M, state: &M::State) -> BTreeSet<Process> {
     let mut enabled = BTreeSet::new();
-    let _ = panics::catch(|| {
-        model.successors(state, |step, result| {
-            if result.is_ok() {
-                enabled.insert(step.process(M::ACTIONS));
-            }
-        });
+    steps::each(model, state, |step, _| {
+        enabled.insert(step.process(M::ACTIONS));
     });
     enabled
 }
 
 /// Whether some part of a property waits in the run and is never answered; what goes on for ever
-/// begins after `begin` steps.
+/// begins after `begin` steps, and by then it waits.
 pub(crate) fn waits<M: Model>(
     model: &M,
     property: &Property<M>,
@@ -110,7 +111,7 @@ pub(crate) fn waits<M: Model>(
         let after = answered.map_or(0, |at| at + 1);
         Some(match property.kind {
             Kind::Eventually => after == 0,
-            _ => after <= begin && claims[after..].contains(&Claim::Violated),
+            _ => after <= begin && claims[after..=begin].contains(&Claim::Violated),
         })
     };
     (0..).map_while(part).any(|waits| waits)

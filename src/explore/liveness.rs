@@ -12,7 +12,8 @@ use crate::verdict::Path;
 
 use super::fairness::{Groups, Moves};
 use super::graph::Graph;
-use super::{lasso, panics, paths};
+use super::shown::{part_of, parts};
+use super::{lasso, paths};
 
 /// A fair run that waits for ever.
 pub struct Waiting {
@@ -33,7 +34,8 @@ pub fn find<M: Model>(
     property: &Property<M>,
 ) -> Option<Waiting> {
     let mut best: Option<(u32, Search<'_, M>)> = None;
-    for part in 0..parts(model, graph, property) {
+    let parts = graph.states.first().map_or(0, |state| parts(model, property, state));
+    for part in 0..parts {
         let mut search = Search::of(model, graph, moves, property, part);
         if let Some(length) = search.run()
             && best.as_ref().is_none_or(|(least, _)| length < *least)
@@ -44,32 +46,6 @@ pub fn find<M: Model>(
     let waiting = best.map(|(length, search)| search.waiting(length))?;
     lasso::demand(model, property, &graph.states[waiting.path.initial], &waiting);
     Some(waiting)
-}
-
-fn parts<M: Model>(model: &M, graph: &Graph<M::State>, property: &Property<M>) -> usize {
-    let mut parts = 0;
-    if let Some(state) = graph.states.first() {
-        let _ = panics::catch(|| (property.parts)(model, state, &mut |_| parts += 1));
-    }
-    parts
-}
-
-/// What one part of a property says about a state.
-pub fn part_of<M: Model>(
-    model: &M,
-    property: &Property<M>,
-    state: &M::State,
-    part: usize,
-) -> Option<Claim> {
-    let (mut said, mut at) = (None, 0);
-    let mut emit = |claim| {
-        if at == part {
-            said = Some(claim);
-        }
-        at += 1;
-    };
-    panics::catch(|| (property.parts)(model, state, &mut emit)).ok()?;
-    said
 }
 
 /// The search for a run on which one part of a property waits for ever.

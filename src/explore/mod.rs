@@ -27,12 +27,14 @@
 //! | `lasso` | whether a run shows what it is said to show |
 //! | `differ` | where two versions of a model differ |
 //! | `panics` | a model that panics is a violation |
+//! | `steps` | the steps of a state, those that are cut off included |
+//! | `shown` | what one state shows |
 //! | `planted` | defects of the engine, which tests must notice |
 
 mod cycles;
 pub mod differ;
 mod exact;
-pub(crate) mod expand;
+mod expand;
 mod fairness;
 pub mod fingerprint;
 mod frontier;
@@ -46,7 +48,9 @@ pub mod paths;
 mod planted;
 pub mod resume;
 mod search;
+pub(crate) mod shown;
 mod spill;
+pub mod steps;
 mod symmetry;
 mod unfold;
 pub mod visited;
@@ -54,11 +58,11 @@ mod whole;
 
 use std::ops::Range;
 
-use latchwork_model::kit::{Kind, Model};
+use latchwork_model::kit::{Kind, Model, Step};
 
 use crate::verdict::{
-    BuiltIn, Coverage, Discovery, End, Exploration, PropertyId, PropertySet, Refused, Statistics,
-    Stopped, Symmetry, Witness, of_graph, properties,
+    BuiltIn, Coverage, Discovery, End, Exploration, Path, PropertyId, PropertySet, Refused,
+    Statistics, Stopped, Symmetry, Witness, of_graph, properties,
 };
 
 use graph::Graph;
@@ -79,6 +83,8 @@ pub struct Options {
     pub witnesses: Vec<u8>,
     /// End as soon as all of these are found; nothing in it: never.
     pub until: PropertySet,
+    /// But not before this level is expanded.
+    pub down_to: usize,
     /// Whether to search one state for all that differ by an exchange of interchangeable processes.
     pub symmetry: bool,
     /// The most states to find.
@@ -104,6 +110,7 @@ impl Default for Options {
             properties: PropertySet::ALL,
             witnesses: Vec::new(),
             until: PropertySet::EMPTY,
+            down_to: 0,
             symmetry: false,
             states: None,
             memory: None,
@@ -197,6 +204,10 @@ pub fn explore_from<M: Model>(
             }
         }
     }
+    if found.cut || found.statistics.distinct == 0 {
+        // What is violated is, with what was seen; all else may depend on what was not.
+        undecided = undecided.or(open::<M>(&found, options.properties));
+    }
     let wanted = !found.first.is_empty() || !options.witnesses.is_empty();
     if graph.is_none() && wanted {
         // The search kept no states; one more, down to the last discovery, keeps them.
@@ -273,8 +284,11 @@ fn trace_graph<M: Model>(
     quotient: Option<&Quotient>,
 ) -> Option<Graph<M::State>> {
     let until = found.first.iter().map(|(property, _)| *property).collect();
+    let first_fired = |action: &u8| found.first_fired[usize::from(*action)];
+    let down_to = options.witnesses.iter().filter_map(first_fired).max().unwrap_or(0);
     let checkpoint = options.checkpoint.as_ref().map(Checkpoint::of_traces);
-    let options = Options { until, states: None, memory: None, checkpoint, ..options.clone() };
+    let (states, memory) = (None, None);
+    let options = Options { until, down_to, states, memory, checkpoint, ..options.clone() };
     search::search(model, initial, &options, &Patient(watch), true, quotient).1
 }
 
@@ -299,16 +313,27 @@ impl Watch for Patient<'_> {
 fn witnesses<M: Model>(runs: &Runs<'_, M>, found: &Found, options: &Options) -> Vec<Witness> {
     let witness = |action: &u8| {
         let level = found.first_fired[usize::from(*action)]?;
-        let fires = |state: &M::State| expand::first_step(runs.model, state, *action);
+        let fires = |state: &M::State| first_step(runs.model, state, *action);
         let states = &runs.graph.states;
         let level = runs.graph.level(level);
         let goals: Vec<u32> = level.filter(|id| fires(&states[*id as usize]).is_some()).collect();
-        let best = runs.best(&goals);
+        let best = runs.best(&goals, None);
         let mut path = best.path;
         path.steps.push(fires(&best.end)?);
         Some(Witness { action: *action, path })
     };
     options.witnesses.iter().filter_map(witness).collect()
+}
+
+/// The first step of a state that takes an action.
+fn first_step<M: Model>(model: &M, state: &M::State, action: u8) -> Option<Step> {
+    let mut first = None;
+    steps::each(model, state, |step, next| {
+        if first.is_none() && step.action == action && next.is_ok() {
+            first = Some(step);
+        }
+    });
+    first
 }
 
 /// For every property that was found, the best of the shortest paths.
@@ -319,20 +344,17 @@ fn discoveries<M: Model>(runs: &Runs<'_, M>, found: &Found) -> Vec<Discovery> {
     let discover = |(property, level): (PropertyId, usize)| {
         if let Some((_, waiting)) = found.waiting.iter().find(|(of, _)| *of == property) {
             let end = End::Stuck { prefix: level, cycle: waiting.cycle.then_some(level) };
-            return Discovery { property, steps: level, path: waiting.path.clone(), end };
+            let initial = runs.position(&graph.states[waiting.path.initial]);
+            let path = Path { initial, steps: waiting.path.steps.clone() };
+            return Discovery { property, steps: level, path, end };
         }
-        let is_goal = |id: &u32| -> bool {
-            let state = &graph.states[*id as usize];
-            panics::catch(|| expand::shown_by(model, state, property)).unwrap_or(false)
-                || (property == BuiltIn::NoPanic.id::<M>()
-                    && panics::in_state(model, state).is_some())
-        };
+        let is_goal = |id: &u32| shown::shown_by(model, &graph.states[*id as usize], property);
         let known = found.goals.iter().find(|(of, _)| *of == property);
         let goals = match known {
             Some((_, goals)) => goals.clone(),
             None => graph.level(level).filter(is_goal).collect(),
         };
-        discovery(runs, property, level, &goals)
+        discovery(runs, property, level, goals)
     };
     first.into_iter().map(discover).collect()
 }
@@ -342,23 +364,30 @@ fn discovery<M: Model>(
     runs: &Runs<'_, M>,
     property: PropertyId,
     level: usize,
-    goals: &[u32],
+    mut goals: Vec<u32>,
 ) -> Discovery {
     let model = runs.model;
-    let best = runs.best(goals);
+    if property == BuiltIn::NoPanic.id::<M>() {
+        // Where a claim panics the run ends; where a step does, it has one step more.
+        let panics =
+            |id: &u32| shown::panic_of_claims(model, &runs.graph.states[*id as usize]).is_some();
+        if goals.iter().any(panics) {
+            goals.retain(panics);
+            let best = runs.best(&goals, None);
+            let message = shown::panic_of_claims(model, &best.end).unwrap_or_default();
+            let end = End::Panics(message);
+            return Discovery { property, steps: level, path: best.path, end };
+        }
+    }
+    let faults = [BuiltIn::NoPanic, BuiltIn::BoundExceeded, BuiltIn::GuardsFirst];
+    let breaks_off = faults.iter().any(|fault| fault.id::<M>() == property);
+    let best = runs.best(&goals, breaks_off.then_some(property));
     let mut path = best.path.clone();
     let (mut steps, mut end) = (level, End::State);
-    if property == BuiltIn::BoundExceeded.id::<M>() {
-        if let Some((step, what)) = expand::exceeding(model, &best.end) {
-            path.steps.push(step);
+    if breaks_off {
+        if let Some(step) = path.steps.last() {
             steps += 1;
-            end = End::Exceeds(what.into());
-        }
-    } else if property == BuiltIn::NoPanic.id::<M>() {
-        if let Some((step, message)) = panics::in_state(model, &best.end) {
-            steps += usize::from(step.is_some());
-            path.steps.extend(step);
-            end = End::Panics(message);
+            end = shown::end_of(model, &best.end, *step);
         }
     } else if property == BuiltIn::CanFinish.id::<M>() {
         let rest = runs.way_on(&best);

@@ -7,7 +7,7 @@ use latchwork_model::kit::{Model, Process, Step};
 use crate::verdict::Path;
 
 use super::graph::{Graph, components};
-use super::panics;
+use super::steps::each;
 
 /// How far every state is from where a path begins.
 pub struct Depths {
@@ -67,7 +67,7 @@ impl Depths {
 pub struct Best {
     /// The path; its initial state is an index into the starts.
     pub path: Path,
-    /// The id of its last state.
+    /// The id of the goal to which it leads.
     pub end: u32,
 }
 
@@ -80,6 +80,9 @@ struct Edge {
     switches: u32,
 }
 
+/// Leads nowhere: the target of a step that is cut off.
+const NOWHERE: u32 = u32::MAX;
+
 /// The best of the shortest paths to one of `goals`, which stand at the same distance.
 /// `before` is the step that came before the path, if any.
 pub fn best<M: Model>(
@@ -89,8 +92,25 @@ pub fn best<M: Model>(
     goals: &[u32],
     before: Option<Step>,
 ) -> Best {
+    best_beyond(model, graph, depths, goals, before, |_| Vec::new())
+}
+
+/// The same, with one step more: one of those that `beyond` says of the goal, if there are any.
+pub fn best_beyond<M: Model>(
+    model: &M,
+    graph: &Graph<M::State>,
+    depths: &Depths,
+    goals: &[u32],
+    before: Option<Step>,
+    beyond: impl Fn(u32) -> Vec<Step>,
+) -> Best {
+    let last = |step: Step| {
+        let process = step.process(M::ACTIONS);
+        Edge { step, process, target: NOWHERE, switches: 0 }
+    };
+    let at_goal = |id: &u32| (*id, beyond(*id).into_iter().map(last).collect());
     // The states on shortest paths, from the goals back to the starts, each with its edges.
-    let mut edges: BTreeMap<u32, Vec<Edge>> = goals.iter().map(|id| (*id, Vec::new())).collect();
+    let mut edges: BTreeMap<u32, Vec<Edge>> = goals.iter().map(at_goal).collect();
     let mut layer: Vec<u32> = goals.to_vec();
     let mut distance = goals.first().map_or(0, |id| depths.depth[*id as usize]);
     let by_depth = candidates(graph, depths, distance);
@@ -126,6 +146,9 @@ pub fn best<M: Model>(
     let mut path = Path { initial, steps: Vec::new() };
     while let Some(edge) = edges[&end].iter().min_by_key(|edge| (edge.cost(process), edge.step)) {
         path.steps.push(edge.step);
+        if edge.target == NOWHERE {
+            break;
+        }
         process = Some(edge.process);
         end = edge.target;
     }
@@ -156,16 +179,26 @@ fn candidates<S>(graph: &Graph<S>, depths: &Depths, end: u32) -> Vec<Vec<u32>> {
 
 /// The steps of a state with the ids to which they lead.
 pub fn steps<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<(Step, u32)> {
+    let (mut steps, targets) = (Vec::new(), graph.successors(id));
+    each(model, &graph.states[id as usize], |step, next| {
+        if next.is_ok() {
+            steps.push(step);
+        }
+    });
+    steps.into_iter().zip(targets.iter().copied()).collect()
+}
+
+/// The steps of a state that are cut off.
+pub fn cut_off<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<Step> {
     let mut steps = Vec::new();
-    // A state in which the model panics has the steps that came before the panic.
-    let _ = panics::catch(|| {
-        model.successors(&graph.states[id as usize], |step, result| {
-            if result.is_ok() {
+    if graph.is_cut(id) {
+        each(model, &graph.states[id as usize], |step, next| {
+            if next.is_err() {
                 steps.push(step);
             }
         });
-    });
-    steps.into_iter().zip(graph.successors(id).iter().copied()).collect()
+    }
+    steps
 }
 
 /// The shortest way, of at least one step, to an edge that is wanted, and where it leads; of equal

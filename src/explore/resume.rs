@@ -62,9 +62,12 @@ impl Checkpoint {
 struct Progress {
     statistics: Statistics,
     coverage: Coverage,
+    cut: bool,
     first: Vec<(PropertyId, usize)>,
     first_fired: Vec<Option<usize>>,
-    /// What the level that is being expanded has shown so far.
+    /// Whether a level is being expanded, if only its conclusion is missing.
+    open: bool,
+    /// What that level has shown so far.
     level: Coverage,
     shown: PropertySet,
     fresh: usize,
@@ -145,8 +148,10 @@ impl<'a, M: Model> Search<'a, M> {
         writer.value(&Progress {
             statistics: self.found.statistics.clone(),
             coverage: self.found.coverage.clone(),
+            cut: self.found.cut,
             first: self.found.first.clone(),
             first_fired: self.found.first_fired.clone(),
+            open: self.open,
             level: worker.tally.coverage::<M>(),
             shown: worker.tally.shown,
             fresh: worker.tally.fresh,
@@ -172,8 +177,10 @@ impl<'a, M: Model> Search<'a, M> {
         self.kept = entries as u64;
         self.found.statistics = progress.statistics;
         self.found.coverage = progress.coverage;
+        self.found.cut = progress.cut;
         self.found.first = progress.first;
         self.found.first_fired = progress.first_fired;
+        self.open = progress.open;
         self.found.stopped = self.enough();
         if !self.visited.reserve(entries) {
             return Err(io::ErrorKind::OutOfMemory.into());

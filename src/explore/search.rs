@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use latchwork_model::kit::Model;
 use zerocopy::IntoBytes;
 
-use crate::verdict::{Coverage, PropertyId, PropertySet, Statistics, Stopped};
+use crate::verdict::{BuiltIn, Coverage, PropertyId, PropertySet, Statistics, Stopped};
 
 use super::exact::Parts;
 use super::expand::{Shared, Tally, Worker};
@@ -16,18 +16,22 @@ use super::liveness::Waiting;
 use super::symmetry::Quotient;
 use super::visited::{Inserted, Visited};
 use super::whole::Shown;
-use super::{Options, Watch, panics};
+use super::{Options, Watch, steps};
 
 /// The most states that a thread takes from the frontier at a time.
 const CHUNK: usize = 256;
 /// A frontier with fewer states is not worth a second thread.
 const WORTH_THREADS: usize = 2048;
+/// The most successors of one state for which the table has room before it is asked.
+const MOST_AT_ONCE: usize = 1 << 20;
 
 /// What a search has found, before paths are made of it.
 pub(super) struct Found {
     pub statistics: Statistics,
     pub coverage: Coverage,
     pub stopped: Option<Stopped>,
+    /// Whether a step was cut off or a claim was not made: then the space is not known as a whole.
+    pub cut: bool,
     /// The properties that were found, with the level on which they were found first.
     pub first: Vec<(PropertyId, usize)>,
     /// By action: the level on which it fired first.
@@ -76,9 +80,13 @@ pub(super) fn search<M: Model>(
     {
         search.visited.planted = options.planted;
     }
-    while search.found.stopped.is_none() && search.frontier_len() > 0 {
+    while search.found.stopped.is_none() && (search.frontier_len() > 0 || search.open) {
+        search.open = true;
         match search.level() {
-            Ok(tally) => search.conclude(&tally),
+            Ok(tally) => {
+                search.open = false;
+                search.conclude(&tally);
+            }
             Err(stopped) => search.found.stopped = Some(stopped),
         }
         search.keep();
@@ -102,6 +110,8 @@ pub(super) struct Search<'a, M: Model> {
     pub frontier: Frontier<M::State>,
     pub workers: Vec<Worker<M>>,
     pub found: Found,
+    /// Whether a level was begun and is not concluded yet: all of its states may be expanded.
+    pub open: bool,
     /// The states that had been found when it was last written down.
     pub kept: u64,
 }
@@ -121,7 +131,7 @@ impl<'a, M: Model> Search<'a, M> {
             quotient,
             visited: Visited::new(keep_graph),
             parts: options.exact.then(|| Parts::new(size_of::<M::State>())),
-            branching: panics::all_steps(model).len().max(1),
+            branching: steps::all(model).len().max(1),
             graph: keep_graph.then(Graph::new),
             frontier: Frontier::new(options.threads.max(1)),
             workers: (0..options.threads.max(1)).map(|_| Worker::new()).collect(),
@@ -129,11 +139,13 @@ impl<'a, M: Model> Search<'a, M> {
                 statistics: Statistics::default(),
                 coverage: Coverage::of::<M>(),
                 stopped: None,
+                cut: false,
                 first: Vec::new(),
                 first_fired: vec![None; M::ACTIONS.len()],
                 goals: Vec::new(),
                 waiting: Vec::new(),
             },
+            open: false,
             kept: 0,
         }
     }
@@ -154,7 +166,7 @@ impl<'a, M: Model> Search<'a, M> {
                 self.found.stopped = Some(Stopped::Memory);
                 break;
             }
-            let stands_for = |quotient: &Quotient| quotient.representative(self.model, state);
+            let stands_for = |quotient: &Quotient| quotient.start(self.model, state);
             let state = self.quotient.map_or(*state, stands_for);
             let print = match &mut self.parts {
                 Some(parts) => parts.take_apart_alone(state.as_bytes()),
@@ -225,6 +237,7 @@ impl<'a, M: Model> Search<'a, M> {
                 let slots = slots.by_ref().take(*degree as usize);
                 graph.push_edges(slots.map(|slot| self.visited.id(*slot)));
             }
+            graph.push_cuts(chunk.cuts.iter().map(|at| chunk.start as u32 + at));
         }
     }
 
@@ -303,11 +316,22 @@ impl<'a, M: Model> Search<'a, M> {
             self.watch.memory(self.bytes(next) + self.frontier.bytes());
             self.visited.grow(self.options.threads);
         }
+        self.make_room_for_many(most);
         self.make_room_for_parts(most)?;
         self.keep_to_memory();
         let bytes = self.bytes(self.visited.capacity());
         self.watch.memory(bytes + self.frontier.bytes());
         if bytes > most { Err(Stopped::Memory) } else { Ok(()) }
+    }
+
+    /// The same for a state with so many successors that they alone would overfill the table, as far
+    /// as memory allows: without that room it is only slow.
+    fn make_room_for_many(&mut self, most: u64) {
+        let wanted = 8 * self.branching.min(MOST_AT_ONCE);
+        while self.visited.capacity() < wanted
+            && self.visited.next_capacity().is_some_and(|next| self.bytes(next) <= most)
+            && self.visited.grow(self.options.threads)
+        {}
     }
 
     /// The same for the parts of states that are stored whole.
@@ -349,6 +373,9 @@ impl<'a, M: Model> Search<'a, M> {
                 first.get_or_insert(level);
             }
         }
+        let faults = [BuiltIn::NoPanic, BuiltIn::BoundExceeded, BuiltIn::GuardsFirst];
+        let faults: PropertySet = faults.map(|fault| fault.id::<M>()).into_iter().collect();
+        self.found.cut |= !tally.shown.and(faults).is_empty();
         let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
         let news = tally.shown.minus(known).and(self.options.properties);
         self.found.first.extend(news.iter().map(|property| (property, level)));
@@ -367,7 +394,8 @@ impl<'a, M: Model> Search<'a, M> {
     pub fn enough(&self) -> Option<Stopped> {
         let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
         let Options { until, states, .. } = self.options;
-        if !until.is_empty() && until.minus(known).is_empty() {
+        let deep = self.found.statistics.depth() > self.options.down_to;
+        if deep && !until.is_empty() && until.minus(known).is_empty() {
             Some(Stopped::Found)
         } else if states.is_some_and(|most| self.found.statistics.distinct >= most) {
             Some(Stopped::States)

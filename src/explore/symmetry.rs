@@ -3,18 +3,20 @@
 //! A model says which exchanges change nothing, and is not believed: in every state that is examined
 //! the exchanged state must have the exchanged successors, and every property must say the same of
 //! it. That is every state of a small space, and of a large one those of the first levels and a
-//! sample of the others; which states these are does not depend on the threads.
+//! sample of the others; which states these are does not depend on the threads. A model that sorts is
+//! asked in all states that differ from the examined one by an exchange, up to [`ORBIT`] of them, and
+//! if there are more, in the states to which its steps lead as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use latchwork_model::kit::{Model, Permutation, Step};
+use latchwork_model::kit::{Cut, Model, Permutation, Step};
 use zerocopy::IntoBytes;
 
-use crate::verdict::{Refused, Symmetry};
+use crate::verdict::{End, Refused, Symmetry};
 
-use super::panics;
+use super::{panics, shown, steps};
 
 /// The most permutations that are tried one after the other.
 const MOST: usize = 5040;
@@ -22,6 +24,8 @@ const MOST: usize = 5040;
 const ALL: u64 = 10_000;
 /// See [`ALL`].
 const SAMPLE: u64 = 64;
+/// The most states that differ by an exchange and are examined together.
+const ORBIT: usize = 128;
 
 /// The exchanges of a model.
 pub(super) struct Quotient {
@@ -88,30 +92,94 @@ impl Quotient {
     #[inline(never)]
     fn examine<M: Model>(&self, model: &M, state: &M::State) {
         self.examined.fetch_add(1, Relaxed);
-        let sorting = model.sorting(state);
-        for by in self.group.iter().chain(&sorting) {
-            let Some(what) = self.differs(model, state, by) else { continue };
-            let mut first = self.difference.lock().unwrap_or_else(PoisonError::into_inner);
-            let bytes = state.as_bytes();
-            if first.as_ref().is_none_or(|(least, _)| bytes < least.as_slice()) {
-                *first = Some((bytes.to_vec(), format!("{what}, after {}", words(by))));
-            }
-            return;
+        let what = panics::catch(|| match self.sorts {
+            true => self.examine_orbit(model, state),
+            false => self.examine_with(model, state, &self.group),
+        });
+        if let Some(what) = what.unwrap_or_else(|_| Some(EXCHANGE_PANICS.to_string())) {
+            self.differ::<M>(state, what);
         }
+    }
+
+    /// The same for an initial state, which need not be a representative; what stands for it.
+    pub fn start<M: Model>(&self, model: &M, state: &M::State) -> M::State {
+        let what = panics::catch(|| {
+            let what = self.examine_with(model, state, &self.group);
+            (what, self.representative(model, state))
+        });
+        let (what, stands) = what.unwrap_or_else(|_| (Some(EXCHANGE_PANICS.to_string()), *state));
+        if let Some(what) = what {
+            self.differ::<M>(state, what);
+        }
+        stands
+    }
+
+    /// Looks whether what has panicked in a state are the exchanges of what comes after it.
+    pub fn look_after_panic<M: Model>(&self, model: &M, state: &M::State) {
+        let mut panicked = false;
+        steps::each(model, state, |_, next| {
+            let Ok(next) = next else { return };
+            panicked |= panics::catch(|| self.representative(model, next)).is_err();
+        });
+        if panicked {
+            self.differ::<M>(state, EXCHANGE_PANICS.to_string());
+        }
+    }
+
+    /// Writes a difference down, if it is that of the least state.
+    fn differ<M: Model>(&self, state: &M::State, what: String) {
+        let mut first = self.difference.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = state.as_bytes();
+        if first.as_ref().is_none_or(|(least, _)| bytes < least.as_slice()) {
+            *first = Some((bytes.to_vec(), what));
+        }
+    }
+
+    fn examine_with<M: Model>(
+        &self,
+        model: &M,
+        state: &M::State,
+        group: &[Permutation],
+    ) -> Option<String> {
+        let sorting = model.sorting(state);
+        group.iter().chain(&sorting).find_map(|by| {
+            let what = self.differs(model, state, by)?;
+            Some(format!("{what}, after {}", words(by)))
+        })
+    }
+
+    /// Applies the generators to all states to which they lead from one, one after the other.
+    fn examine_orbit<M: Model>(&self, model: &M, state: &M::State) -> Option<String> {
+        let mut known = BTreeSet::from([state.as_bytes().to_vec()]);
+        let mut orbit = vec![*state];
+        let mut at = 0;
+        while let Some(state) = orbit.get(at).copied() {
+            if let Some(what) = self.examine_with(model, &state, &self.group) {
+                return Some(what);
+            }
+            for by in &self.group {
+                let other = model.permuted(&state, by);
+                if orbit.len() < ORBIT && known.insert(other.as_bytes().to_vec()) {
+                    orbit.push(other);
+                }
+            }
+            at += 1;
+        }
+        let (mut met, whole) = (Vec::new(), orbit.len() < ORBIT);
+        if !whole {
+            steps::each(model, state, |_, next| met.extend(next.ok().copied()));
+        }
+        met.iter().find_map(|state| self.examine_with(model, state, &self.group))
     }
 
     /// What is not the same in a state and the exchanged one.
     fn differs<M: Model>(&self, model: &M, state: &M::State, by: &Permutation) -> Option<String> {
         let exchanged = model.permuted(state, by);
-        let expected = steps(model, state, |step, next| {
+        let expected = steps_of(model, state, |step, next| {
             (by.step(step, M::ACTIONS), next.map(|next| model.permuted(next, by)))
         });
-        let found = steps(model, &exchanged, |step, next| (step, next.copied()));
-        let differs = match (expected, found) {
-            (Some(expected), Some(found)) => differing::<M>(&expected, &found),
-            (None, None) => None,
-            _ => Some("it is not the same whether the model panics".to_string()),
-        };
+        let found = steps_of(model, &exchanged, |step, next| (step, next.copied()));
+        let differs = differing::<M>(&expected, &found);
         if differs.is_some() {
             return differs;
         }
@@ -148,19 +216,28 @@ impl Quotient {
     }
 }
 
-/// The steps of a state with what comes of them, in order.
-type Steps<S> = Vec<(Step, Result<S, &'static str>)>;
+/// What is said of a model that panics in `permuted` or `sorting`.
+const EXCHANGE_PANICS: &str = "it panics where processes change places";
 
-/// The steps of a state, told otherwise; nothing if the model panics.
-fn steps<M: Model>(
+/// The steps of a state with what comes of them, in order. Messages of panics may name processes.
+type Steps<S> = Vec<(Step, Result<S, End>)>;
+
+/// The steps of a state, told otherwise.
+fn steps_of<M: Model>(
     model: &M,
     state: &M::State,
-    told: impl Fn(Step, Result<&M::State, &'static str>) -> (Step, Result<M::State, &'static str>),
-) -> Option<Steps<M::State>> {
-    let mut steps = Vec::new();
-    panics::catch(|| model.successors(state, |step, next| steps.push(told(step, next)))).ok()?;
-    steps.sort_unstable_by_key(|(step, _)| *step);
-    Some(steps)
+    told: impl Fn(Step, Result<&M::State, End>) -> (Step, Result<M::State, End>),
+) -> Steps<M::State> {
+    let mut all = Vec::new();
+    steps::each(model, state, |step, next| {
+        let end = |cut| match cut {
+            Cut::Panics(_) => End::Panics(String::new()),
+            _ => shown::end(cut),
+        };
+        all.push(told(step, next.map_err(end)));
+    });
+    all.sort_unstable_by_key(|(step, _)| *step);
+    all
 }
 
 /// The first of some steps that should be there and is not, is there and should not, or does

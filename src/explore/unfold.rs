@@ -7,16 +7,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use latchwork_model::kit::{Model, Step};
+use latchwork_model::kit::{Model, Step, same};
 use zerocopy::IntoBytes;
 
-use crate::verdict::Path;
+use crate::verdict::{Path, PropertyId};
 
 use super::graph::Graph;
 use super::paths::{self, Depths, WayOn};
 use super::search::search;
 use super::symmetry::Quotient;
-use super::{Options, panics};
+use super::{Options, shown, steps};
 
 /// The most states of a level that are followed. Whichever they are, the way goes on from each.
 const MOST: usize = 1 << 17;
@@ -42,16 +42,33 @@ pub(super) struct Run<S> {
 }
 
 impl<M: Model> Runs<'_, M> {
-    /// The best of the shortest runs to states of one level.
-    pub fn best(&self, goals: &[u32]) -> Run<M::State> {
+    /// The best of the shortest runs to states of one level; with a fault, which is a property that
+    /// is violated by a step that is cut off, the best of those with that step.
+    pub fn best(&self, goals: &[u32], fault: Option<PropertyId>) -> Run<M::State> {
+        let best = |graph: &Graph<M::State>, depths: &Depths, goals: &[u32]| {
+            paths::best_beyond(self.model, graph, depths, goals, None, |id| {
+                let state = &graph.states[id as usize];
+                fault.map_or_else(Vec::new, |fault| shown::breaking(self.model, state, fault))
+            })
+        };
         let Some(quotient) = self.quotient else {
-            let best = paths::best(self.model, self.graph, &self.depths, goals, None);
+            let best = best(self.graph, &self.depths, goals);
             let end = self.graph.states[best.end as usize];
-            return Run { path: best.path, end, id: Some(best.end) };
+            let initial = self.graph.states.get(best.path.initial);
+            let initial = initial.map_or(0, |state| self.position(state));
+            let path = Path { initial, steps: best.path.steps };
+            return Run { path, end, id: Some(best.end) };
         };
         let (graph, goals) = self.unfolded(quotient, goals);
-        let best = paths::best(self.model, &graph, &Depths::of_levels(&graph), &goals, None);
+        let best = best(&graph, &Depths::of_levels(&graph), &goals);
         Run { path: best.path, end: graph.states[best.end as usize], id: None }
+    }
+
+    /// Which of the initial states that the model hands over a state is; the first one, if it is
+    /// handed over twice.
+    pub fn position(&self, state: &M::State) -> usize {
+        let is = |initial: &M::State| same(initial, state);
+        self.initial.iter().position(is).unwrap_or(0)
     }
 
     /// How a run goes on to a standstill or round a cycle.
@@ -82,24 +99,21 @@ impl<M: Model> Runs<'_, M> {
                 let state = unfolded.states[id];
                 let beyond = layers.get(level + 1).filter(|_| layers[level].contains(&of(&state)));
                 let mut targets = Vec::new();
-                // A state in which the model panics has the steps that came before the panic.
-                let _ = panics::catch(|| {
-                    self.model.successors(&state, |_, next| {
-                        let Ok(next) = next else { return };
-                        let on_the_way = beyond.is_some_and(|beyond| beyond.contains(&of(next)));
-                        let room = states.len() < MOST;
-                        let id = match known.get(next.as_bytes()) {
-                            Some(id) => *id,
-                            None if on_the_way && room => {
-                                let id = (end + states.len()) as u32;
-                                known.insert(next.as_bytes().to_vec(), id);
-                                states.push(*next);
-                                id
-                            }
-                            None => u32::MAX,
-                        };
-                        targets.push(id);
-                    });
+                steps::each(self.model, &state, |_, next| {
+                    let Ok(next) = next else { return };
+                    let on_the_way = beyond.is_some_and(|beyond| beyond.contains(&of(next)));
+                    let room = states.len() < MOST;
+                    let id = match known.get(next.as_bytes()) {
+                        Some(id) => *id,
+                        None if on_the_way && room => {
+                            let id = (end + states.len()) as u32;
+                            known.insert(next.as_bytes().to_vec(), id);
+                            states.push(*next);
+                            id
+                        }
+                        None => u32::MAX,
+                    };
+                    targets.push(id);
                 });
                 unfolded.push_edges(targets.into_iter());
             }

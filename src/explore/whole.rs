@@ -15,7 +15,9 @@ use super::cycles;
 use super::fairness::Moves;
 use super::graph::Graph;
 use super::liveness::{self, Waiting};
+use super::panics::catch;
 use super::search::join;
+use super::shown::parts;
 
 /// What the graph shows of a property.
 pub(super) enum Shown {
@@ -78,22 +80,34 @@ fn shows<M: Model>(
     property: PropertyId,
 ) -> Option<Shown> {
     let own = M::PROPERTIES.get(usize::from(property.0));
-    let shows = match own {
+    let shown = match own {
         Some(own) if own.kind.is_temporal() => {
             let moves = moves.get_or_init(|| Moves::of(model, graph));
             return liveness::find(model, graph, moves, own).map(Shown::Waiting);
         }
-        Some(own) => cycles::FairGraph::of(model, graph, own).on_cycle(),
-        None => stuck(model, graph),
+        Some(own) => {
+            let parts = graph.states.first().map_or(0, |state| parts(model, own, state));
+            let on_cycle = |part| cycles::FairGraph::of(model, graph, own, part).on_cycle();
+            let shown = (0..parts).filter_map(|part| shallowest(graph, &on_cycle(part)));
+            shown.min_by_key(|(level, _)| *level)
+        }
+        None => shallowest(graph, &stuck(model, graph)),
     };
-    // Ids are given level by level: the first one stands on the shallowest level.
-    let level = graph.depth(shows.iter().position(|shows| *shows)? as u32);
-    let goals = graph.level(level).filter(|id| shows[*id as usize]).collect();
-    Some(Shown::Goals { level, goals })
+    shown.map(|(level, goals)| Shown::Goals { level, goals })
 }
 
-/// For every state whether no done state can be reached from it.
+/// The shallowest level with states that show something, and these.
+fn shallowest<S>(graph: &Graph<S>, shows: &[bool]) -> Option<(usize, Vec<u32>)> {
+    // Ids are given level by level: the first one stands on the shallowest level.
+    let level = graph.depth(shows.iter().position(|shows| *shows)? as u32);
+    Some((level, graph.level(level).filter(|id| shows[*id as usize]).collect()))
+}
+
+/// For every state whether no done state can be reached from it, for certain: what lies behind a
+/// step that is cut off may be one.
 fn stuck<M: Model>(model: &M, graph: &Graph<M::State>) -> Vec<bool> {
-    let done = (0..graph.states.len() as u32).filter(|id| model.done(&graph.states[*id as usize]));
-    graph.reversed().reaching(done).into_iter().map(|can_finish| !can_finish).collect()
+    let is_done = |id: &u32| catch(|| model.done(&graph.states[*id as usize])).unwrap_or(true);
+    let done = (0..graph.states.len() as u32).filter(is_done);
+    let reaching = graph.reversed().reaching(done.chain(graph.cuts().iter().copied()));
+    reaching.into_iter().map(|can_finish| !can_finish).collect()
 }

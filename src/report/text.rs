@@ -240,6 +240,7 @@ pub fn write_violation(out: &mut dyn Write, checked: &Checked, layout: Layout) -
     write_steps(out, &case, &acts, layout)?;
     match &found.end {
         End::Exceeds(what) => writeln!(out, "     -- that would exceed the bound `{what}`"),
+        End::Changes => writeln!(out, "     -- a guard fails after the state was changed"),
         End::Panics(message) => writeln!(out, "     -- the model panics: {message}"),
         End::Stuck { cycle: None, .. }
             if property.kind != PropertyKind::BuiltIn(BuiltIn::CanFinish) =>

@@ -161,6 +161,7 @@ fn in_words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Disabled => "it cannot happen there".to_string(),
         Refusal::Exceeds(bound) => format!("it would exceed a bound of the model: {bound}"),
+        Refusal::Changes => "a guard of it fails after it has changed the state".to_string(),
         Refusal::Panics(message) => format!("the model panics: {message}"),
     }
 }

@@ -4,7 +4,7 @@ use latchwork_model::kit::{Actions, Claim, Kind, Model, Step};
 use zerocopy::{FromZeros, IntoBytes};
 
 use crate::explore::fingerprint::fingerprint;
-use crate::explore::panics;
+use crate::explore::{panics, shown, steps};
 use crate::verdict::{BuiltIn, End, PropertyId, PropertySet};
 
 /// Looks at the states of runs, one after the other.
@@ -56,7 +56,7 @@ pub(crate) struct Look {
     /// The `reachable` properties that hold in it.
     pub reached: PropertySet,
     /// What breaks a run off here: the property, the step that cannot be completed, why not.
-    broken: Option<Ending>,
+    broken: Vec<Ending>,
 }
 
 /// A violation with which a run ends: the property, a last step, and what happens.
@@ -71,10 +71,8 @@ impl Look {
 
     /// The violation of one property, if it is violated here.
     pub fn ending_in(&self, property: PropertyId) -> Option<Ending> {
-        let ending = match &self.broken {
-            Some(broken) if broken.0 == property => broken.clone(),
-            _ => (property, None, End::State),
-        };
+        let broken = self.broken.iter().find(|broken| broken.0 == property);
+        let ending = broken.cloned().unwrap_or((property, None, End::State));
         self.violated.contains(property).then_some(ending)
     }
 }
@@ -92,7 +90,11 @@ impl<'a, M: Model> Looker<'a, M> {
 
     /// Takes an enabled step; false if the model refuses what it has offered before.
     pub fn fire(&self, state: &mut M::State, step: Step) -> bool {
-        matches!(panics::catch(|| self.model.fire(state, step)), Ok(Ok(())))
+        let next = steps::take(self.model, state, step);
+        next.is_ok_and(|next| {
+            *state = next;
+            true
+        })
     }
 
     /// Collects what can happen in a state and looks at the properties there.
@@ -108,7 +110,8 @@ impl<'a, M: Model> Looker<'a, M> {
         if let Some(count) = count.filter(|_| seen.state.as_bytes() == state.as_bytes()) {
             self.enabled.clear();
             self.enabled.extend_from_slice(&seen.steps[..usize::from(count)]);
-            return Look { violated: PropertySet::EMPTY, reached: seen.reached, broken: None };
+            let (violated, broken) = (PropertySet::EMPTY, Vec::new());
+            return Look { violated, reached: seen.reached, broken };
         }
         self.missed += 1;
         match panics::catch(|| self.afresh(state)) {
@@ -118,11 +121,14 @@ impl<'a, M: Model> Looker<'a, M> {
             }
             Err(message) => {
                 // The same panic once more, step by step, tells in which step it is.
-                let (step, message) =
-                    panics::in_state(self.model, state).unwrap_or((None, message));
                 let panic = BuiltIn::NoPanic.id::<M>();
+                let step = shown::breaking(self.model, state, panic).first().copied();
+                let end = match step {
+                    Some(step) => shown::end_of(self.model, state, step),
+                    None => End::Panics(message),
+                };
                 let violated = [panic].into_iter().collect();
-                let broken = Some((panic, step, End::Panics(message)));
+                let broken = vec![(panic, step, end)];
                 Look { violated, reached: PropertySet::EMPTY, broken }
             }
         }
@@ -130,7 +136,7 @@ impl<'a, M: Model> Looker<'a, M> {
 
     fn remember(&mut self, at: usize, state: &M::State, look: &Look) {
         let count = self.enabled.len();
-        if count <= STEPS && look.violated.is_empty() && look.broken.is_none() {
+        if count <= STEPS && look.violated.is_empty() && look.broken.is_empty() {
             let seen = &mut self.seen[at];
             seen.count = Some(count as u8);
             seen.steps[..count].copy_from_slice(&self.enabled);
@@ -140,7 +146,7 @@ impl<'a, M: Model> Looker<'a, M> {
     }
 
     fn afresh(&mut self, state: &M::State) -> Look {
-        let (mut any, mut fair, mut exceeds) = (false, false, None);
+        let (mut any, mut fair, mut broken) = (false, false, Vec::<Ending>::new());
         let Self { model, properties, enabled, .. } = self;
         enabled.clear();
         model.successors(state, |step, result| {
@@ -149,7 +155,12 @@ impl<'a, M: Model> Looker<'a, M> {
             fair |= M::LANES[usize::from(lane)].fairness.is_fair();
             match result {
                 Ok(_) => enabled.push(step),
-                Err(what) => exceeds = exceeds.or(Some((step, what))),
+                Err(cut) => {
+                    let property = shown::fault(cut).id::<M>();
+                    if broken.iter().all(|known| known.0 != property) {
+                        broken.push((property, Some(step), shown::end(cut)));
+                    }
+                }
             }
         });
         let (mut violated, mut reached) = (PropertySet::EMPTY, PropertySet::EMPTY);
@@ -173,14 +184,12 @@ impl<'a, M: Model> Looker<'a, M> {
                 }
             }
         }
-        let (deadlock, bound) = (BuiltIn::Deadlock.id::<M>(), BuiltIn::BoundExceeded.id::<M>());
+        let deadlock = BuiltIn::Deadlock.id::<M>();
         if properties.contains(deadlock) && !any && !model.done(state) {
             violated.insert(deadlock);
         }
-        if properties.contains(bound) && exceeds.is_some() {
-            violated.insert(bound);
-        }
-        let broken = exceeds.map(|(step, what)| (bound, Some(step), End::Exceeds(what.into())));
+        let wanted = broken.iter().map(|broken| broken.0).filter(|id| properties.contains(*id));
+        wanted.for_each(|id| violated.insert(id));
         Look { violated, reached, broken }
     }
 }

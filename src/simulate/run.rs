@@ -4,7 +4,7 @@ use latchwork_model::kit::{Actions, Model, Step};
 use zerocopy::IntoBytes;
 
 use crate::explore::fingerprint::fingerprint;
-use crate::explore::panics;
+use crate::explore::{panics, steps};
 use crate::verdict::{Discovery, Path, PropertyId, PropertySet};
 
 use super::Plan;
@@ -48,7 +48,7 @@ impl<'a, M: Model> Sampler<'a, M> {
     pub fn new(model: &'a M, plan: &'a Plan) -> Self {
         let mut initial = Vec::new();
         model.initial(&mut |state| initial.push(*state));
-        let processes = Processes::of::<M>(&panics::all_steps(model));
+        let processes = Processes::of::<M>(&steps::all(model));
         Self { model, plan, initial, processes }
     }
 

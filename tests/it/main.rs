@@ -6,6 +6,7 @@ mod checkpoints;
 mod cli;
 mod corpus;
 mod coverage;
+mod cuts;
 mod dirlock;
 mod engine;
 mod exits;
