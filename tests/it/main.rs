@@ -24,6 +24,7 @@ mod outputs;
 mod pages;
 mod purity;
 mod replay;
+mod resume;
 mod same_bytes;
 mod scenarios;
 mod shards;
