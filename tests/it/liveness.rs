@@ -1,8 +1,8 @@
 //! Temporal properties on small maps whose answers can be seen.
 
 use latchwork::explore::{Options, explore};
-use latchwork::verdict::{Discovery, End, PropertyId};
-use latchwork_model::kit::{Claim, Domain, FIRED, Fired, Model, Property, when};
+use latchwork::verdict::{Discovery, End, Exploration, PropertyId};
+use latchwork_model::kit::{Claim, Domain, FIRED, Fired, Model, Property, implies, when};
 use latchwork_model::{actions, ids, properties, state};
 
 ids! {
@@ -347,4 +347,80 @@ fn plain(ways: &[(By, u8, u8)], goal: u8) -> Option<usize> {
         }
     }
     nearest
+}
+
+state! {
+    /// One of two places.
+    pub struct At {
+        /// Where.
+        pub place: u8,
+    }
+}
+
+/// 0 to 1 and back; something is waited for in 1 only.
+struct Swing {
+    starts: bool,
+}
+
+actions! { Swing, At;
+    fair hand {
+        /// There and back.
+        hand_swing();
+    }
+}
+
+impl Swing {
+    fn hand_swing(&self, s: &mut At) -> Fired {
+        s.place = 1 - s.place;
+        FIRED
+    }
+
+    fn answered(&self, s: &At) -> Claim {
+        implies(s.place == 1, false)
+    }
+}
+
+impl Model for Swing {
+    const PROPERTIES: &'static [Property<Self>] = properties! { Swing;
+        /// Who waits is answered.
+        leads_to answered;
+    };
+
+    fn initial(&self, emit: &mut dyn FnMut(&At)) {
+        if self.starts {
+            emit(&At::default());
+        }
+    }
+
+    fn done(&self, _: &At) -> bool {
+        true
+    }
+}
+
+fn lengths(exploration: &Exploration) -> Vec<(PropertyId, usize)> {
+    exploration.discoveries.iter().map(|found| (found.property, found.steps)).collect()
+}
+
+/// The length of a `leads_to` is that of the way to a state in which something is waited for.
+#[test]
+fn waiting_begins_before_what_goes_on_for_ever() {
+    let swing = Swing { starts: true };
+    let exploration = explore(&swing, &Options::default(), &());
+    assert_eq!(lengths(&exploration), [(PropertyId(0), 1)]);
+    let states = [At { place: 0 }, At { place: 1 }, At { place: 0 }];
+    let steps = [exploration.discoveries[0].path.steps[0]; 2];
+    let shown = |states: &[At], cycle| {
+        let property = &Swing::PROPERTIES[0];
+        latchwork::explore::lasso::is_shown(&swing, property, states, &steps, Some(cycle))
+    };
+    assert!(!shown(&states, 0), "nothing is waited for in the first state");
+    assert!(shown(&[states[1], states[0], states[1]], 0));
+}
+
+#[test]
+fn a_model_without_an_initial_state_shows_nothing() {
+    let exploration = explore(&Swing { starts: false }, &Options::default(), &());
+    assert_eq!(exploration.statistics.distinct, 0);
+    assert!(exploration.discoveries.is_empty());
+    assert!(exploration.undecided.contains(PropertyId(0)), "it was looked at nothing");
 }
