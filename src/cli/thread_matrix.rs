@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::explore::Watch;
-use crate::report::thread_matrix::{facts, to_markdown};
-use crate::scenario::Scenario;
-use crate::threads::examine::{Engine, Examined, Plan, examine};
-use crate::threads::forms::{FORMS, Form, form_of};
-use crate::threads::matrix::{Cell, Change, Effort, Row, changes, engines};
+use crate::engines::explore::Watch;
+use crate::files::scenario::Scenario;
+use crate::jobs::threads::examine::{Engine, Examined, Plan, examine};
+use crate::jobs::threads::matrix::{Cell, Change, Effort, Row, changes, engines};
+use crate::protocols::form::{FORMS, Form, form_of};
+use crate::report::matrix::threads::{facts, to_markdown};
 
 use super::clock::Clock;
 use super::files::write_file;

@@ -1,7 +1,7 @@
 //! Temporal properties on small maps whose answers can be seen.
 
-use latchwork::explore::{Options, explore};
-use latchwork::verdict::{Discovery, End, PropertyId};
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::verdict::{Discovery, End, PropertyId};
 use latchwork_model::kit::{Claim, Domain, FIRED, Fired, Model, Property, when};
 use latchwork_model::{actions, ids, properties, state};
 

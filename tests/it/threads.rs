@@ -1,20 +1,20 @@
 //! Protocols as threads: what the engines find and do not find, and that it can be repeated.
 
-use latchwork::check::{Standing, check};
-use latchwork::explore::Options;
-use latchwork::json::Document;
-use latchwork::replay::{Replayed, Why, replay};
-use latchwork::report::thread_matrix::{RowFacts, to_markdown};
-use latchwork::scenario::{Expect, Scenario};
-use latchwork::threads::Strategy;
-use latchwork::threads::examine::{Engine, Examined, Plan, examine};
-use latchwork::threads::forms::{FORMS, Form};
-use latchwork::threads::matrix::{Cell, Change, changes};
-use latchwork::threads::refine::{Judgement, Refusal};
-use latchwork::threads::runs::Ending;
-use latchwork::threads::shorten::switches;
-use latchwork::trace::case::Case;
-use latchwork::trace::threads::Schedule;
+use latchwork::encoding::json::Document;
+use latchwork::engines::explore::Options;
+use latchwork::engines::threads::Strategy;
+use latchwork::engines::threads::refine::{Judgement, Refusal};
+use latchwork::engines::threads::runs::Ending;
+use latchwork::engines::threads::schedule::Schedule;
+use latchwork::engines::threads::shorten::switches;
+use latchwork::files::case::Case;
+use latchwork::files::scenario::{Expect, Scenario};
+use latchwork::jobs::check::{Standing, check};
+use latchwork::jobs::replay::{Replayed, Why, replay};
+use latchwork::jobs::threads::examine::{Engine, Examined, Plan, examine};
+use latchwork::jobs::threads::matrix::{Cell, Change, changes};
+use latchwork::protocols::form::{FORMS, Form};
+use latchwork::report::matrix::threads::{RowFacts, to_markdown};
 
 use crate::cli::{latchwork, refused, run};
 use crate::{files, repository};
