@@ -7,7 +7,8 @@ use crate::engines::explore::Watch;
 use crate::files::scenario::Scenario;
 use crate::jobs::threads::examine::{Engine, Examined, Plan, examine};
 use crate::jobs::threads::matrix::{Cell, Change, Effort, Row, changes, engines};
-use crate::protocols::form::{FORMS, Form, form_of};
+use crate::protocols::form::Form;
+use crate::protocols::{form_of, forms};
 use crate::report::matrix::threads::{facts, to_markdown};
 
 use super::clock::Clock;
@@ -25,7 +26,7 @@ const LARGE_RUNS: u64 = 200_000;
 /// Runs the rows of a protocol, or of all; prints the page, or writes it with its facts.
 pub fn run(protocol: &str, clock: &Clock, reports: Option<&Path>) -> Result<Exit, Failure> {
     let forms: Vec<&'static Form> = match protocol {
-        "all" => FORMS.iter().collect(),
+        "all" => forms().collect(),
         name => vec![form_of(name).map_err(Failure::Usage)?],
     };
     let mut rows = Vec::new();

@@ -84,7 +84,7 @@ impl Threads {
 /// The scenarios of a protocol whose threads are run.
 pub fn protocol_scenarios(protocol: &str) -> Result<Vec<Scenario>, Failure> {
     let entry = entry_named(protocol)?;
-    crate::protocols::form::form_of(entry.name).map_err(Failure::Usage)?;
+    crate::protocols::form_of(entry.name).map_err(Failure::Usage)?;
     read_folder(&scenarios_folder()?.join(entry.name).join("threads"))
 }
 

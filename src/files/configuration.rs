@@ -4,8 +4,9 @@ use latchwork_model::kit::{Field, Setup, Shape, Switches, Value};
 
 use crate::encoding::json::{Document, Json, Object, Problem, suggest};
 use crate::engines::explore::{Options, Watch};
+use crate::engines::instance::Instance;
 use crate::engines::verdict::PropertyId;
-use crate::protocols::{self, Entry, Instance};
+use crate::protocols::{self, Entry};
 
 /// A protocol in one configuration: all that decides what its space is.
 #[derive(Clone, Debug)]

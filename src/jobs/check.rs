@@ -1,13 +1,13 @@
 //! A scenario run and held against what it expects.
 
 use crate::engines::explore::{Options, Watch};
+use crate::engines::instance::Instance;
 use crate::engines::verdict::{
     Discovery, End, Exploration, Path, PropertyId, PropertyInfo, PropertyKind, Statistics, Stopped,
 };
 use crate::files::case::{Case, CaseVerdict, Minimality};
 use crate::files::configuration::Configuration;
 use crate::files::scenario::{Expect, Goal, Scenario};
-use crate::protocols::Instance;
 use crate::protocols::trace::tell;
 
 /// What is known of a protocol in one configuration.

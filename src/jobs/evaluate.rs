@@ -6,10 +6,10 @@ use std::ops::Range;
 use latchwork_model::kit::Fairness;
 
 use crate::engines::explore::{Options, Watch};
+use crate::engines::instance::Instance;
 use crate::engines::simulate::{self, Strategy};
 use crate::engines::verdict::{Discovery, End, PropertyKind, PropertySet};
 use crate::files::scenario::Scenario;
-use crate::protocols::Instance;
 
 /// What to try.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 use latchwork_model::kit::Step;
 
 use crate::engines::explore::{Options, Watch};
+use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::verdict::{BuiltIn, PropertyId, PropertySet};
-use crate::protocols::{Instance, StateBytes};
 
 use crate::engines::fields::FieldValue;
 use crate::files::case::{Case, CaseVerdict};
@@ -188,7 +188,7 @@ impl Replay<'_> {
 
     /// Whether the case ends with a step that cannot be completed, and it still cannot.
     fn breaks_off(&self, state: &StateBytes, step: Step) -> bool {
-        use crate::protocols::Refusal;
+        use crate::engines::instance::Refusal;
         let refusal = self.instance.fire(state, step).err();
         let name = self.case.verdict.property.as_str();
         match refusal {

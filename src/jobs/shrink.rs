@@ -5,10 +5,10 @@
 //! whether another run is shorter still, `explore` says where it can.
 
 use crate::engines::explore::{Options, Watch};
+use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::shrink::{Shortened, lasso};
 use crate::engines::verdict::{Discovery, End, Path, PropertyId, PropertySet};
 use crate::files::case::{Case, Minimality};
-use crate::protocols::{Instance, StateBytes};
 
 /// States that are searched for a shorter run.
 const BUDGET: u64 = 2_000_000;

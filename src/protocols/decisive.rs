@@ -2,8 +2,8 @@
 
 use latchwork_model::kit::Step;
 
+use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::verdict::Path;
-use crate::protocols::{Instance, StateBytes};
 
 use super::trace::{Change, changes, states};
 

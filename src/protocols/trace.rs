@@ -3,8 +3,9 @@
 use latchwork_model::kit::Step;
 
 use crate::engines::fields::FieldValue;
+use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::verdict::Path;
-use crate::protocols::{Entry, Instance, StateBytes};
+use crate::protocols::Entry;
 
 /// A run of a protocol, told by the names of its actions and fields.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,11 +7,11 @@ mod page;
 use latchwork_model::kit::Step;
 
 use crate::encoding::json::suggest;
+use crate::engines::instance::{Instance, Refusal, StateBytes};
 use crate::engines::verdict::Path;
 use crate::files::case::Case;
 use crate::files::configuration::Configuration;
 use crate::protocols::trace::changes;
-use crate::protocols::{Instance, Refusal, StateBytes};
 use crate::report::run::on_model::Run;
 use crate::report::run::story::Telling;
 

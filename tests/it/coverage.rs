@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use latchwork::engines::explore::Options;
+use latchwork::engines::instance::Instance;
 use latchwork::jobs::coverage::{covered, decisive};
-use latchwork::protocols::Instance;
 use latchwork::report::{self, Results};
 
 use crate::cli::run;
@@ -13,7 +13,7 @@ use crate::files::checked;
 const SMALLEST: &str = "scenarios/downconvert/two_apps.json";
 
 /// All states of an instance, found step by step.
-fn states(run: &dyn Instance) -> BTreeSet<latchwork::protocols::StateBytes> {
+fn states(run: &dyn Instance) -> BTreeSet<latchwork::engines::instance::StateBytes> {
     let mut found: BTreeSet<_> = run.initial().into_iter().collect();
     let mut open: Vec<_> = found.iter().cloned().collect();
     while let Some(state) = open.pop() {

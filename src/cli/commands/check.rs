@@ -19,7 +19,7 @@ use crate::files::configuration::property;
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Standing, check, conclude};
 use crate::jobs::coverage::{self, Covered, covered};
-use crate::protocols::form::FORMS;
+use crate::protocols::forms;
 use crate::report::{self, Results};
 
 /// Run scenarios and hold them against what they expect
@@ -257,7 +257,7 @@ impl Check {
             }
         }
         if self.what.is_empty() {
-            for form in FORMS {
+            for form in forms() {
                 scenarios.extend(threads::protocol_scenarios(form.protocol)?);
             }
         }

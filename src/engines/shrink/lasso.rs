@@ -5,8 +5,8 @@
 
 use latchwork_model::kit::Step;
 
+use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::verdict::{Discovery, End, Path};
-use crate::protocols::{Instance, StateBytes};
 
 /// Leaves out what can be left out; none if the run does not show its property for ever.
 pub(crate) fn shorten(instance: &dyn Instance, found: &Discovery) -> Option<Discovery> {

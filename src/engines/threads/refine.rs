@@ -13,8 +13,8 @@ use std::fmt;
 use latchwork_model::kit::{Kind, Step};
 
 use crate::engines::fields::FieldValue;
+use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::verdict::{Path, PropertyId, PropertyKind};
-use crate::protocols::{Entry as Protocol, Instance, StateBytes};
 
 use super::log::{Entry, Seen, Value};
 use super::runs::Ending;
@@ -100,7 +100,6 @@ type Frontier = usize;
 
 /// One model that runs of the code are laid against.
 pub struct Refinement {
-    protocol: &'static Protocol,
     instance: Box<dyn Instance>,
     /// The steps that the code has no name for.
     internal: Vec<Step>,
@@ -130,18 +129,19 @@ struct Reached {
 
 impl Refinement {
     /// The refinement of a model by code that does these actions of it without logging them.
-    pub fn new(protocol: &'static Protocol, instance: Box<dyn Instance>, silent: &[&str]) -> Self {
+    pub fn new(instance: Box<dyn Instance>, silent: &[&str]) -> Self {
         let mut internal = Vec::new();
         let mut steps = BTreeMap::new();
         for step in instance.all_steps() {
-            let info = &protocol.actions[usize::from(step.action)];
+            let info = &instance.actions()[usize::from(step.action)];
             if silent.contains(&info.name) {
                 internal.push(step);
             } else {
                 steps.insert((info.name, step.args[..info.params.len()].to_vec()), step);
             }
         }
-        let invariants = (protocol.properties)()
+        let invariants = instance
+            .properties()
             .iter()
             .zip(0..)
             .filter(|(info, _)| {
@@ -150,7 +150,6 @@ impl Refinement {
             .map(|(_, id)| PropertyId(id))
             .collect();
         let mut refinement = Self {
-            protocol,
             instance,
             internal,
             steps,
@@ -230,7 +229,7 @@ impl Refinement {
     /// What was done, as the model spells it: `app_lock(a0)`.
     pub fn spell(&self, entry: &Entry) -> String {
         match self.steps.get(&(entry.action, entry.args.clone())) {
-            Some(step) => step.spell(self.protocol.actions).to_string(),
+            Some(step) => step.spell(self.instance.actions()).to_string(),
             None => format!("{}({:?})", entry.action, entry.args),
         }
     }
@@ -248,7 +247,7 @@ impl Refinement {
         }
         all.sort();
         all.dedup();
-        all.into_iter().map(|step| step.spell(self.protocol.actions).to_string()).collect()
+        all.into_iter().map(|step| step.spell(self.instance.actions()).to_string()).collect()
     }
 
     fn ends(&self, at: Frontier, ending: &Ending) -> Result<Option<PropertyId>, Refusal> {
@@ -257,13 +256,18 @@ impl Refinement {
         match ending {
             Ending::Finished if is_end => Ok(None),
             Ending::Finished => Err(Refusal::NotDone),
-            Ending::Deadlock if is_end => Ok(self.protocol.property("deadlock")),
+            Ending::Deadlock if is_end => Ok(self.property("deadlock")),
             Ending::Deadlock => Err(Refusal::GoesOn),
-            Ending::Violated(name) if is_end => Ok(self.protocol.property(name)),
+            Ending::Violated(name) if is_end => Ok(self.property(name)),
             Ending::Violated(name) => Err(Refusal::NotShown(name)),
             Ending::Panicked(message) => Err(Refusal::Panics(message.clone())),
             Ending::CutOff(what) => Err(Refusal::CutOff(what.clone())),
         }
+    }
+
+    fn property(&self, name: &str) -> Option<PropertyId> {
+        let at = self.instance.properties().iter().position(|property| property.name == name)?;
+        Some(PropertyId(at as u8))
     }
 
     fn is_end(&self, state: &StateBytes, ending: &Ending) -> bool {
@@ -272,10 +276,9 @@ impl Refinement {
             Ending::Deadlock => {
                 self.instance.enabled(state).is_empty() && !self.instance.done(state)
             }
-            Ending::Violated(name) => self
-                .protocol
-                .property(name)
-                .is_some_and(|property| self.instance.shows(state, property)),
+            Ending::Violated(name) => {
+                self.property(name).is_some_and(|property| self.instance.shows(state, property))
+            }
             Ending::Panicked(_) | Ending::CutOff(_) => false,
         }
     }

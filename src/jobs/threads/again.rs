@@ -6,7 +6,8 @@ use crate::engines::threads::schedule::Schedule;
 use crate::engines::threads::{under_loom, under_shuttle};
 use crate::files::case::Case;
 use crate::files::thread_run::ThreadRun;
-use crate::protocols::form::{Code, form_of};
+use crate::protocols::form::Code;
+use crate::protocols::form_of;
 
 /// Does the run with these decisions once more; nothing if it cannot be, or goes another way.
 pub fn again(code: &Code, schedule: &Schedule) -> Result<Option<Ran>, String> {
@@ -27,15 +28,14 @@ pub fn redo(case: &Case, threads: &ThreadRun) -> Result<(), String> {
     let configuration = &case.configuration;
     let form = form_of(configuration.entry.name)?;
     let flaws: Vec<&str> = threads.flaws.iter().map(String::as_str).collect();
-    let code = form.code_for(configuration, &flaws)?;
+    let code = configuration.entry.code(form, &configuration.setup(), &flaws)?;
     if threads.schedule == Schedule::None {
         return Ok(());
     }
     let Some(ran) = again(&code, &threads.schedule)? else {
         return Err("the decisions of the scheduler cannot be taken any more".to_string());
     };
-    let mut refinement =
-        Refinement::new(configuration.entry, configuration.instance()?, form.silent);
+    let mut refinement = Refinement::new(configuration.instance()?, form.silent);
     let log: Vec<String> = ran.log.iter().map(|entry| refinement.spell(entry)).collect();
     if let Some(at) =
         (0..log.len().max(threads.log.len())).find(|at| log.get(*at) != threads.log.get(*at))

@@ -13,7 +13,8 @@ use crate::files::case::{Case, CaseVerdict, Minimality, Sample};
 use crate::files::scenario::Scenario;
 use crate::files::thread_run::{REFINEMENT, ThreadRun};
 use crate::jobs::check::case;
-use crate::protocols::form::{Code, Form, form_of};
+use crate::protocols::form::{Code, Form};
+use crate::protocols::form_of;
 use crate::protocols::trace::tell;
 
 use super::again::again;
@@ -120,7 +121,7 @@ pub fn examine(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Exa
     let configuration = &scenario.configuration;
     let form = form_of(configuration.entry.name)?;
     let flaws: Vec<&str> = plan.flaws.iter().map(String::as_str).collect();
-    let code = form.code_for(configuration, &flaws)?;
+    let code = configuration.entry.code(form, &configuration.setup(), &flaws)?;
     if matches!(plan.engine, Engine::Loom { .. }) {
         under_loom::starts()?;
         let (threads, most) = (code.threads, under_loom::MAX_THREADS);
@@ -131,7 +132,7 @@ pub fn examine(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Exa
         }
     }
     let instance = configuration.instance()?;
-    let refinement = Refinement::new(configuration.entry, instance, form.silent);
+    let refinement = Refinement::new(instance, form.silent);
     let mut examination = Examination {
         scenario: &scenario,
         plan,

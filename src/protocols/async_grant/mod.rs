@@ -3,11 +3,13 @@
 
 use latchwork_model::async_grant::posix::{Access, Range};
 use latchwork_model::async_grant::{AsyncGrant, ClientSpec};
-use latchwork_model::kit::Protocol;
-
-use crate::files::configuration::Configuration;
+use latchwork_model::kit::{Protocol, Setup};
 
 use super::form::{Code, Form};
+
+use flaws::Flaws;
+
+pub mod flaws;
 
 /// The code on plain threads.
 #[path = ""]
@@ -31,8 +33,8 @@ pub mod on_shuttle {
 }
 
 /// The form.
-pub const FORM: Form = Form {
-    protocol: "async_grant",
+pub static FORM: Form = Form {
+    protocol: AsyncGrant::NAME,
     rules: &[
         "no_early_grant",
         "insert_before_call",
@@ -63,17 +65,8 @@ pub const FORM: Form = Form {
     code,
 };
 
-flaws! {
-    /// Callbacks are let in again before the block is put aside: two swapped steps.
-    return_before_aside Planted;
-    /// The callback does not wake the lock manager: a missing wake-up.
-    silent_callback Planted;
-    /// The callback looks at the block, drops the lock, and takes it again to write the answer down.
-    stale_block Planted;
-}
-
-fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
-    let model = AsyncGrant::new(&configuration.setup())?;
+fn code(setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
+    let model = AsyncGrant::new(setup)?;
     let clients = &model.clients[..usize::from(model.client_count)];
     let byte = Range { first: 0, last: 0 };
     let plain = |spec: &ClientSpec| spec.range == byte && spec.access == Access::Write;

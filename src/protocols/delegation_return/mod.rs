@@ -2,11 +2,13 @@
 //! with the code.
 
 use latchwork_model::delegation_return::{DelegationReturn, Program, RebootWhen};
-use latchwork_model::kit::Protocol;
-
-use crate::files::configuration::Configuration;
+use latchwork_model::kit::{Protocol, Setup};
 
 use super::form::{Code, Form};
+
+use flaws::Flaws;
+
+pub mod flaws;
 
 /// The code on plain threads.
 #[path = ""]
@@ -30,8 +32,8 @@ pub mod on_shuttle {
 }
 
 /// The form.
-pub const FORM: Form = Form {
-    protocol: "delegation_return",
+pub static FORM: Form = Form {
+    protocol: DelegationReturn::NAME,
     rules: &[
         "detach_after_claim",
         "no_rwsem_across_claims",
@@ -55,18 +57,8 @@ pub const FORM: Form = Form {
     code,
 };
 
-flaws! {
-    /// The returner has no fence between looking at what it has claimed and looking at the reclaim
-    /// counter again.
-    no_fence_in_check Ordering;
-    /// The manager has no fence between making the reclaim counter odd and what it recovers.
-    no_fence_in_reclaim Ordering;
-    /// An open looks at RETURNING, drops the lock, and takes it again to add itself.
-    test_before_lock Planted;
-}
-
-fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
-    let model = DelegationReturn::new(&configuration.setup())?;
+fn code(setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
+    let model = DelegationReturn::new(setup)?;
     let apps = &model.apps[..usize::from(model.app_count)];
     let opens = |app: &latchwork_model::delegation_return::AppSpec| {
         app.program == Program::Open && !app.undo

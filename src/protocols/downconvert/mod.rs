@@ -1,12 +1,13 @@
 //! Downconvert as threads: what a configuration must be like, and what can be wrong with the code.
 
-use latchwork_model::downconvert::state::Level;
 use latchwork_model::downconvert::{Downconvert, Entry};
-use latchwork_model::kit::Protocol;
-
-use crate::files::configuration::Configuration;
+use latchwork_model::kit::{Protocol, Setup};
 
 use super::form::{Code, Form};
+
+use flaws::Flaws;
+
+pub mod flaws;
 
 /// The code on plain threads.
 #[path = ""]
@@ -30,8 +31,8 @@ pub mod on_shuttle {
 }
 
 /// The form.
-pub const FORM: Form = Form {
-    protocol: "downconvert",
+pub static FORM: Form = Form {
+    protocol: Downconvert::NAME,
     rules: &[
         "pending_flag",
         "pending_gen",
@@ -57,20 +58,8 @@ pub const FORM: Form = Form {
     code,
 };
 
-flaws! {
-    /// PENDING is set only after `l_lock` was dropped: a swapped store.
-    late_pending Planted;
-    /// The AST does not complete those who wait: a missing wake-up.
-    silent_ast Planted;
-}
-
-/// The level that an entry of a program asks for. Nested entries have no thread-shaped form.
-pub fn level(entry: Entry) -> Level {
-    if entry == Entry::Ex { Level::EX } else { Level::PR }
-}
-
-fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
-    let model = model(configuration)?;
+fn code(setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
+    let model = model(setup)?;
     let flaws = Flaws::of(flaws);
     Ok(Code {
         threads: usize::from(model.nodes + model.app_count),
@@ -81,8 +70,8 @@ fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
 }
 
 /// The model of a configuration, or why it has no thread-shaped form.
-fn model(configuration: &Configuration) -> Result<Downconvert, String> {
-    let model = Downconvert::new(&configuration.setup())?;
+fn model(setup: &Setup<'_>) -> Result<Downconvert, String> {
+    let model = Downconvert::new(setup)?;
     for app in &model.apps[..usize::from(model.app_count)] {
         let nested = app.program[..usize::from(app.entries)].contains(&Entry::PrThenEx);
         if app.nonblock || app.noqueue || nested {

@@ -1,11 +1,13 @@
 //! Recall as threads: what a configuration must be like, and what can be wrong with the code.
 
-use latchwork_model::kit::Protocol;
+use latchwork_model::kit::{Protocol, Setup};
 use latchwork_model::recall::{Kind, Recall};
 
-use crate::files::configuration::Configuration;
-
 use super::form::{Code, Form};
+
+use flaws::Flaws;
+
+pub mod flaws;
 
 /// The code on plain threads.
 #[path = ""]
@@ -29,8 +31,8 @@ pub mod on_shuttle {
 }
 
 /// The form.
-pub const FORM: Form = Form {
-    protocol: "recall",
+pub static FORM: Form = Form {
+    protocol: Recall::NAME,
     rules: &[
         "break_open_write",
         "count_before_break",
@@ -48,19 +50,8 @@ pub const FORM: Form = Form {
     code,
 };
 
-flaws! {
-    /// An open has no fence between counting itself and looking for leases.
-    no_fence_in_open Ordering;
-    /// A grant has no fence between inserting its lease and looking at the counts.
-    no_fence_in_grant Ordering;
-    /// The fence of a grant orders loads and stores, but not a load behind a store.
-    weak_fence_in_grant Ordering;
-    /// A grant looks at the counts and then inserts its lease: two swapped steps.
-    insert_after_retest Planted;
-}
-
-fn code(configuration: &Configuration, flaws: &[&str]) -> Result<Code, String> {
-    let model = Recall::new(&configuration.setup())?;
+fn code(setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
+    let model = Recall::new(setup)?;
     let opens = model.ops[..usize::from(model.op_count)]
         .iter()
         .all(|op| op.kind == Kind::OpenWrite && !op.nfs && op.by.is_none());

@@ -17,7 +17,7 @@ use latchwork_model::recall::rules::Rules;
 use super::rt::{AtomicBool, AtomicU8, Condvar, Mutex, MutexGuard, Ordering, fence, thread};
 use crate::engines::threads::Body;
 use crate::engines::threads::log::{Log, Seen, Value};
-use crate::protocols::recall::Flaws;
+use crate::protocols::recall::flaws::Flaws;
 
 /// The file, its only object.
 const FILE: u8 = 0;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::jobs::threads::examine::{Engine, Examined};
 use crate::jobs::threads::matrix::{Cell, Change, Row};
-use crate::protocols::form::{FORMS, FlawKind, Form};
+use crate::protocols::form::{FlawKind, Form};
+use crate::protocols::forms;
 
 /// What came of one change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -168,7 +169,7 @@ pub fn to_markdown(rows: &[RowFacts]) -> String {
     let mut page = HEAD.to_string();
     let has_rows = |form: &&Form| rows.iter().any(|row| row.protocol == form.protocol);
     let missing: Vec<&str> =
-        FORMS.iter().filter(|form| !has_rows(form)).map(|form| form.protocol).collect();
+        forms().filter(|form| !has_rows(form)).map(|form| form.protocol).collect();
     if !missing.is_empty() {
         page += &format!("\nNot run: {}.\n", missing.join(", "));
     }
@@ -195,7 +196,7 @@ fn write_protocol(page: &mut String, rows: &[RowFacts]) -> std::fmt::Result {
 
 fn write_flaws(page: &mut String, protocol: &str) -> std::fmt::Result {
     writeln!(page, "\nThe flaws:\n")?;
-    let form = FORMS.iter().filter(|form| form.protocol == protocol);
+    let form = forms().filter(|form| form.protocol == protocol);
     for flaw in form.flat_map(|form| form.flaws) {
         let kind = match flaw.kind {
             FlawKind::Ordering => "memory ordering",

@@ -1,9 +1,9 @@
 //! Two runs of one protocol side by side: how far they are the same, and where they part.
 
 use crate::engines::fields::{Described, FieldValue};
+use crate::engines::instance::Instance;
 use crate::files::case::{Case, CaseVerdict};
 use crate::files::configuration::Configuration;
-use crate::protocols::Instance;
 use crate::protocols::trace::Change;
 use crate::report::run::on_model::Run;
 

@@ -1,7 +1,7 @@
 //! Who sent what to whom: items that one step puts into a channel and another one takes out.
 
 use crate::engines::fields::FieldValue;
-use crate::protocols::Instance;
+use crate::engines::instance::Instance;
 use crate::protocols::trace::Change;
 
 /// An item that went through a channel.

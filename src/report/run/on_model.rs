@@ -3,10 +3,11 @@
 
 use latchwork_model::kit::Step;
 
+use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::verdict::Path;
 use crate::files::case::Case;
+use crate::protocols::Entry;
 use crate::protocols::trace::{Change, changes, states};
-use crate::protocols::{Entry, Instance, StateBytes};
 
 /// A run on its model.
 pub struct Run<'a> {

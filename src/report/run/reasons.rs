@@ -5,8 +5,8 @@
 //! then, that field is a reason.
 
 use crate::engines::fields::Described;
+use crate::engines::instance::StateBytes;
 use crate::engines::verdict::{BuiltIn, PropertyId};
-use crate::protocols::StateBytes;
 
 use super::on_model::Run;
 

@@ -2,8 +2,8 @@
 
 use latchwork_model::kit::Switches;
 
+use crate::engines::instance::Instance;
 use crate::files::configuration::Configuration;
-use crate::protocols::Instance;
 use crate::protocols::decisive::{Acts, first_difference};
 use crate::protocols::trace::{Change, changes};
 

@@ -22,7 +22,7 @@ use super::rt::thread::{self, JoinHandle};
 use super::rt::{AtomicBool, Condvar, Mutex, MutexGuard};
 use crate::engines::threads::Body;
 use crate::engines::threads::log::{Log, Seen, Value};
-use crate::protocols::async_grant::Flaws;
+use crate::protocols::async_grant::flaws::Flaws;
 
 /// The lock manager, by its number.
 const LM: u8 = 0;

@@ -24,7 +24,7 @@ use super::rt::thread::{self, JoinHandle};
 use super::rt::{AtomicU8, Condvar, Mutex, Ordering};
 use crate::engines::threads::Body;
 use crate::engines::threads::log::Log;
-use crate::protocols::delegation_return::Flaws;
+use crate::protocols::delegation_return::flaws::Flaws;
 
 use waits::{FIRST_APP, MANAGER, PARTIES, RETURNER, SERVER, Wait};
 

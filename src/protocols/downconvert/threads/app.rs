@@ -1,6 +1,6 @@
 //! The applications: processes on a node that take the lock and give it up.
 
-use crate::protocols::downconvert::level;
+use crate::protocols::downconvert::flaws::level;
 use latchwork_model::downconvert::state::{Action, Level};
 
 use super::super::rt::MutexGuard;

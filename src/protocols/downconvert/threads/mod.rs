@@ -18,7 +18,7 @@ mod dlm;
 use super::rt::{Condvar, Mutex, MutexGuard, thread};
 use crate::engines::threads::Body;
 use crate::engines::threads::log::{Log, Seen, Value};
-use crate::protocols::downconvert::Flaws;
+use crate::protocols::downconvert::flaws::Flaws;
 
 use dlm::{Callback, Dlm, Lkb, highest_compatible};
 
