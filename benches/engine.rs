@@ -3,10 +3,10 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use latchwork::explore::fingerprint::fingerprint;
-use latchwork::explore::visited::{Inserted, Visited};
-use latchwork::explore::{Options, explore};
-use latchwork::verdict::{BuiltIn, PropertySet};
+use latchwork::engines::explore::fingerprint::fingerprint;
+use latchwork::engines::explore::visited::{Inserted, Visited};
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::verdict::{BuiltIn, PropertySet};
 use latchwork_model::kit::{Actions, Model};
 
 #[path = "../examples/two_phase_commit/model.rs"]

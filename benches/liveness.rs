@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use latchwork::explore::Options;
-use latchwork::scenario::Scenario;
-use latchwork::verdict::{PropertySet, of_graph};
+use latchwork::engines::explore::Options;
+use latchwork::engines::verdict::{PropertySet, of_graph};
+use latchwork::files::scenario::Scenario;
 
 /// A scenario of every protocol, with some hundred thousand states.
 const SCENARIOS: [&str; 4] = [

@@ -8,11 +8,11 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
-use latchwork::explore::fingerprint::fingerprint;
-use latchwork::explore::visited::{Inserted, Visited};
-use latchwork::explore::{Options, explore};
-use latchwork::scenario::Scenario;
-use latchwork::verdict::{PropertySet, of_graph, properties};
+use latchwork::engines::explore::fingerprint::fingerprint;
+use latchwork::engines::explore::visited::{Inserted, Visited};
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::verdict::{PropertySet, of_graph, properties};
+use latchwork::files::scenario::Scenario;
 use latchwork_model::async_grant::AsyncGrant;
 use latchwork_model::delegation_return::DelegationReturn;
 use latchwork_model::downconvert::Downconvert;

@@ -13,10 +13,10 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
-use latchwork::explore::fingerprint::fingerprint;
-use latchwork::explore::steps;
-use latchwork::explore::visited::{Inserted, Visited};
-use latchwork::scenario::Scenario;
+use latchwork::engines::explore::fingerprint::fingerprint;
+use latchwork::engines::explore::steps;
+use latchwork::engines::explore::visited::{Inserted, Visited};
+use latchwork::files::scenario::Scenario;
 use latchwork_model::async_grant::AsyncGrant;
 use latchwork_model::delegation_return::DelegationReturn;
 use latchwork_model::downconvert::Downconvert;

@@ -7,9 +7,9 @@
 use std::path::Path;
 use std::time::Instant;
 
-use latchwork::explore::{Options, explore};
-use latchwork::scenario::Scenario;
-use latchwork::verdict::{Exploration, PropertySet, of_graph, properties};
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::verdict::{Exploration, PropertySet, of_graph, properties};
+use latchwork::files::scenario::Scenario;
 
 #[path = "../examples/two_phase_commit/model.rs"]
 mod two_phase_commit;

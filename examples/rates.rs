@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use latchwork::engines::simulate::{Mix, Plan, simulate};
+use latchwork::engines::verdict::PropertySet;
+use latchwork::files::scenario::Scenario;
 use latchwork::model::async_grant::AsyncGrant;
 use latchwork::model::delegation_return::DelegationReturn;
 use latchwork::model::downconvert::Downconvert;
 use latchwork::model::kit::Protocol;
 use latchwork::model::recall::Recall;
-use latchwork::scenario::Scenario;
-use latchwork::simulate::{Mix, Plan, simulate};
-use latchwork::verdict::PropertySet;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 

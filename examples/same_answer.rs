@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use latchwork::check::check;
-use latchwork::explore::Options;
-use latchwork::scenario::Scenario;
-use latchwork::verdict::{Exploration, PropertySet, of_graph};
+use latchwork::engines::explore::Options;
+use latchwork::engines::verdict::{Exploration, PropertySet, of_graph};
+use latchwork::files::scenario::Scenario;
+use latchwork::jobs::check::check;
 
 /// Search scenarios again and again, and compare the answers
 #[derive(Parser)]

@@ -32,13 +32,13 @@
 //!
 //! ## Every state
 //!
-//! [`explore`](explore::explore) looks at all states, level by level. That it was not
-//! [`stopped`](verdict::Exploration::stopped) says that there are no more: what was not found is not
+//! [`explore`](engines::explore::explore) looks at all states, level by level. That it was not
+//! [`stopped`](engines::verdict::Exploration::stopped) says that there are no more: what was not found is not
 //! there.
 //!
 //! ```
-//! use latchwork::explore::{Options, explore};
-//! # use latchwork::verdict::properties;
+//! use latchwork::engines::explore::{Options, explore};
+//! # use latchwork::engines::verdict::properties;
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/lock/src/lock.rs"));
 //!
 //! # fn main() {
@@ -60,7 +60,7 @@
 //! The same without the rule: a promise breaks, and the run that shows it is a shortest one.
 //!
 //! ```
-//! use latchwork::explore::{Options, explore};
+//! use latchwork::engines::explore::{Options, explore};
 //! use latchwork_model::kit::Actions;
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/lock/src/lock.rs"));
 //!
@@ -82,17 +82,20 @@
 //!
 //! ## Files
 //!
-//! A [`Scenario`](scenario::Scenario) is a configuration in a file, with what is expected of it. What
-//! [`check`](check::check) finds can be told as a [`story`](report::text::story), and be kept as a
-//! [`Case`](trace::case::Case): a run by names, which [`replay`](replay::replay) takes again on the
+//! A [`Scenario`](files::scenario::Scenario) is a configuration in a file, with what is expected of it. What
+//! [`check`](jobs::check::check) finds can be told as a [`story`](report::check::text::story), and be kept as a
+//! [`Case`](files::case::Case): a run by names, which [`replay`](jobs::replay::replay) takes again on the
 //! model as it is then, on any machine.
 //!
 //! ```
-//! use latchwork::json::Document;
+//! use latchwork::encoding::json::Document;
 //! use latchwork::protocols::{Entry, install};
-//! use latchwork::replay::{Replayed, replay};
-//! use latchwork::trace::case::Case;
-//! use latchwork::{check::check, explore::Options, report::text::story, scenario::Scenario};
+//! use latchwork::jobs::replay::{Replayed, replay};
+//! use latchwork::files::case::Case;
+//! use latchwork::engines::explore::Options;
+//! use latchwork::files::scenario::Scenario;
+//! use latchwork::jobs::check::check;
+//! use latchwork::report::check::text::story;
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/lock/src/lock.rs"));
 //!
 //! static PROTOCOLS: &[Entry] = &[Entry::of::<Lock>()];
@@ -127,13 +130,13 @@
 //!
 //! ## Too many states
 //!
-//! Where a space is too large to be looked at whole, [`simulate`](simulate::simulate) does runs with
+//! Where a space is too large to be looked at whole, [`simulate`](engines::simulate::simulate) does runs with
 //! drawn steps. A run is a function of the model, the seed and its number, so it can be repeated; that
 //! nothing is found is no proof.
 //!
 //! ```
-//! use latchwork::simulate::{Plan, Strategy, simulate};
-//! use latchwork::verdict::PropertySet;
+//! use latchwork::engines::simulate::{Plan, Strategy, simulate};
+//! use latchwork::engines::verdict::PropertySet;
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/lock/src/lock.rs"));
 //!
 //! # fn main() {
@@ -172,27 +175,13 @@
 //! ```
 #![deny(unsafe_code)]
 
-pub mod ablate;
-pub mod campaign;
-pub mod check;
 pub mod cli;
-pub mod configuration;
-pub mod coverage;
-pub mod evaluate;
-pub mod explore;
-pub mod generate;
-pub mod json;
+pub mod encoding;
+pub mod engines;
+pub mod files;
+pub mod jobs;
 pub mod protocols;
-pub mod replay;
 pub mod report;
-pub mod scenario;
-pub mod sealed;
-pub mod selfcheck;
 pub mod serve;
-pub mod shrink;
-pub mod simulate;
-pub mod threads;
-pub mod trace;
-pub mod verdict;
 
 pub use latchwork_model as model;

@@ -8,8 +8,8 @@ mod model;
 use std::time::Instant;
 
 use clap::Parser;
-use latchwork::explore::{Options, explore};
-use latchwork::verdict::{BuiltIn, Exploration, PropertySet};
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::verdict::{BuiltIn, Exploration, PropertySet};
 
 use model::{MANAGERS, TwoPhase};
 

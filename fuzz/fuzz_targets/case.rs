@@ -1,14 +1,14 @@
 //! No text makes the reader of cases or a replay panic, and what was read is written canonically.
 #![no_main]
 
-use latchwork::json::Document;
-use latchwork::replay::replay;
-use latchwork::trace::case::Case;
+use latchwork::encoding::json::Document;
+use latchwork::jobs::replay::replay;
+use latchwork::files::case::Case;
 
 /// No search is made for what comes after a divergence: it would take all the time.
 struct NoSearch;
 
-impl latchwork::explore::Watch for NoSearch {
+impl latchwork::engines::explore::Watch for NoSearch {
     fn interrupted(&self) -> bool {
         true
     }

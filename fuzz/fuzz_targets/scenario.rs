@@ -1,8 +1,8 @@
 //! No text makes the reader of scenarios panic, and every error has a place in the file.
 #![no_main]
 
-use latchwork::json::Document;
-use latchwork::scenario::Scenario;
+use latchwork::encoding::json::Document;
+use latchwork::files::scenario::Scenario;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     match Scenario::read(&Document::new("fuzz.json", text), "fuzz".to_string()) {

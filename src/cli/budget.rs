@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::explore::Options;
+use crate::engines::explore::Options;
 
 /// How far a search may go.
 #[derive(Args, Clone, Debug)]

@@ -10,14 +10,14 @@ use clap::Args;
 use fs4::{FileExt, TryLockError};
 use serde::{Deserialize, Serialize};
 
-use crate::check::Checked;
-use crate::configuration::Tree;
-use crate::explore::Watch;
-use crate::explore::resume::Checkpoint;
-use crate::json::Problem;
-use crate::scenario::{Goal, Scenario};
-use crate::sealed::{self, Stamp};
-use crate::verdict::{Exploration, PropertySet};
+use crate::encoding::json::Problem;
+use crate::encoding::sealed::{self, Stamp};
+use crate::engines::explore::Watch;
+use crate::engines::explore::resume::Checkpoint;
+use crate::engines::verdict::{Exploration, PropertySet};
+use crate::files::configuration::Tree;
+use crate::files::scenario::{Goal, Scenario};
+use crate::jobs::check::Checked;
 
 use super::Failure;
 use super::print::program;

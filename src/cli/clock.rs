@@ -10,10 +10,10 @@ use indicatif::{BinaryBytes, HumanCount, ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::ablate::Progress;
-use crate::explore::Watch;
-use crate::report::html::check::Pace;
-use crate::verdict::Stopped;
+use crate::engines::explore::Watch;
+use crate::engines::verdict::Stopped;
+use crate::jobs::ablate::Progress;
+use crate::report::check::html::Pace;
 
 use super::print;
 

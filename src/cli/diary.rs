@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::explore::Watch;
+use crate::engines::explore::Watch;
 
 use super::Failure;
 use super::clock::Clock;

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::check::{Checked, Standing};
-use crate::report::facts::{Facts, ScenarioFacts};
-use crate::threads::examine::Examined;
+use crate::jobs::check::{Checked, Standing};
+use crate::jobs::threads::examine::Examined;
+use crate::report::campaign::facts::{Facts, ScenarioFacts};
 
 /// How a run of the program ends. Of several, the one that stands last here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::json::{Problem, suggest};
+use crate::encoding::json::{Problem, suggest};
+use crate::files::scenario::{Expect, Scenario};
 use crate::protocols::{self, Entry};
-use crate::scenario::Scenario;
 
 use super::Failure;
 
@@ -86,4 +86,11 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Scenario>, Failure> {
     }
     paths.sort();
     Ok(paths.iter().map(|path| Scenario::open(path)).collect::<Result<_, _>>()?)
+}
+
+/// Whether a scenario is a configuration of the full rule set that holds.
+pub fn is_base(scenario: &Scenario) -> bool {
+    let configuration = &scenario.configuration;
+    let profile = configuration.entry.profiles[configuration.profile].name;
+    scenario.expect == Expect::Holds && configuration.without.is_empty() && profile == "full"
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::report::Results;
+use crate::report::hosts::{github, junit, sarif, summary, tap};
 use crate::report::layout::{Detail, Layout};
-use crate::report::{Results, github, junit, sarif, summary, tap};
 
 use super::files::write_file;
 use super::print::Show;

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::configuration;
-use crate::scenario::Scenario;
+use crate::files::configuration;
+use crate::files::scenario::Scenario;
 
 use super::{Failure, usage};
 

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::explore::Watch;
-use crate::report::thread_matrix::{facts, to_markdown};
-use crate::scenario::Scenario;
-use crate::threads::examine::{Engine, Examined, Plan, examine};
-use crate::threads::forms::{FORMS, Form, form_of};
-use crate::threads::matrix::{Cell, Change, Effort, Row, changes, engines};
+use crate::engines::explore::Watch;
+use crate::files::scenario::Scenario;
+use crate::jobs::threads::examine::{Engine, Examined, Plan, examine};
+use crate::jobs::threads::matrix::{Cell, Change, Effort, Row, changes, engines};
+use crate::protocols::form::Form;
+use crate::protocols::{form_of, forms};
+use crate::report::matrix::threads::{facts, to_markdown};
 
 use super::clock::Clock;
 use super::files::write_file;
@@ -25,7 +26,7 @@ const LARGE_RUNS: u64 = 200_000;
 /// Runs the rows of a protocol, or of all; prints the page, or writes it with its facts.
 pub fn run(protocol: &str, clock: &Clock, reports: Option<&Path>) -> Result<Exit, Failure> {
     let forms: Vec<&'static Form> = match protocol {
-        "all" => FORMS.iter().collect(),
+        "all" => forms().collect(),
         name => vec![form_of(name).map_err(Failure::Usage)?],
     };
     let mut rows = Vec::new();

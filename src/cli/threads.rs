@@ -5,16 +5,17 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
+use crate::engines::threads::Strategy;
+use crate::files::scenario::Scenario;
+use crate::jobs::threads::examine::{Engine, Examined, Plan, RUNS, examine};
+use crate::report;
+use crate::report::campaign::threads;
 use crate::report::layout::{Detail, Layout};
-use crate::report::{self, threads};
-use crate::scenario::Scenario;
-use crate::threads::Strategy;
-use crate::threads::examine::{Engine, Examined, Plan, RUNS, examine};
 
 use super::clock::Clock;
 use super::files::{entry_named, read_folder, scenarios_folder, write_file};
 use super::print::write_next;
-use super::simulate::parse_seed;
+use super::seed::parse_seed;
 use super::{Exit, Failure, print};
 
 /// Which threads to run, and how.
@@ -83,7 +84,7 @@ impl Threads {
 /// The scenarios of a protocol whose threads are run.
 pub fn protocol_scenarios(protocol: &str) -> Result<Vec<Scenario>, Failure> {
     let entry = entry_named(protocol)?;
-    crate::threads::forms::form_of(entry.name).map_err(Failure::Usage)?;
+    crate::protocols::form_of(entry.name).map_err(Failure::Usage)?;
     read_folder(&scenarios_folder()?.join(entry.name).join("threads"))
 }
 
@@ -133,7 +134,7 @@ pub fn run(
 fn write_cases<'a>(
     all: &'a [Examined],
     output: &Output<'_>,
-) -> Result<Option<(&'a crate::threads::examine::Finding, std::path::PathBuf)>, Failure> {
+) -> Result<Option<(&'a crate::jobs::threads::examine::Finding, std::path::PathBuf)>, Failure> {
     let mut shown = None;
     for examined in all {
         let Some(finding) = &examined.finding else { continue };

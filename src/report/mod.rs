@@ -1,37 +1,21 @@
 //! Results for people and for machines.
 
-pub mod ablation;
-pub mod alarms;
-pub mod beside;
-pub mod coverage;
-pub mod evaluation;
+pub mod campaign;
+pub mod check;
 pub mod export;
-pub mod facts;
-pub mod github;
-pub mod html;
-pub mod json;
-pub mod junit;
+pub mod hosts;
 pub mod layout;
-pub mod markdown;
-pub mod mermaid;
-pub mod place;
+pub mod matrix;
+pub(crate) mod page;
 pub mod review;
-pub mod sarif;
+pub mod run;
 pub mod schema;
-pub mod simulation;
-pub mod story;
-pub mod suites;
-pub mod summary;
-pub mod tap;
-pub mod text;
-pub mod thread_matrix;
-pub mod threads;
 
-use crate::ablate::Matrix;
-use crate::check::Checked;
-use crate::configuration::Configuration;
-use crate::coverage::Covered;
-use crate::scenario::Scenario;
+use crate::files::configuration::Configuration;
+use crate::files::scenario::Scenario;
+use crate::jobs::ablate::Matrix;
+use crate::jobs::check::Checked;
+use crate::jobs::coverage::Covered;
 
 /// All that a run of `check` or `ablate` came to: what every format for CI hosts is made of.
 #[derive(Clone, Copy)]

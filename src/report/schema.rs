@@ -5,10 +5,10 @@
 use latchwork_model::kit::{Field, Shape};
 use serde_json::{Value, json};
 
+use crate::engines::verdict::PropertyKind;
+use crate::files::case::Minimality;
+use crate::files::thread_run::REFINEMENT;
 use crate::protocols::{self, Entry};
-use crate::trace::case::Minimality;
-use crate::trace::threads::REFINEMENT;
-use crate::verdict::PropertyKind;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -25,7 +25,7 @@ pub fn case() -> Value {
 /// The schema of what `check --json` prints.
 pub fn report() -> Value {
     let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
-    generator.into_root_schema_for::<super::json::CheckReport<'_>>().to_value()
+    generator.into_root_schema_for::<super::check::json::CheckReport<'_>>().to_value()
 }
 
 fn document(title: &str, protocols: Vec<Value>) -> Value {

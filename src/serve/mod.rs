@@ -2,20 +2,21 @@
 //! looked at. Nothing is kept between two requests.
 
 pub mod address;
+mod page;
 
 use latchwork_model::kit::Step;
 
-use crate::configuration::Configuration;
-use crate::json::suggest;
-use crate::protocols::{Instance, Refusal, StateBytes};
-use crate::report::html::live::{self, Choice, Next, Recorded, View};
-use crate::report::story::Telling;
-use crate::trace::case::Case;
-use crate::trace::changes;
-use crate::trace::run::Run;
-use crate::verdict::Path;
+use crate::encoding::json::suggest;
+use crate::engines::instance::{Instance, Refusal, StateBytes};
+use crate::engines::verdict::Path;
+use crate::files::case::Case;
+use crate::files::configuration::Configuration;
+use crate::protocols::trace::changes;
+use crate::report::run::on_model::Run;
+use crate::report::run::story::Telling;
 
 use address::Address;
+use page::{Choice, Next, Recorded, View};
 
 /// The most steps of a run that is shown: what its address takes must fit into a request.
 pub const MOST_STEPS: usize = 150;
@@ -66,7 +67,7 @@ impl Site {
         };
         let Refused(status, why, prefix) = reply;
         let back = prefix.as_ref().map_or("/".to_string(), Address::to_link);
-        Reply { status, page: live::refusal(&self.name, status, &why, &back) }
+        Reply { status, page: page::refusal(&self.name, status, &why, &back) }
     }
 
     fn page(&self, host: Option<&str>, path: &str, query: &str) -> Result<String, Refused> {
@@ -130,8 +131,8 @@ impl Site {
         let (model, state) = (self.model.as_ref(), &run.states[at]);
         let choices = model.enabled(state).into_iter().map(|step| self.choice(run, state, step));
         let properties = (self.configuration.entry.properties)();
-        let ids = (0..).map(crate::verdict::PropertyId).zip(properties);
-        live::page(&View {
+        let ids = (0..).map(crate::engines::verdict::PropertyId).zip(properties);
+        page::page(&View {
             name: &self.name,
             run: &Telling::of(&self.configuration, run),
             address,

@@ -5,12 +5,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use latchwork::check::check;
-use latchwork::explore::Options;
+use latchwork::engines::explore::Options;
+use latchwork::files::scenario::Scenario;
+use latchwork::jobs::check::check;
 use latchwork::protocols::PROTOCOLS;
+use latchwork::report::check::{json, markdown};
 use latchwork::report::review::{self, Other, Review};
-use latchwork::report::{json, markdown, schema};
-use latchwork::scenario::Scenario;
+use latchwork::report::schema;
 
 use crate::{files, repository};
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use latchwork::coverage::{covered, decisive};
-use latchwork::explore::Options;
-use latchwork::protocols::Instance;
+use latchwork::engines::explore::Options;
+use latchwork::engines::instance::Instance;
+use latchwork::jobs::coverage::{covered, decisive};
 use latchwork::report::{self, Results};
 
 use crate::cli::run;
@@ -13,7 +13,7 @@ use crate::files::checked;
 const SMALLEST: &str = "scenarios/downconvert/two_apps.json";
 
 /// All states of an instance, found step by step.
-fn states(run: &dyn Instance) -> BTreeSet<latchwork::protocols::StateBytes> {
+fn states(run: &dyn Instance) -> BTreeSet<latchwork::engines::instance::StateBytes> {
     let mut found: BTreeSet<_> = run.initial().into_iter().collect();
     let mut open: Vec<_> = found.iter().cloned().collect();
     while let Some(state) = open.pop() {
@@ -70,14 +70,15 @@ fn what_nothing_touches_turns_reports_red() {
     let one = checked(SMALLEST, 1);
     let covered = covered(std::slice::from_ref(&one));
     let results = |covered| Results { checked: &[], matrices: &[], covered };
-    let junit = report::junit::to_xml(results(&covered)).expect("XML");
+    let junit = report::hosts::junit::to_xml(results(&covered)).expect("XML");
     assert!(
         junit.contains("type=\"vacuous\"") && junit.contains("`fault_late_bast` fires"),
         "{junit}"
     );
-    let sarif = report::sarif::to_json(results(&covered), report::sarif::HOST).to_string();
+    let sarif =
+        report::hosts::sarif::to_json(results(&covered), report::hosts::sarif::HOST).to_string();
     assert!(sarif.contains("`fault_late_bast` fires"), "{sarif}");
-    assert!(!report::junit::to_xml(results(&[])).expect("XML").contains("vacuous"));
+    assert!(!report::hosts::junit::to_xml(results(&[])).expect("XML").contains("vacuous"));
 }
 
 #[test]

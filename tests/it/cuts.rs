@@ -1,14 +1,14 @@
 //! Spaces that are cut off by a bound, a panic or a guard behind a change: nothing is said of what
 //! lies behind, and what cuts them is the headline.
 
-use latchwork::explore::{Options, explore};
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::simulate::{Plan, simulate};
+use latchwork::engines::verdict::{BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet};
 use latchwork::model::kit::{
     Claim, Domain, FIRED, Fifo, Fired, Model, Permutation, Property, Set, claim, exceeded, implies,
     when,
 };
 use latchwork::model::{actions, ids, properties, state};
-use latchwork::simulate::{Plan, simulate};
-use latchwork::verdict::{BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet};
 
 fn found(exploration: &Exploration, property: PropertyId) -> Option<&Discovery> {
     exploration.discoveries.iter().find(|found| found.property == property)

@@ -2,8 +2,8 @@
 //!
 //! Larger sets are scenarios: `latchwork check scenarios/dirlock/large`.
 
-use latchwork::explore::{Options, explore};
-use latchwork::verdict::{BuiltIn, Exploration, PropertyId};
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::verdict::{BuiltIn, Exploration, PropertyId};
 use latchwork_model::kit::{Model, Switches};
 use latchwork_model::recall::dirlock::rules::{RULES, Rules};
 use latchwork_model::recall::dirlock::{Cases, DirLock};

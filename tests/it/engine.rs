@@ -1,13 +1,13 @@
 //! The explorer: the same answer at any number of threads, and each kind of violation found.
 
-use latchwork::explore::{Options, explore};
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::verdict::{BuiltIn, End, Exploration, PropertyId, PropertySet, Stopped};
+use latchwork::files::scenario::Scenario;
 use latchwork::model::kit::{
     Claim, Domain, FIRED, Fired, Model, Param, Property, claim, exceeded, when,
 };
 use latchwork::model::{actions, ids, properties, state};
-use latchwork::scenario::Scenario;
-use latchwork::trace;
-use latchwork::verdict::{BuiltIn, End, Exploration, PropertyId, PropertySet, Stopped};
+use latchwork::protocols::trace;
 
 use crate::repository;
 

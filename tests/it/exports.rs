@@ -6,10 +6,10 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use latchwork::files::case::Case;
 use latchwork::report::export::{itf, perfetto, shiviz};
-use latchwork::report::mermaid;
-use latchwork::report::story::Story;
-use latchwork::trace::case::Case;
+use latchwork::report::run::mermaid;
+use latchwork::report::run::story::Story;
 
 use crate::cli::{refused, run};
 use crate::{files, repository};

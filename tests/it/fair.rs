@@ -1,13 +1,13 @@
 //! The fair phase of a run: what was promised must come to be, and what only takes too long is no
 //! violation.
 
-use latchwork::campaign::sample;
+use latchwork::engines::simulate::{Plan, Simulation, Strategy, simulate};
+use latchwork::engines::verdict::{BuiltIn, End, PropertyId, PropertySet};
+use latchwork::files::scenario::Scenario;
+use latchwork::jobs::campaign::sample;
+use latchwork::jobs::replay::{Replayed, replay};
 use latchwork::model::kit::{Claim, FIRED, Fired, Model, Property, claim, when};
 use latchwork::model::{actions, properties, state};
-use latchwork::replay::{Replayed, replay};
-use latchwork::scenario::Scenario;
-use latchwork::simulate::{Plan, Simulation, Strategy, simulate};
-use latchwork::verdict::{BuiltIn, End, PropertyId, PropertySet};
 
 use crate::repository;
 

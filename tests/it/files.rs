@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use latchwork::check::{Checked, check};
-use latchwork::explore::Options;
-use latchwork::json::Document;
-use latchwork::scenario::Scenario;
-use latchwork::trace::case::Case;
+use latchwork::encoding::json::Document;
+use latchwork::engines::explore::Options;
+use latchwork::files::case::Case;
+use latchwork::files::scenario::Scenario;
+use latchwork::jobs::check::{Checked, check};
 
 use crate::cli::{refused, run};
 use crate::repository;

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use latchwork::generate::{Generated, generate};
+use latchwork::engines::verdict::PropertyId;
+use latchwork::files::scenario::Scenario;
+use latchwork::jobs::generate::{Generated, generate};
 use latchwork::model::kit::Value;
-use latchwork::scenario::Scenario;
-use latchwork::verdict::PropertyId;
 
 use crate::cli::{refused, run};
 use crate::repository;
@@ -18,7 +18,7 @@ fn base() -> Scenario {
 /// What is planted: more than one operation, and a crash. The smallest has two and one, and
 /// everything else as small as it can be.
 fn planted(seed: u64) -> Generated {
-    let fails = |configuration: &latchwork::configuration::Configuration| {
+    let fails = |configuration: &latchwork::files::configuration::Configuration| {
         let ops = configuration.bounds.get("ops").len();
         let crashes = configuration.faults.get("crash").number();
         (ops > 1 && crashes > 0).then_some(PropertyId(0))

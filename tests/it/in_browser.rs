@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use latchwork::report::html::case::page;
-use latchwork::report::story::Story;
-use latchwork::trace::case::Case;
+use latchwork::files::case::Case;
+use latchwork::report::run::html::case::page;
+use latchwork::report::run::story::Story;
 
 use crate::browser::{Browser, Screen, key};
 use crate::cli::run;

@@ -1,6 +1,6 @@
 //! A model with many initial states: more than the table of the search has room for at first.
 
-use latchwork::explore::{Options, explore};
+use latchwork::engines::explore::{Options, explore};
 use latchwork_model::kit::{Domain, FIRED, Fired, Model, Property, when};
 use latchwork_model::{actions, ids, properties, state};
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
-use latchwork::trace::case::Case;
+use latchwork::files::case::Case;
 
 use crate::browser::{Browser, Screen};
 use crate::cli::refused;

@@ -1,7 +1,7 @@
 //! Temporal properties on small maps whose answers can be seen.
 
-use latchwork::explore::{Options, explore};
-use latchwork::verdict::{Discovery, End, Exploration, PropertyId};
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::verdict::{Discovery, End, Exploration, PropertyId};
 use latchwork_model::kit::{Claim, Domain, FIRED, Fired, Model, Property, implies, when};
 use latchwork_model::{actions, ids, properties, state};
 
@@ -411,7 +411,7 @@ fn waiting_begins_before_what_goes_on_for_ever() {
     let steps = [exploration.discoveries[0].path.steps[0]; 2];
     let shown = |states: &[At], cycle| {
         let property = &Swing::PROPERTIES[0];
-        latchwork::explore::lasso::is_shown(&swing, property, states, &steps, Some(cycle))
+        latchwork::engines::explore::lasso::is_shown(&swing, property, states, &steps, Some(cycle))
     };
     assert!(!shown(&states, 0), "nothing is waited for in the first state");
     assert!(shown(&[states[1], states[0], states[1]], 0));

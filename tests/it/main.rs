@@ -14,6 +14,7 @@ mod exports;
 mod fair;
 mod files;
 mod generate;
+mod house;
 mod in_browser;
 mod init;
 mod initial_states;

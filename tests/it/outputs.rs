@@ -4,12 +4,12 @@
 use std::fs;
 use std::path::Path;
 
-use latchwork::check::check;
-use latchwork::explore::Options;
+use latchwork::engines::explore::Options;
+use latchwork::files::scenario::Scenario;
+use latchwork::jobs::check::check;
 use latchwork::protocols::{Entry, find};
 use latchwork::report::Results;
-use latchwork::report::sarif::{self, Limits};
-use latchwork::scenario::Scenario;
+use latchwork::report::hosts::sarif::{self, Limits};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use serde_json::{Value, json};
 

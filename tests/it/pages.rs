@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use latchwork::report::html::case::page;
-use latchwork::report::story::Story;
-use latchwork::trace::case::Case;
+use latchwork::files::case::Case;
+use latchwork::report::run::html::case::page;
+use latchwork::report::run::story::Story;
 
 use crate::cli::{refused, run};
 use crate::{files, repository};

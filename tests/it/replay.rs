@@ -3,20 +3,20 @@
 
 use std::fs;
 
-use latchwork::check::check;
-use latchwork::configuration::{Configuration, Tree};
-use latchwork::explore::Options;
+use latchwork::engines::explore::Options;
+use latchwork::engines::fields::FieldValue;
+use latchwork::engines::verdict::PropertySet;
+use latchwork::files::case::Case;
+use latchwork::files::configuration::{Configuration, Tree};
+use latchwork::files::scenario::{Expect, Scenario};
+use latchwork::jobs::check::check;
+use latchwork::jobs::replay::{Difference, Onward, Replayed, Why, replay};
 use latchwork::model::kit::{
     Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup,
     VariantInfo, claim, when,
 };
 use latchwork::model::{actions, properties, rules, state};
 use latchwork::protocols::Entry;
-use latchwork::replay::{Difference, Onward, Replayed, Why, replay};
-use latchwork::scenario::{Expect, Scenario};
-use latchwork::trace::case::Case;
-use latchwork::trace::fields::FieldValue;
-use latchwork::verdict::PropertySet;
 
 use crate::cli::run;
 use crate::files::pending_case;

@@ -3,13 +3,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use latchwork::explore::resume::Checkpoint;
-use latchwork::explore::{Options, Watch};
-use latchwork::json::Document;
-use latchwork::protocols::Instance;
-use latchwork::scenario::Scenario;
-use latchwork::sealed::Stamp;
-use latchwork::verdict::{Exploration, PropertyId, PropertyKind, PropertySet, Stopped};
+use latchwork::encoding::json::Document;
+use latchwork::encoding::sealed::Stamp;
+use latchwork::engines::explore::resume::Checkpoint;
+use latchwork::engines::explore::{Options, Watch};
+use latchwork::engines::instance::Instance;
+use latchwork::engines::verdict::{Exploration, PropertyId, PropertyKind, PropertySet, Stopped};
+use latchwork::files::scenario::Scenario;
 
 /// Asks for the end when it was asked so often whether to end.
 struct Interrupts(AtomicU64);

@@ -1,8 +1,8 @@
 //! Every scenario is a test.
 
-use latchwork::check::{Standing, check};
-use latchwork::explore::Options;
-use latchwork::scenario::Scenario;
+use latchwork::engines::explore::Options;
+use latchwork::files::scenario::Scenario;
+use latchwork::jobs::check::{Standing, check};
 
 use crate::{files, repository};
 

@@ -3,20 +3,20 @@
 
 use std::collections::HashSet;
 
-use latchwork::campaign::{Sampled, sample};
-use latchwork::check::case;
 use latchwork::cli::Exit;
-use latchwork::explore::Options;
-use latchwork::json::Document;
+use latchwork::encoding::json::Document;
+use latchwork::engines::explore::Options;
+use latchwork::engines::simulate::{Mix, Plan, Simulation, Strategy, simulate};
+use latchwork::engines::verdict::{BuiltIn, End, PropertyId, PropertySet};
+use latchwork::files::case::{Case, Minimality};
+use latchwork::files::scenario::Scenario;
+use latchwork::jobs::campaign::{Sampled, sample};
+use latchwork::jobs::check::case;
+use latchwork::jobs::replay::{Replayed, replay};
+use latchwork::jobs::shrink::shrink;
 use latchwork::model::kit::{Claim, FIRED, Fired, Model, Property, claim, exceeded, when};
 use latchwork::model::{actions, properties, state};
-use latchwork::replay::{Replayed, replay};
-use latchwork::report::facts::Facts;
-use latchwork::scenario::Scenario;
-use latchwork::shrink::shrink;
-use latchwork::simulate::{Mix, Plan, Simulation, Strategy, simulate};
-use latchwork::trace::case::{Case, Minimality};
-use latchwork::verdict::{BuiltIn, End, PropertyId, PropertySet};
+use latchwork::report::campaign::facts::Facts;
 
 use crate::cli::{refused, run};
 use crate::repository;

@@ -1,10 +1,10 @@
 //! What is told of a run beyond its steps: what each needed, what a rule would have done, why the
 //! end is a bad one.
 
-use latchwork::trace::case::Case;
-use latchwork::trace::reasons::{Bad, reasons};
-use latchwork::trace::run::Run;
-use latchwork::trace::shadow::shadows;
+use latchwork::files::case::Case;
+use latchwork::report::run::on_model::Run;
+use latchwork::report::run::reasons::{Bad, reasons};
+use latchwork::report::run::shadow::shadows;
 
 use crate::repository;
 

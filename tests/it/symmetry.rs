@@ -1,12 +1,12 @@
 //! Symmetry: the same answers from fewer states, in names that replay, and nothing believed.
 
-use latchwork::check::case;
-use latchwork::explore::{Options, explore};
-use latchwork::json::Document;
-use latchwork::replay::{Replayed, replay};
-use latchwork::scenario::Scenario;
-use latchwork::trace::case::{Case, Minimality};
-use latchwork::verdict::{Exploration, PropertyId, PropertyKind, PropertySet, Refused};
+use latchwork::encoding::json::Document;
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::verdict::{Exploration, PropertyId, PropertyKind, PropertySet, Refused};
+use latchwork::files::case::{Case, Minimality};
+use latchwork::files::scenario::Scenario;
+use latchwork::jobs::check::case;
+use latchwork::jobs::replay::{Replayed, replay};
 use latchwork_model::kit::{
     Claim, Domain, FIRED, Fired, Model, Permutation, Property, Set, Table, claim, values, when,
 };

@@ -1,20 +1,21 @@
 //! Protocols as threads: what the engines find and do not find, and that it can be repeated.
 
-use latchwork::check::{Standing, check};
-use latchwork::explore::Options;
-use latchwork::json::Document;
-use latchwork::replay::{Replayed, Why, replay};
-use latchwork::report::thread_matrix::{RowFacts, to_markdown};
-use latchwork::scenario::{Expect, Scenario};
-use latchwork::threads::Strategy;
-use latchwork::threads::examine::{Engine, Examined, Plan, examine};
-use latchwork::threads::forms::{FORMS, Form};
-use latchwork::threads::matrix::{Cell, Change, changes};
-use latchwork::threads::refine::{Judgement, Refusal};
-use latchwork::threads::runs::Ending;
-use latchwork::threads::shorten::switches;
-use latchwork::trace::case::Case;
-use latchwork::trace::threads::Schedule;
+use latchwork::encoding::json::Document;
+use latchwork::engines::explore::Options;
+use latchwork::engines::threads::Strategy;
+use latchwork::engines::threads::refine::{Judgement, Refusal};
+use latchwork::engines::threads::runs::Ending;
+use latchwork::engines::threads::schedule::Schedule;
+use latchwork::engines::threads::shorten::switches;
+use latchwork::files::case::Case;
+use latchwork::files::scenario::{Expect, Scenario};
+use latchwork::jobs::check::{Standing, check};
+use latchwork::jobs::replay::{Replayed, Why, replay};
+use latchwork::jobs::threads::examine::{Engine, Examined, Plan, examine};
+use latchwork::jobs::threads::matrix::{Cell, Change, changes};
+use latchwork::protocols::form::Form;
+use latchwork::protocols::forms;
+use latchwork::report::matrix::threads::{RowFacts, to_markdown};
 
 use crate::cli::{latchwork, refused, run};
 use crate::{files, repository};
@@ -45,7 +46,7 @@ fn all_scenarios(form: &Form) -> Vec<Scenario> {
 #[test]
 fn the_ablations_violate_what_the_model_says() {
     let mut found = 0;
-    for scenario in FORMS.iter().flat_map(ablations) {
+    for scenario in forms().flat_map(ablations) {
         let Expect::Violates { property, .. } = scenario.expect else { panic!("it is violated") };
         let examined = run_threads(scenario, LOOM, None, &[]);
         let name = &examined.scenario.name;
@@ -83,7 +84,7 @@ fn without(name: &str, rule: &str) -> Scenario {
 /// The model holds where the code is run, so what the code violates is the code's.
 #[test]
 fn the_models_of_the_threads_hold() {
-    for scenario in FORMS.iter().flat_map(|form| [all_scenarios(form), ablations(form)].concat()) {
+    for scenario in forms().flat_map(|form| [all_scenarios(form), ablations(form)].concat()) {
         let checked = check(scenario, &Options::default(), &()).expect("an instance");
         assert_eq!(checked.standing, Standing::Met, "{}", checked.scenario.name);
     }
@@ -91,7 +92,7 @@ fn the_models_of_the_threads_hold() {
 
 #[test]
 fn the_full_rule_sets_violate_nothing_under_loom() {
-    for scenario in FORMS.iter().flat_map(scenarios) {
+    for scenario in forms().flat_map(scenarios) {
         let examined = run_threads(scenario, LOOM, None, &[]);
         let name = &examined.scenario.name;
         assert!(examined.finding.is_none() && examined.inconclusive.is_none(), "{name}");
@@ -109,7 +110,7 @@ fn the_full_rule_sets_violate_nothing_under_shuttle_and_on_plain_threads() {
     let strategies = [Strategy::Random, Strategy::Pct { depth: 3 }, Strategy::Urw];
     let engines = strategies.map(shuttle).into_iter().map(|engine| (engine, 1_500));
     for (engine, runs) in engines.chain([(Engine::Std, 100)]) {
-        for scenario in FORMS.iter().flat_map(all_scenarios) {
+        for scenario in forms().flat_map(all_scenarios) {
             let examined = run_threads(scenario, engine, Some(runs), &[]);
             assert!(examined.finding.is_none(), "{} {engine:?}", examined.scenario.name);
             assert_eq!(examined.runs, runs);
@@ -125,7 +126,7 @@ fn the_facts_of_the_engines_are_those_of_now() {
     let facts: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let mut rows = facts.as_array().expect("rows").iter();
     let mut repeated = 0;
-    for form in FORMS.iter().filter(|form| text.contains(&format!("\"{}\"", form.protocol))) {
+    for form in forms().filter(|form| text.contains(&format!("\"{}\"", form.protocol))) {
         for change in changes(form) {
             let row = rows.next().expect("a row for each change");
             assert_eq!(row["protocol"], form.protocol);
@@ -179,7 +180,7 @@ fn the_facts_say_that_the_full_rule_sets_hold() {
     let text = std::fs::read_to_string(repository("reports/threads.json")).expect("the facts");
     let rows: Vec<RowFacts> = serde_json::from_str(&text).expect("the facts");
     assert!(!rows.is_empty());
-    for form in FORMS {
+    for form in forms() {
         let (small, all) = (scenarios(form), all_scenarios(form));
         let mut rows = rows.iter().filter(|row| row.protocol == form.protocol);
         let Some(row) = rows.next() else { continue };

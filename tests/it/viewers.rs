@@ -5,10 +5,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use latchwork::files::case::Case;
 use latchwork::report::export::{itf as to_itf, shiviz};
-use latchwork::report::mermaid;
-use latchwork::report::story::Story;
-use latchwork::trace::case::Case;
+use latchwork::report::run::mermaid;
+use latchwork::report::run::story::Story;
 
 use crate::cli::run;
 use crate::{files, repository};
@@ -119,7 +119,7 @@ fn a_diagram_tells_lost_messages_and_faults_from_others() {
     let text = mermaid::sequence(&case);
     assert!(lost > 0 && text.matches("-xP").count() == lost, "{text}");
     assert!(text.contains("◆ FAULT ") && text.contains(", lost)"), "{text}");
-    let page = latchwork::report::html::case::page(&story, "case.json");
+    let page = latchwork::report::run::html::case::page(&story, "case.json");
     assert!(page.contains("class=\"message lost\"") && page.contains("<path class=\"cross\""));
     assert!(page.contains("<path class=\"fault\"") && page.contains("✕ it is lost"));
     // Who waits in the queue of the master is on no way.

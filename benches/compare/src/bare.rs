@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
-use latchwork::explore::fingerprint::fingerprint;
-use latchwork::explore::visited::{Inserted, Visited};
+use latchwork::engines::explore::fingerprint::fingerprint;
+use latchwork::engines::explore::visited::{Inserted, Visited};
 use latchwork_model::kit::{Actions, Model};
 
 #[path = "../../../examples/two_phase_commit/model.rs"]

@@ -17,10 +17,10 @@ fn main() -> ExitCode {
 mod tests {
     use std::path::Path;
 
-    use latchwork::check::{Checked, check};
-    use latchwork::explore::Options;
+    use latchwork::engines::explore::Options;
+    use latchwork::files::scenario::Scenario;
+    use latchwork::jobs::check::{Checked, check};
     use latchwork::protocols::{find, install};
-    use latchwork::scenario::Scenario;
 
     use super::PROTOCOLS;
 

@@ -5,8 +5,8 @@ use std::fmt::{Result, Write};
 
 use latchwork_model::kit::Step;
 
-use crate::protocols::{Instance, StateBytes};
-use crate::trace::run::Run;
+use crate::engines::instance::{Instance, StateBytes};
+use crate::report::run::on_model::Run;
 
 /// The states of a space, each with the steps that can be taken in it.
 struct Graph {

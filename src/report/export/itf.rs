@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::report::story::Story;
-use crate::trace::fields::FieldValue;
+use crate::engines::fields::FieldValue;
+use crate::report::run::story::Story;
 
 use super::headline;
 

@@ -6,9 +6,9 @@ pub mod itf;
 pub mod perfetto;
 pub mod shiviz;
 
-use crate::verdict::BuiltIn;
+use crate::engines::verdict::BuiltIn;
 
-use super::story::Story;
+use super::run::story::Story;
 
 /// What a run shows, in a sentence.
 pub fn headline(story: &Story) -> String {

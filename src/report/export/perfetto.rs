@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::report::story::Story;
+use crate::report::run::story::Story;
 
 use super::headline;
 

@@ -4,9 +4,9 @@ use std::fmt::{Result, Write};
 
 use latchwork_model::kit::{Field, Kind, Shape};
 
-use crate::check::{Checked, Verdict};
-use crate::configuration::{Configuration, Tree};
-use crate::verdict::{PropertyId, PropertyKind};
+use crate::engines::verdict::{PropertyId, PropertyKind};
+use crate::files::configuration::{Configuration, Tree};
+use crate::jobs::check::{Checked, Verdict};
 
 use super::{Review, cell, sections};
 

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::check::{Checked, Verdict};
-use crate::json::{Document, Json, Problem};
+use crate::encoding::json::{Document, Json, Problem};
+use crate::files::case::Case;
+use crate::jobs::check::{Checked, Verdict};
 use crate::protocols::Entry;
-use crate::trace::case::Case;
 
 /// The facts of `ablation.json`.
 pub struct Facts {
@@ -73,7 +73,7 @@ impl Facts {
 
     fn read(entry: &'static Entry, folder: &Path, document: &Document) -> Result<Self, Problem> {
         let mut object = document.root()?.object()?;
-        crate::configuration::read_format(object.required("format")?, 1)?;
+        crate::files::configuration::read_format(object.required("format")?, 1)?;
         let protocol = object.required("protocol")?;
         if protocol.string()? != entry.name {
             return Err(protocol.problem(format!("this is not the matrix of {}", entry.name)));

@@ -2,6 +2,7 @@
 //! looked at and what was not, and how to find every number again.
 
 mod covered;
+pub mod html;
 mod index;
 pub mod matrix;
 pub mod parties;
@@ -11,10 +12,10 @@ mod runs;
 use std::fmt::{Result, Write};
 use std::path::Path;
 
-use crate::check::{Checked, Standing, Verdict};
-use crate::json::Problem;
+use crate::encoding::json::Problem;
+use crate::files::scenario::Scenario;
+use crate::jobs::check::{Checked, Standing, Verdict};
 use crate::protocols::Entry;
-use crate::scenario::Scenario;
 
 use super::introduction;
 

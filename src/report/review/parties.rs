@@ -4,9 +4,9 @@ use std::fmt::{Result, Write};
 
 use latchwork_model::kit::{ActionInfo, Fairness, Kind};
 
-use crate::check::Checked;
+use crate::engines::verdict::{PropertyId, PropertyKind};
+use crate::jobs::check::Checked;
 use crate::protocols::Entry;
-use crate::verdict::{PropertyId, PropertyKind};
 
 use super::{Review, cell};
 

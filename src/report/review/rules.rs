@@ -5,7 +5,7 @@ use std::fmt::{Result, Write};
 use latchwork_model::kit::{Declared, RuleInfo};
 
 use crate::protocols::Entry;
-use crate::report::mermaid;
+use crate::report::run::mermaid;
 
 use super::matrix::{Cell, Facts, Row};
 use super::{Review, cell, steps};

@@ -2,11 +2,11 @@
 
 use std::fmt::{Result, Write};
 
-use crate::check::{Checked, Standing};
-use crate::configuration::Configuration;
+use crate::files::case::Case;
+use crate::files::configuration::Configuration;
+use crate::files::scenario::Expect;
+use crate::jobs::check::{Checked, Standing};
 use crate::report::switches;
-use crate::scenario::Expect;
-use crate::trace::case::Case;
 
 use super::{Review, cell, sections, steps};
 

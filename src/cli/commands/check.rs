@@ -1,0 +1,278 @@
+//! `latchwork check`: runs scenarios and holds them against what they expect.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::budget::Budget;
+use crate::cli::checkpoint::{Checkpoints, Keeper, command_to_go_on};
+use crate::cli::clock::Clock;
+use crate::cli::files::{entry_named, find_scenarios, is_base, protocol_scenarios, write_file};
+use crate::cli::outputs::Outputs;
+use crate::cli::print::write_next;
+use crate::cli::switches::Switches;
+use crate::cli::threads::{self, Threads};
+use crate::cli::{Exit, Failure, print, usage};
+use crate::engines::explore::Options;
+use crate::files::configuration::property;
+use crate::files::scenario::{Expect, Scenario};
+use crate::jobs::check::{Checked, Standing, check, conclude};
+use crate::jobs::coverage::{self, Covered, covered};
+use crate::protocols::forms;
+use crate::report::{self, Results};
+
+/// Run scenarios and hold them against what they expect
+///
+/// With --profile, --without or --with the base scenarios of one protocol are run so, and expected
+/// to hold.
+#[derive(Args)]
+pub struct Check {
+    /// Protocols, scenario files, or folders of them [default: all of ./scenarios]
+    #[arg(value_name = "PROTOCOL|PATH")]
+    what: Vec<PathBuf>,
+    #[command(flatten)]
+    switches: Switches,
+    #[command(flatten)]
+    budget: Budget,
+    /// Store states whole, so that none can be taken for another one; it takes longer
+    #[arg(long)]
+    exact: bool,
+    #[command(flatten)]
+    checkpoints: Checkpoints,
+    #[command(flatten)]
+    threads: Threads,
+    /// Search one state for all that differ by an exchange of interchangeable processes
+    #[arg(long)]
+    symmetry: bool,
+    /// Leave these properties out
+    #[arg(long, value_name = "PROPERTY", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Say also how often each action fired and each property said something, and in how many
+    /// states each rule was decisive
+    #[arg(long)]
+    coverage: bool,
+    #[command(flatten)]
+    outputs: Outputs,
+    /// Write a page with pictures: states by level, coverage, and how fast it went
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Where to write the cases of violations and witnesses
+    #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
+    out: PathBuf,
+}
+
+impl Check {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        if let Some(plan) = self.threads.plan() {
+            let of_searches =
+                [self.symmetry, !self.ignore.is_empty(), self.exact, self.checkpoints.is_wanted()];
+            if of_searches.contains(&true) {
+                let message = "--symmetry, --ignore, --exact, --checkpoint and --resume are of searches, \
+                               not of threads";
+                return Err(Failure::Usage(format!("{message}\nhint: leave --engine out")));
+            }
+            let scenarios = self.scenarios_of_threads()?;
+            let (layout, json) = (self.outputs.layout(), self.outputs.prints_json());
+            let clock = Clock::start(self.budget.time, json);
+            let output = threads::Output { layout, json, out: &self.out };
+            return threads::run(scenarios, &plan, &clock, &output);
+        }
+        if self.symmetry && self.checkpoints.is_wanted() {
+            let message = "a search that makes use of symmetry is not kept";
+            let hint = "leave --symmetry out, or --checkpoint and --resume";
+            return Err(Failure::Usage(format!("{message}\nhint: {hint}")));
+        }
+        let scenarios = self.leave_out(self.scenarios()?)?;
+        let (exact, symmetry) = (self.exact, self.symmetry);
+        let options = Options { exact, symmetry, ..self.budget.options() };
+        let how = [("coverage", self.coverage), ("exact", self.exact)];
+        let how: Vec<&str> = how.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+        let keeper = self.checkpoints.keeper(&scenarios, &how)?;
+        let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
+        clock.heed_signals()?;
+        clock.more(scenarios.len());
+        let mut all = Vec::new();
+        for (at, scenario) in scenarios.into_iter().enumerate() {
+            clock.task(&report::title(&scenario));
+            all.push(self.one(at, scenario, &options, keeper.as_ref(), &clock)?);
+        }
+        clock.finish();
+        let shown = self.write_cases(&all)?;
+        let covered = covered(&all);
+        let inconclusive = all.iter().any(|one| matches!(one.standing, Standing::Inconclusive(_)));
+        let whole: &[Covered] = if self.is_whole() && !inconclusive { &covered } else { &[] };
+        let vacuous: Vec<String> = whole.iter().flat_map(Covered::vacuous).collect();
+        let facts = report::check::json::check_text(&all);
+        self.outputs.write(Results { checked: &all, matrices: &[], covered: whole }, &facts)?;
+        if let Some(path) = &self.html {
+            let paces = clock.take_paces();
+            write_file(path, &report::check::html::page(&all, &covered, &paces))?;
+        }
+        let mut out = print::stdout();
+        if self.outputs.prints_json() {
+            out.write_all(facts.as_bytes())?;
+        } else {
+            report::check::text::write_check(&mut out, &all, self.outputs.layout())?;
+            for covered in covered.iter().filter(|_| self.coverage) {
+                writeln!(out)?;
+                report::check::coverage::write(&mut out, covered)?;
+            }
+            if let Some(path) = shown {
+                write_next(&mut out, &path)?;
+            }
+        }
+        for sentence in &vacuous {
+            writeln!(print::stderr(), "vacuous: {sentence}")?;
+        }
+        if let Some(keeper) = keeper.filter(|_| inconclusive) {
+            writeln!(print::stderr(), "go on:   {}", command_to_go_on(keeper.folder()))?;
+        }
+        let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
+        Ok(if vacuous.is_empty() { worst } else { worst.max(Exit::Vacuous) })
+    }
+
+    /// Leaves the properties that the arguments name out of the scenarios, and the scenarios out
+    /// that are about one of them.
+    fn leave_out(&self, mut scenarios: Vec<Scenario>) -> Result<Vec<Scenario>, Failure> {
+        for name in &self.ignore {
+            let find = |scenario: &Scenario| property(scenario.configuration.entry, name);
+            let all: Vec<_> = scenarios.iter().map(find).collect();
+            if all.iter().all(Result::is_err)
+                && let Some(Err(unknown)) = all.into_iter().next()
+            {
+                return Err(usage(unknown));
+            }
+            let mut left = Vec::new();
+            for mut scenario in scenarios {
+                let id = find(&scenario).ok();
+                let about = |id| matches!(scenario.expect, Expect::Violates { property, .. } if property == id);
+                if id.is_some_and(about) {
+                    let title = report::title(&scenario);
+                    writeln!(print::stderr(), "left out: {title}: it is about `{name}`")?;
+                    continue;
+                }
+                id.into_iter().for_each(|id| scenario.ignore.insert(id));
+                left.push(scenario);
+            }
+            scenarios = left;
+        }
+        if scenarios.is_empty() {
+            return Err(Failure::Usage("--ignore leaves no scenario".to_string()));
+        }
+        Ok(scenarios)
+    }
+
+    /// Runs a scenario, or takes what came of it before.
+    fn one(
+        &self,
+        at: usize,
+        scenario: Scenario,
+        options: &Options,
+        keeper: Option<&Keeper>,
+        clock: &Clock,
+    ) -> Result<Checked, Failure> {
+        let usage = |why: &str| Failure::Usage(why.to_string());
+        if let Some(outcome) = keeper.map(|keeper| keeper.outcome(at)).transpose()?.flatten() {
+            let instance = scenario.configuration.instance().map_err(usage)?;
+            let checked = conclude(scenario, instance, outcome.exploration);
+            return Ok(Checked { decisive: outcome.decisive, ..checked });
+        }
+        let checkpoint = keeper.map(|keeper| keeper.checkpoint(at));
+        let mut checked = check(scenario, &Options { checkpoint, ..options.clone() }, clock)
+            .map_err(Failure::Usage)?;
+        if self.coverage {
+            checked.decisive = coverage::decisive(&checked, options, clock);
+        }
+        if let Some(keeper) = keeper {
+            keeper.finish(at, &checked, clock);
+        }
+        Ok(checked)
+    }
+
+    /// Whether all small scenarios of some protocols are run, as they are.
+    fn is_whole(&self) -> bool {
+        self.switches.is_empty()
+            && self.what.iter().all(|what| !what.exists() && what.extension().is_none())
+    }
+
+    /// Writes a case for every scenario that is violated, and for every goal that is reached; the
+    /// file of the violation that is printed.
+    fn write_cases(&self, all: &[Checked]) -> Result<Option<PathBuf>, Failure> {
+        let printed =
+            report::check::text::printed(all).map(|checked| report::title(&checked.scenario));
+        let mut shown = None;
+        for checked in all {
+            let folder = self.out.join(checked.scenario.configuration.entry.name);
+            let stem = report::file_stem(&checked.scenario);
+            for case in checked.witnesses() {
+                let path = folder.join(format!("{stem}-{}.json", case.verdict.property));
+                write_file(&path, &case.to_text())?;
+            }
+            let Some(found) = checked.main_violation() else { continue };
+            let property = checked.property(found.property).name;
+            let path = folder.join(format!("{stem}-{property}.json"));
+            write_file(&path, &checked.case(found).to_text())?;
+            if printed.as_ref() == Some(&report::title(&checked.scenario)) {
+                shown = Some(path);
+            }
+        }
+        Ok(shown)
+    }
+
+    /// The scenarios that the arguments ask for, their rules replaced where they say so.
+    fn scenarios(&self) -> Result<Vec<Scenario>, Failure> {
+        if self.switches.is_empty() {
+            return find_scenarios(&self.what);
+        }
+        let [protocol] = self.what.as_slice() else {
+            return Err(Failure::Usage(
+                "--profile, --without and --with need one protocol\nhint: latchwork check \
+                 downconvert --without pending_flag"
+                    .to_string(),
+            ));
+        };
+        let entry = entry_named(&protocol.to_string_lossy())?;
+        let mut scenarios = protocol_scenarios(entry)?;
+        scenarios.retain(is_base);
+        for scenario in &mut scenarios {
+            self.switch(scenario)?;
+        }
+        scenarios.retain(|scenario| scenario.configuration.instance().is_ok());
+        if scenarios.is_empty() {
+            return Err(Failure::Usage(format!("no base scenario of {} allows that", entry.name)));
+        }
+        Ok(scenarios)
+    }
+
+    /// The scenarios whose threads are run, their rules replaced where the arguments say so.
+    fn scenarios_of_threads(&self) -> Result<Vec<Scenario>, Failure> {
+        let mut scenarios = Vec::new();
+        for what in &self.what {
+            if what.exists() || what.extension().is_some() {
+                scenarios.extend(find_scenarios(std::slice::from_ref(what))?);
+            } else {
+                scenarios.extend(threads::protocol_scenarios(&what.to_string_lossy())?);
+            }
+        }
+        if self.what.is_empty() {
+            for form in forms() {
+                scenarios.extend(threads::protocol_scenarios(form.protocol)?);
+            }
+        }
+        for scenario in &mut scenarios {
+            self.switch(scenario)?;
+        }
+        Ok(scenarios)
+    }
+
+    /// Switches rules and variants of a scenario, and expects that it holds.
+    fn switch(&self, scenario: &mut Scenario) -> Result<(), Failure> {
+        self.switches.apply(scenario)?;
+        scenario.expect = Expect::Holds;
+        scenario.finding = None;
+        scenario.reach.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! `latchwork compare`: two rule sets on one scenario, side by side.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use latchwork_model::kit::Setup;
+
+use crate::cli::budget::Budget;
+use crate::cli::clock::Clock;
+use crate::cli::{Exit, Failure, print, usage};
+use crate::engines::explore::Options;
+use crate::engines::verdict::Comparison;
+use crate::files::configuration::{Configuration, rule_set};
+use crate::files::scenario::{Expect, Scenario};
+use crate::jobs::check::{Checked, check};
+use crate::protocols::trace;
+use crate::report::check::{json, text};
+use crate::report::layout::Layout;
+
+/// Compare two rule sets on one scenario
+#[derive(Args)]
+pub struct Compare {
+    /// The scenario file
+    scenario: PathBuf,
+    /// A profile, with rules taken away and variants put in: full-pending_flag+other_traffic
+    first: String,
+    /// The other one
+    second: String,
+    #[command(flatten)]
+    budget: Budget,
+}
+
+impl Compare {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let scenario = Scenario::open(&self.scenario)?;
+        let sets = [&self.first, &self.second];
+        let (first, second) = (
+            rule_set(&scenario.configuration, sets[0]).map_err(usage)?,
+            rule_set(&scenario.configuration, sets[1]).map_err(usage)?,
+        );
+        let clock = Clock::start(self.budget.time, false);
+        let options = self.budget.options();
+        let run = |configuration: &Configuration| {
+            let (configuration, expect) = (configuration.clone(), Expect::Holds);
+            let reach = Vec::new();
+            let scenario = Scenario { configuration, expect, reach, ..scenario.clone() };
+            check(scenario, &options, &clock).map_err(Failure::Usage)
+        };
+        let (one, other) = (run(&first)?, run(&second)?);
+        let comparison = compare(&first, &second, &options, &clock)?;
+        clock.finish();
+        let mut out = print::stdout();
+        if one.exploration.stopped.or(other.exploration.stopped).is_some() {
+            return Err(Failure::Inconclusive("a budget ran out".to_string()));
+        }
+        write_table(&mut out, &self, &one, &other, &comparison)?;
+        write_parting(&mut out, &self, &one, &other, &comparison)?;
+        Ok(Exit::Expected)
+    }
+}
+
+fn compare(
+    first: &Configuration,
+    second: &Configuration,
+    options: &Options,
+    clock: &Clock,
+) -> Result<Comparison, Failure> {
+    let setup = |configuration: &Configuration| (configuration.rules(), configuration.variants());
+    let ((rules, variants), (other_rules, other_variants)) = (setup(first), setup(second));
+    let (bounds, faults) = (&first.bounds, &first.faults);
+    let one = Setup { bounds, faults, rules, variants };
+    let other = Setup { bounds, faults, rules: other_rules, variants: other_variants };
+    (first.entry.compare)(&one, &other, options, clock).map_err(|why| Failure::Usage(why.into()))
+}
+
+fn write_table(
+    out: &mut dyn Write,
+    names: &Compare,
+    one: &Checked,
+    other: &Checked,
+    comparison: &Comparison,
+) -> io::Result<()> {
+    let mut table = text::table(["", &names.first, &names.second], &[1, 2]);
+    let figures = |checked: &Checked| checked.exploration.statistics.clone();
+    let (a, b) = (figures(one), figures(other));
+    table.add_row(["distinct", &a.distinct.to_string(), &b.distinct.to_string()]);
+    table.add_row(["generated", &a.generated.to_string(), &b.generated.to_string()]);
+    table.add_row(["depth", &a.depth().to_string(), &b.depth().to_string()]);
+    let Comparison { only_first, only_second, .. } = comparison;
+    table.add_row(["states only here", &only_first.to_string(), &only_second.to_string()]);
+    for (a, b) in json::properties(one).into_iter().zip(json::properties(other)) {
+        if a.verdict != b.verdict || a.steps != b.steps {
+            let words = |property: &json::PropertyReport<'_>| match property.steps {
+                Some(steps) => format!("{} {steps}", property.verdict),
+                None => property.verdict.to_string(),
+            };
+            table.add_row([a.name, &words(&a), &words(&b)]);
+        }
+    }
+    text::write_table(out, &table)
+}
+
+/// Prints the way to the nearest state in which the two can do different things, and what.
+fn write_parting(
+    out: &mut dyn Write,
+    names: &Compare,
+    one: &Checked,
+    other: &Checked,
+    comparison: &Comparison,
+) -> io::Result<()> {
+    let Some(path) = &comparison.parting else {
+        return writeln!(out, "\nThey can do the same in every state.");
+    };
+    let entry = one.scenario.configuration.entry;
+    let states = trace::states(one.instance.as_ref(), path);
+    let Some(state) = states.last() else { return Ok(()) };
+    writeln!(out, "\nThey differ first after {} steps:", path.steps.len())?;
+    for (at, step) in path.steps.iter().enumerate() {
+        writeln!(out, "  {:3} {}", at + 1, step.spell(entry.actions))?;
+    }
+    for step in one.instance.all_steps() {
+        let (a, b) = (one.instance.fire(state, step), other.instance.fire(state, step));
+        if a == b {
+            continue;
+        }
+        writeln!(out, "  then {}", step.spell(entry.actions))?;
+        for (name, checked, result) in [(&names.first, one, a), (&names.second, other, b)] {
+            let words = match result {
+                Ok(next) => text::grouped(&trace::changes(checked.instance.as_ref(), state, &next)),
+                Err(_) => vec!["is not enabled".to_string()],
+            };
+            text::write_words(out, Layout::WHOLE, &format!("    {name}: "), &words)?;
+        }
+    }
+    Ok(())
+}

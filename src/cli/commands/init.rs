@@ -1,0 +1,225 @@
+//! `latchwork init`: a package for a protocol of one's own.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::files::write_file;
+use crate::cli::{Exit, Failure, print};
+use crate::encoding::json::Problem;
+
+/// Write a small package with a protocol of your own: a model, a scenario and tests
+///
+/// The package is a program with all commands of latchwork that knows the protocols in it. Its
+/// protocol is a toy to be changed: a lock that is granted by a message, and clients that give up.
+#[derive(Args)]
+pub struct Init {
+    /// The folder: new, or empty
+    folder: PathBuf,
+    /// What to call the package [default: as the folder]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Depend on this checkout of latchwork [default: the one in which this program was built, or
+    /// which is the current folder]
+    #[arg(long, value_name = "FOLDER")]
+    path: Option<PathBuf>,
+    /// Depend on a repository of latchwork
+    #[arg(long, value_name = "URL", conflicts_with = "path")]
+    git: Option<String>,
+}
+
+/// The files that are the same in every package. They are an example of ours, so that they are
+/// compiled and read like the rest.
+const FILES: [(&str, &str); 5] = [
+    ("README.md", include_str!("../../../examples/lock/README.md")),
+    (
+        "scenarios/lock/two_clients.json",
+        include_str!("../../../examples/lock/scenarios/lock/two_clients.json"),
+    ),
+    ("src/lock.rs", include_str!("../../../examples/lock/src/lock.rs")),
+    ("src/main.rs", include_str!("../../../examples/lock/src/main.rs")),
+    (".gitignore", "/target\n/latchwork-out\n"),
+];
+
+const MANIFEST: &str = include_str!("init.toml");
+
+impl Init {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let name = self.name()?;
+        let origin = self.origin()?;
+        self.refuse_what_is_there()?;
+        let manifest = MANIFEST
+            .replace("{name}", &name)
+            .replace("{latchwork}", &origin.dependency(""))
+            .replace("{model}", &origin.dependency("model"));
+        write_file(&self.folder.join("Cargo.toml"), &manifest)?;
+        for (file, text) in FILES {
+            write_file(&self.folder.join(file), text)?;
+        }
+        if let Origin::Checkout(root) = &origin {
+            // The versions with which latchwork was tested.
+            let versions = root.join("Cargo.lock");
+            if versions.is_file() {
+                fs::copy(versions, self.folder.join("Cargo.lock"))?;
+            }
+        }
+        self.write_next(&mut print::stdout(), &name)?;
+        Ok(Exit::Expected)
+    }
+
+    fn write_next(&self, out: &mut dyn Write, name: &str) -> io::Result<()> {
+        let folder = self.folder.display();
+        writeln!(out, "{folder} is the package {name}; its protocol is {folder}/src/lock.rs")?;
+        writeln!(out, "\nnext:    cd {folder}")?;
+        writeln!(out, "         cargo test")?;
+        writeln!(out, "         cargo run -- check")?;
+        writeln!(out, "         cargo run -- check lock --without return_late_grant")
+    }
+
+    /// The name of the package.
+    fn name(&self) -> Result<String, Failure> {
+        let hint = "hint: --name says what to call it: letters, digits, - and _";
+        let folder = std::path::absolute(&self.folder)?;
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => match folder.file_name() {
+                Some(name) => name.to_string_lossy().into_owned(),
+                None => return Err(Failure::Usage(format!("the folder has no name\n{hint}"))),
+            },
+        };
+        match refused(&name) {
+            Some(why) => {
+                Err(Failure::Usage(format!("a package cannot be called `{name}`: {why}\n{hint}")))
+            }
+            None => Ok(name),
+        }
+    }
+
+    /// What is there already must not be lost.
+    fn refuse_what_is_there(&self) -> Result<(), Failure> {
+        let problem =
+            |message: String| Problem::of_file(self.folder.display().to_string(), message);
+        let hint = "name a folder that is new, or empty";
+        match fs::read_dir(&self.folder) {
+            Ok(mut entries) => match entries.next() {
+                None => Ok(()),
+                Some(_) => Err(problem("the folder is not empty".into()).hint(hint).into()),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                Err(problem("there is a file of this name".into()).hint(hint).into())
+            }
+            Err(error) => Err(problem(format!("cannot read: {error}")).into()),
+        }
+    }
+
+    /// Where the new package takes latchwork from.
+    fn origin(&self) -> Result<Origin, Failure> {
+        if let Some(url) = &self.git {
+            return Ok(Origin::Repository(url.clone()));
+        }
+        let root = match &self.path {
+            Some(path) if is_checkout(path) => path.clone(),
+            Some(path) => {
+                let problem = Problem::of_file(
+                    path.display().to_string(),
+                    "that is no checkout of latchwork",
+                );
+                return Err(problem.hint("a checkout has model/Cargo.toml and src/lib.rs").into());
+            }
+            None => found_checkout().ok_or_else(|| {
+                Failure::Usage(
+                    "no checkout of latchwork is here, and the package needs one\n\
+                     hint: --path FOLDER names a checkout, --git URL a repository"
+                        .to_string(),
+                )
+            })?,
+        };
+        let root = fs::canonicalize(root)?;
+        match root.to_str() {
+            Some(_) => Ok(Origin::Checkout(root)),
+            None => Err(Failure::Usage(format!(
+                "the path of the checkout is not UTF-8, which Cargo.toml cannot name: {}",
+                root.display()
+            ))),
+        }
+    }
+}
+
+/// Where latchwork comes from.
+enum Origin {
+    Checkout(PathBuf),
+    Repository(String),
+}
+
+impl Origin {
+    /// The dependency on the package in a folder of it, as Cargo.toml spells it. A string of JSON
+    /// is one of TOML.
+    fn dependency(&self, folder: &str) -> String {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        match self {
+            Self::Checkout(root) => {
+                let path = if folder.is_empty() { root.clone() } else { root.join(folder) };
+                format!("{{ path = {} }}", quoted(&path.to_string_lossy()))
+            }
+            // Cargo finds the package by its name.
+            Self::Repository(url) => format!("{{ git = {} }}", quoted(url)),
+        }
+    }
+}
+
+/// The checkout in which this program was built, or else the current folder, if it is one.
+fn found_checkout() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let here = std::env::current_dir().ok()?;
+    let above = program.ancestors().chain([here.as_path()]);
+    above.map(Path::to_path_buf).find(|folder| is_checkout(folder))
+}
+
+fn is_checkout(folder: &Path) -> bool {
+    let manifest = fs::read_to_string(folder.join("model/Cargo.toml")).unwrap_or_default();
+    manifest.contains("name = \"latchwork-model\"") && folder.join("src/lib.rs").is_file()
+}
+
+/// Words that Cargo does not take for the name of a program.
+const RESERVED: [&str; 12] = [
+    "test",
+    "core",
+    "std",
+    "alloc",
+    "proc_macro",
+    "build",
+    "deps",
+    "examples",
+    "incremental",
+    "latchwork",
+    "latchwork-model",
+    "latchwork_model",
+];
+
+/// Why a package cannot have this name.
+fn refused(name: &str) -> Option<&'static str> {
+    let begins_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let is_in_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || !begins_well {
+        Some("it must begin with a letter")
+    } else if !name.chars().all(is_in_name) {
+        Some("it has a character that Cargo does not take")
+    } else if RESERVED.contains(&name) || KEYWORDS.contains(&name) {
+        Some("the word is taken")
+    } else {
+        None
+    }
+}
+
+/// The keywords of the language.
+const KEYWORDS: [&str; 51] = [
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while",
+];

@@ -1,0 +1,113 @@
+//! `latchwork replay`: takes the steps of a case again, on the model as it is now.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::budget::Budget;
+use crate::cli::clock::Clock;
+use crate::cli::{Exit, Failure, print};
+use crate::files::case::Case;
+use crate::jobs::replay::{Divergence, Onward, Replayed, Why, replay};
+use crate::report::check::text::{write_case, write_words};
+use crate::report::layout::{Detail, Layout};
+
+/// Replay a case, and end as it did
+#[derive(Args)]
+pub struct Replay {
+    /// The case file
+    case: PathBuf,
+    /// Replay a case that was edited by hand: do not look at its digest
+    #[arg(long)]
+    edited: bool,
+    #[command(flatten)]
+    budget: Budget,
+}
+
+impl Replay {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let case = Case::open(&self.case, self.edited)?;
+        let clock = Clock::start(self.budget.time, false);
+        let replayed = replay(&case, self.budget.options().threads, &clock);
+        clock.finish();
+        let mut out = print::stdout();
+        match replayed.map_err(Failure::Usage)? {
+            Replayed::Same => {
+                write_case(&mut out, &case, layout())?;
+                Ok(if case.verdict.violated { Exit::Violated } else { Exit::Expected })
+            }
+            Replayed::Diverged(divergence) => {
+                write_divergence(&mut out, &case, &divergence)?;
+                Ok(Exit::Diverged)
+            }
+        }
+    }
+}
+
+/// Whoever asks for a case wants to see all of it.
+fn layout() -> Layout {
+    Layout { detail: Detail::Verbose, width: print::width() }
+}
+
+/// Enabled actions that are listed at most.
+const MOST_ENABLED: usize = 12;
+
+fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -> io::Result<()> {
+    let Divergence { step, recorded, why, enabled, onward } = divergence;
+    writeln!(out, "DIVERGED at step {step} of {}", case.steps.len())?;
+    if let Some(recorded) = recorded {
+        writeln!(out, "  recorded: {recorded}")?;
+    }
+    match why {
+        Why::Initial(difference) | Why::Field(difference) => {
+            let now = difference
+                .now
+                .as_ref()
+                .map_or("not there any more".to_string(), ToString::to_string);
+            let what = if *step == 0 { "the initial state differs" } else { "it leads elsewhere" };
+            writeln!(
+                out,
+                "  {what}: {} is {now}, recorded {}",
+                difference.path, difference.recorded
+            )?;
+        }
+        Why::NoSuchAction => {
+            writeln!(out, "  the model has no such action, or not with these arguments")?
+        }
+        Why::NotEnabled => writeln!(out, "  it is not enabled")?,
+        Why::Threads(why) => return writeln!(out, "  its threads: {why}"),
+        Why::NotShown => {
+            writeln!(
+                out,
+                "  every step is the same, but {} is not shown any more",
+                case.verdict.property
+            )?;
+        }
+    }
+    let mut words: Vec<String> = enabled.iter().take(MOST_ENABLED).cloned().collect();
+    if enabled.len() > MOST_ENABLED {
+        words.push(format!("and {} more", enabled.len() - MOST_ENABLED));
+    }
+    if words.is_empty() {
+        words.push("nothing".to_string());
+    }
+    write_words(out, layout(), "  enabled now: ", &words)?;
+    let property = &case.verdict.property;
+    match onward {
+        Onward::After(0) => writeln!(out, "  {property} is violated right there"),
+        Onward::After(steps) => {
+            writeln!(out, "  {property} can still be violated, {steps} steps on from there")
+        }
+        Onward::Never(states) => {
+            writeln!(
+                out,
+                "  {property} cannot be violated from there ({states} states): likely mended"
+            )
+        }
+        Onward::NotWithin(states) => {
+            writeln!(out, "  {property} is not violated within {states} states from there")
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `latchwork report`: the page of a case, alone or beside another run.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::budget::Budget;
+use crate::cli::files::write_file;
+use crate::cli::told::told;
+use crate::cli::{Exit, Failure, print, usage};
+use crate::files::case::Case;
+use crate::files::configuration::rule_set;
+use crate::report::run::beside::Beside;
+use crate::report::run::html;
+use crate::report::run::story::Story;
+
+/// Write the page of a case: one file that needs no network
+#[derive(Args)]
+pub struct Report {
+    /// The case file
+    case: PathBuf,
+    /// Where to write the page
+    #[arg(long, value_name = "FILE")]
+    html: PathBuf,
+    /// Put another case of the protocol beside it, up to where they part and beyond
+    #[arg(long, value_name = "CASE", conflicts_with = "under")]
+    beside: Option<PathBuf>,
+    /// Put the same steps under other rules beside it, as far as they go: a profile, with rules
+    /// taken away and variants put in (full-pending_flag+other_traffic)
+    #[arg(long, value_name = "RULES")]
+    under: Option<String>,
+    #[command(flatten)]
+    budget: Budget,
+}
+
+impl Report {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let Some((case, story)) = told(&self.case, &self.budget)? else {
+            return Ok(Exit::Diverged);
+        };
+        let name = self.case.display().to_string();
+        let page = match (&self.beside, &self.under) {
+            (Some(other), _) => {
+                let Some((other_case, other_story)) = told(other, &self.budget)? else {
+                    return Ok(Exit::Diverged);
+                };
+                same_protocol(&case, &other_case)?;
+                let other = (other.display().to_string(), other_story);
+                html::beside::page(&Beside::of_cases((name, story), other))
+            }
+            (None, Some(rules)) => html::beside::page(&under(&case, (name, story), rules)?),
+            (None, None) => html::case::page(&story, &name),
+        };
+        write_file(&self.html, &page)?;
+        writeln!(print::stdout(), "page:    {}", self.html.display())?;
+        Ok(Exit::Expected)
+    }
+}
+
+fn same_protocol(case: &Case, other: &Case) -> Result<(), Failure> {
+    let (one, other) = (case.configuration.entry.name, other.configuration.entry.name);
+    if one == other {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "one case is of {one}, the other one of {other}\nhint: --beside needs a case of the same \
+         protocol"
+    )))
+}
+
+/// The steps of a case under other rules.
+fn under(case: &Case, named: (String, Story), rules: &str) -> Result<Beside, Failure> {
+    let configuration = rule_set(&case.configuration, rules).map_err(usage)?;
+    let model = configuration.instance().map_err(|why| Failure::Usage(why.into()))?;
+    let beside = Beside::under(named, case, (rules.to_string(), &configuration), model.as_ref());
+    beside.ok_or_else(|| {
+        Failure::Usage(format!("under {rules} no run begins as the case does\nhint: see `list`"))
+    })
+}

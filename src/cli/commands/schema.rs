@@ -1,0 +1,40 @@
+//! `latchwork schema`: the JSON Schema of a file format.
+
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::{Exit, Failure, print};
+use crate::report::schema;
+
+/// Print the JSON Schema of a file format
+#[derive(Args)]
+pub struct Schema {
+    /// Which format
+    of: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Scenario files
+    Scenario,
+    /// Case files
+    Case,
+    /// What `check --json` prints
+    Report,
+}
+
+impl Schema {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let schema = match self.of {
+            Format::Scenario => schema::scenario(),
+            Format::Case => schema::case(),
+            Format::Report => schema::report(),
+        };
+        let mut out = print::stdout();
+        serde_json::to_writer_pretty(&mut out, &schema).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+        Ok(Exit::Expected)
+    }
+}

@@ -1,0 +1,284 @@
+//! `latchwork simulate`: runs with drawn steps, for spaces that are too large to close.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::budget::Budget;
+use crate::cli::clock::Clock;
+use crate::cli::diary::Diary;
+use crate::cli::files::{entry_named, is_base, protocol_scenarios, write_file};
+use crate::cli::print::{Show, program, write_next};
+use crate::cli::seed::parse_seed;
+use crate::cli::shard::Shard;
+use crate::cli::switches::Switches;
+use crate::cli::{Exit, Failure, print};
+use crate::engines::simulate::{Mix, Plan};
+use crate::engines::verdict::PropertySet;
+use crate::files::case::Case;
+use crate::files::configuration::Configuration;
+use crate::files::scenario::{Scenario, text_of};
+use crate::jobs::campaign::{Sampled, sample};
+use crate::jobs::generate::{Generated, generate};
+use crate::report;
+use crate::report::campaign::facts::Facts;
+use crate::report::campaign::text as simulation;
+use crate::report::layout::Detail;
+
+/// Do runs with drawn steps, and make short what fails
+///
+/// Run number I is a function of the scenario, the seed, I, the strategy, --steps and --fair. A run
+/// that violates a property ends the campaign of its scenario with exit code 1, whatever the
+/// scenario expects; it is made short and kept as a case. No violation is exit code 0, and no proof.
+/// Exit code 3 says that the time ran out, or that a run still waits when its fair phase ends.
+#[derive(Args)]
+pub struct Simulate {
+    /// A protocol (its small scenarios of the full rule set), or a scenario file
+    #[arg(value_name = "PROTOCOL|SCENARIO")]
+    what: PathBuf,
+    /// A number, or hexadecimal digits such as those of a commit, of which the first 16 count
+    #[arg(long, value_name = "SEED", default_value = "0", value_parser = parse_seed)]
+    seed: u64,
+    /// The numbers of the runs of each scenario, the last one excluded
+    #[arg(long, value_name = "A..B", default_value = "0..1000", value_parser = parse_runs)]
+    runs: Range<u64>,
+    /// Do only this part of the runs: 2/8, slurm, kubernetes/8; `merge` puts parts together
+    #[arg(long, value_name = "K/N")]
+    shard: Option<Shard>,
+    /// How steps are chosen: walk, pct:D, swarm; of a list, or of mixed, runs take turns
+    #[arg(long, value_name = "STRATEGY", default_value = "walk")]
+    strategy: Mix,
+    /// The most steps of a run
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    steps: u32,
+    /// The most steps behind them in which faults stop, processes take turns, and what was promised
+    /// must come to be; 0: none
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    fair: u32,
+    #[command(flatten)]
+    switches: Switches,
+    /// Draw up to N configurations of the protocol, its sizes, workloads and fault budgets, do the
+    /// runs in each, and make the first one that fails small
+    #[arg(long, value_name = "N", conflicts_with = "shard", value_parser = clap::value_parser!(u64).range(1..))]
+    generate: Option<u64>,
+    /// Do every run twice and compare, and not only one in 64
+    #[arg(long)]
+    paranoid: bool,
+    #[command(flatten)]
+    budget: Budget,
+    #[command(flatten)]
+    show: Show,
+    /// Print the facts as JSON instead
+    #[arg(long)]
+    json: bool,
+    /// Where to write the cases of violations, and what is being run
+    #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
+    out: PathBuf,
+}
+
+impl Simulate {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let plan = self.plan();
+        // What makes no sense is said before anything is printed.
+        let scenarios = self.scenarios()?;
+        let layout = self.show.layout();
+        let mut out = print::stdout();
+        let quiet = self.json || layout.detail == Detail::Quiet;
+        if !quiet {
+            let what = self.what.display().to_string();
+            let generate =
+                self.generate.map_or(String::new(), |count| format!(" --generate {count}"));
+            let again = self.command(&what, &plan.strategy, &plan.runs);
+            writeln!(out, "again:   {again}{generate}\n")?;
+            out.flush()?;
+        }
+        let drawn = self.generate.map(|count| self.generated(count, &plan)).transpose()?;
+        let scenarios = match &drawn {
+            Some(drawn) => drawn.scenario.clone().into_iter().collect(),
+            None => scenarios,
+        };
+        if let Some(drawn) = drawn.as_ref().filter(|_| !quiet) {
+            writeln!(out, "{}\n", drawn.sentence)?;
+        }
+        let clock = Clock::start(self.budget.time, quiet);
+        clock.more(scenarios.len());
+        let mut all = Vec::new();
+        for scenario in scenarios {
+            clock.task(&report::title(&scenario));
+            let what = self.scenario_file(&scenario).display().to_string();
+            let again = |runs: &Range<u64>| self.command(&what, &plan.strategy, runs) + "\n";
+            let diary = Diary::begin(&clock, &self.out, &plan.runs, again)?;
+            let sampled =
+                sample(scenario, &plan, &diary).map_err(|why| Failure::Usage(why.into()))?;
+            if !self.json {
+                simulation::write_line(&mut out, &sampled, layout)?;
+            }
+            if let Some(violation) = &sampled.violation {
+                for case in violation.others.iter().chain([&violation.case]) {
+                    write_file(&self.case_file(&sampled, case), &case.to_text())?;
+                }
+            }
+            diary.end();
+            all.push(sampled);
+        }
+        clock.finish();
+        let facts = Facts::of(&plan, &all);
+        if self.json {
+            out.write_all(facts.to_text().as_bytes())?;
+        } else {
+            self.write_shortest(&mut out, &all)?;
+            if !quiet && !all.is_empty() {
+                writeln!(out)?;
+                simulation::write_end(&mut out, &all)?;
+            }
+        }
+        let exit = Exit::of_facts(&facts);
+        let interrupted = drawn.is_some_and(|drawn| drawn.interrupted);
+        Ok(if interrupted { exit.max(Exit::Inconclusive) } else { exit })
+    }
+
+    /// Draws configurations.
+    fn generated(&self, count: u64, plan: &Plan) -> Result<Drawn, Failure> {
+        let entry = entry_named(&self.what.to_string_lossy())?;
+        let mut scenarios = protocol_scenarios(entry)?;
+        let Some(at) = scenarios.iter().position(is_base) else {
+            return Err(Failure::Usage(format!("{} has no base scenario", entry.name)));
+        };
+        let mut scenario = scenarios.swap_remove(at);
+        self.switches.apply(&mut scenario)?;
+        scenario.ignore = PropertySet::EMPTY;
+        let clock = Clock::start(self.budget.time, self.json);
+        clock.task(entry.name);
+        let fails = |configuration: &Configuration| {
+            let found = configuration.instance().ok()?.simulate(plan, &clock);
+            Some(found.failure?.discovery.property)
+        };
+        let generated = generate(&scenario.configuration, count, plan.seed, &fails, &clock);
+        clock.finish();
+        let Generated { tried, refused, attempts, smallest, interrupted } = generated;
+        let runs = plan.runs.end - plan.runs.start;
+        let mut sentence = format!(
+            "{tried} configurations were drawn and tried with up to {runs} runs each, {refused} \
+             more have values that do not go together."
+        );
+        let scenario = match smallest {
+            None => {
+                sentence += " None fails, which is no proof.";
+                None
+            }
+            Some((configuration, _)) => {
+                scenario.name = format!("generated-{}", plan.seed);
+                scenario.configuration = configuration;
+                let path = self.scenario_file(&scenario);
+                write_file(&path, &text_of(&scenario.configuration))?;
+                let path = path.display();
+                sentence += &format!(" One fails, made small in {attempts} attempts: {path}");
+                Some(scenario)
+            }
+        };
+        Ok(Drawn { scenario, sentence, interrupted })
+    }
+
+    fn plan(&self) -> Plan {
+        let runs = &self.runs;
+        Plan {
+            seed: self.seed,
+            runs: self.shard.map_or_else(|| runs.clone(), |shard| shard.part(runs)),
+            strategy: self.strategy.clone(),
+            steps: self.steps as usize,
+            fair: self.fair as usize,
+            properties: PropertySet::ALL,
+            paranoid: self.paranoid,
+            threads: self.budget.options().threads,
+        }
+    }
+
+    /// The command that does some runs again.
+    fn command(&self, what: &str, strategy: &dyn Display, runs: &Range<u64>) -> String {
+        let Self { seed, steps, fair, switches, .. } = self;
+        let (program, switches) = (program(), switches.spelled());
+        let Range { start, end } = runs;
+        format!(
+            "{program} simulate {what}{switches} --seed {seed} --runs {start}..{end} --strategy \
+             {strategy} --steps {steps} --fair {fair}"
+        )
+    }
+
+    /// Prints the shortest violation, and how to see it again.
+    fn write_shortest(&self, out: &mut dyn Write, all: &[Sampled]) -> Result<(), Failure> {
+        let violated = all.iter().filter_map(|one| Some((one, one.violation.as_ref()?)));
+        let Some((sampled, violation)) =
+            violated.min_by_key(|(_, violation)| violation.case.verdict.steps)
+        else {
+            return Ok(());
+        };
+        writeln!(out)?;
+        simulation::write_violation(out, sampled, violation, self.show.layout())?;
+        write_next(out, &self.case_file(sampled, &violation.case))?;
+        let run = violation.failure.run;
+        let what = self.scenario_file(&sampled.scenario).display().to_string();
+        let strategy = sampled.plan.strategy.of(run);
+        writeln!(out, "again:   {}", self.command(&what, &strategy, &(run..run + 1)))?;
+        Ok(())
+    }
+
+    fn scenarios(&self) -> Result<Vec<Scenario>, Failure> {
+        if self.is_file() && self.generate.is_none() {
+            let mut scenario = Scenario::open(&self.what)?;
+            self.switches.apply(&mut scenario)?;
+            return Ok(vec![scenario]);
+        }
+        let entry = entry_named(&self.what.to_string_lossy())?;
+        let mut scenarios = protocol_scenarios(entry)?;
+        scenarios.retain(is_base);
+        for scenario in &mut scenarios {
+            self.switches.apply(scenario)?;
+        }
+        scenarios.retain(|scenario| scenario.configuration.instance().is_ok());
+        if scenarios.is_empty() {
+            return Err(Failure::Usage(format!("no base scenario of {} allows that", entry.name)));
+        }
+        Ok(scenarios)
+    }
+
+    fn is_file(&self) -> bool {
+        self.what.exists() || self.what.extension().is_some()
+    }
+
+    fn scenario_file(&self, scenario: &Scenario) -> PathBuf {
+        let name = || format!("scenarios/{}.json", report::name(scenario));
+        match self.generate {
+            Some(_) => {
+                let folder = self.out.join(scenario.configuration.entry.name);
+                folder.join(format!("{}.json", scenario.name))
+            }
+            None if self.is_file() => self.what.clone(),
+            None => PathBuf::from(name()),
+        }
+    }
+
+    fn case_file(&self, sampled: &Sampled, case: &Case) -> PathBuf {
+        let stem = report::file_stem(&sampled.scenario);
+        let folder = self.out.join(sampled.scenario.configuration.entry.name);
+        folder.join(format!("{stem}-{}.json", case.verdict.property))
+    }
+}
+
+/// What came of drawing configurations.
+struct Drawn {
+    scenario: Option<Scenario>,
+    sentence: String,
+    interrupted: bool,
+}
+
+fn parse_runs(text: &str) -> Result<Range<u64>, String> {
+    let bounds = text.split_once("..").map(|(start, end)| (start.parse(), end.parse()));
+    match bounds {
+        Some((Ok(start), Ok(end))) if start < end => Ok(start..end),
+        _ => Err("runs are two numbers, the smaller one first: 0..1000".to_string()),
+    }
+}

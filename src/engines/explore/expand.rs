@@ -1,0 +1,455 @@
+//! What one thread does with its part of a level: expand states, look at properties, ask the table.
+
+use latchwork_model::kit::{Claim, Cut, Kind, Model, Property, Step};
+use zerocopy::{FromZeros, IntoBytes};
+
+use crate::engines::verdict::{ActionCount, BuiltIn, Coverage, PropertyId, PropertySet};
+
+use super::exact::{Parts, Takings};
+use super::fingerprint::fingerprint;
+use super::frontier::Frontier;
+use super::panics;
+#[cfg(test)]
+use super::planted::Planted;
+use super::shown::{fault, is_fair, shows};
+use super::steps;
+use super::symmetry::Quotient;
+use super::visited::{Inserted, Visited};
+
+/// Successors that are collected before the table is asked for them.
+const BATCH: usize = 64;
+/// The fingerprints that a thread remembers by itself.
+const RECENT: usize = 1 << 12;
+
+/// What all threads share in a round.
+pub(super) struct Shared<'a, M: Model> {
+    pub model: &'a M,
+    pub visited: &'a Visited,
+    /// The parts of states, if these are stored whole and not by their fingerprints.
+    pub parts: Option<&'a Parts>,
+    /// Whether there is one thread only.
+    pub alone: bool,
+    /// Where states of the next level go; if there is none, ids and edges are kept.
+    pub frontier: Option<&'a Frontier<M::State>>,
+    /// What a state stands for.
+    pub quotient: Option<&'a Quotient>,
+}
+
+/// The edges of a run of states that stand one behind the other on a level.
+pub(super) struct ChunkEdges {
+    /// The position of the first state on the level.
+    pub start: usize,
+    /// By state: how many edges it has.
+    pub degrees: Vec<u32>,
+    /// The slots of the table to which they lead, all states one after the other.
+    pub slots: Vec<usize>,
+    /// The states with a step that is cut off, by their positions in the run.
+    pub cuts: Vec<u32>,
+}
+
+/// How far a state was expanded: where the model panics, the rest is done step by step.
+#[derive(Clone, Copy, Default)]
+struct Expanding {
+    /// Its fingerprint or number.
+    own: u64,
+    /// The last step that was handed over.
+    last: Option<Step>,
+    /// Whether all steps were.
+    stepped: bool,
+    /// Whether a step of a fair lane was among them.
+    fair: bool,
+    /// Whether one of them was cut off.
+    cut: bool,
+    /// How many claims were looked at: whether it is done, then the properties.
+    claims: usize,
+}
+
+/// What one thread, or all of them together, found on a level.
+pub(super) struct Tally {
+    /// By action: there are no more than 256.
+    actions: Box<[ActionCount; 256]>,
+    antecedents: Vec<u64>,
+    /// The properties that a state of this level violates or reaches.
+    pub shown: PropertySet,
+    /// States of the next level.
+    pub fresh: usize,
+}
+
+impl Tally {
+    pub fn new<M: Model>() -> Self {
+        Self {
+            actions: Box::new([ActionCount::default(); 256]),
+            antecedents: vec![0; M::PROPERTIES.len()],
+            shown: PropertySet::EMPTY,
+            fresh: 0,
+        }
+    }
+
+    /// The successors.
+    pub fn generated(&self) -> u64 {
+        self.actions.iter().map(|count| count.fired).sum()
+    }
+
+    /// What was covered.
+    pub fn coverage<M: Model>(&self) -> Coverage {
+        let actions = self.actions[..M::ACTIONS.len()].to_vec();
+        Coverage { actions, antecedents: self.antecedents.clone() }
+    }
+
+    /// What such a coverage and the rest would have been tallied to.
+    pub fn restored(coverage: &Coverage, shown: PropertySet, fresh: usize) -> Self {
+        let mut actions = Box::new([ActionCount::default(); 256]);
+        actions[..coverage.actions.len()].copy_from_slice(&coverage.actions);
+        Self { actions, antecedents: coverage.antecedents.clone(), shown, fresh }
+    }
+
+    /// Adds the figures of another one, and takes them from it.
+    pub fn absorb(&mut self, other: &mut Self) {
+        for (mine, theirs) in self.actions.iter_mut().zip(&mut *other.actions) {
+            let theirs = std::mem::take(theirs);
+            mine.enabled += theirs.enabled;
+            mine.fired += theirs.fired;
+        }
+        for (mine, theirs) in self.antecedents.iter_mut().zip(&mut other.antecedents) {
+            *mine += std::mem::take(theirs);
+        }
+        self.shown = self.shown.or(std::mem::take(&mut other.shown));
+        self.fresh += std::mem::take(&mut other.fresh);
+    }
+}
+
+/// Successors on their way to the table.
+struct Batch<S> {
+    states: Box<[S; BATCH]>,
+    /// The fingerprints of the states from which they come.
+    parents: Box<[u64; BATCH]>,
+    prints: Box<[u64; BATCH]>,
+    len: usize,
+    /// The positions of those that are to be looked up.
+    unknown: Box<[u16; BATCH]>,
+    unknowns: usize,
+}
+
+impl<S: FromZeros + Copy> Batch<S> {
+    fn new() -> Self {
+        Self {
+            states: Box::new([S::new_zeroed(); BATCH]),
+            parents: Box::new([0; BATCH]),
+            prints: Box::new([0; BATCH]),
+            len: 0,
+            unknown: Box::new([0; BATCH]),
+            unknowns: 0,
+        }
+    }
+
+    /// Puts a successor of the state with the fingerprint `parent` in, with its number if it is
+    /// stored whole; whether the batch is full then.
+    #[inline(always)]
+    fn push(&mut self, state: &S, parent: u64, number: Option<u64>) -> bool {
+        let at = self.len % BATCH;
+        self.states[at] = *state;
+        self.parents[at] = parent;
+        if let Some(number) = number {
+            self.prints[at] = number;
+        }
+        self.len = at + 1;
+        self.len == BATCH
+    }
+}
+
+/// One thread. It lives as long as the search, so that nothing is allocated for a round.
+pub(super) struct Worker<M: Model> {
+    pub tally: Tally,
+    /// States of the next level that were not handed over yet; all of them if edges are kept.
+    pub fresh: Vec<M::State>,
+    /// Their ids, if edges are kept.
+    pub fresh_ids: Vec<u32>,
+    /// The edges, by chunk, if they are kept.
+    pub edges: Vec<ChunkEdges>,
+    /// The batch that is being filled.
+    filling: Batch<M::State>,
+    /// The one before. What of it is to be looked up has been asked for, and is on its way to the
+    /// cache.
+    asked: Batch<M::State>,
+    /// Some of the fingerprints that this thread has looked up: one that is among them need not be
+    /// looked up again. Neighbours in a space are expanded soon after one another, and have
+    /// successors in common.
+    recent: Box<[u64; RECENT]>,
+    /// The same for states whose representatives were looked up.
+    recent_exchanged: Box<[u64; RECENT]>,
+    takings: Takings,
+    degrees: Vec<u32>,
+    slots: Vec<usize>,
+    cuts: Vec<u32>,
+    here: Expanding,
+    /// Successors so far.
+    #[cfg(test)]
+    seen: u64,
+}
+
+impl<M: Model> Worker<M> {
+    pub fn new() -> Self {
+        Self {
+            tally: Tally::new::<M>(),
+            fresh: Vec::new(),
+            fresh_ids: Vec::new(),
+            edges: Vec::new(),
+            filling: Batch::new(),
+            asked: Batch::new(),
+            recent: Box::new([0; RECENT]),
+            recent_exchanged: Box::new([0; RECENT]),
+            takings: Takings::default(),
+            degrees: Vec::new(),
+            slots: Vec::new(),
+            cuts: Vec::new(),
+            here: Expanding::default(),
+            #[cfg(test)]
+            seen: 0,
+        }
+    }
+
+    /// Expands states that stand one behind the other on a level from `start` on; how many states
+    /// of the next level that has found.
+    pub fn chunk(&mut self, shared: &Shared<'_, M>, states: &[M::State], start: usize) -> usize {
+        let before = self.tally.fresh;
+        self.states(shared, states);
+        self.turn(shared);
+        self.turn(shared);
+        if shared.frontier.is_none() {
+            let take = std::mem::take::<Vec<u32>>;
+            let (degrees, cuts) = (take(&mut self.degrees), take(&mut self.cuts));
+            let slots = std::mem::take(&mut self.slots);
+            self.edges.push(ChunkEdges { start, degrees, slots, cuts });
+        }
+        self.tally.fresh - before
+    }
+
+    fn states(&mut self, shared: &Shared<'_, M>, states: &[M::State]) {
+        let mut at = 0;
+        while at < states.len() {
+            // One guard for many states; the state in which the model panics is finished apart.
+            let all = panics::catch(|| {
+                while let Some(state) = states.get(at) {
+                    at += 1;
+                    self.expand(shared, state);
+                }
+            });
+            if all.is_err() {
+                self.finish(shared, &states[at - 1]);
+            }
+        }
+    }
+
+    #[inline]
+    fn expand(&mut self, shared: &Shared<'_, M>, state: &M::State) {
+        let model = shared.model;
+        self.here = Expanding::default();
+        if shared.frontier.is_none() {
+            self.degrees.push(0);
+        }
+        let print = || fingerprint(state);
+        if let Some(quotient) = shared.quotient {
+            quotient.look_at(model, state, print());
+        }
+        self.here.own = match shared.parts {
+            Some(parts) => {
+                parts.take_apart(state.as_bytes(), &mut self.takings.parent, shared.alone)
+            }
+            None => print(),
+        };
+        model.successors(state, |step, next| self.step(shared, step, next));
+        self.here.stepped = true;
+        self.claims(shared, state, 0);
+        self.end_state(shared);
+    }
+
+    /// One step of the state that is being expanded.
+    #[inline(always)]
+    fn step(&mut self, shared: &Shared<'_, M>, step: Step, next: Result<&M::State, Cut<'_>>) {
+        let last = self.here.last.replace(step);
+        self.here.fair |= is_fair::<M>(step.action);
+        let next = match next {
+            Ok(next) => next,
+            Err(cut) => {
+                self.here.cut = true;
+                self.tally.shown.insert(fault(cut).id::<M>());
+                return;
+            }
+        };
+        let count = &mut self.tally.actions[usize::from(step.action)];
+        count.fired = count.fired.wrapping_add(1);
+        let again = last.is_some_and(|last| last.action == step.action);
+        count.enabled = count.enabled.wrapping_add(u64::from(!again));
+        #[cfg(test)]
+        {
+            self.seen += 1;
+            let drops = shared.visited.planted == Planted::DropsOneInAMillion;
+            if drops && self.seen.is_multiple_of(1_000_000) {
+                return;
+            }
+        }
+        let representative;
+        let next = match shared.quotient {
+            None => next,
+            Some(quotient) => match self.representative(shared, quotient, next) {
+                Some(found) => {
+                    representative = found;
+                    &representative
+                }
+                None => return,
+            },
+        };
+        if shared.frontier.is_none() {
+            self.edge();
+        }
+        let number = shared.parts.map(|parts| self.number(shared, parts, next));
+        if self.filling.push(next, self.here.own, number) {
+            self.turn(shared);
+        }
+    }
+
+    /// What the steps and the claims of a state show together.
+    #[inline(always)]
+    fn claims(&mut self, shared: &Shared<'_, M>, state: &M::State, from: usize) {
+        let model = shared.model;
+        if from == 0 {
+            self.here.claims = 1;
+            if self.here.last.is_none() && !model.done(state) {
+                self.tally.shown.insert(BuiltIn::Deadlock.id::<M>());
+            }
+        }
+        for (id, property) in M::PROPERTIES.iter().enumerate().skip(from.saturating_sub(1)) {
+            self.here.claims = id + 2;
+            if property.kind == Kind::AtRest && self.here.fair {
+                continue;
+            }
+            self.claim(id, property, (property.check)(model, state));
+        }
+    }
+
+    #[inline(always)]
+    fn end_state(&mut self, shared: &Shared<'_, M>) {
+        if self.here.cut && shared.frontier.is_none() {
+            self.cuts.push(self.degrees.len() as u32 - 1);
+        }
+    }
+
+    /// Does what is left of a state in which the model has panicked: each step and each claim that
+    /// does not panic counts.
+    #[cold]
+    fn finish(&mut self, shared: &Shared<'_, M>, state: &M::State) {
+        self.tally.shown.insert(BuiltIn::NoPanic.id::<M>());
+        if !self.here.stepped {
+            self.here.cut = true;
+            let last = self.here.last;
+            steps::after(shared.model, state, last, |step, next| {
+                // What the model says of symmetry may panic, too: that is looked at below.
+                let _ = panics::catch(|| self.step(shared, step, next));
+            });
+            if let Some(quotient) = shared.quotient {
+                quotient.look_after_panic(shared.model, state);
+            }
+            self.here.stepped = true;
+        }
+        while panics::catch(|| self.claims(shared, state, self.here.claims)).is_err() {}
+        self.end_state(shared);
+    }
+
+    /// What stands for a state, unless it was looked up lately. It stands apart, since searches
+    /// without it are faster if nothing of it is among what is done with every successor.
+    #[inline(never)]
+    fn representative(
+        &mut self,
+        shared: &Shared<'_, M>,
+        quotient: &Quotient,
+        state: &M::State,
+    ) -> Option<M::State> {
+        let print = fingerprint(state);
+        let recent = &mut self.recent_exchanged[print as usize % RECENT];
+        let known = std::mem::replace(recent, print) == print;
+        // A fingerprint tells nothing for certain, and an edge is always wanted.
+        let enough = known && shared.frontier.is_some() && shared.parts.is_none();
+        (!enough).then(|| quotient.representative(shared.model, state))
+    }
+
+    /// The number of a state that is stored whole. It stands apart for the same reason.
+    #[inline(never)]
+    fn number(&mut self, shared: &Shared<'_, M>, parts: &Parts, state: &M::State) -> u64 {
+        parts.number(state.as_bytes(), &mut self.takings, shared.alone)
+    }
+
+    #[inline]
+    fn claim(&mut self, id: usize, property: &Property<M>, claim: Claim) {
+        self.tally.antecedents[id] += u64::from(claim != Claim::Vacuous);
+        if shows(property.kind, claim) {
+            self.tally.shown.insert(PropertyId(id as u8));
+        }
+    }
+
+    /// One more edge of the state that is being expanded.
+    fn edge(&mut self) {
+        if let Some(degree) = self.degrees.last_mut() {
+            *degree += 1;
+        }
+    }
+
+    /// Sends for what the batch that is full needs, and looks the other one up.
+    #[inline(never)]
+    fn turn(&mut self, shared: &Shared<'_, M>) {
+        let keep_edges = shared.frontier.is_none();
+        let full = &mut self.filling;
+        let mut count = 0;
+        for (at, state) in full.states[..full.len.min(BATCH)].iter().enumerate() {
+            let print = match shared.parts {
+                Some(_) => full.prints[at],
+                #[cfg(test)]
+                None if shared.visited.planted == Planted::ShortFingerprints => {
+                    u64::from(fingerprint(state) as u32).max(1) << 32
+                }
+                None => fingerprint(state),
+            };
+            let recent = &mut self.recent[print as usize % RECENT];
+            // Whether it is known is hard to foresee: no branch, hence `|` and not `||`.
+            let known = (std::mem::replace(recent, print) == print) | (full.parents[at] == print);
+            full.prints[at] = print;
+            full.unknown[count % BATCH] = at as u16;
+            count += usize::from(!known | keep_edges);
+        }
+        full.len = 0;
+        full.unknowns = count;
+        // All first probes at once: the cache misses overlap.
+        for at in &full.unknown[..count] {
+            shared.visited.prefetch(full.prints[usize::from(*at) % BATCH]);
+        }
+        std::mem::swap(&mut self.filling, &mut self.asked);
+        self.look_up(shared);
+    }
+
+    /// Asks the table for what is unknown of the batch that is to be filled.
+    fn look_up(&mut self, shared: &Shared<'_, M>) {
+        let keep_edges = shared.frontier.is_none();
+        let batch = &mut self.filling;
+        let count = std::mem::take(&mut batch.unknowns);
+        for at in batch.unknown[..count].iter().map(|at| usize::from(*at) % BATCH) {
+            let slot = match shared.visited.insert(batch.prints[at], shared.alone) {
+                Inserted::Seen(slot) => slot,
+                Inserted::New(slot, id) => {
+                    self.tally.fresh += 1;
+                    self.fresh.push(batch.states[at]);
+                    if keep_edges {
+                        self.fresh_ids.push(id);
+                    }
+                    slot
+                }
+            };
+            if keep_edges {
+                self.slots.push(slot);
+            }
+        }
+        if let Some(frontier) = shared.frontier
+            && self.fresh.len() > Frontier::<M::State>::STATES.saturating_sub(BATCH)
+        {
+            frontier.found(&mut self.fresh);
+        }
+    }
+}

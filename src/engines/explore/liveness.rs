@@ -1,0 +1,298 @@
+//! Temporal properties: a fair run that waits for ever.
+//!
+//! Such a run ends with a lasso, which is a way to a set of states and a cycle in it, or rests for
+//! ever. The shortest way is reported; the cycle then comes by a witness for everybody who must
+//! act: a step of theirs, or a state in which they cannot. It is short, but need not be the
+//! shortest. Whatever is found is looked at once more by [`super::lasso`], which knows neither the
+//! graph nor what is written here.
+
+use latchwork_model::kit::{Claim, Kind, Model, Property, Step};
+
+use crate::engines::verdict::Path;
+
+use super::fairness::{Groups, Moves};
+use super::graph::Graph;
+use super::shown::{part_of, parts};
+use super::{lasso, paths};
+
+/// A fair run that waits for ever.
+pub struct Waiting {
+    /// The run: the way, and the cycle once.
+    pub path: Path,
+    /// Steps of the way.
+    pub prefix: usize,
+    /// Whether there is a cycle; otherwise the run rests.
+    pub cycle: bool,
+}
+
+/// The shortest fair run on which a temporal property waits for ever, if there is one; of equal
+/// ones that of the first part.
+pub fn find<M: Model>(
+    model: &M,
+    graph: &Graph<M::State>,
+    moves: &Moves,
+    property: &Property<M>,
+) -> Option<Waiting> {
+    let mut best: Option<(u32, Search<'_, M>)> = None;
+    let parts = graph.states.first().map_or(0, |state| parts(model, property, state));
+    for part in 0..parts {
+        let mut search = Search::of(model, graph, moves, property, part);
+        if let Some(length) = search.run()
+            && best.as_ref().is_none_or(|(least, _)| length < *least)
+        {
+            best = Some((length, search));
+        }
+    }
+    let waiting = best.map(|(length, search)| search.waiting(length))?;
+    lasso::demand(model, property, &graph.states[waiting.path.initial], &waiting);
+    Some(waiting)
+}
+
+/// The search for a run on which one part of a property waits for ever.
+struct Search<'a, M: Model> {
+    model: &'a M,
+    graph: &'a Graph<M::State>,
+    moves: &'a Moves,
+    /// By state: whether waiting begins there.
+    trigger: Vec<bool>,
+    /// By state: whether it is not what is waited for.
+    open: Vec<bool>,
+    /// By state: the steps of the shortest run to it that waits there; `u32::MAX` if there is none.
+    waits: Vec<u32>,
+    groups: Option<Groups>,
+}
+
+impl<'a, M: Model> Search<'a, M> {
+    fn of(
+        model: &'a M,
+        graph: &'a Graph<M::State>,
+        moves: &'a Moves,
+        property: &Property<M>,
+        part: usize,
+    ) -> Self {
+        let initial = graph.level(0);
+        let (mut trigger, mut open) = (Vec::new(), Vec::new());
+        for (state, id) in graph.states.iter().zip(0..) {
+            let claim = part_of(model, property, state, part);
+            let is_open = claim.is_some_and(|claim| claim != Claim::Holds);
+            open.push(is_open);
+            trigger.push(match property.kind {
+                Kind::Eventually => is_open && initial.contains(&id),
+                _ => claim == Some(Claim::Violated),
+            });
+        }
+        let waits = vec![u32::MAX; graph.states.len()];
+        Self { model, graph, moves, trigger, open, waits, groups: None }
+    }
+
+    /// The steps of the shortest way to a set in which a fair run can wait for ever.
+    fn run(&mut self) -> Option<u32> {
+        self.wait();
+        let region: Vec<bool> = self.waits.iter().map(|steps| *steps != u32::MAX).collect();
+        let groups = self.moves.fair_groups(self.graph, &region);
+        let fair = (0..self.waits.len() as u32).filter(|id| groups.contains(*id));
+        let length = fair.map(|id| self.waits[id as usize]).min();
+        self.groups = Some(groups);
+        length
+    }
+
+    /// Finds out where a run can wait, and after how many steps. A trigger on level k is reached
+    /// after k steps; from there the run goes on to states that are not what is waited for.
+    fn wait(&mut self) {
+        let (mut level, mut next) = (Vec::new(), Vec::new());
+        let last = self.graph.levels.len().saturating_sub(2);
+        for steps in 0.. {
+            if steps <= last {
+                level.extend(self.graph.level(steps).filter(|id| self.trigger[*id as usize]));
+            } else if level.is_empty() {
+                break;
+            }
+            level.retain(|id| self.waits[*id as usize] == u32::MAX);
+            level.iter().for_each(|id| self.waits[*id as usize] = steps as u32);
+            for id in level.drain(..) {
+                let targets = self.graph.successors(id).iter().copied();
+                next.extend(targets.filter(|target| {
+                    self.open[*target as usize] && self.waits[*target as usize] == u32::MAX
+                }));
+            }
+            next.sort_unstable();
+            next.dedup();
+            std::mem::swap(&mut level, &mut next);
+        }
+    }
+
+    /// The best of the shortest runs; of those the one that begins to wait first.
+    fn waiting(&self, length: u32) -> Waiting {
+        let fair = |id: &u32| self.groups.as_ref().is_some_and(|groups| groups.contains(*id));
+        let all = 0..self.waits.len() as u32;
+        let goals: Vec<u32> =
+            all.filter(|id| self.waits[*id as usize] == length && fair(id)).collect();
+        let begins = self.first_triggers(&goals);
+        let levels = paths::Depths::of_levels(self.graph);
+        let mut begin = paths::best(self.model, self.graph, &levels, &begins, None);
+        let before = begin.path.steps.last().copied();
+        let open = |id: u32| self.open[id as usize];
+        let depths = paths::Depths::within(self.graph, vec![begin.end], open);
+        let rest = length - begin.path.steps.len() as u32;
+        let goals: Vec<u32> = goals.into_iter().filter(|id| depths.of(*id) == rest).collect();
+        let way = paths::best(self.model, self.graph, &depths, &goals, before);
+        begin.path.steps.extend(way.path.steps);
+        let cycle = self.cycle(way.end);
+        let has_cycle = !cycle.is_empty();
+        begin.path.steps.extend(cycle);
+        Waiting { path: begin.path, prefix: length as usize, cycle: has_cycle }
+    }
+
+    /// The states on shortest ways to `goals` in which waiting begins first.
+    fn first_triggers(&self, goals: &[u32]) -> Vec<u32> {
+        let reversed = self.graph.reversed();
+        let mut layer = goals.to_vec();
+        let mut first = Vec::new();
+        while !layer.is_empty() {
+            let begins = |id: &&u32| {
+                let steps = self.waits[**id as usize] as usize;
+                self.trigger[**id as usize] && self.graph.depth(**id) == steps
+            };
+            let begins: Vec<u32> = layer.iter().filter(begins).copied().collect();
+            if !begins.is_empty() {
+                first = begins;
+            }
+            let mut earlier = Vec::new();
+            for id in &layer {
+                let steps = self.waits[*id as usize];
+                let from = reversed.predecessors(*id).iter().copied();
+                earlier.extend(from.filter(|from| {
+                    self.open[*id as usize]
+                        && self.waits[*from as usize] != u32::MAX
+                        && self.waits[*from as usize] + 1 == steps
+                }));
+            }
+            earlier.sort_unstable();
+            earlier.dedup();
+            layer = earlier;
+        }
+        first
+    }
+
+    /// A fair cycle through a state of a fair group; nothing if a run can rest there.
+    fn cycle(&self, start: u32) -> Vec<Step> {
+        let (fair, enabled) = (&self.moves.fair, &self.moves.enabled);
+        let Some(groups) = &self.groups else { return Vec::new() };
+        if enabled[start as usize] == 0 {
+            return Vec::new();
+        }
+        let edges = |id: u32| {
+            let mut edges = paths::steps(self.model, self.graph, id);
+            edges.retain(|(_, target)| groups.same(start, *target));
+            edges
+        };
+        let shown = |step: Step, target: u32| {
+            let cannot = fair.weak & !enabled[target as usize];
+            cannot | fair.set(step.process(M::ACTIONS))
+        };
+        let (mut cycle, mut at) = (Vec::new(), start);
+        let mut missing = fair.weak & enabled[start as usize] | fair.strong & groups.enabled(start);
+        while missing != 0 {
+            let wanted = |step, target| shown(step, target) & missing != 0;
+            let Some((way, end)) = paths::nearest(at, edges, wanted) else { break };
+            missing &= way.last().map_or(0, |step| !shown(*step, end));
+            cycle.extend(way);
+            at = end;
+        }
+        if at != start
+            && let Some((way, _)) = paths::nearest(at, edges, |_, target| target == start)
+        {
+            cycle.extend(way);
+        }
+        cycle
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use latchwork_model::kit::{Claim, FIRED, Fired, Model, Property, claim, when};
+    use latchwork_model::{actions, properties, state};
+
+    use crate::engines::explore::fairness::Moves;
+    use crate::engines::explore::{Options, search};
+
+    use super::{Waiting, find};
+
+    state! {
+        /// A light that is on or off, or broken.
+        pub struct Light {
+            /// Off, on, broken.
+            pub is: u8,
+        }
+    }
+
+    struct Switch;
+
+    actions! { Switch, Light;
+        fair hand {
+            /// On, or off.
+            hand_switch();
+        }
+        fair hammer {
+            /// Break it.
+            hammer_break();
+        }
+    }
+
+    impl Switch {
+        fn hand_switch(&self, s: &mut Light) -> Fired {
+            when(s.is < 2)?;
+            s.is = 1 - s.is;
+            FIRED
+        }
+
+        fn hammer_break(&self, s: &mut Light) -> Fired {
+            when(s.is < 2)?;
+            s.is = 2;
+            FIRED
+        }
+
+        fn breaks(&self, s: &Light) -> Claim {
+            claim(s.is == 2)
+        }
+    }
+
+    impl Model for Switch {
+        const PROPERTIES: &'static [Property<Self>] = properties! { Switch;
+            /// The light breaks.
+            eventually breaks;
+        };
+
+        fn initial(&self, emit: &mut dyn FnMut(&Light)) {
+            emit(&Light::default());
+        }
+
+        fn done(&self, _: &Light) -> bool {
+            true
+        }
+    }
+
+    /// What is found if the processes in `left_out` are not known to be fair.
+    fn found_without(left_out: u64) -> Option<Waiting> {
+        let options = Options::default();
+        let initial = [Light::default()];
+        let (_, graph) = search::search(&Switch, &initial, &options, &(), true, None);
+        let graph = graph.expect("it was asked for");
+        let mut moves = Moves::of(&Switch, &graph);
+        moves.fair.weak &= !left_out;
+        find(&Switch, &graph, &moves, &Switch::PROPERTIES[0])
+    }
+
+    #[test]
+    fn whoever_stays_enabled_breaks_it() {
+        assert!(found_without(0).is_none());
+    }
+
+    /// A planted defect: the hammer is forgotten, and the hand goes on for ever. What is found is
+    /// looked at once more, by somebody who has not forgotten.
+    #[test]
+    #[should_panic(expected = "no counterexample")]
+    fn a_process_that_is_left_out_is_noticed() {
+        found_without(0b10);
+    }
+}

@@ -1,0 +1,403 @@
+//! The exhaustive engine: breadth-first search, one level at a time, on all cores.
+//!
+//! A level is finished before anything is concluded from it, and what is concluded are facts about
+//! sets of states: so verdicts, counts and counterexamples are the same at any number of threads.
+//! Among the shortest counterexamples the one with the fewest process switches is chosen, then the
+//! one whose actions come first in the list of the model ([`paths`]).
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `search` | the level loop |
+//! | `expand` | what one thread does with its part of a level |
+//! | `visited` | the table of fingerprints |
+//! | `exact` | states stored whole, and not by their fingerprints |
+//! | `frontier` | the states of two levels, in blocks that are used again |
+//! | `spill` | those for which there is no memory, on disk |
+//! | `resume` | a search written down, so that another process goes on with it |
+//! | `memory` | huge pages and a hint to the cache: the only `unsafe` |
+//! | `fingerprint` | the hash of a state |
+//! | `graph` | states and edges, kept for properties that look beyond one state |
+//! | `whole` | what only the whole space shows |
+//! | `symmetry` | one state for all that differ by an exchange, and whether exchanges change nothing |
+//! | `unfold` | runs in the names of the model |
+//! | `paths` | the best of all shortest paths |
+//! | `cycles` | cycles of steps of fair lanes |
+//! | `fairness` | who must act, and where a fair run can stay |
+//! | `liveness` | temporal properties: a fair run that waits for ever |
+//! | `lasso` | whether a run shows what it is said to show |
+//! | `differ` | where two versions of a model differ |
+//! | `panics` | a model that panics is a violation |
+//! | `steps` | the steps of a state, those that are cut off included |
+//! | `shown` | what one state shows |
+//! | `planted` | defects of the engine, which tests must notice |
+
+mod cycles;
+pub mod differ;
+mod exact;
+mod expand;
+mod fairness;
+pub mod fingerprint;
+mod frontier;
+pub mod graph;
+pub mod lasso;
+mod liveness;
+mod memory;
+pub mod panics;
+pub mod paths;
+#[cfg(test)]
+mod planted;
+pub mod resume;
+mod search;
+pub(crate) mod shown;
+mod spill;
+pub mod steps;
+mod symmetry;
+mod unfold;
+pub mod visited;
+mod whole;
+
+use std::ops::Range;
+
+use latchwork_model::kit::{Kind, Model, Step};
+
+use crate::engines::verdict::{
+    BuiltIn, Coverage, Discovery, End, Exploration, Path, PropertyId, PropertySet, Refused,
+    Statistics, Stopped, Symmetry, Witness, of_graph, properties,
+};
+
+use graph::Graph;
+use paths::Depths;
+use resume::Checkpoint;
+use search::Found;
+use symmetry::Quotient;
+use unfold::Runs;
+
+/// What to look for, and how far.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many threads search.
+    pub threads: usize,
+    /// The properties to look at.
+    pub properties: PropertySet,
+    /// The actions of which a shortest run to their first firing is wanted, by position.
+    pub witnesses: Vec<u8>,
+    /// End as soon as all of these are found; nothing in it: never.
+    pub until: PropertySet,
+    /// But not before this level is expanded.
+    pub down_to: usize,
+    /// Whether to search one state for all that differ by an exchange of interchangeable processes.
+    pub symmetry: bool,
+    /// The most states to find.
+    pub states: Option<u64>,
+    /// The most bytes to use for the table, states and edges, and then for looking at the edges.
+    /// Frontiers for which it leaves no room go to disk.
+    pub memory: Option<u64>,
+    /// The most bytes of frontiers to keep in memory, if that is less than `memory` leaves.
+    pub frontier: Option<u64>,
+    /// Store states whole, so that none can be taken for another one.
+    pub exact: bool,
+    /// Where to write the search down, and to go on from if it was.
+    pub checkpoint: Option<Checkpoint>,
+    /// A defect, for the tests that must notice it.
+    #[cfg(test)]
+    pub(crate) planted: planted::Planted,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            properties: PropertySet::ALL,
+            witnesses: Vec::new(),
+            until: PropertySet::EMPTY,
+            down_to: 0,
+            symmetry: false,
+            states: None,
+            memory: None,
+            frontier: None,
+            exact: false,
+            checkpoint: None,
+            #[cfg(test)]
+            planted: planted::Planted::Nothing,
+        }
+    }
+}
+
+/// Somebody who watches a search, and may end it.
+pub trait Watch: Sync {
+    /// A level is finished.
+    fn level(&self, level: usize, distinct: u64, frontier: u64) {
+        let _ = (level, distinct, frontier);
+    }
+
+    /// So many bytes are in use for the table, states and edges.
+    fn memory(&self, bytes: u64) {
+        let _ = bytes;
+    }
+
+    /// Runs with these numbers begin.
+    fn runs(&self, numbers: &Range<u64>) {
+        let _ = numbers;
+    }
+
+    /// Whether to end the search now.
+    fn interrupted(&self) -> bool {
+        false
+    }
+
+    /// Why the search is to end.
+    fn why(&self) -> Stopped {
+        Stopped::Interrupted
+    }
+
+    /// Something went wrong that does not change what the search comes to.
+    fn problem(&self, sentence: &str) {
+        let _ = sentence;
+    }
+}
+
+/// Nobody watches.
+impl Watch for () {}
+
+/// Searches the whole space of `model`, within the budgets of `options`.
+pub fn explore<M: Model>(model: &M, options: &Options, watch: &dyn Watch) -> Exploration {
+    let mut initial = Vec::new();
+    model.initial(&mut |state| initial.push(*state));
+    explore_from(model, &initial, options, watch)
+}
+
+/// Searches what can be reached from some states, as [`explore`] does from the initial ones.
+pub fn explore_from<M: Model>(
+    model: &M,
+    initial: &[M::State],
+    options: &Options,
+    watch: &dyn Watch,
+) -> Exploration {
+    let quotient = match quotient(model, initial, options) {
+        Ok(quotient) => quotient,
+        Err(refused) => return refuse::<M>(options, refused),
+    };
+    let quotient = quotient.as_ref();
+    let of_graph = of_graph(&properties::<M>()).and(options.properties);
+    let keep_graph = !of_graph.is_empty();
+    let (mut found, mut graph) =
+        search::search(model, initial, options, watch, keep_graph, quotient);
+    let symmetry = quotient.map(Quotient::conclusion);
+    let symmetry = symmetry.or(options.symmetry.then(Symmetry::default));
+    if let Some(refused) = symmetry.as_ref().and_then(|symmetry| symmetry.refused.clone()) {
+        return refuse::<M>(options, refused);
+    }
+    let mut undecided = PropertySet::EMPTY;
+    if found.stopped.is_some() {
+        undecided = open::<M>(&found, options.properties);
+    } else if let Some(graph) = &graph {
+        let bytes = graph.bytes() + whole::bytes(graph, of_graph, options.threads);
+        if options.memory.is_some_and(|most| bytes > most) {
+            found.stopped = Some(Stopped::Memory);
+            undecided = of_graph;
+        } else {
+            let (shown, left) = whole::look(model, graph, of_graph, options.threads, watch);
+            found.add(shown);
+            if !left.is_empty() {
+                found.stopped = Some(watch.why());
+                undecided = left;
+            }
+        }
+    }
+    if found.cut || found.statistics.distinct == 0 {
+        // What is violated is, with what was seen; all else may depend on what was not.
+        undecided = undecided.or(open::<M>(&found, options.properties));
+    }
+    let wanted = !found.first.is_empty() || !options.witnesses.is_empty();
+    if graph.is_none() && wanted {
+        // The search kept no states; one more, down to the last discovery, keeps them.
+        graph = trace_graph(model, initial, options, &found, watch, quotient);
+    }
+    let (discoveries, witnesses) = match &graph {
+        Some(graph) => {
+            let (depths, threads) = (Depths::of_levels(graph), options.threads);
+            let runs = Runs { model, graph, quotient, initial, depths, threads };
+            (discoveries(&runs, &found), witnesses(&runs, &found, options))
+        }
+        None => (Vec::new(), Vec::new()),
+    };
+    Exploration {
+        statistics: found.statistics,
+        coverage: found.coverage,
+        stopped: found.stopped,
+        discoveries,
+        witnesses,
+        undecided,
+        symmetry,
+        exact: options.exact,
+    }
+}
+
+/// What states are to stand for, if symmetry is asked for and there is any.
+fn quotient<M: Model>(
+    model: &M,
+    initial: &[M::State],
+    options: &Options,
+) -> Result<Option<Quotient>, Refused> {
+    if !options.symmetry {
+        return Ok(None);
+    }
+    let quotient = Quotient::of(model, initial)?;
+    let asked = (0..).map(PropertyId).zip(M::PROPERTIES);
+    let temporal =
+        asked.filter(|(id, own)| own.kind.is_temporal() && options.properties.contains(*id));
+    let names: Vec<_> = temporal.map(|(_, own)| own.name).collect();
+    if quotient.is_some() && !names.is_empty() {
+        return Err(Refused::Temporal(names));
+    }
+    Ok(quotient)
+}
+
+/// No result.
+fn refuse<M: Model>(options: &Options, refused: Refused) -> Exploration {
+    Exploration {
+        statistics: Statistics::default(),
+        coverage: Coverage::of::<M>(),
+        stopped: Some(Stopped::Asymmetric),
+        discoveries: Vec::new(),
+        witnesses: Vec::new(),
+        undecided: options.properties,
+        symmetry: Some(Symmetry { refused: Some(refused), ..Symmetry::default() }),
+        exact: options.exact,
+    }
+}
+
+/// The properties that an unfinished search says nothing about.
+fn open<M: Model>(found: &Found, wanted: PropertySet) -> PropertySet {
+    let known: PropertySet = found.first.iter().map(|(property, _)| *property).collect();
+    let count = M::PROPERTIES.len() + BuiltIn::ALL.len();
+    let all: PropertySet = (0..count).map(|id| PropertyId(id as u8)).collect();
+    all.and(wanted).minus(known)
+}
+
+fn trace_graph<M: Model>(
+    model: &M,
+    initial: &[M::State],
+    options: &Options,
+    found: &Found,
+    watch: &dyn Watch,
+    quotient: Option<&Quotient>,
+) -> Option<Graph<M::State>> {
+    let until = found.first.iter().map(|(property, _)| *property).collect();
+    let first_fired = |action: &u8| found.first_fired[usize::from(*action)];
+    let down_to = options.witnesses.iter().filter_map(first_fired).max().unwrap_or(0);
+    let checkpoint = options.checkpoint.as_ref().map(Checkpoint::of_traces);
+    let (states, memory) = (None, None);
+    let options = Options { until, down_to, states, memory, checkpoint, ..options.clone() };
+    search::search(model, initial, &options, &Patient(watch), true, quotient).1
+}
+
+/// Who watches a search that must come to its end: a violation without its run says little.
+struct Patient<'a>(&'a dyn Watch);
+
+impl Watch for Patient<'_> {
+    fn level(&self, level: usize, distinct: u64, frontier: u64) {
+        self.0.level(level, distinct, frontier);
+    }
+
+    fn memory(&self, bytes: u64) {
+        self.0.memory(bytes);
+    }
+
+    fn problem(&self, sentence: &str) {
+        self.0.problem(sentence);
+    }
+}
+
+/// The best of the shortest runs to the first firing of each action that is wanted.
+fn witnesses<M: Model>(runs: &Runs<'_, M>, found: &Found, options: &Options) -> Vec<Witness> {
+    let witness = |action: &u8| {
+        let level = found.first_fired[usize::from(*action)]?;
+        let fires = |state: &M::State| first_step(runs.model, state, *action);
+        let states = &runs.graph.states;
+        let level = runs.graph.level(level);
+        let goals: Vec<u32> = level.filter(|id| fires(&states[*id as usize]).is_some()).collect();
+        let best = runs.best(&goals, None);
+        let mut path = best.path;
+        path.steps.push(fires(&best.end)?);
+        Some(Witness { action: *action, path })
+    };
+    options.witnesses.iter().filter_map(witness).collect()
+}
+
+/// The first step of a state that takes an action.
+fn first_step<M: Model>(model: &M, state: &M::State, action: u8) -> Option<Step> {
+    let mut first = None;
+    steps::each(model, state, |step, next| {
+        if first.is_none() && step.action == action && next.is_ok() {
+            first = Some(step);
+        }
+    });
+    first
+}
+
+/// For every property that was found, the best of the shortest paths.
+fn discoveries<M: Model>(runs: &Runs<'_, M>, found: &Found) -> Vec<Discovery> {
+    let (model, graph) = (runs.model, runs.graph);
+    let mut first = found.first.clone();
+    first.sort_unstable();
+    let discover = |(property, level): (PropertyId, usize)| {
+        if let Some((_, waiting)) = found.waiting.iter().find(|(of, _)| *of == property) {
+            let end = End::Stuck { prefix: level, cycle: waiting.cycle.then_some(level) };
+            let initial = runs.position(&graph.states[waiting.path.initial]);
+            let path = Path { initial, steps: waiting.path.steps.clone() };
+            return Discovery { property, steps: level, path, end };
+        }
+        let is_goal = |id: &u32| shown::shown_by(model, &graph.states[*id as usize], property);
+        let known = found.goals.iter().find(|(of, _)| *of == property);
+        let goals = match known {
+            Some((_, goals)) => goals.clone(),
+            None => graph.level(level).filter(is_goal).collect(),
+        };
+        discovery(runs, property, level, goals)
+    };
+    first.into_iter().map(discover).collect()
+}
+
+/// The best of the shortest paths to the states that show a property, and what happens there.
+fn discovery<M: Model>(
+    runs: &Runs<'_, M>,
+    property: PropertyId,
+    level: usize,
+    mut goals: Vec<u32>,
+) -> Discovery {
+    let model = runs.model;
+    if property == BuiltIn::NoPanic.id::<M>() {
+        // Where a claim panics the run ends; where a step does, it has one step more.
+        let panics =
+            |id: &u32| shown::panic_of_claims(model, &runs.graph.states[*id as usize]).is_some();
+        if goals.iter().any(panics) {
+            goals.retain(panics);
+            let best = runs.best(&goals, None);
+            let message = shown::panic_of_claims(model, &best.end).unwrap_or_default();
+            let end = End::Panics(message);
+            return Discovery { property, steps: level, path: best.path, end };
+        }
+    }
+    let faults = [BuiltIn::NoPanic, BuiltIn::BoundExceeded, BuiltIn::GuardsFirst];
+    let breaks_off = faults.iter().any(|fault| fault.id::<M>() == property);
+    let best = runs.best(&goals, breaks_off.then_some(property));
+    let mut path = best.path.clone();
+    let (mut steps, mut end) = (level, End::State);
+    if breaks_off {
+        if let Some(step) = path.steps.last() {
+            steps += 1;
+            end = shown::end_of(model, &best.end, *step);
+        }
+    } else if property == BuiltIn::CanFinish.id::<M>() {
+        let rest = runs.way_on(&best);
+        path.steps.extend(rest.steps);
+        end = End::Stuck { prefix: level, cycle: rest.cycle.map(|cycle| level + cycle) };
+    } else if let Some(own) = M::PROPERTIES.get(usize::from(property.0))
+        && own.kind == Kind::NoFairCycle
+    {
+        path.steps.extend(cycles::around(model, own, &best.end));
+        end = End::Stuck { prefix: level, cycle: Some(level) };
+    }
+    Discovery { property, steps, path, end }
+}

@@ -1,0 +1,289 @@
+//! The best of all shortest paths: fewest process switches, then least order of actions.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use latchwork_model::kit::{Model, Process, Step};
+
+use crate::engines::verdict::Path;
+
+use super::graph::{Graph, components};
+use super::steps::each;
+
+/// How far every state is from where a path begins.
+pub struct Depths {
+    /// By id; `u32::MAX` if it is not reached.
+    depth: Vec<u32>,
+    /// Where paths begin, in the order in which they are preferred.
+    starts: Vec<u32>,
+}
+
+impl Depths {
+    /// Distances from the initial states: the levels of the search.
+    pub fn of_levels<S>(graph: &Graph<S>) -> Self {
+        let mut depth = vec![0; graph.states.len()];
+        for level in 0..graph.levels.len() - 1 {
+            depth[graph.levels[level] as usize..graph.levels[level + 1] as usize]
+                .fill(level as u32);
+        }
+        // The initial states have the ids of their order: one thread put them in.
+        Self { depth, starts: graph.level(0).collect() }
+    }
+
+    /// Distances from some states, along the edges.
+    pub fn from<S>(graph: &Graph<S>, starts: Vec<u32>) -> Self {
+        Self::within(graph, starts, |_| true)
+    }
+
+    /// Distances from some states, along the edges to states in a region.
+    pub fn within<S>(graph: &Graph<S>, starts: Vec<u32>, region: impl Fn(u32) -> bool) -> Self {
+        let mut depth = vec![u32::MAX; graph.states.len()];
+        let mut level = starts.clone();
+        level.iter().for_each(|id| depth[*id as usize] = 0);
+        let mut next = Vec::new();
+        for distance in 1.. {
+            for id in level.drain(..) {
+                for target in graph.successors(id) {
+                    if depth[*target as usize] == u32::MAX && region(*target) {
+                        depth[*target as usize] = distance;
+                        next.push(*target);
+                    }
+                }
+            }
+            if next.is_empty() {
+                break;
+            }
+            std::mem::swap(&mut level, &mut next);
+        }
+        Self { depth, starts }
+    }
+
+    /// How far a state is; `u32::MAX` if it is not reached.
+    pub fn of(&self, id: u32) -> u32 {
+        self.depth[id as usize]
+    }
+}
+
+/// A path, and the state at which it ends.
+pub struct Best {
+    /// The path; its initial state is an index into the starts.
+    pub path: Path,
+    /// The id of the goal to which it leads.
+    pub end: u32,
+}
+
+/// One step of a shortest path, with what it costs from here to the goal.
+struct Edge {
+    step: Step,
+    process: Process,
+    target: u32,
+    /// Process switches after this step.
+    switches: u32,
+}
+
+/// Leads nowhere: the target of a step that is cut off.
+const NOWHERE: u32 = u32::MAX;
+
+/// The best of the shortest paths to one of `goals`, which stand at the same distance.
+/// `before` is the step that came before the path, if any.
+pub fn best<M: Model>(
+    model: &M,
+    graph: &Graph<M::State>,
+    depths: &Depths,
+    goals: &[u32],
+    before: Option<Step>,
+) -> Best {
+    best_beyond(model, graph, depths, goals, before, |_| Vec::new())
+}
+
+/// The same, with one step more: one of those that `beyond` says of the goal, if there are any.
+pub fn best_beyond<M: Model>(
+    model: &M,
+    graph: &Graph<M::State>,
+    depths: &Depths,
+    goals: &[u32],
+    before: Option<Step>,
+    beyond: impl Fn(u32) -> Vec<Step>,
+) -> Best {
+    let last = |step: Step| {
+        let process = step.process(M::ACTIONS);
+        Edge { step, process, target: NOWHERE, switches: 0 }
+    };
+    let at_goal = |id: &u32| (*id, beyond(*id).into_iter().map(last).collect());
+    // The states on shortest paths, from the goals back to the starts, each with its edges.
+    let mut edges: BTreeMap<u32, Vec<Edge>> = goals.iter().map(at_goal).collect();
+    let mut layer: Vec<u32> = goals.to_vec();
+    let mut distance = goals.first().map_or(0, |id| depths.depth[*id as usize]);
+    let by_depth = candidates(graph, depths, distance);
+    while distance > 0 {
+        distance -= 1;
+        layer.sort_unstable();
+        let mut previous = Vec::new();
+        for id in by_depth[distance as usize].iter().copied() {
+            let onward: Vec<Edge> = steps(model, graph, id)
+                .into_iter()
+                .filter(|(_, target)| layer.binary_search(target).is_ok())
+                .map(|(step, target)| {
+                    let process = step.process(M::ACTIONS);
+                    let switches = cheapest(&edges[&target], Some(process));
+                    Edge { step, process, target, switches }
+                })
+                .collect();
+            if !onward.is_empty() {
+                previous.push(id);
+                edges.insert(id, onward);
+            }
+        }
+        layer = previous;
+    }
+    let mut process = before.map(|step| step.process(M::ACTIONS));
+    let start = depths.starts.iter().enumerate().filter(|(_, id)| layer.contains(id));
+    let Some((initial, mut end)) = start
+        .map(|(initial, id)| (initial, *id))
+        .min_by_key(|(initial, id)| (cheapest(&edges[id], process), *initial))
+    else {
+        return Best { path: Path::default(), end: 0 };
+    };
+    let mut path = Path { initial, steps: Vec::new() };
+    while let Some(edge) = edges[&end].iter().min_by_key(|edge| (edge.cost(process), edge.step)) {
+        path.steps.push(edge.step);
+        if edge.target == NOWHERE {
+            break;
+        }
+        process = Some(edge.process);
+        end = edge.target;
+    }
+    Best { path, end }
+}
+
+impl Edge {
+    fn cost(&self, before: Option<Process>) -> u32 {
+        self.switches + u32::from(before.is_some_and(|before| before != self.process))
+    }
+}
+
+/// The fewest switches from a state to the goal, after a step of `before`; a goal costs nothing.
+fn cheapest(edges: &[Edge], before: Option<Process>) -> u32 {
+    edges.iter().map(|edge| edge.cost(before)).min().unwrap_or(0)
+}
+
+/// The states by distance, up to and without `end`.
+fn candidates<S>(graph: &Graph<S>, depths: &Depths, end: u32) -> Vec<Vec<u32>> {
+    let mut by_depth = vec![Vec::new(); end as usize];
+    for id in 0..graph.expanded() {
+        if let Some(level) = by_depth.get_mut(depths.depth[id as usize] as usize) {
+            level.push(id);
+        }
+    }
+    by_depth
+}
+
+/// The steps of a state with the ids to which they lead.
+pub fn steps<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<(Step, u32)> {
+    let (mut steps, targets) = (Vec::new(), graph.successors(id));
+    each(model, &graph.states[id as usize], |step, next| {
+        if next.is_ok() {
+            steps.push(step);
+        }
+    });
+    steps.into_iter().zip(targets.iter().copied()).collect()
+}
+
+/// The steps of a state that are cut off.
+pub fn cut_off<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if graph.is_cut(id) {
+        each(model, &graph.states[id as usize], |step, next| {
+            if next.is_err() {
+                steps.push(step);
+            }
+        });
+    }
+    steps
+}
+
+/// The shortest way, of at least one step, to an edge that is wanted, and where it leads; of equal
+/// ways the one whose actions come first. `edges` gives the edges of a state in the order of steps.
+pub fn nearest(
+    from: u32,
+    mut edges: impl FnMut(u32) -> Vec<(Step, u32)>,
+    wanted: impl Fn(Step, u32) -> bool,
+) -> Option<(Vec<Step>, u32)> {
+    // Breadth first: whoever is seen first, by its first predecessor, has the least way of that
+    // length.
+    let mut came = BTreeMap::from([(from, None)]);
+    let mut queue = VecDeque::from([from]);
+    while let Some(id) = queue.pop_front() {
+        for (step, target) in edges(id) {
+            if wanted(step, target) {
+                let mut way = vec![step];
+                let mut last = &came[&id];
+                while let Some((id, step)) = last {
+                    way.push(*step);
+                    last = &came[id];
+                }
+                way.reverse();
+                return Some((way, target));
+            }
+            came.entry(target).or_insert_with(|| {
+                queue.push_back(target);
+                Some((id, step))
+            });
+        }
+    }
+    None
+}
+
+/// How a run goes on from a state that cannot finish.
+pub struct WayOn {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// The steps before a cycle that ends with the last step; `None` if the end is a standstill.
+    pub cycle: Option<usize>,
+}
+
+/// The shortest way from a state to a standstill, or else to a cycle and once around it.
+pub fn way_on<M: Model>(
+    model: &M,
+    graph: &Graph<M::State>,
+    from: u32,
+    before: Option<Step>,
+) -> WayOn {
+    let depths = Depths::from(graph, vec![from]);
+    let nearest = |is_goal: &dyn Fn(u32) -> bool| -> Vec<u32> {
+        let reached = (0..graph.expanded()).filter(|id| depths.depth[*id as usize] != u32::MAX);
+        let goals: Vec<u32> = reached.filter(|id| is_goal(*id)).collect();
+        let least = goals.iter().map(|id| depths.depth[*id as usize]).min();
+        goals.into_iter().filter(|id| Some(depths.depth[*id as usize]) == least).collect()
+    };
+    let standstills = nearest(&|id| graph.successors(id).is_empty());
+    if !standstills.is_empty() {
+        let best = best(model, graph, &depths, &standstills, before);
+        return WayOn { steps: best.path.steps, cycle: None };
+    }
+    let component = components(graph.expanded(), |id, out| {
+        out.extend(graph.successors(id).iter().filter(|target| **target < graph.expanded()));
+    });
+    let mut sizes = BTreeMap::new();
+    component.iter().for_each(|number| *sizes.entry(*number).or_insert(0u32) += 1);
+    let on_cycle =
+        |id: u32| sizes[&component[id as usize]] > 1 || graph.successors(id).contains(&id);
+    let entry = best(model, graph, &depths, &nearest(&on_cycle), before);
+    let mut steps = entry.path.steps;
+    let cycle = steps.len();
+    steps.extend(around(model, graph, entry.end));
+    WayOn { steps, cycle: Some(cycle) }
+}
+
+/// The shortest cycle through a state; of equal ones the one whose first step comes first.
+fn around<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<Step> {
+    let mut shortest: Vec<Step> = Vec::new();
+    for (step, target) in steps(model, graph, id) {
+        let depths = Depths::from(graph, vec![target]);
+        let length = depths.depth[id as usize].saturating_add(1) as usize;
+        if shortest.is_empty() && length < u32::MAX as usize || length < shortest.len() {
+            let back = best(model, graph, &depths, &[id], Some(step));
+            shortest = std::iter::once(step).chain(back.path.steps).collect();
+        }
+    }
+    shortest
+}

@@ -1,0 +1,216 @@
+//! A search written down, so that another process goes on with it.
+//!
+//! It is written down where a level ends, once enough was done since the last time, and where the
+//! search is ended before it is done: then in the middle of a level too, between two rounds. What is
+//! concluded from a level does not depend on how it was cut into rounds, nor on the order of states,
+//! so a search that goes on comes to what it would have come to.
+
+use std::io;
+use std::path::PathBuf;
+
+use latchwork_model::kit::Model;
+use serde::{Deserialize, Serialize};
+use zerocopy::IntoBytes;
+
+use crate::encoding::json::Problem;
+use crate::encoding::sealed::{self, Reader, Stamp, Writer};
+use crate::engines::verdict::{Coverage, PropertyId, PropertySet, Statistics, Stopped};
+
+use super::expand::Tally;
+use super::fingerprint::fingerprint;
+use super::graph::Graph;
+use super::search::Search;
+use super::spill::parse;
+use super::symmetry::Quotient;
+use super::{Options, Watch};
+
+/// Where a search is written down, and how often.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// The file.
+    pub file: PathBuf,
+    /// To what it belongs. It must say all that decides what the search comes to, but for budgets.
+    pub stamp: Stamp,
+    /// It is written after a level when at least so many states were found since the last time, and
+    /// an eighth of all: so writing does not take more and more of the time.
+    pub every: u64,
+}
+
+impl Checkpoint {
+    /// The same for the search that finds the runs behind what this one has found.
+    pub fn of_traces(&self) -> Self {
+        Self { file: self.file.with_extension("traces"), ..self.clone() }
+    }
+
+    /// Looks whether a file that is there can be used; false if none is there.
+    pub fn is_there(&self) -> Result<bool, Problem> {
+        match self.file.exists() {
+            true => sealed::open(&self.file, &self.stamp).map(|_| true),
+            false => Ok(false),
+        }
+    }
+
+    /// Takes the file away, which is needed no more.
+    pub fn remove(&self) {
+        // A file that stays is not looked at any more.
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+/// All of a search that is small.
+#[derive(Serialize, Deserialize)]
+struct Progress {
+    statistics: Statistics,
+    coverage: Coverage,
+    cut: bool,
+    first: Vec<(PropertyId, usize)>,
+    first_fired: Vec<Option<usize>>,
+    /// Whether a level is being expanded, if only its conclusion is missing.
+    open: bool,
+    /// What that level has shown so far.
+    level: Coverage,
+    shown: PropertySet,
+    fresh: usize,
+}
+
+impl<'a, M: Model> Search<'a, M> {
+    /// The search as it was written down; nothing if it was not.
+    pub fn resumed(
+        model: &'a M,
+        options: &'a Options,
+        watch: &'a dyn Watch,
+        keep_graph: bool,
+        quotient: Option<&'a Quotient>,
+    ) -> Option<Self> {
+        let checkpoint = options.checkpoint.as_ref().filter(|there| there.file.exists())?;
+        let read = || -> Result<Self, Problem> {
+            let mut reader = sealed::open(&checkpoint.file, &checkpoint.stamp)?;
+            let mut search = Search::new(model, options, watch, keep_graph, quotient);
+            search.restore(&mut reader).map_err(|error| {
+                Problem::of_file(checkpoint.file.display().to_string(), error.to_string())
+            })?;
+            Ok(search)
+        };
+        // Whoever asked for this has looked at the file. If it has changed since, then the search
+        // begins anew, and comes to the same.
+        read().map_err(|problem| watch.problem(&format!("{problem}; beginning anew"))).ok()
+    }
+
+    /// Writes the search down if it is time for that, or if it ends before it is done.
+    pub fn keep(&mut self) {
+        let options = self.options;
+        let Some(checkpoint) = &options.checkpoint else { return };
+        let fresh: usize = self.workers.iter().map(|worker| worker.tally.fresh).sum();
+        let states = self.found.statistics.distinct + fresh as u64;
+        let since = states - self.kept.min(states);
+        let due = match self.found.stopped {
+            None => self.frontier_len() > 0 && since >= checkpoint.every.max(states / 8),
+            Some(Stopped::Found) => false,
+            // What the disk did not take is lost to this search.
+            Some(_) if self.frontier.has_failed() => false,
+            Some(_) => fresh > 0 || self.found.statistics.depth() > 0,
+        };
+        if !due {
+            return;
+        }
+        self.hand_over();
+        let written =
+            sealed::write(&checkpoint.file, &checkpoint.stamp, |writer| self.save(writer));
+        // If it failed, it is tried again when as much was done once more.
+        self.kept = states;
+        if let Err(error) = written {
+            let file = &checkpoint.file;
+            let before = match file.exists() {
+                true => "the one before is still good",
+                false => "there is none yet",
+            };
+            let file = file.display();
+            self.watch.problem(&format!("{file}: cannot write a checkpoint: {error}; {before}"));
+        }
+    }
+
+    /// Brings what threads have in hand to where it is written down from.
+    fn hand_over(&mut self) {
+        let Some((first, others)) = self.workers.split_first_mut() else { return };
+        for other in others {
+            first.tally.absorb(&mut other.tally);
+            first.fresh.append(&mut other.fresh);
+            first.fresh_ids.append(&mut other.fresh_ids);
+        }
+        if self.graph.is_none() {
+            first.fresh_ids.clear();
+            self.frontier.found(&mut first.fresh);
+        }
+    }
+
+    fn save(&self, writer: &mut Writer) -> io::Result<()> {
+        let worker = &self.workers[0];
+        writer.value(&Progress {
+            statistics: self.found.statistics.clone(),
+            coverage: self.found.coverage.clone(),
+            cut: self.found.cut,
+            first: self.found.first.clone(),
+            first_fired: self.found.first_fired.clone(),
+            open: self.open,
+            level: worker.tally.coverage::<M>(),
+            shown: worker.tally.shown,
+            fresh: worker.tally.fresh,
+        })?;
+        match &self.graph {
+            Some(graph) => {
+                graph.save(writer)?;
+                writer.words(&worker.fresh)?;
+                writer.words(&worker.fresh_ids)
+            }
+            None => {
+                self.parts.as_ref().map_or(Ok(()), |parts| parts.save(writer))?;
+                self.visited.entries().try_for_each(|(print, _)| writer.words(&[print]))?;
+                self.frontier.save(writer)
+            }
+        }
+    }
+
+    fn restore(&mut self, reader: &mut Reader) -> io::Result<()> {
+        let progress: Progress = reader.value()?;
+        let fresh = progress.fresh;
+        let entries = progress.statistics.distinct as usize + fresh;
+        self.kept = entries as u64;
+        self.found.statistics = progress.statistics;
+        self.found.coverage = progress.coverage;
+        self.found.cut = progress.cut;
+        self.found.first = progress.first;
+        self.found.first_fired = progress.first_fired;
+        self.open = progress.open;
+        self.found.stopped = self.enough();
+        if !self.visited.reserve(entries) {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        self.keep_to_memory();
+        if self.graph.is_some() {
+            let graph = Graph::restore(reader)?;
+            let worker = &mut self.workers[0];
+            parse(&reader.words::<u8>(fresh * size_of::<M::State>())?, &mut worker.fresh)?;
+            worker.fresh_ids = reader.words(fresh)?;
+            let mut print = |state: &M::State| match &mut self.parts {
+                Some(parts) => parts.take_apart_alone(state.as_bytes()),
+                None => fingerprint(state),
+            };
+            for (state, id) in graph.states.iter().zip(0..) {
+                self.visited.restore(print(state), id);
+            }
+            for (state, id) in worker.fresh.iter().zip(&worker.fresh_ids) {
+                self.visited.restore(print(state), *id);
+            }
+            self.graph = Some(graph);
+        } else {
+            self.parts.as_mut().map_or(Ok(()), |parts| parts.restore(reader))?;
+            for id in 0..entries {
+                self.visited.restore(reader.word()?, id as u32);
+            }
+            self.frontier.restore(reader)?;
+        }
+        let restored = Tally::restored(&progress.level, progress.shown, fresh);
+        self.workers[0].tally = restored;
+        Ok(())
+    }
+}

@@ -1,0 +1,411 @@
+//! The level loop: rounds over the frontier, merged into facts about a level.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use latchwork_model::kit::Model;
+use zerocopy::IntoBytes;
+
+use crate::engines::verdict::{BuiltIn, Coverage, PropertyId, PropertySet, Statistics, Stopped};
+
+use super::exact::Parts;
+use super::expand::{Shared, Tally, Worker};
+use super::fingerprint::fingerprint;
+use super::frontier::Frontier;
+use super::graph::Graph;
+use super::liveness::Waiting;
+use super::symmetry::Quotient;
+use super::visited::{Inserted, Visited};
+use super::whole::Shown;
+use super::{Options, Watch, steps};
+
+/// The most states that a thread takes from the frontier at a time.
+const CHUNK: usize = 256;
+/// A frontier with fewer states is not worth a second thread.
+const WORTH_THREADS: usize = 2048;
+/// The most successors of one state for which the table has room before it is asked.
+const MOST_AT_ONCE: usize = 1 << 20;
+
+/// What a search has found, before paths are made of it.
+pub(super) struct Found {
+    pub statistics: Statistics,
+    pub coverage: Coverage,
+    pub stopped: Option<Stopped>,
+    /// Whether a step was cut off or a claim was not made: then the space is not known as a whole.
+    pub cut: bool,
+    /// The properties that were found, with the level on which they were found first.
+    pub first: Vec<(PropertyId, usize)>,
+    /// By action: the level on which it fired first.
+    pub first_fired: Vec<Option<usize>>,
+    /// By property that only the graph shows: the states that show it, on that level.
+    pub goals: Vec<(PropertyId, Vec<u32>)>,
+    /// By temporal property: the run that violates it.
+    pub waiting: Vec<(PropertyId, Waiting)>,
+}
+
+impl Found {
+    /// Writes down what the graph has shown.
+    pub fn add(&mut self, shown: Vec<(PropertyId, Shown)>) {
+        for (property, what) in shown {
+            match what {
+                Shown::Waiting(waiting) => {
+                    self.first.push((property, waiting.prefix));
+                    self.waiting.push((property, waiting));
+                }
+                Shown::Goals { level, goals } => {
+                    self.first.push((property, level));
+                    self.goals.push((property, goals));
+                }
+            }
+        }
+    }
+}
+
+/// Searches level by level; keeps the graph if asked to. With a quotient a state stands for all that
+/// differ by an exchange.
+pub(super) fn search<M: Model>(
+    model: &M,
+    initial: &[M::State],
+    options: &Options,
+    watch: &dyn Watch,
+    keep_graph: bool,
+    quotient: Option<&Quotient>,
+) -> (Found, Option<Graph<M::State>>) {
+    let mut search =
+        Search::resumed(model, options, watch, keep_graph, quotient).unwrap_or_else(|| {
+            let mut search = Search::new(model, options, watch, keep_graph, quotient);
+            search.start(initial);
+            search
+        });
+    #[cfg(test)]
+    {
+        search.visited.planted = options.planted;
+    }
+    while search.found.stopped.is_none() && (search.frontier_len() > 0 || search.open) {
+        search.open = true;
+        match search.level() {
+            Ok(tally) => {
+                search.open = false;
+                search.conclude(&tally);
+            }
+            Err(stopped) => search.found.stopped = Some(stopped),
+        }
+        search.keep();
+    }
+    (search.found, search.graph)
+}
+
+pub(super) struct Search<'a, M: Model> {
+    model: &'a M,
+    pub options: &'a Options,
+    pub watch: &'a dyn Watch,
+    quotient: Option<&'a Quotient>,
+    pub visited: Visited,
+    /// The parts of states, if these are stored whole.
+    pub parts: Option<Parts>,
+    /// The most successors that a state can have.
+    branching: usize,
+    pub graph: Option<Graph<M::State>>,
+    /// The states of the current level and the next one; if there is a graph they stand in it
+    /// instead.
+    pub frontier: Frontier<M::State>,
+    pub workers: Vec<Worker<M>>,
+    pub found: Found,
+    /// Whether a level was begun and is not concluded yet: all of its states may be expanded.
+    pub open: bool,
+    /// The states that had been found when it was last written down.
+    pub kept: u64,
+}
+
+impl<'a, M: Model> Search<'a, M> {
+    pub fn new(
+        model: &'a M,
+        options: &'a Options,
+        watch: &'a dyn Watch,
+        keep_graph: bool,
+        quotient: Option<&'a Quotient>,
+    ) -> Self {
+        Self {
+            model,
+            options,
+            watch,
+            quotient,
+            visited: Visited::new(keep_graph),
+            parts: options.exact.then(|| Parts::new(size_of::<M::State>())),
+            branching: steps::all(model).len().max(1),
+            graph: keep_graph.then(Graph::new),
+            frontier: Frontier::new(options.threads.max(1)),
+            workers: (0..options.threads.max(1)).map(|_| Worker::new()).collect(),
+            found: Found {
+                statistics: Statistics::default(),
+                coverage: Coverage::of::<M>(),
+                stopped: None,
+                cut: false,
+                first: Vec::new(),
+                first_fired: vec![None; M::ACTIONS.len()],
+                goals: Vec::new(),
+                waiting: Vec::new(),
+            },
+            open: false,
+            kept: 0,
+        }
+    }
+
+    pub fn frontier_len(&self) -> usize {
+        match &self.graph {
+            Some(graph) => graph.states.len() - graph.expanded() as usize,
+            None => self.frontier.len(),
+        }
+    }
+
+    /// Level 0: the initial states. The budget of memory is looked at when they are expanded.
+    fn start(&mut self, initial: &[M::State]) {
+        self.found.statistics.generated = initial.len() as u64;
+        let worker = &mut self.workers[0];
+        for state in initial {
+            if worker.fresh.len() >= self.visited.limit() && !self.visited.grow(1) {
+                self.found.stopped = Some(Stopped::Memory);
+                break;
+            }
+            let stands_for = |quotient: &Quotient| quotient.start(self.model, state);
+            let state = self.quotient.map_or(*state, stands_for);
+            let print = match &mut self.parts {
+                Some(parts) => parts.take_apart_alone(state.as_bytes()),
+                None => fingerprint(&state),
+            };
+            if let Inserted::New(_, id) = self.visited.insert(print, true) {
+                worker.fresh.push(state);
+                worker.fresh_ids.push(id);
+            }
+        }
+        let fresh = worker.fresh.len();
+        self.begin_level(fresh);
+    }
+
+    /// Makes the states that were found the current level.
+    fn begin_level(&mut self, fresh: usize) {
+        if fresh > 0 {
+            self.found.statistics.levels.push(fresh as u64);
+            self.found.statistics.distinct += fresh as u64;
+        }
+        match &mut self.graph {
+            Some(graph) => {
+                let pieces = self.workers.iter_mut();
+                graph.push_level(pieces.map(|worker| (&mut worker.fresh, &mut worker.fresh_ids)));
+            }
+            None => {
+                self.workers.iter_mut().for_each(|worker| self.frontier.found(&mut worker.fresh));
+                self.frontier.turn();
+            }
+        }
+    }
+
+    /// Expands the current level, round by round: the table grows between rounds.
+    fn level(&mut self) -> Result<Tally, Stopped> {
+        let distinct = self.found.statistics.distinct as usize;
+        loop {
+            let fresh: usize = self.workers.iter().map(|worker| worker.tally.fresh).sum();
+            // Looked at after the last round too: whether a level is closed within the memory
+            // must not depend on where rounds end.
+            self.make_room(distinct + fresh)?;
+            if self.frontier.has_failed() {
+                return Err(Stopped::Memory);
+            }
+            if self.frontier_len() == 0 {
+                break;
+            }
+            self.round(distinct + fresh);
+            self.keep_edges();
+            if self.watch.interrupted() {
+                return Err(self.watch.why());
+            }
+        }
+        let mut total = Tally::new::<M>();
+        self.workers.iter_mut().for_each(|worker| total.absorb(&mut worker.tally));
+        Ok(total)
+    }
+
+    /// Puts the edges of a round into the graph, if there is one.
+    fn keep_edges(&mut self) {
+        let Some(graph) = &mut self.graph else { return };
+        let chunks = self.workers.iter_mut().flat_map(|worker| worker.edges.drain(..));
+        let mut chunks: Vec<_> = chunks.collect();
+        // The chunks of a round follow one another without a gap.
+        chunks.sort_unstable_by_key(|chunk| chunk.start);
+        for chunk in &chunks {
+            let mut slots = chunk.slots.iter();
+            for degree in &chunk.degrees {
+                let slots = slots.by_ref().take(*degree as usize);
+                graph.push_edges(slots.map(|slot| self.visited.id(*slot)));
+            }
+            graph.push_cuts(chunk.cuts.iter().map(|at| chunk.start as u32 + at));
+        }
+    }
+
+    /// One round: threads take states of the frontier until it ends or the table is full enough.
+    fn round(&mut self, entries: usize) {
+        let len = self.frontier_len();
+        let threads = if len < WORTH_THREADS { 1 } else { self.workers.len() };
+        // No more than an eighth of the table can be overshot.
+        let spare = self.visited.capacity() / 8;
+        let chunk = (spare / (threads * self.branching)).clamp(1, CHUNK);
+        let limit = self.visited.limit();
+        let entries = AtomicUsize::new(entries);
+        let parts = self.parts.as_ref();
+        let goes_on = || {
+            entries.load(Relaxed) < limit
+                && parts.is_none_or(|parts| parts.len() < parts.limit())
+                && !self.watch.interrupted()
+        };
+        let shared = Shared {
+            model: self.model,
+            visited: &self.visited,
+            parts,
+            alone: threads == 1,
+            frontier: self.graph.is_none().then_some(&self.frontier),
+            quotient: self.quotient,
+        };
+        let (frontier, graph) = (&self.frontier, &self.graph);
+        let position = AtomicUsize::new(graph.as_ref().map_or(0, Graph::expanded) as usize);
+        let in_blocks = |worker: &mut Worker<M>| {
+            while goes_on()
+                && let Some(mut block) = frontier.take()
+            {
+                while block.next < block.states.len() && goes_on() {
+                    let end = (block.next + chunk).min(block.states.len());
+                    let states = &block.states[block.next..end];
+                    entries.fetch_add(worker.chunk(&shared, states, 0), Relaxed);
+                    block.next = end;
+                }
+                frontier.hand_back(block);
+            }
+        };
+        let in_graph = |worker: &mut Worker<M>, states: &[M::State]| {
+            while goes_on() {
+                let start = position.fetch_add(chunk, Relaxed);
+                let end = (start + chunk).min(states.len());
+                if start >= end {
+                    break;
+                }
+                let states = &states[start..end];
+                entries.fetch_add(worker.chunk(&shared, states, start), Relaxed);
+            }
+        };
+        let work = |worker: &mut Worker<M>| match graph {
+            Some(graph) => in_graph(worker, &graph.states),
+            None => in_blocks(worker),
+        };
+        match &mut self.workers[..threads] {
+            [one] => work(one),
+            all => std::thread::scope(|scope| {
+                let threads: Vec<_> =
+                    all.iter_mut().map(|worker| scope.spawn(|| work(worker))).collect();
+                threads.into_iter().for_each(join);
+            }),
+        }
+    }
+
+    /// Grows the table if it is full enough, unless that would take more memory than allowed. What
+    /// the table leaves is for the frontier; what is more goes to disk.
+    fn make_room(&mut self, entries: usize) -> Result<(), Stopped> {
+        let most = self.options.memory.unwrap_or(u64::MAX);
+        while entries >= self.visited.limit() {
+            let Some(next) = self.visited.next_capacity() else { return Err(Stopped::Memory) };
+            if self.bytes(next) > most {
+                return Err(Stopped::Memory);
+            }
+            self.watch.memory(self.bytes(next) + self.frontier.bytes());
+            self.visited.grow(self.options.threads);
+        }
+        self.make_room_for_many(most);
+        self.make_room_for_parts(most)?;
+        self.keep_to_memory();
+        let bytes = self.bytes(self.visited.capacity());
+        self.watch.memory(bytes + self.frontier.bytes());
+        if bytes > most { Err(Stopped::Memory) } else { Ok(()) }
+    }
+
+    /// The same for a state with so many successors that they alone would overfill the table, as far
+    /// as memory allows: without that room it is only slow.
+    fn make_room_for_many(&mut self, most: u64) {
+        let wanted = 8 * self.branching.min(MOST_AT_ONCE);
+        while self.visited.capacity() < wanted
+            && self.visited.next_capacity().is_some_and(|next| self.bytes(next) <= most)
+            && self.visited.grow(self.options.threads)
+        {}
+    }
+
+    /// The same for the parts of states that are stored whole.
+    fn make_room_for_parts(&mut self, most: u64) -> Result<(), Stopped> {
+        let rest = self.bytes(self.visited.capacity());
+        let Some(parts) = &mut self.parts else { return Ok(()) };
+        let rest = rest - parts.bytes().0;
+        while parts.len() >= parts.limit() {
+            match parts.bytes().1 {
+                Some(next) if rest + next <= most => parts.grow(self.options.threads),
+                _ => return Err(Stopped::Memory),
+            }
+        }
+        Ok(())
+    }
+
+    /// What the budget counts, with a table of `capacity` slots.
+    fn bytes(&self, capacity: usize) -> u64 {
+        let graph = self.graph.as_ref().map_or(0, Graph::bytes);
+        let parts = self.parts.as_ref().map_or(0, |parts| parts.bytes().0);
+        Visited::bytes(capacity, self.graph.is_some()) + graph + parts
+    }
+
+    /// Leaves the frontier what the table and the graph leave; what is more goes to disk.
+    pub fn keep_to_memory(&self) {
+        let most = self.options.memory.unwrap_or(u64::MAX);
+        let left = most.saturating_sub(self.bytes(self.visited.capacity()));
+        self.frontier.keep_to(left.min(self.options.frontier.unwrap_or(u64::MAX)));
+    }
+
+    /// Writes down what a finished level has shown, and decides whether to go on.
+    fn conclude(&mut self, tally: &Tally) {
+        let level = self.found.statistics.depth();
+        let coverage = tally.coverage::<M>();
+        self.found.statistics.generated += tally.generated();
+        self.found.coverage.add(&coverage);
+        for (first, count) in self.found.first_fired.iter_mut().zip(&coverage.actions) {
+            if count.fired > 0 {
+                first.get_or_insert(level);
+            }
+        }
+        let faults = [BuiltIn::NoPanic, BuiltIn::BoundExceeded, BuiltIn::GuardsFirst];
+        let faults: PropertySet = faults.map(|fault| fault.id::<M>()).into_iter().collect();
+        self.found.cut |= !tally.shown.and(faults).is_empty();
+        let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
+        let news = tally.shown.minus(known).and(self.options.properties);
+        self.found.first.extend(news.iter().map(|property| (property, level)));
+        self.begin_level(tally.fresh);
+        let frontier = self.frontier_len();
+        self.watch.level(level, self.found.statistics.distinct, frontier as u64);
+        let distinct = self.found.statistics.distinct;
+        if self.quotient.is_some_and(|quotient| !quotient.finish_level(distinct)) {
+            self.found.stopped = Some(Stopped::Asymmetric);
+        } else if frontier > 0 {
+            self.found.stopped = self.enough();
+        }
+    }
+
+    /// Whether what was found is enough, or as much as is allowed.
+    pub fn enough(&self) -> Option<Stopped> {
+        let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
+        let Options { until, states, .. } = self.options;
+        let deep = self.found.statistics.depth() > self.options.down_to;
+        if deep && !until.is_empty() && until.minus(known).is_empty() {
+            Some(Stopped::Found)
+        } else if states.is_some_and(|most| self.found.statistics.distinct >= most) {
+            Some(Stopped::States)
+        } else {
+            None
+        }
+    }
+}
+
+/// What a thread has returned; its panic goes on here.
+pub(super) fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+}

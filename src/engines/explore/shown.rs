@@ -1,0 +1,115 @@
+//! What one state shows of a property.
+
+use latchwork_model::kit::{Claim, Cut, Kind, Model, Property, Step};
+
+use crate::engines::verdict::{BuiltIn, End, PropertyId};
+
+use super::panics::catch;
+use super::steps;
+
+/// The built-in property that a cut violates.
+pub(crate) fn fault(cut: Cut<'_>) -> BuiltIn {
+    match cut {
+        Cut::Exceeds(_) => BuiltIn::BoundExceeded,
+        Cut::Changes => BuiltIn::GuardsFirst,
+        Cut::Panics(_) => BuiltIn::NoPanic,
+    }
+}
+
+/// How a run ends with a cut.
+pub(crate) fn end(cut: Cut<'_>) -> End {
+    match cut {
+        Cut::Exceeds(what) => End::Exceeds(what.into()),
+        Cut::Changes => End::Changes,
+        Cut::Panics(message) => End::Panics(message.into()),
+    }
+}
+
+/// Whether an action belongs to a fair lane.
+#[inline(always)]
+pub(super) fn is_fair<M: Model>(action: u8) -> bool {
+    M::LANES[usize::from(M::ACTIONS[usize::from(action)].lane)].fairness.is_fair()
+}
+
+/// Whether a claim is what a search looks for: a violation, or a goal that was reached.
+pub(super) fn shows(kind: Kind, claim: Claim) -> bool {
+    match kind {
+        Kind::Invariant | Kind::AtRest => claim == Claim::Violated,
+        Kind::Reachable => claim == Claim::Holds,
+        // No state shows it by itself: `cycles` and `liveness` look for it in the whole graph.
+        Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo => false,
+    }
+}
+
+/// Whether a state shows a property that can be seen from one state and its steps.
+pub(crate) fn shown_by<M: Model>(model: &M, state: &M::State, property: PropertyId) -> bool {
+    if let Some(own) = M::PROPERTIES.get(usize::from(property.0)) {
+        let mut fair = false;
+        if own.kind == Kind::AtRest {
+            steps::each(model, state, |step, _| fair |= is_fair::<M>(step.action));
+        }
+        return !fair && catch(|| shows(own.kind, (own.check)(model, state))).unwrap_or(false);
+    }
+    if property == BuiltIn::Deadlock.id::<M>() {
+        let mut any = false;
+        steps::each(model, state, |_, _| any = true);
+        return !any && !catch(|| model.done(state)).unwrap_or(true);
+    }
+    !breaking(model, state, property).is_empty()
+        || property == BuiltIn::NoPanic.id::<M>() && panic_of_claims(model, state).is_some()
+}
+
+/// The steps of a state with which a run ends that violates `bound_exceeded`, `guards_first` or
+/// `no_panic`, in order.
+pub(crate) fn breaking<M: Model>(model: &M, state: &M::State, property: PropertyId) -> Vec<Step> {
+    let mut breaking = Vec::new();
+    steps::each(model, state, |step, next| {
+        if next.is_err_and(|cut| fault(cut).id::<M>() == property) {
+            breaking.push(step);
+        }
+    });
+    breaking
+}
+
+/// How a step that is cut off ends a run.
+pub(crate) fn end_of<M: Model>(model: &M, state: &M::State, step: Step) -> End {
+    match steps::take(model, state, step) {
+        Err(steps::Refusal::Exceeds(what)) => end(Cut::Exceeds(what)),
+        Err(steps::Refusal::Changes) => end(Cut::Changes),
+        Err(steps::Refusal::Panics(message)) => end(Cut::Panics(&message)),
+        Ok(_) | Err(steps::Refusal::Disabled) => End::State,
+    }
+}
+
+/// The message of the first panic in `done` or in a property of a state.
+pub(crate) fn panic_of_claims<M: Model>(model: &M, state: &M::State) -> Option<String> {
+    let done = catch(|| model.done(state)).err();
+    let properties = M::PROPERTIES.iter();
+    let mut claims = properties.map(|own| catch(|| (own.check)(model, state)).err());
+    done.or_else(|| claims.find_map(|panic| panic))
+}
+
+/// How many parts a property has.
+pub(super) fn parts<M: Model>(model: &M, property: &Property<M>, state: &M::State) -> usize {
+    let mut parts = 0;
+    let _ = catch(|| (property.parts)(model, state, &mut |_| parts += 1));
+    parts
+}
+
+/// What one part of a property says about a state; nothing if there is no such part, or it panics.
+pub(crate) fn part_of<M: Model>(
+    model: &M,
+    property: &Property<M>,
+    state: &M::State,
+    part: usize,
+) -> Option<Claim> {
+    let (mut said, mut at) = (None, 0);
+    let mut emit = |claim| {
+        if at == part {
+            said = Some(claim);
+        }
+        at += 1;
+    };
+    let all = catch(|| (property.parts)(model, state, &mut emit));
+    all.ok().and(said)
+}

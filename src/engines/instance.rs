@@ -1,0 +1,159 @@
+//! A model without its type: its states are bytes, and all engines can be asked for.
+
+use latchwork_model::kit::{ActionInfo, Model, Step};
+use zerocopy::{IntoBytes, TryFromBytes};
+
+pub use super::explore::steps::Refusal;
+use super::explore::{self, Options, Watch, lasso, panics, shown, steps};
+use super::fields::{Described, FieldValue, described};
+use super::shrink::{self, Shortened};
+use super::simulate::{self, Plan, Simulation};
+use super::verdict::{Discovery, Exploration, PropertyId, PropertyInfo, PropertySet, properties};
+
+/// A state of some model, as its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StateBytes(Box<[u8]>);
+
+impl StateBytes {
+    /// The positions of the bytes in which two states of one model differ.
+    pub fn differing(&self, other: &Self) -> Vec<usize> {
+        (0..self.0.len()).filter(|at| self.0[*at] != other.0[*at]).collect()
+    }
+}
+/// A model with its bounds and switches, without its type.
+pub trait Instance: Send + Sync {
+    /// Searches its space.
+    fn explore(&self, options: &Options, watch: &dyn Watch) -> Exploration;
+    /// Searches what can be reached from one state.
+    fn explore_from(&self, state: &StateBytes, options: &Options, watch: &dyn Watch)
+    -> Exploration;
+    /// Does runs with drawn steps.
+    fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation;
+    /// Makes a run short, without knowing the space; none if it does not show its property, or no
+    /// single state shows it. Violations of `properties` that are met on the way are kept.
+    fn shorten(&self, found: &Discovery, properties: PropertySet) -> Option<Shortened>;
+    /// Its initial states.
+    fn initial(&self) -> Vec<StateBytes>;
+    /// Takes a step.
+    fn fire(&self, state: &StateBytes, step: Step) -> Result<StateBytes, Refusal>;
+    /// The steps that are enabled in a state, those that would exceed a bound included, in order.
+    fn enabled(&self, state: &StateBytes) -> Vec<Step>;
+    /// The actions, by the position that a step names.
+    fn actions(&self) -> &'static [ActionInfo];
+    /// The properties, built-in ones included.
+    fn properties(&self) -> Vec<PropertyInfo>;
+    /// Every step that the bounds allow, enabled or not.
+    fn all_steps(&self) -> Vec<Step>;
+    /// Whether the protocol may rest in a state.
+    fn done(&self, state: &StateBytes) -> bool;
+    /// Whether a state shows a property that can be seen from one state and its steps.
+    fn shows(&self, state: &StateBytes, property: PropertyId) -> bool;
+    /// Whether a run shows a property that speaks of what goes on for ever. The cycle begins after
+    /// `cycle` steps; without one the run rests.
+    fn shows_for_ever(
+        &self,
+        states: &[StateBytes],
+        steps: &[Step],
+        cycle: Option<usize>,
+        property: PropertyId,
+    ) -> bool;
+    /// The fields of a state by name.
+    fn fields(&self, state: &StateBytes) -> Vec<(String, FieldValue)> {
+        self.described(state).into_iter().map(|field| (field.path, field.value)).collect()
+    }
+    /// The fields of a state with the sentences that stand beside them in the model.
+    fn described(&self, state: &StateBytes) -> Vec<Described>;
+    /// A state with some bytes as they are in another one; `None` if that is no state.
+    fn mixed(&self, state: &StateBytes, other: &StateBytes, bytes: &[usize]) -> Option<StateBytes>;
+}
+
+impl<M: Model> Instance for M {
+    fn explore(&self, options: &Options, watch: &dyn Watch) -> Exploration {
+        explore::explore(self, options, watch)
+    }
+
+    fn explore_from(
+        &self,
+        state: &StateBytes,
+        options: &Options,
+        watch: &dyn Watch,
+    ) -> Exploration {
+        explore::explore_from(self, &[typed::<M>(state)], options, watch)
+    }
+
+    fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation {
+        simulate::simulate(self, plan, watch)
+    }
+
+    fn shorten(&self, found: &Discovery, properties: PropertySet) -> Option<Shortened> {
+        shrink::shorten(self, found, properties)
+    }
+
+    fn initial(&self) -> Vec<StateBytes> {
+        let mut states = Vec::new();
+        Model::initial(self, &mut |state| states.push(bytes(state)));
+        states
+    }
+
+    fn fire(&self, state: &StateBytes, step: Step) -> Result<StateBytes, Refusal> {
+        steps::take(self, &typed::<M>(state), step).map(|next| bytes(&next))
+    }
+
+    fn enabled(&self, state: &StateBytes) -> Vec<Step> {
+        let all = steps::all(self).into_iter();
+        all.filter(|step| Instance::fire(self, state, *step) != Err(Refusal::Disabled)).collect()
+    }
+
+    fn actions(&self) -> &'static [ActionInfo] {
+        M::ACTIONS
+    }
+
+    fn properties(&self) -> Vec<PropertyInfo> {
+        properties::<M>()
+    }
+
+    fn all_steps(&self) -> Vec<Step> {
+        steps::all(self)
+    }
+
+    fn done(&self, state: &StateBytes) -> bool {
+        panics::catch(|| Model::done(self, &typed::<M>(state))).unwrap_or(false)
+    }
+
+    fn shows(&self, state: &StateBytes, property: PropertyId) -> bool {
+        let state = typed::<M>(state);
+        shown::shown_by(self, &state, property)
+    }
+
+    fn shows_for_ever(
+        &self,
+        states: &[StateBytes],
+        steps: &[Step],
+        cycle: Option<usize>,
+        property: PropertyId,
+    ) -> bool {
+        let states: Vec<M::State> = states.iter().map(typed::<M>).collect();
+        let property = M::PROPERTIES.get(usize::from(property.0));
+        property.is_some_and(|property| lasso::is_shown(self, property, &states, steps, cycle))
+    }
+
+    fn described(&self, state: &StateBytes) -> Vec<Described> {
+        described(self, &typed::<M>(state))
+    }
+
+    fn mixed(&self, state: &StateBytes, other: &StateBytes, bytes: &[usize]) -> Option<StateBytes> {
+        let mut mixed = state.clone();
+        bytes.iter().for_each(|at| mixed.0[*at] = other.0[*at]);
+        M::State::try_read_from_bytes(&mixed.0).ok().map(|_| mixed)
+    }
+}
+
+fn bytes<S: IntoBytes + zerocopy::Immutable>(state: &S) -> StateBytes {
+    StateBytes(state.as_bytes().into())
+}
+
+/// The state with these bytes. They come from [`bytes`] and the same model.
+fn typed<M: Model>(state: &StateBytes) -> M::State {
+    M::State::try_read_from_bytes(&state.0)
+        .unwrap_or_else(|_| panic!("bytes of another model's state"))
+}

@@ -1,0 +1,203 @@
+//! The second phase of a run: faults have stopped, and everybody who must act takes turns. What was
+//! promised to happen must happen now.
+//!
+//! What is said of it is never more than what was seen. A run that rests, or comes back to a state
+//! in a way that is fair, and still waits for something, is a violation, and is held against the
+//! same function as a run that `explore` finds. A run that only waits too long is *unsettled*.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use latchwork_model::kit::{Actions, Fairness, Kind, Model, Step};
+use zerocopy::IntoBytes;
+
+use crate::engines::explore::fingerprint::fingerprint;
+use crate::engines::explore::{lasso, panics};
+use crate::engines::verdict::{BuiltIn, Discovery, End, PropertyId};
+
+use super::look::Ending;
+use super::rng::Draws;
+use super::run::{Course, Taken};
+
+/// The most states that are searched for one in which the protocol is done.
+const NEAR: usize = 2_000;
+
+/// How taking turns ended.
+enum Stopped {
+    /// Nobody of those who take turns can act.
+    Rest,
+    /// What was wanted has happened.
+    Enough,
+    /// There were no steps left, or the model refuses one that it has offered.
+    Bound,
+    /// A state violates a property.
+    Violated(Ending),
+}
+
+/// Does the second phase: what it violates, and else what it waits for in the end.
+pub(super) fn phase<M: Model>(
+    course: &mut Course<'_, '_, M>,
+    draws: &mut Draws,
+) -> (Option<Discovery>, Option<PropertyId>) {
+    let begin = course.path.steps.len();
+    let stopped = turns(course, draws, Fairness::is_fair, |_, _| false);
+    if let Stopped::Violated(ending) = stopped {
+        return (Some(course.discovery(ending)), None);
+    }
+    let (found, waiting) = judged(course, begin, matches!(stopped, Stopped::Rest));
+    if found.is_some() {
+        return (found, None);
+    }
+    let can_finish = BuiltIn::CanFinish.id::<M>();
+    if !course.sampler.plan.properties.contains(can_finish) {
+        return (None, waiting);
+    }
+    // Whoever is free to act is asked to, so that the protocol can come to its end.
+    let no_fault = |fairness| fairness != Fairness::Fault;
+    match turns(course, draws, no_fault, is_done) {
+        Stopped::Enough => (None, waiting),
+        Stopped::Violated(ending) => (Some(course.discovery(ending)), None),
+        Stopped::Rest | Stopped::Bound => match can_be_done(course) {
+            Some(true) => (None, waiting),
+            Some(false) => {
+                let steps = course.path.steps.len();
+                let end = End::Stuck { prefix: steps, cycle: None };
+                let path = course.path.clone();
+                (Some(Discovery { property: can_finish, steps, path, end }), None)
+            }
+            None => (None, waiting.or(Some(can_finish))),
+        },
+    }
+}
+
+/// The processes of some lanes act in turn; which step one takes is drawn.
+fn turns<M: Model>(
+    course: &mut Course<'_, '_, M>,
+    draws: &mut Draws,
+    may: impl Fn(Fairness) -> bool,
+    enough: impl Fn(&M, &M::State) -> bool,
+) -> Stopped {
+    let processes = &course.sampler.processes.all;
+    let mut turn = 0;
+    for _ in 0..course.sampler.plan.fair {
+        if let Some(ending) = course.look() {
+            return Stopped::Violated(ending);
+        }
+        if enough(course.sampler.model, &course.state) {
+            return Stopped::Enough;
+        }
+        let may_take = |step: &Step| {
+            let lane = <M as Actions>::ACTIONS[usize::from(step.action)].lane;
+            may(M::LANES[usize::from(lane)].fairness)
+        };
+        let enabled = course.looker.enabled();
+        let of = |at: usize| {
+            let process = processes[at % processes.len()];
+            let its = move |step: &&Step| step.process(M::ACTIONS) == process;
+            enabled.iter().filter(its).filter(|step| may_take(step))
+        };
+        let Some(next) = (turn..turn + processes.len()).find(|at| of(*at).next().is_some()) else {
+            return Stopped::Rest;
+        };
+        let count = of(next).count() as u32;
+        let Some(step) = of(next).nth(draws.below(count) as usize).copied() else {
+            return Stopped::Rest;
+        };
+        turn = next + 1;
+        if let Taken::Refused = course.take(step) {
+            return Stopped::Bound;
+        }
+    }
+    Stopped::Bound
+}
+
+/// Whether a property that speaks of what goes on for ever is violated by the run as it is, and
+/// else which one still waits.
+fn judged<M: Model>(
+    course: &Course<'_, '_, M>,
+    begin: usize,
+    rests: bool,
+) -> (Option<Discovery>, Option<PropertyId>) {
+    let wanted = |id: &PropertyId| course.sampler.plan.properties.contains(*id);
+    let mut temporal = (0..).map(PropertyId).zip(M::PROPERTIES).filter(|(id, property)| {
+        wanted(id) && (property.kind.is_temporal() || property.kind == Kind::NoFairCycle)
+    });
+    let Some(first) = temporal.next() else { return (None, None) };
+    let (model, steps) = (course.sampler.model, &course.path.steps);
+    let states = course.states();
+    let round = round(&states, begin).map(|(prefix, end)| (end, Some(prefix)));
+    let for_ever = if rests { Some((steps.len(), None)) } else { round };
+    let mut waiting = None;
+    for (id, property) in std::iter::once(first).chain(temporal) {
+        let rounds = match property.kind {
+            Kind::NoFairCycle => small_rounds(&states),
+            _ => for_ever.into_iter().collect(),
+        };
+        let shown = |(end, cycle): &(usize, Option<usize>)| {
+            lasso::is_shown(model, property, &states[..=*end], &steps[..*end], *cycle)
+        };
+        if let Some((end, cycle)) = rounds.into_iter().find(shown) {
+            let mut path = course.path.clone();
+            path.steps.truncate(end);
+            let prefix = cycle.unwrap_or(end);
+            let end = End::Stuck { prefix, cycle };
+            return (Some(Discovery { property: id, steps: prefix, path, end }), None);
+        }
+        let temporal = property.kind.is_temporal();
+        if temporal && lasso::waits(model, property, &states, steps.len()) {
+            waiting = waiting.or(Some(id));
+        }
+    }
+    (None, waiting)
+}
+
+/// The longest way of the phase from a state back to itself, of those that end last.
+fn round<S: IntoBytes + zerocopy::Immutable>(states: &[S], begin: usize) -> Option<(usize, usize)> {
+    let mut first = BTreeMap::new();
+    let back = |end: usize| {
+        let at = *first.entry(states[end].as_bytes()).or_insert(end);
+        (at < end).then_some((at, end))
+    };
+    (begin..states.len()).filter_map(back).last()
+}
+
+/// Every way of a run from a state back to itself that does not come by it in between: its end, and
+/// its beginning.
+fn small_rounds<S: IntoBytes + zerocopy::Immutable>(states: &[S]) -> Vec<(usize, Option<usize>)> {
+    let mut last = BTreeMap::new();
+    let back = |(end, state): (usize, &S)| {
+        let begin = last.insert(state.as_bytes().to_vec(), end)?;
+        Some((end, Some(begin)))
+    };
+    states.iter().enumerate().filter_map(back).collect()
+}
+
+/// Whether the protocol may rest in a state; that it panics there is seen elsewhere.
+fn is_done<M: Model>(model: &M, state: &M::State) -> bool {
+    panics::catch(|| model.done(state)).unwrap_or(false)
+}
+
+/// Whether a state in which the protocol is done can be reached from the last one, if that can be
+/// seen from near.
+fn can_be_done<M: Model>(course: &mut Course<'_, '_, M>) -> Option<bool> {
+    let mut found = vec![course.state];
+    let mut seen = BTreeSet::from([fingerprint(&course.state)]);
+    let mut at = 0;
+    while at < found.len() {
+        if at == NEAR {
+            return None;
+        }
+        let state = found[at];
+        if is_done(course.sampler.model, &state) {
+            return Some(true);
+        }
+        course.looker.look(&state);
+        for step in course.looker.enabled() {
+            let mut next = state;
+            if course.looker.fire(&mut next, *step) && seen.insert(fingerprint(&next)) {
+                found.push(next);
+            }
+        }
+        at += 1;
+    }
+    Some(false)
+}

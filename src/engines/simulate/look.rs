@@ -1,0 +1,195 @@
+//! One state of a run: what can happen next, and what the state shows by itself.
+
+use latchwork_model::kit::{Actions, Claim, Kind, Model, Step};
+use zerocopy::{FromZeros, IntoBytes};
+
+use crate::engines::explore::fingerprint::fingerprint;
+use crate::engines::explore::{panics, shown, steps};
+use crate::engines::verdict::{BuiltIn, End, PropertyId, PropertySet};
+
+/// Looks at the states of runs, one after the other.
+pub(crate) struct Looker<'a, M: Model> {
+    pub model: &'a M,
+    /// The properties to look at.
+    pub properties: PropertySet,
+    /// Whether what was seen of a state before is believed. Runs that are compared with one another
+    /// look afresh: the model may not say the same again.
+    pub remembers: bool,
+    /// Runs come by the same states again and again: what was seen last, by fingerprint.
+    seen: Vec<Seen<M::State>>,
+    /// How many states were looked at that were not among them, since there are so many.
+    missed: usize,
+    /// What can happen in the state that was looked at last.
+    enabled: Vec<Step>,
+}
+
+/// How many states are remembered at first: most campaigns that fail do so soon.
+const FEWEST: usize = 1 << 8;
+/// How many states are remembered at most.
+const MOST: usize = 1 << 14;
+
+/// The most steps that are remembered of a state. Where more can happen it is looked at again.
+const STEPS: usize = 24;
+
+/// What was seen of a state that violates nothing.
+struct Seen<S> {
+    /// None before the first.
+    count: Option<u8>,
+    /// So many of them can happen.
+    steps: [Step; STEPS],
+    /// The goals that it reaches.
+    reached: PropertySet,
+    state: S,
+}
+
+impl<S: FromZeros> Seen<S> {
+    fn nothing() -> Self {
+        let steps = [Step { action: 0, args: [0; Step::MAX_ARGS] }; STEPS];
+        Self { count: None, steps, reached: PropertySet::EMPTY, state: S::new_zeroed() }
+    }
+}
+
+/// What is seen in one state.
+pub(crate) struct Look {
+    /// The properties that it violates.
+    pub violated: PropertySet,
+    /// The `reachable` properties that hold in it.
+    pub reached: PropertySet,
+    /// What breaks a run off here: the property, the step that cannot be completed, why not.
+    broken: Vec<Ending>,
+}
+
+/// A violation with which a run ends: the property, a last step, and what happens.
+pub(crate) type Ending = (PropertyId, Option<Step>, End);
+
+impl Look {
+    /// The first violation.
+    pub fn ending(&self) -> Option<Ending> {
+        let first = self.violated.iter().next()?;
+        self.ending_in(first)
+    }
+
+    /// The violation of one property, if it is violated here.
+    pub fn ending_in(&self, property: PropertyId) -> Option<Ending> {
+        let broken = self.broken.iter().find(|broken| broken.0 == property);
+        let ending = broken.cloned().unwrap_or((property, None, End::State));
+        self.violated.contains(property).then_some(ending)
+    }
+}
+
+impl<'a, M: Model> Looker<'a, M> {
+    pub fn new(model: &'a M, properties: PropertySet) -> Self {
+        let seen = std::iter::repeat_with(Seen::nothing).take(FEWEST).collect();
+        Self { model, properties, remembers: true, seen, missed: 0, enabled: Vec::new() }
+    }
+
+    /// What can happen in the state that was looked at last, in the order of the list of actions.
+    pub fn enabled(&self) -> &[Step] {
+        &self.enabled
+    }
+
+    /// Takes an enabled step; false if the model refuses what it has offered before.
+    pub fn fire(&self, state: &mut M::State, step: Step) -> bool {
+        let next = steps::take(self.model, state, step);
+        next.is_ok_and(|next| {
+            *state = next;
+            true
+        })
+    }
+
+    /// Collects what can happen in a state and looks at the properties there.
+    pub fn look(&mut self, state: &M::State) -> Look {
+        if self.missed > self.seen.len() && self.seen.len() < MOST {
+            // Half of what is remembered is not found any more, which does no harm.
+            self.seen.resize_with(2 * self.seen.len(), Seen::nothing);
+            self.missed = 0;
+        }
+        let at = fingerprint(state) as usize % self.seen.len();
+        let seen = &self.seen[at];
+        let count = seen.count.filter(|_| self.remembers);
+        if let Some(count) = count.filter(|_| seen.state.as_bytes() == state.as_bytes()) {
+            self.enabled.clear();
+            self.enabled.extend_from_slice(&seen.steps[..usize::from(count)]);
+            let (violated, broken) = (PropertySet::EMPTY, Vec::new());
+            return Look { violated, reached: seen.reached, broken };
+        }
+        self.missed += 1;
+        match panics::catch(|| self.afresh(state)) {
+            Ok(look) => {
+                self.remember(at, state, &look);
+                look
+            }
+            Err(message) => {
+                // The same panic once more, step by step, tells in which step it is.
+                let panic = BuiltIn::NoPanic.id::<M>();
+                let step = shown::breaking(self.model, state, panic).first().copied();
+                let end = match step {
+                    Some(step) => shown::end_of(self.model, state, step),
+                    None => End::Panics(message),
+                };
+                let violated = [panic].into_iter().collect();
+                let broken = vec![(panic, step, end)];
+                Look { violated, reached: PropertySet::EMPTY, broken }
+            }
+        }
+    }
+
+    fn remember(&mut self, at: usize, state: &M::State, look: &Look) {
+        let count = self.enabled.len();
+        if count <= STEPS && look.violated.is_empty() && look.broken.is_empty() {
+            let seen = &mut self.seen[at];
+            seen.count = Some(count as u8);
+            seen.steps[..count].copy_from_slice(&self.enabled);
+            seen.reached = look.reached;
+            seen.state = *state;
+        }
+    }
+
+    fn afresh(&mut self, state: &M::State) -> Look {
+        let (mut any, mut fair, mut broken) = (false, false, Vec::<Ending>::new());
+        let Self { model, properties, enabled, .. } = self;
+        enabled.clear();
+        model.successors(state, |step, result| {
+            any = true;
+            let lane = <M as Actions>::ACTIONS[usize::from(step.action)].lane;
+            fair |= M::LANES[usize::from(lane)].fairness.is_fair();
+            match result {
+                Ok(_) => enabled.push(step),
+                Err(cut) => {
+                    let property = shown::fault(cut).id::<M>();
+                    if broken.iter().all(|known| known.0 != property) {
+                        broken.push((property, Some(step), shown::end(cut)));
+                    }
+                }
+            }
+        });
+        let (mut violated, mut reached) = (PropertySet::EMPTY, PropertySet::EMPTY);
+        for (id, property) in (0..).map(PropertyId).zip(M::PROPERTIES) {
+            if !properties.contains(id) {
+                continue;
+            }
+            match property.kind {
+                // No single state shows what goes on for ever.
+                Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo => {}
+                Kind::AtRest if fair => {}
+                Kind::Invariant | Kind::AtRest => {
+                    if (property.check)(model, state) == Claim::Violated {
+                        violated.insert(id);
+                    }
+                }
+                Kind::Reachable => {
+                    if (property.check)(model, state) == Claim::Holds {
+                        reached.insert(id);
+                    }
+                }
+            }
+        }
+        let deadlock = BuiltIn::Deadlock.id::<M>();
+        if properties.contains(deadlock) && !any && !model.done(state) {
+            violated.insert(deadlock);
+        }
+        let wanted = broken.iter().map(|broken| broken.0).filter(|id| properties.contains(*id));
+        wanted.for_each(|id| violated.insert(id));
+        Look { violated, reached, broken }
+    }
+}

@@ -1,0 +1,50 @@
+//! Threads whose order is decided, and whether their runs are runs of a model.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `log` | what a run did, in the names of the model |
+//! | `runs` | runs, handed from the engine that does them to who judges them |
+//! | `under_loom` | all orders with so many preemptions, and what weak memory may do |
+//! | `under_shuttle`, `draws` | runs whose order is drawn |
+//! | `under_std` | runs on the threads of the machine |
+//! | `schedule` | what brings a run about again |
+//! | `refine` | whether a run of the code is a run of the model |
+//! | `shorten` | a schedule that fails, with fewer switches |
+
+mod draws;
+pub mod log;
+pub mod refine;
+pub mod runs;
+pub mod schedule;
+pub mod shorten;
+pub mod under_loom;
+pub mod under_shuttle;
+pub mod under_std;
+
+pub use draws::Strategy;
+
+use std::sync::Arc;
+
+/// A run of the code: everything from spawning the threads to joining them.
+pub type Body = Arc<dyn Fn(&Arc<log::Log>) + Send + Sync>;
+
+/// What code of threads is written against: here the threads of the machine.
+pub mod rt_std {
+    pub use std::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
+    pub use std::sync::{Condvar, Mutex, MutexGuard};
+    pub use std::thread;
+}
+
+/// The same under loom.
+pub mod rt_loom {
+    pub use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
+    pub use loom::sync::{Condvar, Mutex, MutexGuard};
+    pub use loom::thread;
+}
+
+/// The same under shuttle.
+pub mod rt_shuttle {
+    pub use shuttle::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
+    pub use shuttle::sync::{Condvar, Mutex, MutexGuard};
+    pub use shuttle::thread;
+}

@@ -1,0 +1,364 @@
+//! Refinement: whether a run of the code is a run of the model.
+//!
+//! The log of a run names actions of the model. The model takes them in that order, and takes
+//! steps in between that the code has no name for; after each logged action the fields that the
+//! code has seen must have the same values in the model. There may be several ways to fill in
+//! steps, so what is followed is the set of all states in which the model can be: a *frontier*.
+//! Frontiers and what follows on them are kept, so that a prefix that many runs share is laid
+//! against the model once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use latchwork_model::kit::{Kind, Step};
+
+use crate::engines::fields::FieldValue;
+use crate::engines::instance::{Instance, StateBytes};
+use crate::engines::verdict::{Path, PropertyId, PropertyKind};
+
+use super::log::{Entry, Seen, Value};
+use super::runs::Ending;
+
+/// The most states in a frontier. More would mean that the code says too little of what it does.
+const MOST: usize = 20_000;
+
+/// Why a run of the code is no run of the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The model has no such action.
+    NoSuchAction,
+    /// The action is enabled nowhere in the frontier.
+    NotEnabled,
+    /// A field has another value in the code than in the model.
+    Differs {
+        /// The field.
+        path: String,
+        /// Its value in the code.
+        code: String,
+        /// Its value in the model.
+        model: String,
+    },
+    /// The code came to its end where the model cannot.
+    NotDone,
+    /// The code stands still where the model can go on.
+    GoesOn,
+    /// The code finds violated what holds in the model.
+    NotShown(&'static str),
+    /// The code panics.
+    Panics(String),
+    /// The code ended like this, and its log is in no order that could be laid against the model.
+    Unordered(String),
+    /// The engine has not followed the run to its end.
+    CutOff(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchAction => f.write_str("the model has no such action"),
+            Self::NotEnabled => f.write_str("the action is not enabled in the model"),
+            Self::Differs { path, code, model } => {
+                write!(f, "{path} is {code} in the code and {model} in the model")
+            }
+            Self::NotDone => f.write_str("the code comes to its end where the model is not done"),
+            Self::GoesOn => f.write_str("the code stands still where the model can go on"),
+            Self::NotShown(name) => {
+                write!(f, "the code finds {name} violated, which holds in the model")
+            }
+            Self::Panics(message) => write!(f, "the code panics: {message}"),
+            Self::Unordered(ending) => write!(f, "the code ends with {ending}"),
+            Self::CutOff(what) => write!(f, "the run was followed no further than {what}"),
+        }
+    }
+}
+
+/// What laying a run against the model came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// It is a run of the model, and violates nothing there.
+    Admitted,
+    /// It is a run of the model, and after so many logged actions it violates a property.
+    Violates(PropertyId, usize),
+    /// It is no run of the model: after so many logged actions, this is wrong.
+    Refused(usize, Refusal),
+}
+
+impl Judgement {
+    /// Whether two runs are bad in the same way.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Violates(one, _), Self::Violates(other, _)) => one == other,
+            (Self::Refused(_, one), Self::Refused(_, other)) => {
+                std::mem::discriminant(one) == std::mem::discriminant(other)
+            }
+            (one, other) => one == other,
+        }
+    }
+}
+
+type Frontier = usize;
+
+/// One model that runs of the code are laid against.
+pub struct Refinement {
+    instance: Box<dyn Instance>,
+    /// The steps that the code has no name for.
+    internal: Vec<Step>,
+    /// The steps of the model by the name and arguments of the action.
+    steps: BTreeMap<(&'static str, Vec<u8>), Step>,
+    /// Properties that can be violated by a state.
+    invariants: Vec<PropertyId>,
+    frontiers: Vec<Known>,
+    by_states: BTreeMap<Vec<StateBytes>, Frontier>,
+    next: BTreeMap<(Frontier, Entry), Result<Frontier, Refusal>>,
+}
+
+/// A frontier: the states right after a logged action, and all that internal steps lead to.
+struct Known {
+    reached: Vec<Reached>,
+    /// A property that all states right after the logged action violate.
+    violated: Option<PropertyId>,
+}
+
+/// A state, and how it was reached within a frontier.
+#[derive(Clone, Debug)]
+struct Reached {
+    state: StateBytes,
+    /// The position of the state before it in the frontier, and the internal step from there.
+    from: Option<(usize, Step)>,
+}
+
+impl Refinement {
+    /// The refinement of a model by code that does these actions of it without logging them.
+    pub fn new(instance: Box<dyn Instance>, silent: &[&str]) -> Self {
+        let mut internal = Vec::new();
+        let mut steps = BTreeMap::new();
+        for step in instance.all_steps() {
+            let info = &instance.actions()[usize::from(step.action)];
+            if silent.contains(&info.name) {
+                internal.push(step);
+            } else {
+                steps.insert((info.name, step.args[..info.params.len()].to_vec()), step);
+            }
+        }
+        let invariants = instance
+            .properties()
+            .iter()
+            .zip(0..)
+            .filter(|(info, _)| {
+                matches!(info.kind, PropertyKind::Model(Kind::Invariant | Kind::AtRest))
+            })
+            .map(|(_, id)| PropertyId(id))
+            .collect();
+        let mut refinement = Self {
+            instance,
+            internal,
+            steps,
+            invariants,
+            frontiers: Vec::new(),
+            by_states: BTreeMap::new(),
+            next: BTreeMap::new(),
+        };
+        let initial = refinement.instance.initial();
+        refinement.frontier(initial);
+        refinement
+    }
+
+    /// The model.
+    pub fn instance(&self) -> &dyn Instance {
+        self.instance.as_ref()
+    }
+
+    /// Lays a run against the model.
+    pub fn judge(&mut self, log: &[Entry], ending: &Ending) -> Judgement {
+        let mut at = 0;
+        for (done, entry) in log.iter().enumerate() {
+            if let Some(property) = self.frontiers[at].violated {
+                return Judgement::Violates(property, done);
+            }
+            at = match self.follow(at, entry) {
+                Ok(next) => next,
+                Err(refusal) => return Judgement::Refused(done, refusal),
+            };
+        }
+        if let Some(property) = self.frontiers[at].violated {
+            return Judgement::Violates(property, log.len());
+        }
+        match self.ends(at, ending) {
+            Ok(None) => Judgement::Admitted,
+            Ok(Some(property)) => Judgement::Violates(property, log.len()),
+            Err(refusal) => Judgement::Refused(log.len(), refusal),
+        }
+    }
+
+    /// The run of the model that goes with the first `entries` of a log, which is admitted so far.
+    pub fn path(&mut self, log: &[Entry], ending: &Ending) -> Path {
+        let mut at = 0;
+        let mut frontiers = vec![at];
+        for entry in log {
+            let Ok(next) = self.follow(at, entry) else { break };
+            at = next;
+            frontiers.push(at);
+        }
+        let reached = &self.frontiers[at].reached;
+        let ends = reached.iter().position(|reached| self.is_end(&reached.state, ending));
+        let mut place = ends.unwrap_or(0);
+        let mut steps = Vec::new();
+        for (done, frontier) in frontiers.iter().enumerate().rev() {
+            let reached = &self.frontiers[*frontier].reached;
+            while let Some((before, step)) = reached[place].from {
+                steps.push(step);
+                place = before;
+            }
+            if done == 0 {
+                break;
+            }
+            // Who led here: the first state of the frontier before that does.
+            let step = self.steps[&(log[done - 1].action, log[done - 1].args.clone())];
+            let landed = &reached[place].state;
+            let before = &self.frontiers[frontiers[done - 1]].reached;
+            let from = before
+                .iter()
+                .position(|from| self.instance.fire(&from.state, step).as_ref() == Ok(landed));
+            place = from.unwrap_or(0);
+            steps.push(step);
+        }
+        steps.reverse();
+        Path { initial: place, steps }
+    }
+
+    /// What was done, as the model spells it: `app_lock(a0)`.
+    pub fn spell(&self, entry: &Entry) -> String {
+        match self.steps.get(&(entry.action, entry.args.clone())) {
+            Some(step) => step.spell(self.instance.actions()).to_string(),
+            None => format!("{}({:?})", entry.action, entry.args),
+        }
+    }
+
+    /// The logged actions that the model could take after a log, and the internal ones.
+    pub fn enabled_after(&mut self, log: &[Entry]) -> Vec<String> {
+        let mut at = 0;
+        for entry in log {
+            let Ok(next) = self.follow(at, entry) else { break };
+            at = next;
+        }
+        let mut all: Vec<Step> = Vec::new();
+        for reached in &self.frontiers[at].reached {
+            all.extend(self.instance.enabled(&reached.state));
+        }
+        all.sort();
+        all.dedup();
+        all.into_iter().map(|step| step.spell(self.instance.actions()).to_string()).collect()
+    }
+
+    fn ends(&self, at: Frontier, ending: &Ending) -> Result<Option<PropertyId>, Refusal> {
+        let mut states = self.frontiers[at].reached.iter().map(|reached| &reached.state);
+        let is_end = states.any(|state| self.is_end(state, ending));
+        match ending {
+            Ending::Finished if is_end => Ok(None),
+            Ending::Finished => Err(Refusal::NotDone),
+            Ending::Deadlock if is_end => Ok(self.property("deadlock")),
+            Ending::Deadlock => Err(Refusal::GoesOn),
+            Ending::Violated(name) if is_end => Ok(self.property(name)),
+            Ending::Violated(name) => Err(Refusal::NotShown(name)),
+            Ending::Panicked(message) => Err(Refusal::Panics(message.clone())),
+            Ending::CutOff(what) => Err(Refusal::CutOff(what.clone())),
+        }
+    }
+
+    fn property(&self, name: &str) -> Option<PropertyId> {
+        let at = self.instance.properties().iter().position(|property| property.name == name)?;
+        Some(PropertyId(at as u8))
+    }
+
+    fn is_end(&self, state: &StateBytes, ending: &Ending) -> bool {
+        match ending {
+            Ending::Finished => self.instance.done(state),
+            Ending::Deadlock => {
+                self.instance.enabled(state).is_empty() && !self.instance.done(state)
+            }
+            Ending::Violated(name) => {
+                self.property(name).is_some_and(|property| self.instance.shows(state, property))
+            }
+            Ending::Panicked(_) | Ending::CutOff(_) => false,
+        }
+    }
+
+    fn follow(&mut self, at: Frontier, entry: &Entry) -> Result<Frontier, Refusal> {
+        if let Some(known) = self.next.get(&(at, entry.clone())) {
+            return known.clone();
+        }
+        let next = self.take(at, entry).map(|landed| self.frontier(landed));
+        self.next.insert((at, entry.clone()), next.clone());
+        next
+    }
+
+    /// The states right after a logged action that agree with what the code has seen.
+    fn take(&self, at: Frontier, entry: &Entry) -> Result<Vec<StateBytes>, Refusal> {
+        let step = self.steps.get(&(entry.action, entry.args.clone()));
+        let step = *step.ok_or(Refusal::NoSuchAction)?;
+        let (mut landed, mut refusal) = (Vec::new(), Refusal::NotEnabled);
+        for from in &self.frontiers[at].reached {
+            let Ok(state) = self.instance.fire(&from.state, step) else { continue };
+            match self.difference(&state, &entry.seen) {
+                None => landed.push(state),
+                Some(differs) => refusal = differs,
+            }
+        }
+        landed.sort();
+        landed.dedup();
+        if landed.is_empty() { Err(refusal) } else { Ok(landed) }
+    }
+
+    fn difference(&self, state: &StateBytes, seen: &[Seen]) -> Option<Refusal> {
+        if seen.is_empty() {
+            return None;
+        }
+        let fields = self.instance.fields(state);
+        seen.iter().find_map(|seen| {
+            let path = seen.path();
+            let model = fields.iter().find(|(name, _)| *name == path).map(|(_, value)| value);
+            let same = match (model, seen.value) {
+                (Some(FieldValue::Number(model)), Value::Number(code)) => *model == code,
+                (Some(FieldValue::Text(model)), Value::Name(code)) => model == code,
+                _ => false,
+            };
+            let model = model.map_or("not there".to_string(), ToString::to_string);
+            (!same).then(|| Refusal::Differs { path, code: seen.value.to_string(), model })
+        })
+    }
+
+    /// The frontier of the states right after a logged action.
+    fn frontier(&mut self, landed: Vec<StateBytes>) -> Frontier {
+        if let Some(known) = self.by_states.get(&landed) {
+            return *known;
+        }
+        let violated = self
+            .invariants
+            .iter()
+            .copied()
+            .find(|property| landed.iter().all(|state| self.instance.shows(state, *property)));
+        let reached = self.close(&landed);
+        self.frontiers.push(Known { reached, violated });
+        self.by_states.insert(landed, self.frontiers.len() - 1);
+        self.frontiers.len() - 1
+    }
+
+    /// All that internal steps lead to.
+    fn close(&self, landed: &[StateBytes]) -> Vec<Reached> {
+        let mut reached: Vec<Reached> =
+            landed.iter().map(|state| Reached { state: state.clone(), from: None }).collect();
+        let mut found: std::collections::BTreeSet<StateBytes> = landed.iter().cloned().collect();
+        let mut at = 0;
+        while at < reached.len() {
+            for step in &self.internal {
+                let Ok(state) = self.instance.fire(&reached[at].state, *step) else { continue };
+                if found.insert(state.clone()) {
+                    reached.push(Reached { state, from: Some((at, *step)) });
+                }
+            }
+            at += 1;
+            assert!(reached.len() <= MOST, "too many ways to fill in the steps of the model");
+        }
+        reached
+    }
+}

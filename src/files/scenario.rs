@@ -1,0 +1,189 @@
+//! Scenario files: JSON in, typed options out, every error with line, column and a hint.
+
+use std::path::Path;
+
+use latchwork_model::kit::Kind;
+use serde::Serialize;
+
+use crate::encoding::json::{Document, Json, Object, Problem, suggest};
+use crate::engines::verdict::{PropertyId, PropertyKind, PropertySet};
+use crate::files::configuration::{
+    Configuration, Tree, Unknown, property, read_configuration, read_format, read_name, read_names,
+};
+use crate::protocols::Entry;
+
+/// The version of the format of scenarios.
+pub const FORMAT: u64 = 1;
+
+/// A scenario: a configuration and what is expected of it.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The name of its file, without folder and ending.
+    pub name: String,
+    /// The configuration.
+    pub configuration: Configuration,
+    /// Properties that are left out.
+    pub ignore: PropertySet,
+    /// What must be reachable.
+    pub reach: Vec<Goal>,
+    /// What is expected.
+    pub expect: Expect,
+    /// A sentence about a violation that is known and stood by.
+    pub finding: Option<String>,
+}
+
+/// Something that must be possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// A property of the kind `reachable`.
+    Property(PropertyId),
+    /// An action that must fire, by its position.
+    Action(usize),
+}
+
+/// What a scenario expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Every property holds in the whole space.
+    Holds,
+    /// This property is violated, at this length.
+    Violates {
+        /// The property.
+        property: PropertyId,
+        /// Its shortest length in steps.
+        steps: u64,
+    },
+    /// The search ends early, for this reason.
+    Inconclusive(String),
+}
+
+impl Scenario {
+    /// Reads a scenario file.
+    pub fn open(path: &Path) -> Result<Self, Problem> {
+        let document = Document::open(path)?;
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        Self::read(&document, name.unwrap_or_default())
+    }
+
+    /// Reads a scenario from a document.
+    pub fn read(document: &Document, name: String) -> Result<Self, Problem> {
+        let root = document.root()?;
+        let mut object = root.object()?;
+        read_format(object.required("format")?, FORMAT)?;
+        let configuration = read_configuration(&mut object, root)?;
+        let entry = configuration.entry;
+        let ignore = match object.optional("ignore") {
+            Some(list) => read_names(list, |name| property(entry, name))?.into_iter().collect(),
+            None => PropertySet::EMPTY,
+        };
+        let reach = match object.optional("reach") {
+            Some(list) => read_names(list, |name| goal(entry, name))?,
+            None => Vec::new(),
+        };
+        if let Some(engine) = object.optional("engine") {
+            read_engine(engine)?;
+        }
+        let expect_json = object.required("expect")?;
+        let mut expect_object = expect_json.object()?;
+        let expect = read_expect(entry, &mut expect_object, expect_json)?;
+        let finding = expect_object.optional("finding").map(|json| json.string()).transpose()?;
+        expect_object.finish()?;
+        object.finish()?;
+        if finding.is_some() && !matches!(expect, Expect::Violates { .. }) {
+            return Err(expect_json.problem("only a violation can be a `finding`"));
+        }
+        Ok(Self { name, configuration, ignore, reach, expect, finding })
+    }
+}
+
+/// The file of a scenario that expects that a configuration holds.
+pub fn text_of(configuration: &Configuration) -> String {
+    /// The keys in the order in which they are read.
+    #[derive(Serialize)]
+    struct File<'a> {
+        format: u64,
+        protocol: &'a str,
+        bounds: &'a Tree,
+        faults: &'a Tree,
+        profile: &'a str,
+        without: Vec<&'a str>,
+        with: Vec<&'a str>,
+        expect: Holds,
+    }
+    #[derive(Serialize)]
+    struct Holds {
+        holds: bool,
+    }
+    let file = File {
+        format: FORMAT,
+        protocol: configuration.entry.name,
+        bounds: &configuration.bounds,
+        faults: &configuration.faults,
+        profile: configuration.entry.profiles[configuration.profile].name,
+        without: configuration.rule_names(),
+        with: configuration.variant_names(),
+        expect: Holds { holds: true },
+    };
+    // Names, numbers and lists of them can always be written.
+    serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
+}
+
+fn goal(entry: &Entry, name: &str) -> Result<Goal, Unknown> {
+    let action = entry.actions.iter().position(|action| action.name == name);
+    if let Some(action) = action {
+        return Ok(Goal::Action(action));
+    }
+    let id = property(entry, name)?;
+    let kind = (entry.properties)()[usize::from(id.0)].kind;
+    if kind == PropertyKind::Model(Kind::Reachable) {
+        return Ok(Goal::Property(id));
+    }
+    let message = format!("the property `{name}` is no goal: it says what must hold");
+    Err((message, "a goal is an action or a property of the kind `reachable`".to_string()))
+}
+
+fn read_engine(json: Json<'_>) -> Result<(), Problem> {
+    let mut object = json.object()?;
+    let explore = object.required("explore")?;
+    explore.object()?.finish()?;
+    object.finish()
+}
+
+fn read_expect(
+    entry: &'static Entry,
+    object: &mut Object<'_>,
+    whole: Json<'_>,
+) -> Result<Expect, Problem> {
+    let holds = object.optional("holds");
+    let violates = object.optional("violates");
+    let inconclusive = object.optional("inconclusive");
+    match (holds, violates, inconclusive) {
+        (Some(json), None, None) => {
+            if json.boolean()? {
+                return Ok(Expect::Holds);
+            }
+            Err(json.problem("`holds` can only be true; what else is expected is `violates`"))
+        }
+        (None, Some(json), None) => {
+            let property = read_name(json, |name| property(entry, name))?;
+            let kind = (entry.properties)()[usize::from(property.0)].kind;
+            if kind == PropertyKind::Model(Kind::Reachable) {
+                return Err(json.problem("a `reachable` property is a goal and cannot be violated"));
+            }
+            let steps = object.required("steps")?.number()?;
+            Ok(Expect::Violates { property, steps })
+        }
+        (None, None, Some(json)) => {
+            let why = json.string()?;
+            match why.as_str() {
+                "states" | "memory" | "time" => Ok(Expect::Inconclusive(why)),
+                _ => Err(json.problem(format!("unknown reason `{why}`")).hint(suggest(
+                    &why,
+                    ["states", "memory", "time"],
+                    "reasons",
+                ))),
+            }
+        }
+        _ => Err(whole.problem("exactly one of `holds`, `violates`, `inconclusive` is needed")),
+    }
+}

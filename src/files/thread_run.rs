@@ -1,0 +1,84 @@
+//! What a case keeps of a run of threads: what it did, and what brings it about again.
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::encoding::json::{Json, Problem};
+use crate::engines::threads::schedule::Schedule;
+
+/// The property that a run of threads violates which the model does not admit.
+pub const REFINEMENT: &str = "refinement";
+
+/// A run of threads, as a case keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadRun {
+    /// The flaws of the code that were switched on.
+    pub flaws: Vec<String>,
+    /// Under loom: the most preemptions of a run of that search.
+    pub preemptions: Option<usize>,
+    /// What was done, in the names of the model.
+    pub log: Vec<String>,
+    /// How it ended.
+    pub ends: String,
+    /// Why it is no run of the model, if it is none.
+    pub refused: Option<String>,
+    /// What brings it about again.
+    pub schedule: Schedule,
+}
+
+impl Serialize for ThreadRun {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::{Error, SerializeMap};
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("flaws", &self.flaws)?;
+        if let Some(preemptions) = self.preemptions {
+            map.serialize_entry("preemptions", &preemptions)?;
+        }
+        map.serialize_entry("log", &self.log)?;
+        map.serialize_entry("ends", &self.ends)?;
+        if let Some(refused) = &self.refused {
+            map.serialize_entry("refused", refused)?;
+        }
+        match &self.schedule {
+            Schedule::None => {}
+            Schedule::Tasks(tasks) => map.serialize_entry("tasks", tasks)?,
+            Schedule::Path(path) => {
+                let raw: &RawValue = serde_json::from_str(path).map_err(S::Error::custom)?;
+                map.serialize_entry("loom", raw)?;
+            }
+        }
+        map.end()
+    }
+}
+
+impl ThreadRun {
+    /// Reads what a case keeps.
+    pub fn read(json: Json<'_>) -> Result<Self, Problem> {
+        let mut object = json.object()?;
+        let flaws = texts(object.required("flaws")?)?;
+        let preemptions = object.optional("preemptions").map(number).transpose()?;
+        let log = texts(object.required("log")?)?;
+        let ends = object.required("ends")?.string()?;
+        let refused = object.optional("refused").map(|json| json.string()).transpose()?;
+        let schedule = match (object.optional("tasks"), object.optional("loom")) {
+            (None, None) => Schedule::None,
+            (Some(tasks), None) => {
+                Schedule::Tasks(tasks.items()?.into_iter().map(number).collect::<Result<_, _>>()?)
+            }
+            (None, Some(path)) => Schedule::Path(path.text().to_string()),
+            (Some(_), Some(path)) => {
+                return Err(path.problem("a run has the decisions of one scheduler"));
+            }
+        };
+        object.finish()?;
+        Ok(Self { flaws, preemptions, log, ends, refused, schedule })
+    }
+}
+
+fn texts(json: Json<'_>) -> Result<Vec<String>, Problem> {
+    json.items()?.into_iter().map(|item| item.string()).collect()
+}
+
+fn number<T: TryFrom<u64>>(json: Json<'_>) -> Result<T, Problem> {
+    T::try_from(json.number()?).map_err(|_| json.problem("that is too large a number"))
+}

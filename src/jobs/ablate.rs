@@ -1,0 +1,373 @@
+//! The ablation matrix: every rule switched off, alone and in sets, each with what breaks.
+//!
+//! Rules mask one another, so a rule that breaks nothing alone is tried together with others: what
+//! is looked for are *minimal violating sets*: sets of rules without which a property is violated
+//! that no smaller part of them violates in the same configuration. What is said of a rule is said of
+//! the configurations that were tried, in their order: small before medium, fewer states before more.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use latchwork_model::kit::{Declared, Switches};
+
+use crate::engines::explore::{Options, Watch};
+use crate::engines::verdict::Discovery;
+use crate::files::configuration::Configuration;
+use crate::files::scenario::{Expect, Scenario};
+use crate::jobs::check::{Checked, Verdict, check};
+use crate::protocols::Entry;
+use crate::protocols::decisive::{Acts, first_difference};
+
+/// What to ablate, and how far.
+pub struct Plan {
+    /// The protocol.
+    pub entry: &'static Entry,
+    /// The profile from which rules are taken away.
+    pub profile: usize,
+    /// Its configurations, with the set to which they belong: 0 small, 1 medium.
+    pub scenarios: Vec<(u8, Scenario)>,
+    /// The most rules that are switched off together.
+    pub most_rules: usize,
+    /// Sets of several rules are tried in small configurations with at most so many states.
+    pub most_states: u64,
+    /// How many cells are run at a time.
+    pub threads: usize,
+}
+
+/// The ablation matrix of a protocol.
+pub struct Matrix {
+    /// The protocol.
+    pub entry: &'static Entry,
+    /// The profile.
+    pub profile: usize,
+    /// The configurations that were used: name, states with all rules on.
+    pub configurations: Vec<(String, u64)>,
+    /// The configurations in which the profile itself breaks: nothing is shown there.
+    pub broken: Vec<String>,
+    /// By rule of the profile.
+    pub rows: Vec<Row>,
+}
+
+/// What is known of one rule.
+pub struct Row {
+    /// The rule, by position.
+    pub rule: usize,
+    /// What is found without it.
+    pub ruling: Ruling,
+    /// In how many states it makes a difference, in the configuration of its first cell, or in all
+    /// small ones if it has no cell.
+    pub decisive: u64,
+}
+
+/// What is found without a rule.
+pub enum Ruling {
+    /// Something breaks without it alone.
+    Breaks(Cell),
+    /// Something breaks without it and others: the minimal sets that were found.
+    BreaksWith(Vec<Cell>),
+    /// Nothing breaks, and that is declared.
+    NoEffect,
+    /// Nothing breaks, and nothing is declared.
+    Survives,
+    /// What is declared is not so: a sentence.
+    Misdeclared(String),
+    /// It breaks in a run in which the rule makes no difference.
+    Vacuous(Cell),
+}
+
+impl Ruling {
+    /// Whether this is as it should be.
+    pub fn is_sound(&self) -> bool {
+        matches!(self, Self::Breaks(_) | Self::BreaksWith(_) | Self::NoEffect)
+    }
+
+    /// The cells, if there are any.
+    pub fn cells(&self) -> &[Cell] {
+        match self {
+            Self::Breaks(cell) | Self::Vacuous(cell) => std::slice::from_ref(cell),
+            Self::BreaksWith(cells) => cells,
+            Self::NoEffect | Self::Survives | Self::Misdeclared(_) => &[],
+        }
+    }
+}
+
+/// A set of rules without which something breaks.
+pub struct Cell {
+    /// The rules, by position.
+    pub rules: Vec<usize>,
+    /// The first configuration that shows it, without the rules.
+    pub checked: Checked,
+    /// What breaks: the shortest violation of a property that no smaller part of the set violates.
+    pub found: Discovery,
+    /// By rule: the first step of the counterexample at which it would have acted.
+    pub acts: Vec<(usize, Option<Acts>)>,
+}
+
+impl Cell {
+    fn is_vacuous(&self) -> bool {
+        self.acts.iter().any(|(_, acts)| acts.is_none())
+    }
+}
+
+/// A configuration in which the profile holds.
+struct Base {
+    small: bool,
+    states: u64,
+    scenario: Scenario,
+}
+
+/// Somebody who is told how far it is.
+pub trait Progress: Sync {
+    /// There are so many cells more to run than was known before.
+    fn more(&self, cells: usize);
+    /// A cell begins.
+    fn cell(&self, name: &str);
+}
+
+/// Nobody is told.
+impl Progress for () {
+    fn more(&self, _: usize) {}
+    fn cell(&self, _: &str) {}
+}
+
+/// Makes the matrix.
+pub fn ablate(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Matrix {
+    let on: Vec<usize> = plan.entry.switches(plan.profile).0.iter().collect();
+    progress.more(plan.scenarios.len() + on.len());
+    let (bases, broken) = bases(plan, watch, progress);
+    let alone = parallel(plan.threads, &on, |rule| {
+        progress.cell(&format!("{} without {}", plan.entry.name, plan.entry.rules[*rule].name));
+        first_cell(bases.iter(), &[*rule], false, watch)
+    });
+    let shown: Vec<bool> = alone.iter().map(Option::is_some).collect();
+    let sets = sets(&on, &shown, plan.most_rules);
+    progress.more(sets.len());
+    let narrow = |base: &&Base| base.small && base.states <= plan.most_states;
+    let mut cells = parallel(plan.threads, &sets, |set| {
+        let names: Vec<&str> = set.iter().map(|rule| plan.entry.rules[*rule].name).collect();
+        progress.cell(&format!("{} without {}", plan.entry.name, names.join(", ")));
+        first_cell(bases.iter().filter(narrow), set, is_declared(plan.entry, set), watch)
+    });
+    let rows = on.iter().zip(alone).map(|(rule, alone)| {
+        let own = |cell: &mut Option<Cell>| cell.take_if(|cell| cell.rules.first() == Some(rule));
+        let together: Vec<Cell> = cells.iter_mut().filter_map(own).collect();
+        row(plan, &bases, *rule, alone, together, watch)
+    });
+    let rows = rows.collect();
+    let configurations =
+        bases.iter().map(|base| (base.scenario.name.clone(), base.states)).collect();
+    Matrix { entry: plan.entry, profile: plan.profile, configurations, broken, rows }
+}
+
+/// The configurations in which the profile holds, from small to large, and the names of the others.
+fn bases(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> (Vec<Base>, Vec<String>) {
+    let checked = parallel(plan.threads, &plan.scenarios, |(set, scenario)| {
+        progress.cell(&format!("{} with all rules", scenario.name));
+        let mut scenario = scenario.clone();
+        scenario.configuration.profile = plan.profile;
+        let checked = run(&scenario, &[], watch)?;
+        let states = checked.exploration.statistics.distinct;
+        let holds = checked.verdict == Verdict::Holds;
+        Some((holds, Base { small: *set == 0, states, scenario }))
+    });
+    let (holding, broken): (Vec<_>, Vec<_>) =
+        checked.into_iter().flatten().partition(|(holds, _)| *holds);
+    let mut bases: Vec<Base> = holding.into_iter().map(|(_, base)| base).collect();
+    bases.sort_by(|a, b| {
+        (!a.small, a.states, &a.scenario.name).cmp(&(!b.small, b.states, &b.scenario.name))
+    });
+    (bases, broken.into_iter().map(|(_, base)| base.scenario.name).collect())
+}
+
+/// The sets of two and more rules that are tried: those with a rule that breaks nothing alone,
+/// which comes first.
+fn sets(on: &[usize], shown: &[bool], most: usize) -> Vec<Vec<usize>> {
+    let mut sets = Vec::new();
+    for (rule, _) in on.iter().zip(shown).filter(|(_, shown)| !**shown) {
+        let mut grown = vec![vec![*rule]];
+        for _ in 1..most {
+            grown = grown
+                .iter()
+                .flat_map(|set| {
+                    let least = set[1..].last().copied();
+                    let others = on.iter().filter(move |other| {
+                        *other != rule && least.is_none_or(|least| **other > least)
+                    });
+                    others.map(|other| [set.as_slice(), &[*other]].concat())
+                })
+                .collect();
+            sets.extend(grown.iter().cloned());
+        }
+    }
+    sets
+}
+
+/// A configuration without some rules; `None` if the protocol does not allow that.
+fn run(scenario: &Scenario, without: &[usize], watch: &dyn Watch) -> Option<Checked> {
+    let mut scenario = scenario.clone();
+    scenario.configuration.without.extend(without);
+    scenario.expect = Expect::Holds;
+    scenario.reach.clear();
+    check(scenario, &Options::default(), watch).ok()
+}
+
+/// Whether the first of two rules is declared redundant given the other one.
+fn is_declared(entry: &Entry, set: &[usize]) -> bool {
+    let [rule, mask] = set else { return false };
+    match entry.rules[*rule].declared {
+        Some(Declared::RedundantGiven { rules, .. }) => rules.contains(&entry.rules[*mask].name),
+        _ => false,
+    }
+}
+
+/// The first configuration in which a property is violated without the rules that no smaller part
+/// of them violates; of a declared pair, that no part violates in as few steps.
+fn first_cell<'a>(
+    bases: impl Iterator<Item = &'a Base>,
+    rules: &[usize],
+    declared: bool,
+    watch: &dyn Watch,
+) -> Option<Cell> {
+    for base in bases {
+        let Some(checked) = run(&base.scenario, rules, watch) else { continue };
+        let mut own: Vec<Discovery> = checked.violations().cloned().collect();
+        for part in parts(rules) {
+            if own.is_empty() {
+                break;
+            }
+            let Some(part) = run(&base.scenario, &part, watch) else { continue };
+            own.retain(|found| {
+                let mut same = part.violations().filter(|other| other.property == found.property);
+                same.all(|other| declared && other.steps > found.steps)
+            });
+        }
+        if let Some(found) = own.into_iter().min_by_key(|found| (found.steps, found.property)) {
+            return Some(cell(rules, checked, found));
+        }
+    }
+    None
+}
+
+/// All parts of a set that are neither empty nor the whole.
+fn parts(rules: &[usize]) -> impl Iterator<Item = Vec<usize>> {
+    (1..(1usize << rules.len()) - 1).map(move |bits| {
+        let member = |at: &usize| bits >> at & 1 == 1;
+        (0..rules.len()).filter(member).map(|at| rules[at]).collect()
+    })
+}
+
+fn cell(rules: &[usize], checked: Checked, found: Discovery) -> Cell {
+    let configuration = &checked.scenario.configuration;
+    let acts = |rule: &usize| {
+        let with = configuration.instance_with(configuration.rules().with(*rule)).ok()?;
+        first_difference(checked.instance.as_ref(), with.as_ref(), &found.path)
+    };
+    let acts = rules.iter().map(|rule| (*rule, acts(rule))).collect();
+    Cell { rules: rules.to_vec(), checked, found, acts }
+}
+
+fn row(
+    plan: &Plan,
+    bases: &[Base],
+    rule: usize,
+    alone: Option<Cell>,
+    together: Vec<Cell>,
+    watch: &dyn Watch,
+) -> Row {
+    let decisive = match (&alone, together.first()) {
+        (Some(cell), _) | (None, Some(cell)) => {
+            let without = &cell.checked.scenario.configuration;
+            decisive_states(without, without.rules(), rule, watch)
+        }
+        (None, None) => bases
+            .iter()
+            .filter(|base| base.small && base.states <= plan.most_states)
+            .map(|base| {
+                let configuration = &base.scenario.configuration;
+                decisive_states(configuration, configuration.rules(), rule, watch)
+            })
+            .sum(),
+    };
+    let declared = plan.entry.rules[rule].declared;
+    let ruling = rule_on(plan.entry, declared, alone, together);
+    Row { rule, ruling, decisive }
+}
+
+fn rule_on(
+    entry: &Entry,
+    declared: Option<Declared>,
+    alone: Option<Cell>,
+    together: Vec<Cell>,
+) -> Ruling {
+    let vacuous = |cell: &Cell| cell.is_vacuous();
+    match (declared, alone) {
+        (Some(_), Some(cell)) => Ruling::Misdeclared(format!(
+            "something breaks without it alone, in {}",
+            cell.checked.scenario.name
+        )),
+        (None, Some(cell)) if vacuous(&cell) => Ruling::Vacuous(cell),
+        (None, Some(cell)) => Ruling::Breaks(cell),
+        (Some(Declared::RedundantGiven { rules, .. }), None) => {
+            let mut missing = rules.iter().filter(|name| {
+                let with =
+                    |cell: &Cell| cell.rules.iter().any(|rule| entry.rules[*rule].name == **name);
+                !together.iter().any(with)
+            });
+            match missing.next() {
+                None => Ruling::BreaksWith(together),
+                Some(name) => {
+                    Ruling::Misdeclared(format!("nothing more breaks without it and `{name}`"))
+                }
+            }
+        }
+        (Some(Declared::NoEffect { .. }), None) if together.is_empty() => Ruling::NoEffect,
+        (Some(Declared::NoEffect { .. }), None) => {
+            let names = together[0].rules[1..].iter().map(|rule| entry.rules[*rule].name);
+            Ruling::Misdeclared(format!(
+                "{} breaks without it and `{}`, in {}",
+                together[0].checked.property(together[0].found.property).name,
+                names.collect::<Vec<_>>().join("`, `"),
+                together[0].checked.scenario.name
+            ))
+        }
+        (None, None) if together.is_empty() => Ruling::Survives,
+        (None, None) => Ruling::BreaksWith(together),
+    }
+}
+
+/// In how many states of a configuration a rule makes a difference.
+fn decisive_states(
+    configuration: &Configuration,
+    rules: Switches,
+    rule: usize,
+    watch: &dyn Watch,
+) -> u64 {
+    configuration.decisive(rules, &[rule], &Options::default(), watch).iter().sum()
+}
+
+/// Does `work` to every item on several threads; the results have the order of the items.
+fn parallel<T: Sync, R: Send>(
+    threads: usize,
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, items.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Relaxed);
+                    let Some(item) = items.get(at) else { break };
+                    let result = work(item);
+                    if let Ok(mut results) = results.lock() {
+                        results.push((at, result));
+                    }
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}

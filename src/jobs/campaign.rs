@@ -1,0 +1,63 @@
+//! A scenario sampled: runs with drawn steps, and what fails made short.
+
+use crate::engines::explore::Watch;
+use crate::engines::simulate::{Failure, Plan, Simulation};
+use crate::engines::verdict::Discovery;
+use crate::files::case::{Case, Minimality, Sample};
+use crate::files::scenario::Scenario;
+use crate::jobs::check::case;
+use crate::jobs::shrink::{Shrunk, shrink};
+
+/// A scenario that was sampled.
+pub struct Sampled {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// What was sampled.
+    pub plan: Plan,
+    /// What it came to.
+    pub simulation: Simulation,
+    /// The violation, if there was one.
+    pub violation: Option<Violation>,
+}
+
+/// The violation that a campaign met.
+pub struct Violation {
+    /// The run, as it was.
+    pub failure: Failure,
+    /// The run made short; none if it could not be repeated.
+    pub shrunk: Option<Shrunk>,
+    /// What is kept of it.
+    pub case: Case,
+    /// The cases of violations of other properties that were met while it was made short.
+    pub others: Vec<Case>,
+}
+
+/// Samples a scenario; a run that violates a property is made short.
+pub fn sample(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Sampled, &'static str> {
+    let configuration = &scenario.configuration;
+    let instance = configuration.instance()?;
+    let plan = Plan { properties: plan.properties.minus(scenario.ignore), ..plan.clone() };
+    let simulation = instance.simulate(&plan, watch);
+    let violation = simulation.failure.clone().map(|failure| {
+        let (found, threads) = (&failure.discovery, plan.threads);
+        let shrunk = shrink(instance.as_ref(), found, plan.properties, threads, watch);
+        let (found, minimality) = match &shrunk {
+            Some(shrunk) => (&shrunk.discovery, shrunk.minimality),
+            None => (found, Minimality::None),
+        };
+        let keep = |found: &Discovery, minimality| {
+            let mut case = case(configuration, instance.as_ref(), found, "simulate", minimality);
+            case.provenance.sample = Some(Sample {
+                seed: plan.seed.to_string(),
+                run: failure.run,
+                strategy: plan.strategy.of(failure.run).to_string(),
+            });
+            case
+        };
+        let others = shrunk.iter().flat_map(|shrunk| &shrunk.others);
+        let others = others.map(|other| keep(other, Minimality::OneMinimal)).collect();
+        let case = keep(found, minimality);
+        Violation { failure, shrunk, case, others }
+    });
+    Ok(Sampled { scenario, plan, simulation, violation })
+}

@@ -1,0 +1,283 @@
+//! A scenario run and held against what it expects.
+
+use crate::engines::explore::{Options, Watch};
+use crate::engines::instance::Instance;
+use crate::engines::verdict::{
+    BuiltIn, Discovery, End, Exploration, Path, PropertyId, PropertyInfo, PropertyKind, Statistics,
+    Stopped,
+};
+use crate::files::case::{Case, CaseVerdict, Minimality};
+use crate::files::configuration::Configuration;
+use crate::files::scenario::{Expect, Goal, Scenario};
+use crate::protocols::trace::tell;
+
+/// What is known of a protocol in one configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every property holds, in the whole space.
+    Holds,
+    /// A property is violated.
+    Violated,
+    /// Nothing was found, and the space is not known as a whole: a budget ran out, or a step is cut
+    /// off that nobody asked about.
+    Inconclusive,
+}
+
+impl Verdict {
+    /// The verdict as reports spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Violated => "violated",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+/// How a scenario stands against its expectation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// As expected.
+    Met,
+    /// A violation of a full rule set that is known and stood by.
+    Finding(String),
+    /// Something else; a sentence says what.
+    Unmet(String),
+    /// A budget ran out.
+    Inconclusive(String),
+    /// A goal was not reached: the scenario does not show what it is there for.
+    Vacuous(String),
+}
+
+/// A scenario that was run.
+pub struct Checked {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Its model.
+    pub instance: Box<dyn Instance>,
+    /// Its properties.
+    pub properties: Vec<PropertyInfo>,
+    /// What the search came to.
+    pub exploration: Exploration,
+    /// In one word.
+    pub verdict: Verdict,
+    /// Against what is expected.
+    pub standing: Standing,
+    /// By rule: in how many states it is decisive; empty if [`coverage::decisive`] was not asked.
+    ///
+    /// [`coverage::decisive`]: crate::jobs::coverage::decisive
+    pub decisive: Vec<(usize, u64)>,
+}
+
+impl Checked {
+    /// Whether nothing is to be done about it.
+    pub fn is_as_expected(&self) -> bool {
+        matches!(self.standing, Standing::Met | Standing::Finding(_))
+    }
+
+    /// The violations, `reachable` properties left out.
+    pub fn violations(&self) -> impl Iterator<Item = &Discovery> {
+        self.exploration.discoveries.iter().filter(|found| !self.is_goal(found.property))
+    }
+
+    /// A case for each goal of the scenario that was reached.
+    pub fn witnesses(&self) -> Vec<Case> {
+        let exploration = &self.exploration;
+        let case = |goal: &Goal| match goal {
+            Goal::Property(id) => {
+                let found = exploration.discoveries.iter().find(|found| found.property == *id);
+                found.map(|found| self.case(found))
+            }
+            Goal::Action(at) => {
+                let mut all = exploration.witnesses.iter();
+                let witness = all.find(|witness| usize::from(witness.action) == *at)?;
+                let verdict = CaseVerdict {
+                    violated: false,
+                    property: self.scenario.configuration.entry.actions[*at].name.to_string(),
+                    steps: witness.path.steps.len(),
+                    cycle: None,
+                };
+                Some(self.case_of(&witness.path, verdict))
+            }
+        };
+        self.scenario.reach.iter().filter_map(case).collect()
+    }
+
+    /// The shortest violation; the expected one if it was expected and found. Where a guard stands
+    /// behind a change nothing else is sure, and that comes first.
+    pub fn main_violation(&self) -> Option<&Discovery> {
+        if let Expect::Violates { property, .. } = self.scenario.expect
+            && let Some(expected) = self.violations().find(|found| found.property == property)
+        {
+            return Some(expected);
+        }
+        let sound = |id| self.property(id).kind != PropertyKind::BuiltIn(BuiltIn::GuardsFirst);
+        self.violations().min_by_key(|found| (sound(found.property), found.steps, found.property))
+    }
+
+    /// The case of a discovery.
+    pub fn case(&self, found: &Discovery) -> Case {
+        let configuration = &self.scenario.configuration;
+        case(configuration, self.instance.as_ref(), found, "explore", Minimality::Proven)
+    }
+
+    fn case_of(&self, path: &Path, verdict: CaseVerdict) -> Case {
+        let configuration = self.scenario.configuration.clone();
+        let trace = tell(configuration.entry, self.instance.as_ref(), path);
+        Case::new(configuration, "explore", verdict, Minimality::Proven, trace)
+    }
+
+    /// What a property says.
+    pub fn property(&self, id: PropertyId) -> &PropertyInfo {
+        &self.properties[usize::from(id.0)]
+    }
+
+    fn is_goal(&self, id: PropertyId) -> bool {
+        is_goal(&self.properties, id)
+    }
+}
+
+fn is_goal(properties: &[PropertyInfo], id: PropertyId) -> bool {
+    let kind = properties[usize::from(id.0)].kind;
+    kind == PropertyKind::Model(latchwork_model::kit::Kind::Reachable)
+}
+
+/// The case of what an engine has found.
+pub fn case(
+    configuration: &Configuration,
+    instance: &dyn Instance,
+    found: &Discovery,
+    engine: &str,
+    minimality: Minimality,
+) -> Case {
+    let cycle = match found.end {
+        End::Stuck { cycle, .. } => cycle,
+        _ => None,
+    };
+    let properties = (configuration.entry.properties)();
+    let verdict = CaseVerdict {
+        violated: !is_goal(&properties, found.property),
+        property: properties[usize::from(found.property.0)].name.to_string(),
+        steps: found.steps,
+        cycle,
+    };
+    let trace = tell(configuration.entry, instance, &found.path);
+    Case::new(configuration.clone(), engine, verdict, minimality, trace)
+}
+
+/// Runs a scenario. The error says why its values do not go together, or why there is no symmetry to
+/// make use of.
+pub fn check(scenario: Scenario, options: &Options, watch: &dyn Watch) -> Result<Checked, String> {
+    let instance = scenario.configuration.instance()?;
+    let witness = |goal: &Goal| match goal {
+        Goal::Action(at) => Some(*at as u8),
+        Goal::Property(_) => None,
+    };
+    let options = Options {
+        properties: options.properties.minus(scenario.ignore),
+        witnesses: scenario.reach.iter().filter_map(witness).collect(),
+        ..options.clone()
+    };
+    let exploration = instance.explore(&options, watch);
+    let symmetry = exploration.symmetry.as_ref();
+    if let Some(refused) = symmetry.and_then(|symmetry| symmetry.refused.as_ref()) {
+        let name = scenario.configuration.entry.name;
+        return Err(format!("{name}/{}: {refused}", scenario.name));
+    }
+    Ok(conclude(scenario, instance, exploration))
+}
+
+/// Holds what a search came to against what its scenario expects.
+pub fn conclude(
+    scenario: Scenario,
+    instance: Box<dyn Instance>,
+    exploration: Exploration,
+) -> Checked {
+    let properties = (scenario.configuration.entry.properties)();
+    let violated =
+        exploration.discoveries.iter().any(|found| !is_goal(&properties, found.property));
+    let open = exploration.stopped.is_some() || !exploration.undecided.is_empty();
+    let verdict = match (violated, open) {
+        (true, _) => Verdict::Violated,
+        (false, false) => Verdict::Holds,
+        (false, true) => Verdict::Inconclusive,
+    };
+    let standing = standing(&scenario, &properties, &exploration, verdict);
+    Checked { scenario, instance, properties, exploration, verdict, standing, decisive: Vec::new() }
+}
+
+fn standing(
+    scenario: &Scenario,
+    properties: &[PropertyInfo],
+    exploration: &Exploration,
+    verdict: Verdict,
+) -> Standing {
+    let name = |id: PropertyId| properties[usize::from(id.0)].name;
+    let ended = exploration.stopped.map_or("", |stopped| stopped.name());
+    if exploration.statistics.distinct == 0 && exploration.stopped.is_none() {
+        return Standing::Vacuous("the model has no initial state".to_string());
+    }
+    match &scenario.expect {
+        Expect::Inconclusive(why) => match verdict {
+            Verdict::Inconclusive if why == ended => Standing::Met,
+            Verdict::Inconclusive => Standing::Inconclusive(budget_sentence(exploration)),
+            _ => Standing::Unmet(format!("expected to be inconclusive for {why}")),
+        },
+        Expect::Holds => match verdict {
+            Verdict::Holds => unmet_goal(scenario, properties, exploration)
+                .map_or(Standing::Met, Standing::Vacuous),
+            Verdict::Inconclusive => Standing::Inconclusive(budget_sentence(exploration)),
+            Verdict::Violated => Standing::Unmet("expected to hold".to_string()),
+        },
+        Expect::Violates { property, steps } => {
+            let found = exploration.discoveries.iter().find(|found| found.property == *property);
+            match found {
+                Some(found) if found.steps as u64 == *steps => match &scenario.finding {
+                    Some(sentence) => Standing::Finding(sentence.clone()),
+                    None => unmet_goal(scenario, properties, exploration)
+                        .map_or(Standing::Met, Standing::Vacuous),
+                },
+                Some(found) => Standing::Unmet(format!(
+                    "expected {} after {steps} steps, found it after {}",
+                    name(*property),
+                    found.steps
+                )),
+                None if exploration.undecided.contains(*property) => {
+                    Standing::Inconclusive(budget_sentence(exploration))
+                }
+                None => Standing::Unmet(format!(
+                    "expected {} after {steps} steps, but it is not violated",
+                    name(*property)
+                )),
+            }
+        }
+    }
+}
+
+fn budget_sentence(exploration: &Exploration) -> String {
+    let how = match exploration.stopped {
+        Some(Stopped::Interrupted) => "it was interrupted".to_string(),
+        Some(stopped) => format!("the budget of {} ran out", stopped.name()),
+        None => "a step is cut off by a bound or a panic".to_string(),
+    };
+    let Statistics { distinct, .. } = exploration.statistics;
+    format!("{how} with {distinct} states down to level {}", exploration.statistics.depth())
+}
+
+fn unmet_goal(
+    scenario: &Scenario,
+    properties: &[PropertyInfo],
+    exploration: &Exploration,
+) -> Option<String> {
+    scenario.reach.iter().find_map(|goal| match goal {
+        Goal::Property(id) => {
+            let reached = exploration.discoveries.iter().any(|found| found.property == *id);
+            (!reached).then(|| format!("`{}` is not reached", properties[usize::from(id.0)].name))
+        }
+        Goal::Action(at) => {
+            let fired = exploration.coverage.actions[*at].fired;
+            let name = scenario.configuration.entry.actions[*at].name;
+            (fired == 0).then(|| format!("`{name}` never fires"))
+        }
+    })
+}

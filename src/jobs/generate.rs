@@ -1,0 +1,126 @@
+//! Configurations that nobody has written down: sizes, workloads and fault budgets drawn from what
+//! the shapes of a protocol allow, and made small once one fails.
+//!
+//! proptest draws and makes small. What is kept is the value, as a scenario file: the same seed may
+//! draw another value with another version of proptest.
+
+use latchwork_model::kit::{Field, Shape};
+use proptest::collection::vec;
+use proptest::strategy::{BoxedStrategy, Just, Strategy, Union, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::engines::explore::Watch;
+use crate::engines::verdict::PropertyId;
+use crate::files::configuration::{Configuration, Tree, default};
+
+/// The most values that are drawn for each configuration to try: many do not go together.
+const DRAWS: u64 = 50;
+/// The most steps in which a failing configuration is made small.
+const ATTEMPTS: u64 = 2_000;
+
+/// What came of drawing configurations.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// Configurations that were tried.
+    pub tried: u64,
+    /// Drawn values that do not go together.
+    pub refused: u64,
+    /// Configurations that were tried to make the failing one small.
+    pub attempts: u64,
+    /// The smallest that fails, and which property it violates.
+    pub smallest: Option<(Configuration, PropertyId)>,
+    /// Somebody asked for an end.
+    pub interrupted: bool,
+}
+
+/// Tries up to `count` configurations with the rules of `base`, up to the first one that fails, and
+/// makes that one small: what is left violates the same property.
+pub fn generate(
+    base: &Configuration,
+    count: u64,
+    seed: u64,
+    fails: &dyn Fn(&Configuration) -> Option<PropertyId>,
+    watch: &dyn Watch,
+) -> Generated {
+    let values = (record(base.entry.bounds), record(base.entry.faults));
+    let configuration = |(bounds, faults): (Tree, Tree)| {
+        let drawn = Configuration { bounds, faults, ..base.clone() };
+        drawn.instance().is_ok().then_some(drawn)
+    };
+    let mut runner = runner(seed);
+    let mut generated =
+        Generated { tried: 0, refused: 0, attempts: 0, smallest: None, interrupted: false };
+    let most = count.saturating_mul(DRAWS);
+    while generated.tried < count
+        && generated.tried + generated.refused < most
+        && generated.smallest.is_none()
+    {
+        if watch.interrupted() {
+            generated.interrupted = true;
+            break;
+        }
+        let tree = values.new_tree(&mut runner).ok();
+        let drawn = tree.and_then(|tree| Some((configuration(tree.current())?, tree)));
+        let Some((drawn, mut tree)) = drawn else {
+            generated.refused += 1;
+            continue;
+        };
+        generated.tried += 1;
+        let Some(property) = fails(&drawn) else { continue };
+        let mut smallest = drawn;
+        let mut moved = tree.simplify();
+        while moved && generated.attempts < ATTEMPTS {
+            generated.attempts += 1;
+            let smaller = configuration(tree.current());
+            let still = smaller.filter(|smaller| fails(smaller) == Some(property));
+            moved = match still {
+                Some(smaller) => {
+                    smallest = smaller;
+                    tree.simplify()
+                }
+                None => tree.complicate(),
+            };
+        }
+        generated.smallest = Some((smallest, property));
+    }
+    generated
+}
+
+/// A source of draws that depends on nothing but the seed.
+fn runner(seed: u64) -> TestRunner {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    // No files of its own: what is kept is a scenario.
+    let config = Config { failure_persistence: None, source_file: None, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+/// The records with these fields. Half of the time a field has its default, which is also what
+/// making small tends to.
+fn record(fields: &'static [Field]) -> BoxedStrategy<Tree> {
+    let value = |field: &'static Field| match default(field) {
+        Some(default) => Union::new([Just(default).boxed(), shape(&field.shape)]).boxed(),
+        None => shape(&field.shape),
+    };
+    let values: Vec<BoxedStrategy<Tree>> = fields.iter().map(value).collect();
+    let named = |values: Vec<Tree>| {
+        Tree::Record(fields.iter().map(|field| field.name).zip(values).collect())
+    };
+    values.prop_map(named).boxed()
+}
+
+/// The values of a shape.
+fn shape(shape: &'static Shape) -> BoxedStrategy<Tree> {
+    match shape {
+        Shape::Number { min, max, .. } => (*min..=*max).prop_map(Tree::Number).boxed(),
+        Shape::Flag => proptest::bool::ANY.prop_map(Tree::Flag).boxed(),
+        Shape::Choice { names, .. } => {
+            (0..names.len()).prop_map(|at| Tree::Choice(at as u8, names[at])).boxed()
+        }
+        Shape::List { min, max, item, .. } => {
+            let items = vec(self::shape(item), usize::from(*min)..=usize::from(*max));
+            items.prop_map(Tree::List).boxed()
+        }
+        Shape::Record(fields) => record(fields),
+    }
+}

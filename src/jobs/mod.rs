@@ -1,0 +1,12 @@
+//! What a person asks for, as functions that return data.
+
+pub mod ablate;
+pub mod campaign;
+pub mod check;
+pub mod coverage;
+pub mod evaluate;
+pub mod generate;
+pub mod replay;
+pub mod selfcheck;
+pub mod shrink;
+pub mod threads;

@@ -1,0 +1,318 @@
+//! A scenario examined under one of the engines: runs of its code until one is bad, each laid
+//! against the model.
+
+use crate::engines::explore::{Options, Watch};
+use crate::engines::threads::Strategy;
+use crate::engines::threads::refine::{Judgement, Refinement, Refusal};
+use crate::engines::threads::runs::{Ending, Ran, judged};
+use crate::engines::threads::schedule::Schedule;
+use crate::engines::threads::shorten::shorten;
+use crate::engines::threads::{under_loom, under_shuttle, under_std};
+use crate::engines::verdict::{Discovery, End};
+use crate::files::case::{Case, CaseVerdict, Minimality, Sample};
+use crate::files::scenario::Scenario;
+use crate::files::thread_run::{REFINEMENT, ThreadRun};
+use crate::jobs::check::case;
+use crate::protocols::form::{Code, Form};
+use crate::protocols::form_of;
+use crate::protocols::trace::tell;
+
+use super::again::again;
+
+/// An engine that runs threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// All orders with at most so many preemptions, one preemption more at a time.
+    Loom {
+        /// The most preemptions of a run.
+        preemptions: usize,
+    },
+    /// Orders that are drawn.
+    Shuttle {
+        /// How.
+        strategy: Strategy,
+        /// The seed of the runs.
+        seed: u64,
+    },
+    /// The threads of the machine.
+    Std,
+}
+
+impl Engine {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Loom { .. } => "loom",
+            Self::Shuttle { .. } => "shuttle",
+            Self::Std => "std",
+        }
+    }
+}
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The engine.
+    pub engine: Engine,
+    /// The most runs; loom does all that there are without it.
+    pub runs: Option<u64>,
+    /// The flaws of the code that are switched on.
+    pub flaws: Vec<String>,
+}
+
+/// Runs of an engine that samples, if nobody says how many.
+pub const RUNS: u64 = 10_000;
+
+/// States of the model that are searched for actions that no run has done.
+const STATES: u64 = 200_000;
+
+/// What an examination came to.
+pub struct Examined {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// What was done.
+    pub plan: Plan,
+    /// Runs done; under loom those of the last bound.
+    pub runs: u64,
+    /// Under loom: the bounds that were done to their ends, with their runs.
+    pub bounds: Vec<(usize, u64)>,
+    /// The run that is bad.
+    pub finding: Option<Finding>,
+    /// Why there is no verdict.
+    pub inconclusive: Option<String>,
+    /// The actions that no run has logged.
+    pub never: Vec<&'static str>,
+}
+
+/// A run that is bad.
+pub struct Finding {
+    /// Its number, from 1.
+    pub run: u64,
+    /// Under loom: the bound under which it was found.
+    pub preemptions: Option<usize>,
+    /// What is wrong with it.
+    pub judgement: Judgement,
+    /// How it ended.
+    pub ending: Ending,
+    /// Whether the same decisions bring the same run about again.
+    pub repeats: bool,
+    /// What is kept of it.
+    pub case: Case,
+}
+
+/// An examination that is under way.
+struct Examination<'a> {
+    scenario: &'a Scenario,
+    plan: &'a Plan,
+    code: Code,
+    refinement: Refinement,
+    watch: &'a dyn Watch,
+    /// By action: whether it was logged.
+    logged: Vec<bool>,
+    runs: u64,
+    found: Option<(Ran, Judgement)>,
+    inconclusive: Option<String>,
+    /// Whether runs are laid against the model at all.
+    lays: bool,
+}
+
+/// Examines a scenario, or says why its threads cannot be run.
+pub fn examine(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Examined, String> {
+    let configuration = &scenario.configuration;
+    let form = form_of(configuration.entry.name)?;
+    let flaws: Vec<&str> = plan.flaws.iter().map(String::as_str).collect();
+    let code = configuration.entry.code(form, &configuration.setup(), &flaws)?;
+    if matches!(plan.engine, Engine::Loom { .. }) {
+        under_loom::starts()?;
+        let (threads, most) = (code.threads, under_loom::MAX_THREADS);
+        if threads > most {
+            return Err(format!(
+                "{threads} threads are too many for loom, which takes {most}\nhint: --engine shuttle"
+            ));
+        }
+    }
+    let instance = configuration.instance()?;
+    let refinement = Refinement::new(instance, form.silent);
+    let mut examination = Examination {
+        scenario: &scenario,
+        plan,
+        code,
+        refinement,
+        watch,
+        logged: vec![false; configuration.entry.actions.len()],
+        runs: 0,
+        found: None,
+        inconclusive: None,
+        lays: plan.engine != Engine::Std || form.locked,
+    };
+    let bounds = examination.run();
+    let finding = examination.finding(&bounds)?;
+    let never = if finding.is_none() { examination.never(form) } else { Vec::new() };
+    let (runs, inconclusive) = (examination.runs, examination.inconclusive.take());
+    Ok(Examined { plan: plan.clone(), runs, bounds, finding, inconclusive, never, scenario })
+}
+
+impl Examination<'_> {
+    /// Does the runs; the bounds of loom that were done to their ends.
+    fn run(&mut self) -> Vec<(usize, u64)> {
+        let mut bounds = Vec::new();
+        match self.plan.engine {
+            Engine::Loom { preemptions } => {
+                for bound in 1..=preemptions {
+                    self.runs = 0;
+                    let body = self.code.on_loom.clone();
+                    let whole = judged(
+                        |feed| under_loom::search(&body, bound, feed),
+                        |ran| self.goes_on(ran, self.plan.runs),
+                    );
+                    if !whole {
+                        break;
+                    }
+                    bounds.push((bound, self.runs));
+                }
+            }
+            Engine::Shuttle { strategy, seed } => {
+                let runs = self.plan.runs.unwrap_or(RUNS);
+                let plan = under_shuttle::Plan { seed, strategy, runs };
+                let body = self.code.on_shuttle.clone();
+                judged(
+                    |feed| under_shuttle::sample(&body, &plan, feed),
+                    |ran| self.goes_on(ran, None),
+                );
+            }
+            Engine::Std => {
+                let runs = self.plan.runs.unwrap_or(RUNS);
+                let body = self.code.on_std.clone();
+                judged(|feed| under_std::stress(&body, runs, feed), |ran| self.goes_on(ran, None));
+            }
+        }
+        bounds
+    }
+
+    /// Judges a run; whether there are to be more.
+    fn goes_on(&mut self, ran: Ran, most: Option<u64>) -> bool {
+        if most == Some(self.runs) {
+            self.inconclusive = Some(format!("the budget of {} runs ran out", self.runs));
+            return false;
+        }
+        if self.watch.interrupted() {
+            self.inconclusive = Some(format!("the time ran out after {} runs", self.runs));
+            return false;
+        }
+        self.runs += 1;
+        let actions = self.scenario.configuration.entry.actions;
+        for entry in &ran.log {
+            let at = actions.iter().position(|action| action.name == entry.action);
+            at.into_iter().for_each(|at| self.logged[at] = true);
+        }
+        match self.judge(&ran) {
+            Judgement::Admitted => return true,
+            Judgement::Refused(_, Refusal::CutOff(what)) => {
+                self.inconclusive = Some(format!("a run was followed no further than {what}"));
+            }
+            judgement => self.found = Some((ran, judgement)),
+        }
+        false
+    }
+
+    fn judge(&mut self, ran: &Ran) -> Judgement {
+        if self.lays {
+            return self.refinement.judge(&ran.log, &ran.ending);
+        }
+        match &ran.ending {
+            Ending::Finished => Judgement::Admitted,
+            ending => Judgement::Refused(0, Refusal::Unordered(ending.to_string())),
+        }
+    }
+
+    /// The actions that the model does here, that the code logs, and that no run has done.
+    fn never(&self, form: &Form) -> Vec<&'static str> {
+        let actions = self.scenario.configuration.entry.actions;
+        let options = Options { threads: 1, states: Some(STATES), ..Options::default() };
+        let coverage = self.refinement.instance().explore(&options, self.watch).coverage;
+        let fires = coverage.actions.iter().map(|action| action.fired > 0);
+        let all = actions.iter().zip(&self.logged).zip(fires);
+        all.filter(|((info, logged), fires)| {
+            *fires && !**logged && !form.silent.contains(&info.name)
+        })
+        .map(|((info, _), _)| info.name)
+        .collect()
+    }
+
+    fn finding(&mut self, bounds: &[(usize, u64)]) -> Result<Option<Finding>, String> {
+        let Some((ran, judgement)) = self.found.take() else { return Ok(None) };
+        let (mut ran, judgement) = self.shortened(ran, judgement);
+        let preemptions = match self.plan.engine {
+            Engine::Loom { .. } => Some(bounds.len() + 1),
+            _ => None,
+        };
+        if let Some(bound) = preemptions {
+            let path = under_loom::path_of(&self.code.on_loom, bound, self.runs);
+            let path = path.map_err(|error| format!("cannot keep the decisions: {error}"))?;
+            ran.schedule = Schedule::Path(path);
+        }
+        let repeats = match again(&self.code, &ran.schedule)? {
+            Some(repeated) => repeated == ran,
+            None => ran.schedule == Schedule::None,
+        };
+        let case = self.case(&ran, &judgement, preemptions);
+        let (run, ending) = (self.runs, ran.ending);
+        Ok(Some(Finding { run, preemptions, judgement, ending, repeats, case }))
+    }
+
+    /// A run that was drawn, with fewer switches, if it fails in the same way.
+    fn shortened(&mut self, ran: Ran, judgement: Judgement) -> (Ran, Judgement) {
+        let Schedule::Tasks(tasks) = &ran.schedule else { return (ran, judgement) };
+        let body = self.code.on_shuttle.clone();
+        let schedule = shorten(tasks, |wishes| {
+            let again = under_shuttle::wished(&body, wishes)?;
+            let Schedule::Tasks(tasks) = &again.schedule else { return None };
+            let same = self.judge(&again).is_like(&judgement) && again.ending == ran.ending;
+            same.then(|| tasks.clone())
+        });
+        let Some(shorter) = under_shuttle::again(&body, &schedule) else { return (ran, judgement) };
+        let judgement = self.judge(&shorter);
+        (shorter, judgement)
+    }
+
+    /// The case of a run: the steps of the model as far as it admits the run, and all of the log.
+    fn case(&mut self, ran: &Ran, judgement: &Judgement, preemptions: Option<usize>) -> Case {
+        let configuration = &self.scenario.configuration;
+        let engine = self.plan.engine.name();
+        let log = ran.log.iter().map(|entry| self.refinement.spell(entry)).collect();
+        let mut case = match judgement {
+            Judgement::Violates(property, done) => {
+                let path = self.refinement.path(&ran.log[..*done], &ran.ending);
+                let steps = path.steps.len();
+                let found = Discovery { property: *property, steps, path, end: End::State };
+                let instance = self.refinement.instance();
+                case(configuration, instance, &found, engine, Minimality::None)
+            }
+            Judgement::Refused(done, _) => {
+                let path = self.refinement.path(&ran.log[..*done], &Ending::Finished);
+                let steps = path.steps.len();
+                let trace = tell(configuration.entry, self.refinement.instance(), &path);
+                let property = REFINEMENT.to_string();
+                let verdict = CaseVerdict { violated: true, property, steps, cycle: None };
+                Case::new(configuration.clone(), engine, verdict, Minimality::None, trace)
+            }
+            Judgement::Admitted => unreachable!("a run that is admitted is no finding"),
+        };
+        if let Engine::Shuttle { strategy, seed } = self.plan.engine {
+            let (seed, run) = (seed.to_string(), self.runs - 1);
+            case.provenance.sample = Some(Sample { seed, run, strategy: strategy.to_string() });
+        }
+        case.threads = Some(ThreadRun {
+            flaws: self.plan.flaws.clone(),
+            preemptions,
+            log,
+            ends: ran.ending.to_string(),
+            refused: match judgement {
+                Judgement::Refused(_, refusal) => Some(refusal.to_string()),
+                _ => None,
+            },
+            schedule: ran.schedule.clone(),
+        });
+        case
+    }
+}

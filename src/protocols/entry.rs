@@ -1,0 +1,170 @@
+//! A protocol without its type: its lists, and how a model of it is made.
+
+use latchwork_model::kit::{
+    ActionInfo, Field, LaneInfo, ProfileInfo, Protocol, RuleInfo, Setup, Switches, VariantInfo,
+};
+
+use crate::encoding::json::suggest;
+use crate::engines::explore::{Options, Watch, differ};
+use crate::engines::instance::Instance;
+use crate::engines::verdict::{Comparison, PropertyId, PropertyInfo, properties};
+
+use super::form::{Code, Form};
+
+/// Counts, for each of some rules, the states in which it is decisive.
+type Decisive = fn(&Setup<'_>, &[usize], &Options, &dyn Watch) -> Result<Vec<u64>, &'static str>;
+
+/// Says what two instances have in common.
+type Compare = fn(&Setup<'_>, &Setup<'_>, &Options, &dyn Watch) -> Result<Comparison, &'static str>;
+
+/// A protocol without its type.
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, in one sentence.
+    pub summary: &'static str,
+    /// Its page, in Markdown.
+    pub readme: &'static str,
+    /// The sizes that a scenario can set.
+    pub bounds: &'static [Field],
+    /// The budgets of faults that a scenario can set.
+    pub faults: &'static [Field],
+    /// The rules.
+    pub rules: &'static [RuleInfo],
+    /// The variants.
+    pub variants: &'static [VariantInfo],
+    /// The profiles.
+    pub profiles: &'static [ProfileInfo],
+    /// The lanes.
+    pub lanes: &'static [LaneInfo],
+    /// The actions.
+    pub actions: &'static [ActionInfo],
+    /// The source file in which the list of actions stands, as the compiler names it.
+    pub file: &'static str,
+    /// The properties, built-in ones included.
+    pub properties: fn() -> Vec<PropertyInfo>,
+    /// In how many states each of these rules is decisive.
+    pub decisive: Decisive,
+    /// What two instances have in common.
+    pub compare: Compare,
+    /// Makes an instance, or says why the values do not go together.
+    pub instance: fn(&Setup<'_>) -> Result<Box<dyn Instance>, &'static str>,
+    /// Its form as threads.
+    pub form: Option<&'static Form>,
+}
+
+impl Entry {
+    /// The entry of a protocol.
+    pub const fn of<M: Protocol>() -> Self {
+        Self {
+            name: M::NAME,
+            summary: M::SUMMARY,
+            readme: M::README,
+            bounds: M::BOUNDS,
+            faults: M::FAULTS,
+            rules: M::RULES,
+            variants: M::VARIANTS,
+            profiles: M::PROFILES,
+            lanes: M::LANES,
+            actions: M::ACTIONS,
+            file: M::FILE,
+            properties: properties::<M>,
+            decisive: |setup, rules, options, watch| {
+                let toggled =
+                    |rule: &usize| M::new(&Setup { rules: setup.rules.toggled(*rule), ..*setup });
+                let others = rules.iter().map(toggled).collect::<Result<Vec<M>, _>>()?;
+                Ok(differ::decisive(&M::new(setup)?, &others, options, watch))
+            },
+            compare: |one, other, options, watch| {
+                Ok(differ::compare(&M::new(one)?, &M::new(other)?, options, watch))
+            },
+            instance: |setup| Ok(Box::new(M::new(setup)?)),
+            form: None,
+        }
+    }
+
+    /// The same with a form as threads.
+    pub const fn as_threads(mut self, form: &'static Form) -> Self {
+        self.form = Some(form);
+        self
+    }
+
+    /// The position of a profile.
+    pub fn profile(&self, name: &str) -> Option<usize> {
+        self.profiles.iter().position(|profile| profile.name == name)
+    }
+
+    /// The position of a rule.
+    pub fn rule(&self, name: &str) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.name == name)
+    }
+
+    /// The position of a variant.
+    pub fn variant(&self, name: &str) -> Option<usize> {
+        self.variants.iter().position(|variant| variant.name == name)
+    }
+
+    /// The property with this name.
+    pub fn property(&self, name: &str) -> Option<PropertyId> {
+        let at = (self.properties)().iter().position(|property| property.name == name)?;
+        Some(PropertyId(at as u8))
+    }
+
+    /// The rules and the variants that are on in a profile.
+    pub fn switches(&self, profile: usize) -> (Switches, Switches) {
+        let set =
+            |columns: &mut dyn Iterator<Item = &'static [bool]>| {
+                columns.enumerate().fold(Switches(0), |set, (at, column)| {
+                    if column[profile] { set.with(at) } else { set }
+                })
+            };
+        (
+            set(&mut self.rules.iter().map(|rule| rule.profiles)),
+            set(&mut self.variants.iter().map(|variant| variant.profiles)),
+        )
+    }
+
+    /// The code of a form for a configuration with these flaws, or why it has none.
+    pub fn code(&self, form: &Form, setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
+        let name = self.name;
+        let full = self.profile("full").map_or(setup.rules, |at| self.switches(at).0);
+        for (at, rule) in self.rules.iter().enumerate() {
+            let on = setup.rules.is_on(at);
+            if on != full.is_on(at) && !form.rules.contains(&rule.name) {
+                let word = if on { "has no rule" } else { "cannot do without" };
+                let (rule, rules) = (rule.name, form.rules.join(", "));
+                return Err(format!(
+                    "the thread-shaped {name} {word} `{rule}`\nhint: it can do without {rules}"
+                ));
+            }
+        }
+        for (at, variant) in self.variants.iter().enumerate() {
+            if setup.variants.is_on(at) {
+                return Err(format!(
+                    "the thread-shaped {name} has no variant `{}`: none at all",
+                    variant.name
+                ));
+            }
+        }
+        let budgeted = |fault: &&Field| setup.faults.get(fault.name).number() != 0;
+        let mut faults = self.faults.iter().filter(budgeted).map(|fault| fault.name);
+        if let Some(fault) = faults.find(|fault| !form.faults.contains(fault)) {
+            let known = if form.faults.is_empty() { "none at all" } else { "others" };
+            return Err(format!("the thread-shaped {name} has no fault `{fault}`: {known}"));
+        }
+        for flaw in flaws {
+            if !form.flaws.iter().any(|known| known.name == *flaw) {
+                let names = form.flaws.iter().map(|flaw| flaw.name);
+                let hint = suggest(flaw, names, &format!("flaws of {name}"));
+                return Err(format!("the thread-shaped {name} has no flaw `{flaw}`\nhint: {hint}"));
+            }
+        }
+        (form.code)(setup, flaws)
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}

@@ -1,0 +1,6 @@
+//! What runs that were sampled came to.
+
+pub mod evaluation;
+pub mod facts;
+pub mod text;
+pub mod threads;

@@ -1,0 +1,133 @@
+//! What sampling came to, for a terminal and for machines.
+
+use std::io::{self, Write};
+
+use crate::engines::shrink::Shortened;
+use crate::engines::verdict::PropertyKind;
+use crate::files::case::{CaseVerdict, Minimality};
+use crate::jobs::campaign::{Sampled, Violation};
+use crate::report::check::text::{write_case, write_words};
+use crate::report::layout::{Detail, Layout};
+use crate::report::title;
+
+/// Prints one line about a scenario.
+pub fn write_line(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io::Result<()> {
+    let simulation = &sampled.simulation;
+    let is_red = sampled.violation.is_some() || simulation.nondeterminism.is_some();
+    if layout.detail == Detail::Quiet && !is_red {
+        return Ok(());
+    }
+    let what = match (&simulation.nondeterminism, &sampled.violation) {
+        (Some(differs), _) => {
+            format!("NOT DETERMINISTIC: run {} differs after step {}", differs.run, differs.step)
+        }
+        (None, Some(violation)) => {
+            let verdict = &violation.case.verdict;
+            format!("VIOLATED {} in run {}", verdict.property, violation.failure.run)
+        }
+        (None, None) => format!("no violation in {} runs", simulation.runs),
+    };
+    writeln!(out, "{}: {what}", title(&sampled.scenario))?;
+    writeln!(
+        out,
+        "    {} runs, {} steps, the longest {}, {} ended by --steps",
+        simulation.runs, simulation.steps, simulation.longest, simulation.cut
+    )?;
+    if let Some(first) = simulation.first_unsettled {
+        let properties = (sampled.scenario.configuration.entry.properties)();
+        writeln!(
+            out,
+            "    {} runs still wait when their fair phase ends, the first is {}: {} not reached \
+             within {} steps",
+            simulation.unsettled,
+            first.run,
+            properties[usize::from(first.property.0)].name,
+            sampled.plan.fair
+        )?;
+    }
+    let missing = never(sampled);
+    if !missing.is_empty() && sampled.violation.is_none() {
+        let words: Vec<String> = missing.into_iter().map(ToString::to_string).collect();
+        write_words(out, layout, "    never seen: ", &words)?;
+    }
+    Ok(())
+}
+
+/// The actions that never fired, and the goals that were not reached.
+pub(super) fn never(sampled: &Sampled) -> Vec<&'static str> {
+    let entry = sampled.scenario.configuration.entry;
+    let simulation = &sampled.simulation;
+    let actions = entry.actions.iter().zip(&simulation.fired).filter(|(_, fired)| !**fired);
+    let actions = actions.map(|(action, _)| action.name);
+    let goals = (0..).map(crate::engines::verdict::PropertyId).zip((entry.properties)());
+    let goal = PropertyKind::Model(latchwork_model::kit::Kind::Reachable);
+    let goals = goals.filter(|(id, info)| info.kind == goal && !simulation.reached.contains(*id));
+    actions.chain(goals.map(|(_, info)| info.name)).collect()
+}
+
+/// Prints a violation: where it was met, how it was made short, and its steps.
+pub fn write_violation(
+    out: &mut dyn Write,
+    sampled: &Sampled,
+    violation: &Violation,
+    layout: Layout,
+) -> io::Result<()> {
+    let Violation { failure, shrunk, case, others } = violation;
+    let entry = sampled.scenario.configuration.entry;
+    write_case(out, case, layout)?;
+    writeln!(out)?;
+    writeln!(
+        out,
+        "run {} of seed {} ({}) took {} steps to it",
+        failure.run,
+        sampled.plan.seed,
+        sampled.plan.strategy.of(failure.run),
+        failure.discovery.steps
+    )?;
+    if !failure.off.is_empty() {
+        let off = failure.off.iter().map(|at| entry.actions[usize::from(*at)].name.to_string());
+        write_words(out, layout, "switched off in it: ", &off.collect::<Vec<_>>())?;
+    }
+    let Some(shrunk) = shrunk else {
+        return writeln!(
+            out,
+            "it was not made short: only a search of the whole space could, and that is too large"
+        );
+    };
+    let left = shrunk.shortened.as_ref().map(|shortened| shortened.discovery.steps);
+    if let Some(Shortened { attempts, left_out, .. }) = &shrunk.shortened {
+        writeln!(out, "{left_out} steps are left, after {attempts} attempts to leave some out")?;
+    }
+    match shrunk.minimality {
+        Minimality::Proven if left == Some(shrunk.discovery.steps) => {
+            let steps = shrunk.discovery.steps;
+            writeln!(out, "{steps} after searches between its states; none is shorter: proven")
+        }
+        Minimality::Proven => writeln!(
+            out,
+            "a search found this one of {}, and none is shorter: proven",
+            shrunk.discovery.steps
+        ),
+        _ => writeln!(out, "1-minimal: no single step can be left out; a shorter run may exist"),
+    }?;
+    for CaseVerdict { property, steps, .. } in others.iter().map(|other| &other.verdict) {
+        writeln!(out, "met on the way: {property} after {steps} steps, a case of its own")?;
+    }
+    Ok(())
+}
+
+/// Prints how much was done, and that it is no proof.
+pub fn write_end(out: &mut dyn Write, all: &[Sampled]) -> io::Result<()> {
+    let runs: u64 = all.iter().map(|sampled| sampled.simulation.runs).sum();
+    let steps: u64 = all.iter().map(|sampled| sampled.simulation.steps).sum();
+    let violated = all.iter().filter(|sampled| sampled.violation.is_some()).count();
+    if all.iter().any(|sampled| sampled.simulation.interrupted) {
+        writeln!(out, "The time ran out before all runs were done.")?;
+    }
+    let found = match violated {
+        0 => "no violation".to_string(),
+        count => format!("violations in {count}"),
+    };
+    writeln!(out, "{found} of {} scenarios, in {runs} runs with {steps} steps.", all.len())?;
+    writeln!(out, "This is a sample and no proof; `latchwork check` looks at all states.")
+}

@@ -1,0 +1,120 @@
+//! Results as Markdown pages that a forge renders: committed under `reports/`.
+
+use std::fmt::Write;
+
+use crate::engines::verdict::BuiltIn;
+use crate::files::case::Case;
+use crate::jobs::check::{Checked, Standing};
+use crate::report::run::mermaid;
+use crate::report::switches;
+
+use super::json;
+use super::text::grouped;
+
+/// The page of a scenario.
+pub fn scenario_page(checked: &Checked) -> String {
+    let mut page = String::new();
+    // Writing into a string cannot fail.
+    let _ = write_page(&mut page, checked);
+    page
+}
+
+fn write_page(page: &mut String, checked: &Checked) -> std::fmt::Result {
+    let configuration = &checked.scenario.configuration;
+    writeln!(page, "# {}\n", crate::report::name(&checked.scenario))?;
+    writeln!(page, "{}\n", sentence(checked))?;
+    let switches = switches(configuration);
+    let rules = if switches.is_empty() { "all rules".to_string() } else { switches.join(", ") };
+    let statistics = &checked.exploration.statistics;
+    writeln!(page, "| | |\n|---|---|")?;
+    writeln!(page, "| rules | {rules} |")?;
+    writeln!(page, "| bounds | `{}` |", json::compact(&configuration.bounds))?;
+    writeln!(page, "| faults | `{}` |", json::compact(&configuration.faults))?;
+    writeln!(page, "| distinct states | {} |", statistics.distinct)?;
+    writeln!(page, "| generated | {} |", statistics.generated)?;
+    writeln!(page, "| depth | {} |", statistics.depth())?;
+    if let Some(found) = checked.main_violation() {
+        writeln!(page, "\n## The counterexample\n")?;
+        write_case(page, &checked.case(found))?;
+    }
+    for case in checked.witnesses() {
+        writeln!(page, "\n## How `{}` is reached\n", case.verdict.property)?;
+        write_case(page, &case)?;
+    }
+    write_properties(page, checked)?;
+    write_actions(page, checked)
+}
+
+/// The verdict, in a sentence.
+fn sentence(checked: &Checked) -> String {
+    let statistics = &checked.exploration.statistics;
+    let found = match checked.main_violation() {
+        Some(found) => format!(
+            "**`{}` is violated after {} steps.** {}",
+            checked.property(found.property).name,
+            found.steps,
+            checked.property(found.property).doc
+        ),
+        None if checked.exploration.stopped.is_some() => {
+            format!("**Inconclusive** after {} states.", statistics.distinct)
+        }
+        None => "**Holds:** every property, in every reachable state.".to_string(),
+    };
+    match &checked.standing {
+        Standing::Finding(finding) => format!("{found} This is a known finding: {finding}"),
+        _ => found,
+    }
+}
+
+fn write_properties(page: &mut String, checked: &Checked) -> std::fmt::Result {
+    writeln!(page, "\n## Properties\n")?;
+    writeln!(page, "| property | kind | verdict | steps | states in which it says something |")?;
+    writeln!(page, "|---|---|---|--:|--:|")?;
+    for property in json::properties(checked) {
+        let steps = property.steps.map_or(String::new(), |steps| steps.to_string());
+        let antecedent = property.antecedent.map_or(String::new(), |states| states.to_string());
+        let json::PropertyReport { name, kind, verdict, .. } = property;
+        writeln!(page, "| `{name}` | {kind} | {verdict} | {steps} | {antecedent} |")?;
+    }
+    Ok(())
+}
+
+fn write_actions(page: &mut String, checked: &Checked) -> std::fmt::Result {
+    writeln!(page, "\n## Actions\n")?;
+    writeln!(page, "| action | states in which it is enabled | steps |\n|---|--:|--:|")?;
+    for action in json::actions(checked) {
+        writeln!(page, "| `{}` | {} | {} |", action.name, action.enabled, action.fired)?;
+    }
+    Ok(())
+}
+
+/// A case as a sequence diagram and a list of steps.
+pub fn write_case(page: &mut String, case: &Case) -> std::fmt::Result {
+    writeln!(page, "```mermaid\n{}```", mermaid::sequence(case))?;
+    let goes_on = case.steps.len() > case.verdict.steps;
+    let stuck = goes_on && case.verdict.property == BuiltIn::CanFinish.name();
+    let mut lines = Vec::new();
+    for (at, step) in case.steps.iter().enumerate() {
+        if stuck && at == case.verdict.steps {
+            lines.push((None, "From here no done state can be reached; one way on:".to_string()));
+        }
+        if Some(at) == case.verdict.cycle {
+            lines.push((None, "A cycle begins:".to_string()));
+        }
+        let changes = grouped(&step.changes).join(" ");
+        let changes = if changes.is_empty() { changes } else { format!(" — {changes}") };
+        lines.push((Some(at + 1), format!("`{}`{changes}", step.action)));
+    }
+    writeln!(page)?;
+    for (number, line) in lines {
+        match number {
+            Some(number) => writeln!(page, "{number}. {line}")?,
+            None => writeln!(page, "\n*{line}*\n")?,
+        }
+    }
+    match (case.verdict.cycle, stuck) {
+        (Some(_), _) => writeln!(page, "\n*And round again.*"),
+        (None, true) => writeln!(page, "\n*Standstill.*"),
+        (None, false) => Ok(()),
+    }
+}

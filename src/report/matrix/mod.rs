@@ -1,0 +1,4 @@
+//! Matrices: what breaks without each rule.
+
+pub mod ablation;
+pub mod threads;

@@ -1,0 +1,104 @@
+//! The review of a protocol as a page of its own: its Markdown, with drawings of ours where a forge
+//! makes its own.
+
+use maud::{Markup, PreEscaped, html};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html::push_html};
+
+use crate::report::check::text::grouped;
+use crate::report::page;
+use crate::report::review::matrix::Facts;
+use crate::report::review::{Review, parties};
+use crate::report::run::html::lanes;
+use crate::report::run::story::Story;
+
+/// The page. Its links to stories and scenarios lead somewhere if it stands where the committed page
+/// does.
+pub fn page(review: &Review) -> String {
+    let markdown = review.to_markdown();
+    let mut events = Vec::new();
+    let mut parser = Parser::new_ext(&markdown, Options::ENABLE_TABLES);
+    while let Some(event) = parser.next() {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language)))
+                if &*language == "mermaid" =>
+            {
+                let mut source = String::new();
+                for event in parser.by_ref() {
+                    match event {
+                        Event::Text(text) => source.push_str(&text),
+                        Event::End(TagEnd::CodeBlock) => break,
+                        _ => {}
+                    }
+                }
+                events.push(Event::Html(drawing(review, &source).into_string().into()));
+            }
+            // What looks like tags in a text is text.
+            Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
+            other => events.push(page::plain(other)),
+        }
+    }
+    name_headings(&mut events);
+    let mut text = String::new();
+    push_html(&mut text, events.into_iter());
+    let body = html! { main.review { (PreEscaped(text)) } (page::footer()) };
+    page::still(&format!("Review: {}", review.entry.name), &body)
+}
+
+/// Gives headings the names by which links call them: as a forge does.
+fn name_headings(events: &mut [Event<'_>]) {
+    let mut start = None;
+    let mut title = String::new();
+    for at in 0..events.len() {
+        match &events[at] {
+            Event::Start(Tag::Heading { .. }) => {
+                start = Some(at);
+                title.clear();
+            }
+            Event::Text(text) | Event::Code(text) if start.is_some() => title.push_str(text),
+            Event::End(TagEnd::Heading(_)) => {
+                let name = title.to_lowercase().replace(' ', "-");
+                if let Some(start) = start.take()
+                    && let Event::Start(Tag::Heading { id, .. }) = &mut events[start]
+                {
+                    *id = Some(CowStr::from(name));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is drawn in the place of a diagram.
+fn drawing(review: &Review, source: &str) -> Markup {
+    let shortest = review.matrix.as_ref().and_then(Facts::shortest);
+    match shortest.and_then(|cell| Story::of(&cell.case)) {
+        Some(story) if source.starts_with("sequenceDiagram") => html! {
+            div.wide { (lanes::draw(&story)) }
+            ol {
+                @for (at, step) in story.run.steps.iter().enumerate() {
+                    li id=(format!("s={}", at + 1)) {
+                        code { (step.action) } " " (step.sentence) " "
+                        span.changes { (grouped(&step.changes).join(" ")) }
+                    }
+                }
+            }
+        },
+        _ => arrows(review),
+    }
+}
+
+fn arrows(review: &Review) -> Markup {
+    let lanes = review.entry.lanes;
+    html! {
+        table {
+            tbody {
+                @for (from, to, names) in parties::arrows(review.entry) {
+                    tr {
+                        th scope="row" { (lanes[from].name) " → " (lanes[to].name) }
+                        td { @for name in names { code { (name) } " " } }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Two runs of one protocol side by side: how far they are the same, and where they part.
+
+use crate::engines::fields::{Described, FieldValue};
+use crate::engines::instance::Instance;
+use crate::files::case::{Case, CaseVerdict};
+use crate::files::configuration::Configuration;
+use crate::protocols::trace::Change;
+use crate::report::run::on_model::Run;
+
+use super::story::{Story, Telling, Told};
+
+/// Two runs side by side.
+pub struct Beside {
+    /// The one.
+    pub left: Side,
+    /// The other.
+    pub right: Side,
+    /// With so many steps both begin, and they do the same.
+    pub same: usize,
+    /// So many actions are the same; what they do may not be.
+    pub together: usize,
+    /// What is different then.
+    pub parting: Parting,
+}
+
+/// One of two runs.
+pub struct Side {
+    /// What it is called.
+    pub name: String,
+    /// The run.
+    pub run: Telling,
+    /// What it shows; nothing if it is made of the steps of the other one.
+    pub verdict: Option<CaseVerdict>,
+    /// The step that would come next and cannot be taken.
+    pub refused: Option<String>,
+}
+
+/// Where two runs part.
+pub enum Parting {
+    /// Nowhere: they are the same.
+    Nowhere,
+    /// Before the first step: these fields are different.
+    Start(Vec<Differing>),
+    /// The same step leaves different values in these fields.
+    Effect(Vec<Differing>),
+    /// Each takes a step of its own.
+    Step,
+    /// One of them ends, the other one goes on.
+    End,
+}
+
+/// A field that is different in two states. A side without a value does not have the field.
+pub struct Differing {
+    /// The field.
+    pub path: String,
+    /// Its value on the left.
+    pub left: Option<FieldValue>,
+    /// Its value on the right.
+    pub right: Option<FieldValue>,
+}
+
+impl Beside {
+    /// Two cases side by side.
+    pub fn of_cases(left: (String, Story), right: (String, Story)) -> Self {
+        let side = |(name, story): (String, Story)| Side {
+            name,
+            run: story.run,
+            verdict: Some(story.verdict),
+            refused: None,
+        };
+        Self::new(side(left), side(right))
+    }
+
+    /// A case, and the same steps in another configuration as far as they go; `None` if that one
+    /// does not begin where the case does.
+    pub fn under(
+        left: (String, Story),
+        case: &Case,
+        right: (String, &Configuration),
+        model: &dyn Instance,
+    ) -> Option<Self> {
+        let run = Run::as_far_as(case, model)?;
+        let refused = case.steps.get(run.path.steps.len()).map(|step| step.action.clone());
+        let (name, configuration) = right;
+        let run = Telling::of(configuration, &run);
+        let right = Side { name, run, verdict: None, refused };
+        let (name, story) = left;
+        let verdict = Some(story.verdict);
+        Some(Self::new(Side { name, run: story.run, verdict, refused: None }, right))
+    }
+
+    fn new(left: Side, right: Side) -> Self {
+        let start = different_at_start(&left.run.initial, &right.run.initial);
+        let is_same = |(one, other): &(&Told, &Told)| {
+            one.action == other.action && one.changes == other.changes
+        };
+        let (one, other) = (&left.run.steps, &right.run.steps);
+        let both = || one.iter().zip(other);
+        let same = if start.is_empty() { both().take_while(is_same).count() } else { 0 };
+        let together = both().take_while(|(one, other)| one.action == other.action).count();
+        let parting = match (one.get(same), other.get(same)) {
+            _ if !start.is_empty() => Parting::Start(start),
+            (None, None) => Parting::Nowhere,
+            (Some(one), Some(other)) if one.action == other.action => {
+                Parting::Effect(different_after(&one.changes, &other.changes))
+            }
+            (Some(_), Some(_)) => Parting::Step,
+            _ => Parting::End,
+        };
+        Self { left, right, same, together, parting }
+    }
+
+    /// Both sides.
+    pub fn sides(&self) -> [&Side; 2] {
+        [&self.left, &self.right]
+    }
+
+    /// The steps of the longer one.
+    pub fn steps(&self) -> usize {
+        self.left.run.steps.len().max(self.right.run.steps.len())
+    }
+
+    /// Who acts on either side, in the order of the lanes.
+    pub fn processes(&self) -> Vec<String> {
+        let lanes = self.left.run.configuration.entry.lanes;
+        let mut names: Vec<String> =
+            self.sides().iter().flat_map(|side| side.run.processes.clone()).collect();
+        let lane = |name: &String| {
+            let own = name.split('@').next();
+            lanes.iter().position(|lane| Some(lane.name) == own)
+        };
+        names.sort_by_key(|name| (lane(name), name.clone()));
+        names.dedup();
+        names
+    }
+}
+
+impl Side {
+    /// Whether a step can be taken after so many steps of this side.
+    pub fn allows(&self, at: usize, action: &str) -> bool {
+        match self.run.steps.get(at) {
+            Some(step) => step.action == action || step.others.iter().any(|other| other == action),
+            None => self.run.possible.iter().any(|possible| possible == action),
+        }
+    }
+}
+
+fn different_at_start(left: &[Described], right: &[Described]) -> Vec<Differing> {
+    let value = |fields: &[Described], path: &str| {
+        fields.iter().find(|field| field.path == path).map(|field| field.value.clone())
+    };
+    let only_right = right.iter().filter(|field| value(left, &field.path).is_none());
+    let all = left.iter().chain(only_right).map(|field| Differing {
+        path: field.path.clone(),
+        left: value(left, &field.path),
+        right: value(right, &field.path),
+    });
+    all.filter(|field| field.left != field.right).collect()
+}
+
+/// What is different after a step, by what it changes on each side.
+fn different_after(left: &[Change], right: &[Change]) -> Vec<Differing> {
+    let value = |changes: &[Change], of: &Change| {
+        let own = changes.iter().find(|change| change.path == of.path);
+        Some(own.map_or(&of.old, |change| &change.new).clone())
+    };
+    let only_right =
+        right.iter().filter(|change| !left.iter().any(|other| other.path == change.path));
+    let all = left.iter().chain(only_right).map(|change| Differing {
+        path: change.path.clone(),
+        left: value(left, change),
+        right: value(right, change),
+    });
+    all.filter(|field| field.left != field.right).collect()
+}

@@ -1,0 +1,231 @@
+//! The page of two runs side by side, up to where they part and beyond.
+
+use maud::{Markup, html};
+
+use crate::engines::fields::FieldValue;
+use crate::report::page;
+use crate::report::run::beside::{Beside, Differing, Parting, Side};
+
+use super::lanes::{Marks, draw_run};
+use super::steps::{inside, links, plural, spans};
+use super::{case, model};
+
+/// How wide one of the two drawings may be.
+const ROOM: usize = 520;
+
+/// The page of two runs.
+pub fn page(beside: &Beside) -> String {
+    let entry = beside.left.run.configuration.entry;
+    let title = headline(beside);
+    let body = html! {
+        main {
+            header {
+                p.over { (entry.name) " — " (entry.summary) }
+                h1.neutral { (title) }
+            }
+            (model::about(entry))
+            (both(beside))
+            section {
+                h2 { "Where they part" }
+                (parting(beside))
+            }
+            section {
+                h2 { "The two runs" }
+                (case::legend(&[&beside.left.run, &beside.right.run]))
+                (case::bar(beside.steps()))
+                div.two { @for side in beside.sides() { (drawing(beside, side)) } }
+                ol.steps { @for at in 0..beside.steps() { (row(beside, at)) } }
+            }
+        }
+        (page::footer())
+    };
+    page::page(&format!("{}: {title}", entry.name), &body)
+}
+
+fn headline(beside: &Beside) -> String {
+    let (same, together) = (beside.same, beside.together);
+    let steps = plural(same, "step");
+    match beside.parting {
+        Parting::Nowhere => format!("The same to the end: {same} {steps}"),
+        Parting::Start(_) => "Different from the start".to_string(),
+        _ if together > same => {
+            let steps = plural(together, "step");
+            format!("The same for {together} {steps}, with other values since step {}", same + 1)
+        }
+        _ if same == 0 => "Different from the first step on".to_string(),
+        _ => format!("The same for {same} {steps}, then different"),
+    }
+}
+
+/// What the two are; what they have in common is said once.
+fn both(beside: &Beside) -> Markup {
+    let line = |title: &str, of: &dyn Fn(&Side) -> String| -> Markup {
+        let [left, right] = beside.sides().map(of);
+        html! {
+            tr {
+                th scope="row" { (title) }
+                @if left == right { td colspan="2" { (left) " (both)" } } @else { td { (left) } td { (right) } }
+            }
+        }
+    };
+    html! {
+        section {
+            h2 { "What stands side by side" }
+            div.wide {
+                table {
+                    thead { tr { th {} @for side in beside.sides() { th { (side.name) } } } }
+                    tbody {
+                        (line("shows", &shows))
+                        (line("steps", &|side| side.run.steps.len().to_string()))
+                        (line("rules", &|side| model::rules(&side.run.configuration)))
+                        (line("sizes", &|side| model::words(&side.run.configuration.bounds)))
+                        (line("faults", &|side| model::faults(&side.run.configuration.faults)))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn shows(side: &Side) -> String {
+    match (&side.verdict, &side.refused) {
+        (Some(verdict), _) => {
+            let what = if verdict.violated { "violated" } else { "reached" };
+            format!(
+                "{} {what} after {} {}",
+                verdict.property,
+                verdict.steps,
+                plural(verdict.steps, "step")
+            )
+        }
+        (None, Some(_)) => "the same steps as far as they go".to_string(),
+        (None, None) => "the same steps, all of them".to_string(),
+    }
+}
+
+/// What is different where they part.
+fn parting(beside: &Beside) -> Markup {
+    let at = beside.same;
+    html! {
+        @match &beside.parting {
+            Parting::Nowhere => p { "Nowhere: every step does the same in both." },
+            Parting::Start(fields) => {
+                p { "They do not begin in the same state:" }
+                (differing(beside, fields))
+                (ways(beside, beside.together))
+            }
+            Parting::Effect(fields) => {
+                p {
+                    "In step " (links(&[at])) " both take " code { (beside.left.run.steps[at].action) }
+                    ", “" (page::prose(beside.left.run.steps[at].sentence)) "” It leaves:"
+                }
+                (differing(beside, fields))
+                (ways(beside, beside.together))
+            }
+            Parting::Step | Parting::End => (ways(beside, at)),
+        }
+    }
+}
+
+/// How each side goes on where their ways part, if they do.
+fn ways(beside: &Beside, at: usize) -> Markup {
+    html! {
+        @if at < beside.steps() {
+            p { @if at == 0 { "At once" } @else { "After step " (links(&[at - 1])) } " they go different ways:" }
+            ul { @for (side, other) in [(&beside.left, &beside.right), (&beside.right, &beside.left)] {
+                li { b { (side.name) } " " (goes_on(side, other, at)) }
+            } }
+        }
+    }
+}
+
+/// How a side goes on where the two part, and whether the other one could have done the same.
+fn goes_on(side: &Side, other: &Side, at: usize) -> Markup {
+    html! {
+        @match (side.run.steps.get(at), &side.refused) {
+            (Some(step), _) => {
+                "takes step " (links(&[at])) ", " code { (step.action) } ", “" (page::prose(step.sentence)) "” "
+                @if other.allows(at, &step.action) {
+                    "That would be possible in " b { (other.name) } " as well."
+                } @else {
+                    "In " b { (other.name) } " that cannot happen here."
+                }
+            }
+            (None, Some(action)) => {
+                "cannot take " code { (action) } "."
+                @if side.run.possible.is_empty() { " Nothing is possible there." } @else {
+                    " Possible there: "
+                    @for step in &side.run.possible { code { (step) } " " }
+                }
+            }
+            (None, None) => "ends.",
+        }
+    }
+}
+
+fn differing(beside: &Beside, fields: &[Differing]) -> Markup {
+    let value = |value: &Option<FieldValue>| {
+        value.as_ref().map_or("there is no such field".to_string(), ToString::to_string)
+    };
+    html! {
+        div.wide {
+            table.fields {
+                thead { tr { th { "field" } @for side in beside.sides() { th { (side.name) } } } }
+                tbody {
+                    @for field in fields {
+                        tr { th { (field.path) } td { (value(&field.left)) } td { (value(&field.right)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn drawing(beside: &Beside, side: &Side) -> Markup {
+    let broken =
+        side.verdict.as_ref().filter(|verdict| verdict.violated && verdict.cycle.is_none());
+    let marks = Marks {
+        broken: broken.map(|verdict| (verdict.steps, verdict.property.as_str())),
+        cycle: side.verdict.as_ref().and_then(|verdict| verdict.cycle),
+        parting: (!matches!(beside.parting, Parting::Nowhere)).then_some(beside.same),
+        fork: (beside.same < beside.together && beside.together < beside.steps())
+            .then_some(beside.together),
+        current: None,
+    };
+    let link = |step: usize| format!("#s={step}");
+    html! {
+        figure {
+            figcaption { (side.name) }
+            div.wide { (draw_run(&side.run, &beside.processes(), &marks, ROOM, &link)) }
+            @if let Some(action) = &side.refused { p.turn { "Then " code { (action) } " cannot happen." } }
+        }
+    }
+}
+
+/// A step of both, or one of each.
+fn row(beside: &Beside, at: usize) -> Markup {
+    let id = format!("s={}", at + 1);
+    html! {
+        @if at == beside.same {
+            li.turn { "◆ Here they part: " (beside.left.name) " on the left, " (beside.right.name) " on the right." }
+        } @else if at == beside.together {
+            li.turn { "Here they go different ways." }
+        }
+        @if at < beside.same {
+            @let step = &beside.left.run.steps[at];
+            li.card.fault[step.fault] id=(id) data-past=(spans(&step.causes)) { (inside(&beside.left.run, at)) }
+        } @else {
+            li.pair id=(id) {
+                @for side in beside.sides() {
+                    @match side.run.steps.get(at) {
+                        Some(step) => div.card.fault[step.fault] data-past=(spans(&step.causes)) { (inside(&side.run, at)) },
+                        None if at == side.run.steps.len() || at == beside.same => {
+                            div.card.none { p { (side.name) " has ended." } }
+                        }
+                        None => div {},
+                    }
+                }
+            }
+        }
+    }
+}

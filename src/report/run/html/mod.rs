@@ -1,0 +1,10 @@
+//! Pages of runs: one file each, no network, complete without scripts.
+
+pub mod beside;
+pub mod case;
+mod labels;
+pub(crate) mod lanes;
+pub(crate) mod model;
+mod state;
+pub(crate) mod steps;
+mod verdict;

@@ -1,0 +1,10 @@
+//! One run: its story, why it is bad, its drawing, its page.
+
+pub mod beside;
+pub mod html;
+pub mod mermaid;
+pub mod messages;
+pub mod on_model;
+pub mod reasons;
+pub mod shadow;
+pub mod story;

@@ -1,0 +1,63 @@
+//! A run taken once more with a rule on that it was found without.
+
+use latchwork_model::kit::Switches;
+
+use crate::engines::instance::Instance;
+use crate::files::configuration::Configuration;
+use crate::protocols::decisive::{Acts, first_difference};
+use crate::protocols::trace::{Change, changes};
+
+use super::on_model::Run;
+
+/// A rule that is off, and what it would have done to a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shadow {
+    /// The rule, by position.
+    pub rule: usize,
+    /// The first step at which it makes a difference, if there is one.
+    pub acts: Option<Acts>,
+    /// The same steps with the rule on, as far as they go: where they do something else.
+    pub differences: Vec<Parting>,
+}
+
+/// A step that does something else when the run is taken with a rule on from its beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parting {
+    /// How many steps come before it.
+    pub at: usize,
+    /// What it does then; `None` if it cannot happen any more.
+    pub instead: Option<Vec<Change>>,
+}
+
+/// The rules that are off in a configuration and on in the profile `full`, each with what it would
+/// have done to a run.
+pub fn shadows(configuration: &Configuration, run: &Run<'_>) -> Vec<Shadow> {
+    let entry = configuration.entry;
+    let rules = configuration.rules();
+    let full = entry.profile("full").map_or(Switches(0), |full| entry.switches(full).0);
+    let off = (0..entry.rules.len()).filter(|rule| !rules.is_on(*rule) && full.is_on(*rule));
+    off.filter_map(|rule| {
+        let with = configuration.instance_with(rules.with(rule)).ok()?;
+        let acts = first_difference(run.instance, with.as_ref(), &run.path);
+        Some(Shadow { rule, acts, differences: differences(run, with.as_ref()) })
+    })
+    .collect()
+}
+
+fn differences(run: &Run<'_>, with: &dyn Instance) -> Vec<Parting> {
+    let mut found = Vec::new();
+    let initial = with.initial().into_iter().nth(run.path.initial);
+    let Some(mut state) = initial.filter(|state| *state == run.states[0]) else { return found };
+    for at in 0..run.states.len() - 1 {
+        let Ok(next) = with.fire(&state, run.path.steps[at]) else {
+            found.push(Parting { at, instead: None });
+            break;
+        };
+        let instead = changes(with, &state, &next);
+        if instead != run.changes(at) {
+            found.push(Parting { at, instead: Some(instead) });
+        }
+        state = next;
+    }
+    found
+}

@@ -1,0 +1,179 @@
+//! A case with everything that a viewer shows of it: the one source of pages and exports.
+
+use latchwork_model::kit::{Fairness, Step};
+
+use crate::engines::fields::Described;
+use crate::engines::verdict::BuiltIn;
+use crate::files::case::{Case, CaseVerdict, Minimality};
+use crate::files::configuration::Configuration;
+use crate::protocols::trace::{Change, process_of};
+use crate::report::run::messages::{Message, channels, messages};
+use crate::report::run::on_model::Run;
+use crate::report::run::reasons::{Bad, Reason, reasons};
+use crate::report::run::shadow::{Shadow, shadows};
+
+/// A run and all that is shown of it, whatever it is there for.
+pub struct Telling {
+    /// The model.
+    pub configuration: Configuration,
+    /// The fields of the initial state.
+    pub initial: Vec<Described>,
+    /// Who acts, in the order of the lanes.
+    pub processes: Vec<String>,
+    /// The steps.
+    pub steps: Vec<Told>,
+    /// What was sent.
+    pub messages: Vec<Message>,
+    /// The rules that are off, and what they would have done.
+    pub off: Vec<Shadow>,
+    /// The steps that are possible at the end.
+    pub possible: Vec<String>,
+}
+
+/// A step, and all that is shown of it.
+pub struct Told {
+    /// Who acts: an index into the processes.
+    pub process: usize,
+    /// The action with its arguments.
+    pub action: String,
+    /// Its sentence.
+    pub sentence: &'static str,
+    /// Whether it is a fault.
+    pub fault: bool,
+    /// The fields that it changes.
+    pub changes: Vec<Change>,
+    /// The earlier steps that it needs.
+    pub causes: Vec<usize>,
+    /// What could have happened instead.
+    pub others: Vec<String>,
+}
+
+impl Telling {
+    /// A run in words.
+    pub fn of(configuration: &Configuration, run: &Run<'_>) -> Self {
+        let processes = processes(run);
+        let steps = told(run, &processes);
+        let initial = run.instance.described(&run.states[0]);
+        let changes = steps.iter().map(|step| step.changes.as_slice());
+        Self {
+            configuration: configuration.clone(),
+            messages: messages(changes, &channels(run.instance)),
+            initial,
+            steps,
+            processes,
+            off: shadows(configuration, run),
+            possible: run
+                .instance
+                .enabled(run.last())
+                .iter()
+                .map(|step| run.spell(*step))
+                .collect(),
+        }
+    }
+
+    /// Whether a message was taken by a fault: it is lost.
+    pub fn is_lost(&self, message: &Message) -> bool {
+        message.taken.is_some_and(|at| self.steps[at].fault)
+    }
+
+    /// Whether a message was put in by a fault: it is there twice.
+    pub fn is_duplicate(&self, message: &Message) -> bool {
+        self.steps[message.sent].fault
+    }
+
+    /// Whether a rule that is off would have acted at a step.
+    pub fn rule_acts_at(&self, at: usize) -> bool {
+        self.off.iter().any(|shadow| {
+            shadow.differences.iter().any(|parting| parting.at == at)
+                || shadow.acts.as_ref().is_some_and(|acts| acts.at == at)
+        })
+    }
+}
+
+/// A case and all that is shown of it.
+pub struct Story {
+    /// Its run.
+    pub run: Telling,
+    /// What the run shows.
+    pub verdict: CaseVerdict,
+    /// Whether there is a shorter one.
+    pub minimality: Minimality,
+    /// The case file.
+    pub case: String,
+    /// What is bad about the last state.
+    pub bad: Option<Bad>,
+    /// Why it is.
+    pub reasons: Vec<Reason>,
+}
+
+impl Story {
+    /// The story of a case; `None` if the model cannot take its steps any more.
+    pub fn of(case: &Case) -> Option<Self> {
+        let instance = case.configuration.instance().ok()?;
+        let run = &Run::of_case(case, instance.as_ref())?;
+        let bad = case.verdict.violated.then(|| Bad::of(run, &case.verdict.property)).flatten();
+        Some(Self {
+            run: Telling::of(&case.configuration, run),
+            verdict: case.verdict.clone(),
+            minimality: case.minimality,
+            case: case.to_text(),
+            bad,
+            reasons: bad.map_or(Vec::new(), |bad| reasons(run, bad)),
+        })
+    }
+
+    /// Whether the run goes on beyond the state that counts, because no done state can be reached.
+    pub fn is_stuck(&self) -> bool {
+        self.verdict.property == BuiltIn::CanFinish.name()
+            && self.run.steps.len() > self.verdict.steps
+    }
+
+    /// How many steps come before the cycle.
+    pub fn cycle(&self) -> Option<usize> {
+        self.verdict.cycle
+    }
+
+    /// The sentence of what the run shows: a property, or an action that fires.
+    pub fn sentence(&self) -> &'static str {
+        let (entry, name) = (self.run.configuration.entry, self.verdict.property.as_str());
+        let mut properties = (entry.properties)().into_iter();
+        let property = properties.find(|info| info.name == name).map(|info| info.doc);
+        let mut actions = entry.actions.iter();
+        property
+            .or_else(|| actions.find(|info| info.name == name).map(|info| info.doc))
+            .unwrap_or("")
+    }
+}
+
+fn processes(run: &Run<'_>) -> Vec<String> {
+    let mut acting: Vec<Step> = run.path.steps.clone();
+    acting.sort_by_key(|step| step.process(run.entry.actions));
+    let mut names: Vec<String> =
+        acting.into_iter().map(|step| process_of(run.entry, &run.spell(step))).collect();
+    names.dedup();
+    names
+}
+
+fn told(run: &Run<'_>, processes: &[String]) -> Vec<Told> {
+    let causes = run.causes();
+    run.path
+        .steps
+        .iter()
+        .zip(causes)
+        .enumerate()
+        .map(|(at, (step, causes))| {
+            let info = &run.entry.actions[usize::from(step.action)];
+            let action = run.spell(*step);
+            let process = process_of(run.entry, &action);
+            Told {
+                process: processes.iter().position(|name| *name == process).unwrap_or(0),
+                action,
+                sentence: info.doc,
+                fault: run.entry.lanes[usize::from(info.lane)].fairness == Fairness::Fault,
+                changes: run.changes(at),
+                causes,
+                others: run.others(at).into_iter().map(|other| run.spell(other)).collect(),
+            }
+        })
+        .collect()
+}

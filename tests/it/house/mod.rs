@@ -1,0 +1,4 @@
+//! The house itself: its floors, its rooms, and the rules that a compiler does not know.
+
+mod floors;
+mod imports;
