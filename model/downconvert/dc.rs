@@ -2,9 +2,10 @@
 
 use crate::kit::{FIRED, Fired, when};
 
+use super::Downconvert;
+use super::lockres::Unblock;
 use super::master::Answer;
 use super::state::{Action, Bug, Cache, DcAt, Level, NodeId, State, UnlockAction};
-use super::{Downconvert, Unblock};
 
 impl Downconvert {
     pub(super) fn dc_wake(&self, s: &mut State, n: NodeId) -> Fired {

@@ -2,8 +2,9 @@
 
 use crate::kit::{Claim, Model, Property, claim, every, implies, values};
 
+use super::Downconvert;
+use super::lockres::Unblock;
 use super::state::{AppAt, AppId, Bug, Callback, DcAt, Level, Node, NodeId, State, UnlockAction};
-use super::{Downconvert, Unblock};
 
 pub(super) const PROPERTIES: &[Property<Downconvert>] = properties! { Downconvert;
     /// The levels that the master has granted are pairwise compatible.

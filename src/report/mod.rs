@@ -10,6 +10,8 @@ pub(crate) mod page;
 pub mod review;
 pub mod run;
 pub mod schema;
+pub mod table;
+pub mod words;
 
 use crate::files::configuration::Configuration;
 use crate::files::scenario::Scenario;
@@ -78,7 +80,7 @@ pub fn switches(configuration: &Configuration) -> Vec<String> {
 }
 
 /// What stands before the first section of a page, without its title.
-fn introduction(readme: &str) -> &str {
+pub(crate) fn introduction(readme: &str) -> &str {
     let text = readme.split("\n## ").next().unwrap_or("");
     let text = text
         .strip_prefix("# ")

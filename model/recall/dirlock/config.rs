@@ -160,7 +160,7 @@ fn case(tree: &dyn Value, ops: &dyn Value) -> Result<State, &'static str> {
         };
         s.dir[place.dir].set(place.name, inode);
     }
-    if super::properties::directories().any(|d| super::properties::top(&s, d).is_none()) {
+    if super::tree::directories().any(|d| super::tree::top(&s, d).is_none()) {
         return Err("in the `tree` a directory is below itself");
     }
     for index in 0..ops.len() {

@@ -6,6 +6,7 @@ mod op;
 mod properties;
 pub mod rules;
 pub mod state;
+mod tree;
 
 pub use config::{Cases, DirLock};
 

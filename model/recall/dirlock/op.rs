@@ -3,8 +3,8 @@
 use crate::kit::{FIRED, Fired, Refused, values, when};
 
 use super::DirLock;
-use super::properties::{is_at_or_above, parent, top};
 use super::state::{Call, DirId, INODES, InodeId, Kind, NONE, Name, Op, OpAt, OpId, Owner, State};
+use super::tree::{is_at_or_above, parent, top};
 
 /// Locks in the order in which they are taken.
 type Locks = [Option<InodeId>; 2];

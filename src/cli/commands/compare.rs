@@ -15,8 +15,11 @@ use crate::files::configuration::{Configuration, rule_set};
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, check};
 use crate::protocols::trace;
-use crate::report::check::{json, text};
+use crate::report::check::json;
 use crate::report::layout::Layout;
+use crate::report::run::text::grouped;
+use crate::report::table;
+use crate::report::words::write_words;
 
 /// Compare two rule sets on one scenario
 #[derive(Args)]
@@ -82,7 +85,7 @@ fn write_table(
     other: &Checked,
     comparison: &Comparison,
 ) -> io::Result<()> {
-    let mut table = text::table(["", &names.first, &names.second], &[1, 2]);
+    let mut table = table::table(["", &names.first, &names.second], &[1, 2]);
     let figures = |checked: &Checked| checked.exploration.statistics.clone();
     let (a, b) = (figures(one), figures(other));
     table.add_row(["distinct", &a.distinct.to_string(), &b.distinct.to_string()]);
@@ -99,7 +102,7 @@ fn write_table(
             table.add_row([a.name, &words(&a), &words(&b)]);
         }
     }
-    text::write_table(out, &table)
+    table::write_table(out, &table)
 }
 
 /// Prints the way to the nearest state in which the two can do different things, and what.
@@ -128,10 +131,10 @@ fn write_parting(
         writeln!(out, "  then {}", step.spell(entry.actions))?;
         for (name, checked, result) in [(&names.first, one, a), (&names.second, other, b)] {
             let words = match result {
-                Ok(next) => text::grouped(&trace::changes(checked.instance.as_ref(), state, &next)),
+                Ok(next) => grouped(&trace::changes(checked.instance.as_ref(), state, &next)),
                 Err(_) => vec!["is not enabled".to_string()],
             };
-            text::write_words(out, Layout::WHOLE, &format!("    {name}: "), &words)?;
+            write_words(out, Layout::WHOLE, &format!("    {name}: "), &words)?;
         }
     }
     Ok(())

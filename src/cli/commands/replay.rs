@@ -10,8 +10,9 @@ use crate::cli::clock::Clock;
 use crate::cli::{Exit, Failure, print};
 use crate::files::case::Case;
 use crate::jobs::replay::{Divergence, Onward, Replayed, Why, replay};
-use crate::report::check::text::{write_case, write_words};
 use crate::report::layout::{Detail, Layout};
+use crate::report::run::text::write_case;
+use crate::report::words::write_words;
 
 /// Replay a case, and end as it did
 #[derive(Args)]

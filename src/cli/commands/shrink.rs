@@ -16,8 +16,8 @@ use crate::files::case::{Case, Minimality};
 use crate::jobs::check;
 use crate::jobs::shrink::{Shrunk, path_of, shrink};
 use crate::protocols::Entry;
-use crate::report::check::text::write_case;
 use crate::report::layout::Detail;
+use crate::report::run::text::write_case;
 
 /// Make the run of a case short: the same property, the same rules, fewer steps
 #[derive(Args)]

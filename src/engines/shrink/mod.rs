@@ -4,9 +4,7 @@
 //! |---|---|
 //! | `leaving_out` | the order in which steps are left out, and what a run without them shows |
 //! | `nearest` | a bounded search from a state of a run |
-//! | `lasso` | a run that goes on for ever: its way and its cycle |
 
-pub(crate) mod lasso;
 mod leaving_out;
 mod nearest;
 

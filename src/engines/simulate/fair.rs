@@ -14,9 +14,9 @@ use crate::engines::explore::fingerprint::fingerprint;
 use crate::engines::explore::{lasso, panics};
 use crate::engines::verdict::{BuiltIn, Discovery, End, PropertyId};
 
+use super::course::{Course, Taken};
 use super::look::Ending;
 use super::rng::Draws;
-use super::run::{Course, Taken};
 
 /// The most states that are searched for one in which the protocol is done.
 const NEAR: usize = 2_000;

@@ -13,11 +13,15 @@
 //! | `rng` | the draws of a run: the only use of random numbers in the program |
 //! | `strategy` | which of the enabled steps a run takes |
 //! | `look` | one state: what can happen next, what it shows |
+//! | `plan` | what to sample |
+//! | `course` | a run on its way |
 //! | `run` | one run |
 //! | `fair` | its second phase |
 
+mod course;
 mod fair;
 pub(crate) mod look;
+mod plan;
 pub mod rng;
 mod run;
 mod strategy;
@@ -29,37 +33,18 @@ use latchwork_model::kit::{Actions, Model};
 use crate::engines::explore::Watch;
 use crate::engines::verdict::{Discovery, PropertyId, PropertySet};
 
+pub use plan::Plan;
 pub use strategy::{Mix, Strategy, pct_depth};
 
+use course::Sampler;
 use look::Looker;
-use run::{Run, Sampler};
+use run::Run;
 
 /// The most runs between two looks at the clock.
 const BLOCK: u64 = 1024;
 
 /// One run in so many is done twice and compared, also when nobody asks for it.
 const TWICE: u64 = 64;
-
-/// What to sample.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// The seed of the campaign.
-    pub seed: u64,
-    /// The numbers of its runs.
-    pub runs: Range<u64>,
-    /// How steps are chosen.
-    pub strategy: Mix,
-    /// The most steps of the first phase of a run.
-    pub steps: usize,
-    /// The most steps of its second, fair phase; with 0 there is none.
-    pub fair: usize,
-    /// The properties to look at.
-    pub properties: PropertySet,
-    /// Whether every run is done twice and compared.
-    pub paranoid: bool,
-    /// How many threads run.
-    pub threads: usize,
-}
 
 /// What a campaign came to. All figures are about the runs before the first one that failed, and
 /// that one.

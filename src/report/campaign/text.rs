@@ -6,9 +6,10 @@ use crate::engines::shrink::Shortened;
 use crate::engines::verdict::PropertyKind;
 use crate::files::case::{CaseVerdict, Minimality};
 use crate::jobs::campaign::{Sampled, Violation};
-use crate::report::check::text::{write_case, write_words};
 use crate::report::layout::{Detail, Layout};
+use crate::report::run::text::write_case;
 use crate::report::title;
+use crate::report::words::write_words;
 
 /// Prints one line about a scenario.
 pub fn write_line(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io::Result<()> {

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::engines::threads::refine::Judgement;
 use crate::files::thread_run::{REFINEMENT, ThreadRun};
 use crate::jobs::threads::examine::{Engine, Examined, Finding};
-use crate::report::check::text::{write_case, write_words};
 use crate::report::layout::{Detail, Layout};
+use crate::report::run::text::write_case;
 use crate::report::title;
+use crate::report::words::write_words;
 
 /// How often, and how: `in run 17`, `in run 3 of those with at most 2 preemptions`.
 fn place(finding: &Finding) -> String {

@@ -6,7 +6,7 @@ use latchwork_model::kit::Declared;
 
 use crate::jobs::coverage::Covered;
 
-use super::text::{table, write_table};
+use crate::report::table::{table, write_table};
 
 /// Prints how often each action happened, each antecedent was true and each rule was decisive.
 pub fn write(out: &mut dyn Write, covered: &Covered) -> io::Result<()> {

@@ -9,7 +9,7 @@ use crate::report::run::mermaid;
 use crate::report::switches;
 
 use super::json;
-use super::text::grouped;
+use crate::report::run::text::grouped;
 
 /// The page of a scenario.
 pub fn scenario_page(checked: &Checked) -> String {

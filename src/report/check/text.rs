@@ -2,17 +2,15 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-
 use crate::engines::verdict::{BuiltIn, Discovery, End, PropertyKind, Symmetry, collision};
-use crate::files::case::{Case, CaseStep, CaseVerdict};
 use crate::files::scenario::Expect;
 use crate::jobs::check::{Checked, Standing};
-use crate::protocols::Entry;
-use crate::protocols::decisive::{Acts, Instead, first_difference};
-use crate::protocols::trace::{Change, process_of};
+use crate::protocols::decisive::{Acts, first_difference};
 use crate::report::layout::{Detail, Layout};
-use crate::report::{name, switches, title};
+use crate::report::run::text::write_steps;
+use crate::report::table::{fit, table, write_table};
+use crate::report::words::write_sentence;
+use crate::report::{name, title};
 
 /// Rows that are not as expected, and are listed without `-v`.
 const MOST_RED: usize = 5;
@@ -140,38 +138,6 @@ fn write_collision(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     write_sentence(out, layout, "", &sentence)
 }
 
-/// Makes a table as narrow as the terminal.
-pub fn fit(table: &mut Table, layout: Layout) {
-    if let Some(width) = layout.width {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(width.max(LEAST_TABLE)).unwrap_or(u16::MAX));
-    }
-}
-
-/// The columns below which a table does not get narrower.
-const LEAST_TABLE: usize = 50;
-
-/// A table with this header, and numbers in some columns.
-pub fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header);
-    for column in numbers {
-        if let Some(column) = table.column_mut(*column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
-/// Prints a table, without spaces at the ends of lines.
-pub fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
-}
-
 /// The verdict of a scenario in a word or two.
 pub fn verdict_words(checked: &Checked) -> String {
     match checked.main_violation() {
@@ -200,20 +166,6 @@ fn write_standing(out: &mut dyn Write, checked: &Checked, layout: Layout) -> io:
         Standing::Vacuous(sentence) => ("vacuous", sentence),
     };
     write_sentence(out, layout, "", &format!("{word}: {}: {sentence}", title(&checked.scenario)))
-}
-
-/// Prints a sentence: broken at the width of the terminal, whole in a pipe.
-fn write_sentence(
-    out: &mut dyn Write,
-    layout: Layout,
-    indent: &str,
-    sentence: &str,
-) -> io::Result<()> {
-    if layout.width.is_none() {
-        return writeln!(out, "{indent}{sentence}");
-    }
-    let words: Vec<String> = sentence.split(' ').map(ToString::to_string).collect();
-    write_words(out, layout, indent, &words)
 }
 
 /// Prints the main violation of a scenario, step by step.
@@ -258,65 +210,6 @@ pub fn story(checked: &Checked) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// Prints a case, step by step.
-pub fn write_case(out: &mut dyn Write, case: &Case, layout: Layout) -> io::Result<()> {
-    let CaseVerdict { violated, property, steps, .. } = &case.verdict;
-    let word = if *violated { "VIOLATED" } else { "reached" };
-    let name = case.configuration.entry.name;
-    let switches = switches(&case.configuration).join(" ");
-    writeln!(out, "{word} {property} after {steps} steps: {name} {switches}")?;
-    writeln!(out)?;
-    write_steps(out, case, &[], layout)
-}
-
-fn write_steps(
-    out: &mut dyn Write,
-    case: &Case,
-    acts: &[(&str, Acts)],
-    layout: Layout,
-) -> io::Result<()> {
-    let CaseVerdict { property, steps, cycle, .. } = &case.verdict;
-    let process = |step: &CaseStep| process_of(case.configuration.entry, &step.action);
-    let process_width = case.steps.iter().map(|step| process(step).len()).max().unwrap_or(0);
-    let action_width = case.steps.iter().map(|step| step.action.len()).max().unwrap_or(0);
-    let goes_on = case.steps.len() > *steps;
-    let matters = |at: usize| {
-        let acts = acts.iter().any(|(_, acts)| acts.at == at);
-        acts || at + 1 == *steps || Some(at) == *cycle || (goes_on && at == *steps)
-    };
-    let visible = layout.visible(case.steps.len(), matters);
-    let mut hidden = 0;
-    for (at, step) in case.steps.iter().enumerate() {
-        if !visible[at] {
-            hidden += 1;
-            continue;
-        }
-        if hidden > 0 {
-            writeln!(out, "     ... {hidden} steps (-v shows them)")?;
-            hidden = 0;
-        }
-        if goes_on && at == *steps && property == BuiltIn::CanFinish.name() {
-            writeln!(out, "     -- from here no done state can be reached; one way on:")?;
-        }
-        if Some(at) == *cycle {
-            writeln!(out, "     -- a cycle begins:")?;
-        }
-        let (process, action) = (process(step), &step.action);
-        let head = format!("{:4} {process:process_width$} {action:action_width$}  ", at + 1);
-        write_words(out, layout, &head, &grouped(&step.changes))?;
-        for (rule, acts) in acts.iter().filter(|(_, acts)| acts.at == at) {
-            let head = format!("     <- `{rule}` is off: with it ");
-            let words = instead(case.configuration.entry, &acts.instead);
-            write_words(out, layout, &head, &words)?;
-        }
-    }
-    match cycle {
-        Some(_) => writeln!(out, "     -- and round again"),
-        None if goes_on => writeln!(out, "     -- standstill"),
-        None => Ok(()),
-    }
-}
-
 /// The rules that are off, each with the first step at which it would have acted.
 pub fn rules_that_would_act<'a>(checked: &'a Checked, found: &Discovery) -> Vec<(&'a str, Acts)> {
     let configuration = &checked.scenario.configuration;
@@ -334,60 +227,4 @@ pub fn rules_that_would_act<'a>(checked: &'a Checked, found: &Discovery) -> Vec<
         Some((rule.name, acts))
     })
     .collect()
-}
-
-/// What a rule would have done at a step, in words that follow "with it ".
-pub fn instead(entry: &Entry, instead: &Instead) -> Vec<String> {
-    match instead {
-        Instead::Disabled => vec!["this could not have happened".to_string()],
-        Instead::Differs(changes) => grouped(changes),
-        Instead::Elsewhere(step) => {
-            vec![format!("`{}` would have been another step", step.spell(entry.actions))]
-        }
-    }
-}
-
-/// The new values of fields, those of one part of the state together: `node.n0 busy=1 pending=1`.
-pub fn grouped(changes: &[Change]) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut part = "";
-    for change in changes {
-        let (of, field) = change.path.rsplit_once('.').unwrap_or(("", &change.path));
-        if of != part {
-            if let Some(last) = words.last_mut() {
-                *last = format!("{last};");
-            }
-            words.push(of.to_string());
-            part = of;
-        }
-        words.push(format!("{field}={}", change.new));
-    }
-    words.retain(|word: &String| !word.is_empty());
-    words
-}
-
-/// Prints words behind a head, broken at the width and indented.
-pub fn write_words(
-    out: &mut dyn Write,
-    layout: Layout,
-    head: &str,
-    words: &[String],
-) -> io::Result<()> {
-    let width = layout.line();
-    let indent = head.len().min(width / 2);
-    let mut line = head.to_string();
-    let mut empty = true;
-    for word in words {
-        if !empty && line.len() + 1 + word.len() > width {
-            writeln!(out, "{}", line.trim_end())?;
-            line = " ".repeat(indent);
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    writeln!(out, "{}", line.trim_end())
 }

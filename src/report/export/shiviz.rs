@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::report::check::text::grouped;
 use crate::report::run::story::Story;
+use crate::report::run::text::grouped;
 
 use super::headline;
 

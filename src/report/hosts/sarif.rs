@@ -129,7 +129,7 @@ fn thread_flows(checked: &Checked, found: &Discovery, sources: &mut Sources) -> 
         let process = process_of(entry, &step.action);
         let name = step.action.split('(').next().unwrap_or_default();
         let mut location = at(&sources.action(entry, name));
-        let changes = crate::report::check::text::grouped(&step.changes).join(" ");
+        let changes = crate::report::run::text::grouped(&step.changes).join(" ");
         let text = format!("{} {changes}", step.action);
         location["message"] = json!({ "text": text.trim_end() });
         let step = json!({ "executionOrder": order + 1, "location": location });

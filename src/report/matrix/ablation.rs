@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use crate::files::case::Case;
 use crate::jobs::ablate::{Cell, Matrix, Row, Ruling};
-use crate::report::check::{markdown, text};
+use crate::report::check::markdown;
 use crate::report::layout::{Detail, Layout};
+use crate::report::run::text::instead;
+use crate::report::{table, words};
 
 /// A rule by what is found without it, in a word or two.
 pub fn ruling_word(ruling: &Ruling) -> &'static str {
@@ -60,9 +62,9 @@ pub fn write_text(out: &mut dyn Write, matrix: &Matrix, layout: Layout) -> io::R
     writeln!(out, "{}, profile {profile}, {configurations} configurations", matrix.entry.name)?;
     if layout.detail == Detail::Verbose {
         let words = matrix.configurations.iter().map(|(name, states)| format!("{name} ({states})"));
-        text::write_words(out, layout, "  with their states: ", &words.collect::<Vec<_>>())?;
+        words::write_words(out, layout, "  with their states: ", &words.collect::<Vec<_>>())?;
     }
-    let mut table = text::table(["rule off", "what breaks", "steps", "in", "acts at"], &[2, 4]);
+    let mut table = table::table(["rule off", "what breaks", "steps", "in", "acts at"], &[2, 4]);
     for row in matrix.rows.iter().filter(|row| !quiet || !row.ruling.is_sound()) {
         let rule = matrix.entry.rules[row.rule].name;
         if row.ruling.cells().is_empty() {
@@ -80,8 +82,8 @@ pub fn write_text(out: &mut dyn Write, matrix: &Matrix, layout: Layout) -> io::R
             table.add_row([&name, property, &steps.to_string(), name_of, &acts]);
         }
     }
-    text::fit(&mut table, layout);
-    text::write_table(out, &table)?;
+    table::fit(&mut table, layout);
+    table::write_table(out, &table)?;
     for name in &matrix.broken {
         writeln!(out, "left out, because the profile breaks there: {name}")?;
     }
@@ -261,7 +263,7 @@ fn write_story(page: &mut String, matrix: &Matrix, cell: &Cell) -> std::fmt::Res
     for (rule, acts) in &cell.acts {
         if let Some(acts) = acts {
             let rule = entry.rules[*rule].name;
-            let words = text::instead(entry, &acts.instead).join(" ");
+            let words = instead(entry, &acts.instead).join(" ");
             writeln!(page, "At step {}, with `{rule}`: {words}.\n", acts.at + 1)?;
         }
     }

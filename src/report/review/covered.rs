@@ -8,7 +8,7 @@ use crate::engines::verdict::{PropertyId, PropertyKind};
 use crate::files::configuration::{Configuration, Tree};
 use crate::jobs::check::{Checked, Verdict};
 
-use super::{Review, cell, sections};
+use super::material::{Review, cell, sections};
 
 /// Writes the bounds and what was not covered.
 pub fn write(page: &mut String, review: &Review) -> Result {

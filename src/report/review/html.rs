@@ -4,12 +4,12 @@
 use maud::{Markup, PreEscaped, html};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html::push_html};
 
-use crate::report::check::text::grouped;
 use crate::report::page;
 use crate::report::review::matrix::Facts;
 use crate::report::review::{Review, parties};
 use crate::report::run::html::lanes;
 use crate::report::run::story::Story;
+use crate::report::run::text::grouped;
 
 /// The page. Its links to stories and scenarios lead somewhere if it stands where the committed page
 /// does.

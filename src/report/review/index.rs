@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::material::{Review, cell};
 use super::matrix::Facts;
-use super::{Review, cell};
 
 /// The page that leads to the reviews.
 pub fn index(reviews: &[Review]) -> String {

@@ -8,7 +8,7 @@ use crate::engines::verdict::{PropertyId, PropertyKind};
 use crate::jobs::check::Checked;
 use crate::protocols::Entry;
 
-use super::{Review, cell};
+use super::material::{Review, cell};
 
 /// Writes the parties, their actions and the properties.
 pub fn write(page: &mut String, review: &Review) -> Result {

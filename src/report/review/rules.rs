@@ -7,8 +7,8 @@ use latchwork_model::kit::{Declared, RuleInfo};
 use crate::protocols::Entry;
 use crate::report::run::mermaid;
 
+use super::material::{Review, cell, steps};
 use super::matrix::{Cell, Facts, Row};
-use super::{Review, cell, steps};
 
 /// Writes the rules, the shortest run of those that break something, the variants and profiles.
 pub fn write(page: &mut String, review: &Review) -> Result {

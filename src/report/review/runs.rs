@@ -8,7 +8,7 @@ use crate::files::scenario::Expect;
 use crate::jobs::check::{Checked, Standing};
 use crate::report::switches;
 
-use super::{Review, cell, sections, steps};
+use super::material::{Review, cell, sections, steps};
 
 /// Writes the goals, the counts and the findings.
 pub fn write(page: &mut String, review: &Review) -> Result {

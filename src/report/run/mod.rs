@@ -8,3 +8,4 @@ pub mod on_model;
 pub mod reasons;
 pub mod shadow;
 pub mod story;
+pub mod text;

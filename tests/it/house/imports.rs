@@ -54,9 +54,9 @@ impl Sources {
     }
 
     /// The files that are part of the crate.
-    pub fn files(&self) -> Vec<&str> {
-        let mut files: Vec<_> = self.modules.iter().map(|module| module.file.as_str()).collect();
-        files.sort_unstable();
+    pub fn files(&self) -> Vec<String> {
+        let mut files: Vec<_> = self.modules.iter().map(|module| module.file.clone()).collect();
+        files.sort();
         files.dedup();
         files
     }

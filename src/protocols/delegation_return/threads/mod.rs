@@ -18,6 +18,7 @@ mod mgr;
 mod ret;
 mod seen;
 mod server;
+mod until;
 mod waits;
 
 use super::rt::thread::{self, JoinHandle};

@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use crate::protocols::trace::Change;
-use crate::report::check::text::instead;
 use crate::report::page;
 use crate::report::run::shadow::Shadow;
 use crate::report::run::story::{Story, Telling};
+use crate::report::run::text::instead;
 
 /// The steps of a story.
 pub fn list(story: &Story) -> Markup {

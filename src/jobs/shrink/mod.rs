@@ -4,9 +4,11 @@
 //! for shorter ways between the states of the run. Nobody can leave out one more step at the end;
 //! whether another run is shorter still, `explore` says where it can.
 
+mod lasso;
+
 use crate::engines::explore::{Options, Watch};
 use crate::engines::instance::{Instance, StateBytes};
-use crate::engines::shrink::{Shortened, lasso};
+use crate::engines::shrink::Shortened;
 use crate::engines::verdict::{Discovery, End, Path, PropertyId, PropertySet};
 use crate::files::case::{Case, Minimality};
 

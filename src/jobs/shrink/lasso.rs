@@ -9,7 +9,7 @@ use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::verdict::{Discovery, End, Path};
 
 /// Leaves out what can be left out; none if the run does not show its property for ever.
-pub(crate) fn shorten(instance: &dyn Instance, found: &Discovery) -> Option<Discovery> {
+pub(super) fn shorten(instance: &dyn Instance, found: &Discovery) -> Option<Discovery> {
     let End::Stuck { prefix, cycle } = found.end else { return None };
     let start = instance.initial().into_iter().nth(found.path.initial)?;
     let shortening = Shortening { instance, found, start };

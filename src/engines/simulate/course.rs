@@ -1,0 +1,118 @@
+//! A run on its way: where it is, and how it goes on.
+
+use latchwork_model::kit::{Actions, Model, Step};
+use zerocopy::IntoBytes;
+
+use crate::engines::explore::fingerprint::fingerprint;
+use crate::engines::explore::{panics, steps};
+use crate::engines::verdict::{Discovery, Path, PropertySet};
+
+use super::look::{Ending, Looker};
+use super::plan::Plan;
+use super::strategy::Processes;
+
+/// What all runs of a campaign have in common.
+pub(super) struct Sampler<'a, M: Model> {
+    pub model: &'a M,
+    pub plan: &'a Plan,
+    pub initial: Vec<M::State>,
+    pub processes: Processes,
+}
+
+impl<'a, M: Model> Sampler<'a, M> {
+    pub fn new(model: &'a M, plan: &'a Plan) -> Self {
+        let mut initial = Vec::new();
+        model.initial(&mut |state| initial.push(*state));
+        let processes = Processes::of::<M>(&steps::all(model));
+        Self { model, plan, initial, processes }
+    }
+}
+
+/// A run on its way.
+pub(super) struct Course<'s, 'a, M: Model> {
+    pub sampler: &'s Sampler<'a, M>,
+    pub looker: &'s mut Looker<'a, M>,
+    pub state: M::State,
+    pub path: Path,
+    pub fired: Vec<bool>,
+    pub reached: PropertySet,
+    keep_digests: bool,
+    pub digests: Vec<u64>,
+    pub refused: Option<usize>,
+}
+
+/// What came of a step.
+pub(super) enum Taken {
+    /// Another state.
+    Moved,
+    /// The same state.
+    StoodStill,
+    /// The model has offered it and now refuses it: it depends on more than its state.
+    Refused,
+}
+
+impl<'s, 'a, M: Model> Course<'s, 'a, M> {
+    pub fn begin(
+        sampler: &'s Sampler<'a, M>,
+        looker: &'s mut Looker<'a, M>,
+        initial: usize,
+        keep_digests: bool,
+    ) -> Self {
+        looker.remembers = !keep_digests;
+        Self {
+            sampler,
+            looker,
+            state: sampler.initial[initial],
+            path: Path { initial, steps: Vec::new() },
+            fired: vec![false; <M as Actions>::ACTIONS.len()],
+            reached: PropertySet::EMPTY,
+            keep_digests,
+            digests: Vec::new(),
+            refused: None,
+        }
+    }
+
+    /// Looks at the state, and says how the run ends if it is a violation.
+    pub fn look(&mut self) -> Option<Ending> {
+        let look = self.looker.look(&self.state);
+        if self.keep_digests {
+            let here = fingerprint(&self.state) ^ self.looker.enabled().len() as u64;
+            let last = self.digests.last().copied().unwrap_or(0);
+            self.digests.push(last.rotate_left(5).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ here);
+        }
+        self.reached = self.reached.or(look.reached);
+        look.ending()
+    }
+
+    /// Takes an enabled step.
+    pub fn take(&mut self, step: Step) -> Taken {
+        let mut next = self.state;
+        if !self.looker.fire(&mut next, step) {
+            self.refused = Some(self.path.steps.len());
+            return Taken::Refused;
+        }
+        self.fired[usize::from(step.action)] = true;
+        self.path.steps.push(step);
+        let before = std::mem::replace(&mut self.state, next);
+        if before.as_bytes() == self.state.as_bytes() { Taken::StoodStill } else { Taken::Moved }
+    }
+
+    /// The violation with which it ends.
+    pub fn discovery(&self, (property, last, end): Ending) -> Discovery {
+        let mut path = self.path.clone();
+        path.steps.extend(last);
+        Discovery { property, steps: path.steps.len(), path, end }
+    }
+
+    /// All states of the run, one more than steps.
+    pub fn states(&self) -> Vec<M::State> {
+        let mut state = self.sampler.initial[self.path.initial];
+        let mut states = vec![state];
+        for step in &self.path.steps {
+            // It was taken before, so it can be.
+            let _ = panics::catch(|| self.sampler.model.fire(&mut state, *step));
+            states.push(state);
+        }
+        states
+    }
+}
