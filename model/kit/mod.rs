@@ -2,11 +2,16 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `model` | [`Model`], guards ([`when`]), what a property may say ([`Claim`]) |
+//! | `model` | [`Model`]: what engines run |
+//! | `outcome` | guards ([`when`]), and what comes of trying an action ([`Fired`]) |
+//! | `claim` | what a property may say ([`Claim`]) |
+//! | `step` | [`Step`]: an action with its arguments, and who takes it |
 //! | `actions` | [`actions!`](crate::actions!): the list of actions, and all that follows from it |
 //! | `properties` | [`properties!`](crate::properties!): the list of properties |
 //! | `rules` | [`rules!`](crate::rules!): clauses that can be switched off, variants, profiles |
 //! | `state` | [`state!`](crate::state!): flat states whose fields have names |
+//! | `visit` | [`Visit`]: the parts of a value by name |
+//! | `param` | [`Param`], [`Id`], [`Domain`]: what actions take |
 //! | `domain` | [`ids!`](crate::ids!), tables and sets over ids |
 //! | `channel` | bounded queues |
 //! | `symmetry` | [`Permutation`], [`Permute`]: processes that are interchangeable |
@@ -23,19 +28,29 @@ mod rules;
 #[macro_use]
 mod state;
 mod channel;
+mod claim;
 mod model;
+mod outcome;
+mod param;
 mod protocol;
+mod step;
 mod symmetry;
+mod visit;
 
-pub use actions::{ActionInfo, Actions, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step};
+pub use actions::Actions;
 pub use channel::{Bag, Fifo, Full, Queue};
-pub use domain::{Domain, Id, Param, Set, Table, values};
-pub use model::{Claim, Cut, FIRED, Fired, Model, Refused, claim, every, exceeded, implies, when};
+pub use claim::{Claim, claim, every, implies};
+pub use domain::{Set, Table};
+pub use model::Model;
+pub use outcome::{Cut, FIRED, Fired, Refused, exceeded, when};
+pub use param::{Domain, Id, Param, values};
 pub use properties::{Kind, Property};
 pub use protocol::{Field, Protocol, Setup, Shape, Value};
 pub use rules::{Declared, ProfileInfo, RuleInfo, Switches, VariantInfo};
-pub use state::{Items, State, Visit, Visitor, same};
+pub use state::{State, same};
+pub use step::{ActionInfo, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step};
 pub use symmetry::{Permutation, Permute, permutations};
+pub use visit::{Items, Visit, Visitor};
 
 /// The derives that [`state!`](crate::state!) uses.
 pub use zerocopy;

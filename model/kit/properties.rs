@@ -1,9 +1,9 @@
 //! Properties: what a protocol promises.
 
-use super::{Claim, Model};
+use super::{Actions, Claim};
 
 /// A statement about a model.
-pub struct Property<M: Model> {
+pub struct Property<M: Actions> {
     /// Its name: that of the method.
     pub name: &'static str,
     /// Its sentence.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::encoding::json::Problem;
 use crate::encoding::sealed::{self, Stamp};
 use crate::engines::explore::Watch;
-use crate::engines::explore::resume::Checkpoint;
+use crate::engines::explore::checkpoint::Checkpoint;
 use crate::engines::verdict::{Exploration, PropertySet};
 use crate::files::configuration::Tree;
 use crate::files::scenario::{Goal, Scenario};

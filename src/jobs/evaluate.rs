@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use latchwork_model::kit::Fairness;
 
+use crate::engines::explore::panics::join;
 use crate::engines::explore::{Options, Watch};
 use crate::engines::instance::Instance;
 use crate::engines::simulate::{self, Strategy};
@@ -148,10 +149,6 @@ fn median(
         let outcomes: Vec<Option<u64>> = std::thread::scope(|scope| {
             let spawn = |seed| scope.spawn(move || needed(seed));
             let handles: Vec<_> = seeds.clone().map(spawn).collect();
-            let join = |handle: std::thread::ScopedJoinHandle<'_, _>| match handle.join() {
-                Ok(outcome) => outcome,
-                Err(panic) => std::panic::resume_unwind(panic),
-            };
             handles.into_iter().map(join).collect()
         });
         missed += outcomes.iter().filter(|outcome| outcome.is_none()).count();

@@ -9,9 +9,11 @@ use crate::engines::verdict::{Comparison, PropertySet};
 
 use super::fingerprint::fingerprint;
 use super::graph::Graph;
+use super::options::{Options, Watch};
+use super::panics::join;
 use super::paths::{self, Depths};
-use super::search::{join, search};
-use super::{Options, Watch, steps};
+use super::search::search;
+use super::steps;
 
 /// All steps of a state with the states to which they lead; one that is cut off leads nowhere.
 fn successors<M: Model>(model: &M, state: &M::State) -> Vec<(Step, Option<M::State>)> {

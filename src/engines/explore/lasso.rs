@@ -8,9 +8,20 @@ use std::collections::BTreeSet;
 use latchwork_model::kit::{Claim, Fairness, Kind, Model, Process, Property, Step};
 use zerocopy::IntoBytes;
 
-use super::liveness::Waiting;
+use crate::engines::verdict::Path;
+
 use super::shown::part_of;
 use super::steps;
+
+/// A fair run that waits for ever.
+pub struct Waiting {
+    /// The run: the way, and the cycle once.
+    pub path: Path,
+    /// Steps of the way.
+    pub prefix: usize,
+    /// Whether there is a cycle; otherwise the run rests.
+    pub cycle: bool,
+}
 
 /// Panics if a run that was found does not show what it should.
 pub(super) fn demand<M: Model>(

@@ -8,22 +8,11 @@
 
 use latchwork_model::kit::{Claim, Kind, Model, Property, Step};
 
-use crate::engines::verdict::Path;
-
 use super::fairness::{Groups, Moves};
 use super::graph::Graph;
+use super::lasso::{self, Waiting};
+use super::paths;
 use super::shown::{part_of, parts};
-use super::{lasso, paths};
-
-/// A fair run that waits for ever.
-pub struct Waiting {
-    /// The run: the way, and the cycle once.
-    pub path: Path,
-    /// Steps of the way.
-    pub prefix: usize,
-    /// Whether there is a cycle; otherwise the run rests.
-    pub cycle: bool,
-}
 
 /// The shortest fair run on which a temporal property waits for ever, if there is one; of equal
 /// ones that of the first part.

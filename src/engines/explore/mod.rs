@@ -7,12 +7,14 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `options` | what to look for, how far, and who watches |
 //! | `search` | the level loop |
 //! | `expand` | what one thread does with its part of a level |
 //! | `visited` | the table of fingerprints |
 //! | `exact` | states stored whole, and not by their fingerprints |
 //! | `frontier` | the states of two levels, in blocks that are used again |
 //! | `spill` | those for which there is no memory, on disk |
+//! | `checkpoint` | where a search is written down |
 //! | `resume` | a search written down, so that another process goes on with it |
 //! | `memory` | huge pages and a hint to the cache: the only `unsafe` |
 //! | `fingerprint` | the hash of a state |
@@ -31,6 +33,7 @@
 //! | `shown` | what one state shows |
 //! | `planted` | defects of the engine, which tests must notice |
 
+pub mod checkpoint;
 mod cycles;
 pub mod differ;
 mod exact;
@@ -42,11 +45,12 @@ pub mod graph;
 pub mod lasso;
 mod liveness;
 mod memory;
+mod options;
 pub mod panics;
 pub mod paths;
 #[cfg(test)]
 mod planted;
-pub mod resume;
+mod resume;
 mod search;
 pub(crate) mod shown;
 mod spill;
@@ -56,8 +60,6 @@ mod unfold;
 pub mod visited;
 mod whole;
 
-use std::ops::Range;
-
 use latchwork_model::kit::{Kind, Model, Step};
 
 use crate::engines::verdict::{
@@ -65,99 +67,14 @@ use crate::engines::verdict::{
     Statistics, Stopped, Symmetry, Witness, of_graph, properties,
 };
 
+pub use options::{Options, Watch};
+
+use checkpoint::Checkpoint;
 use graph::Graph;
 use paths::Depths;
-use resume::Checkpoint;
 use search::Found;
 use symmetry::Quotient;
 use unfold::Runs;
-
-/// What to look for, and how far.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How many threads search.
-    pub threads: usize,
-    /// The properties to look at.
-    pub properties: PropertySet,
-    /// The actions of which a shortest run to their first firing is wanted, by position.
-    pub witnesses: Vec<u8>,
-    /// End as soon as all of these are found; nothing in it: never.
-    pub until: PropertySet,
-    /// But not before this level is expanded.
-    pub down_to: usize,
-    /// Whether to search one state for all that differ by an exchange of interchangeable processes.
-    pub symmetry: bool,
-    /// The most states to find.
-    pub states: Option<u64>,
-    /// The most bytes to use for the table, states and edges, and then for looking at the edges.
-    /// Frontiers for which it leaves no room go to disk.
-    pub memory: Option<u64>,
-    /// The most bytes of frontiers to keep in memory, if that is less than `memory` leaves.
-    pub frontier: Option<u64>,
-    /// Store states whole, so that none can be taken for another one.
-    pub exact: bool,
-    /// Where to write the search down, and to go on from if it was.
-    pub checkpoint: Option<Checkpoint>,
-    /// A defect, for the tests that must notice it.
-    #[cfg(test)]
-    pub(crate) planted: planted::Planted,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            threads: 1,
-            properties: PropertySet::ALL,
-            witnesses: Vec::new(),
-            until: PropertySet::EMPTY,
-            down_to: 0,
-            symmetry: false,
-            states: None,
-            memory: None,
-            frontier: None,
-            exact: false,
-            checkpoint: None,
-            #[cfg(test)]
-            planted: planted::Planted::Nothing,
-        }
-    }
-}
-
-/// Somebody who watches a search, and may end it.
-pub trait Watch: Sync {
-    /// A level is finished.
-    fn level(&self, level: usize, distinct: u64, frontier: u64) {
-        let _ = (level, distinct, frontier);
-    }
-
-    /// So many bytes are in use for the table, states and edges.
-    fn memory(&self, bytes: u64) {
-        let _ = bytes;
-    }
-
-    /// Runs with these numbers begin.
-    fn runs(&self, numbers: &Range<u64>) {
-        let _ = numbers;
-    }
-
-    /// Whether to end the search now.
-    fn interrupted(&self) -> bool {
-        false
-    }
-
-    /// Why the search is to end.
-    fn why(&self) -> Stopped {
-        Stopped::Interrupted
-    }
-
-    /// Something went wrong that does not change what the search comes to.
-    fn problem(&self, sentence: &str) {
-        let _ = sentence;
-    }
-}
-
-/// Nobody watches.
-impl Watch for () {}
 
 /// Searches the whole space of `model`, within the budgets of `options`.
 pub fn explore<M: Model>(model: &M, options: &Options, watch: &dyn Watch) -> Exploration {

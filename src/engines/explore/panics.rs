@@ -1,7 +1,8 @@
 //! A model that panics is a violation of the built-in property `no_panic`, not a crash.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::thread::ScopedJoinHandle;
 
 thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
@@ -22,4 +23,9 @@ pub fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
         text.or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "a panic without a message".to_string())
     })
+}
+
+/// What a thread has returned; its panic goes on here.
+pub fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|payload| resume_unwind(payload))
 }

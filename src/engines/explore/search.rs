@@ -12,11 +12,13 @@ use super::expand::{Shared, Tally, Worker};
 use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
 use super::graph::Graph;
-use super::liveness::Waiting;
+use super::lasso::Waiting;
+use super::options::{Options, Watch};
+use super::panics::join;
+use super::steps;
 use super::symmetry::Quotient;
 use super::visited::{Inserted, Visited};
 use super::whole::Shown;
-use super::{Options, Watch, steps};
 
 /// The most states that a thread takes from the frontier at a time.
 const CHUNK: usize = 256;
@@ -403,9 +405,4 @@ impl<'a, M: Model> Search<'a, M> {
             None
         }
     }
-}
-
-/// What a thread has returned; its panic goes on here.
-pub(super) fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
 }

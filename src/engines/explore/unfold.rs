@@ -13,10 +13,11 @@ use zerocopy::IntoBytes;
 use crate::engines::verdict::{Path, PropertyId};
 
 use super::graph::Graph;
+use super::options::Options;
 use super::paths::{self, Depths, WayOn};
 use super::search::search;
 use super::symmetry::Quotient;
-use super::{Options, shown, steps};
+use super::{shown, steps};
 
 /// The most states of a level that are followed. Whichever they are, the way goes on from each.
 const MOST: usize = 1 << 17;

@@ -10,13 +10,13 @@ use latchwork_model::kit::Model;
 
 use crate::engines::verdict::{PropertyId, PropertySet};
 
-use super::Watch;
 use super::cycles;
 use super::fairness::Moves;
 use super::graph::Graph;
-use super::liveness::{self, Waiting};
-use super::panics::catch;
-use super::search::join;
+use super::lasso::Waiting;
+use super::liveness;
+use super::options::Watch;
+use super::panics::{catch, join};
 use super::shown::parts;
 
 /// What the graph shows of a property.

@@ -31,6 +31,7 @@ use std::ops::Range;
 use latchwork_model::kit::{Actions, Model};
 
 use crate::engines::explore::Watch;
+use crate::engines::explore::panics::join;
 use crate::engines::verdict::{Discovery, PropertyId, PropertySet};
 
 pub use plan::Plan;
@@ -163,11 +164,7 @@ fn block<'a, M: Model>(
             let part = &part;
             let spawn = |(first, looker)| scope.spawn(move || part(first, looker));
             let handles: Vec<_> = lookers.iter_mut().enumerate().map(spawn).collect();
-            let joined = handles.into_iter().map(|handle| match handle.join() {
-                Ok(runs) => runs,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            joined.flatten().collect()
+            handles.into_iter().flat_map(join).collect()
         })
     };
     runs.sort_unstable_by_key(|(run, _)| run.number);

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engines::threads::schedule::Schedule;
 
+use crate::engines::explore::panics::join;
+
 use super::log::{Entry, Log};
 
 /// Runs that may wait to be judged.
@@ -96,10 +98,7 @@ pub fn judged(
         });
         let all = receiver.iter().all(&mut judge);
         drop(receiver);
-        match engine.join() {
-            Ok(enough) => all && !enough,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        !join(engine) && all
     })
 }
 
