@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use latchwork::encoding::json::Document;
 use latchwork::encoding::sealed::Stamp;
-use latchwork::engines::explore::resume::Checkpoint;
+use latchwork::engines::explore::checkpoint::Checkpoint;
 use latchwork::engines::explore::{Options, Watch};
 use latchwork::engines::instance::Instance;
 use latchwork::engines::verdict::{Exploration, PropertyId, PropertyKind, PropertySet, Stopped};

@@ -133,7 +133,7 @@ fn write_collision(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     let bound = collision(by_fingerprint.map(|exploration| exploration.statistics.distinct));
     let sentence = match bound {
         0.0 => "states were stored whole: none was taken for another".to_string(),
-        _ => format!("a collision of fingerprints hid a state: probability at most {bound:e}"),
+        _ => format!("probability that a fingerprint collision hid a state: at most {bound:e}"),
     };
     write_sentence(out, layout, "", &sentence)
 }
