@@ -1,0 +1,36 @@
+//! Published facts about a model: how many states it has, what is violated and after how many steps.
+
+use latchwork_model::kit::Model;
+
+/// What others have published about a model at one size. A figure that nobody has published is `None`
+/// and is not asserted.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// The name of the model's file, and the size where there are several: `ewd840/4`.
+    pub name: &'static str,
+    /// Where it was published.
+    pub source: &'static str,
+    /// Distinct states.
+    pub distinct: Option<u64>,
+    /// Initial states plus all successors, duplicates included: TLC's "states generated".
+    pub generated: Option<u64>,
+    /// The greatest distance of a state from the initial ones, in steps. TLC counts the states on the
+    /// way instead, which is one more.
+    pub depth: Option<usize>,
+    /// The properties that are violated, and the goals that are reached, each with the length in steps of
+    /// its shortest run. All other properties hold, and all other goals are not reached.
+    pub found: &'static [(&'static str, Option<usize>)],
+}
+
+impl Known {
+    /// Returns the least that can be known: every property holds, and no goal is reached.
+    pub const fn of(name: &'static str, source: &'static str) -> Self {
+        Self { name, source, distinct: None, generated: None, depth: None, found: &[] }
+    }
+}
+
+/// Receives the models of the gallery: to search them, or to hand them to other engines.
+pub trait Visitor {
+    /// Receives one model and what is known about it.
+    fn visit<M: Model>(&mut self, known: Known, model: M);
+}
