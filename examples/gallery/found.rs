@@ -1,7 +1,7 @@
 //! Searches a model and lists where the result differs from what is published.
 
-use latchwork::explore::{Options, explore};
-use latchwork::verdict::{Exploration, PropertyInfo, Statistics, properties};
+use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::verdict::{Exploration, PropertyInfo, Statistics, properties};
 use latchwork_model::kit::Model;
 
 use crate::models::known::Known;

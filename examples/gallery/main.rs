@@ -11,7 +11,7 @@ mod models;
 use std::process::ExitCode;
 
 use clap::Parser;
-use latchwork::verdict::Statistics;
+use latchwork::engines::verdict::Statistics;
 use latchwork_model::kit::Model;
 
 use found::Found;
