@@ -54,6 +54,8 @@ struct Expanding {
     own: u64,
     /// The last step that was handed over.
     last: Option<Step>,
+    /// The action that fired last.
+    fired: Option<u8>,
     /// Whether all steps were.
     stepped: bool,
     /// Whether a step of a fair lane was among them.
@@ -266,7 +268,7 @@ impl<M: Model> Worker<M> {
     /// One step of the state that is being expanded.
     #[inline(always)]
     fn step(&mut self, shared: &Shared<'_, M>, step: Step, next: Result<&M::State, Cut<'_>>) {
-        let last = self.here.last.replace(step);
+        self.here.last = Some(step);
         self.here.fair |= is_fair::<M>(step.action);
         let next = match next {
             Ok(next) => next,
@@ -278,7 +280,7 @@ impl<M: Model> Worker<M> {
         };
         let count = &mut self.tally.actions[usize::from(step.action)];
         count.fired = count.fired.wrapping_add(1);
-        let again = last.is_some_and(|last| last.action == step.action);
+        let again = self.here.fired.replace(step.action) == Some(step.action);
         count.enabled = count.enabled.wrapping_add(u64::from(!again));
         #[cfg(test)]
         {

@@ -230,27 +230,24 @@ impl Watch for Patient<'_> {
 fn witnesses<M: Model>(runs: &Runs<'_, M>, found: &Found, options: &Options) -> Vec<Witness> {
     let witness = |action: &u8| {
         let level = found.first_fired[usize::from(*action)]?;
-        let fires = |state: &M::State| first_step(runs.model, state, *action);
+        let fires = |state: &M::State| firing(runs.model, state, *action);
         let states = &runs.graph.states;
         let level = runs.graph.level(level);
-        let goals: Vec<u32> = level.filter(|id| fires(&states[*id as usize]).is_some()).collect();
-        let best = runs.best(&goals, None);
-        let mut path = best.path;
-        path.steps.push(fires(&best.end)?);
-        Some(Witness { action: *action, path })
+        let goals: Vec<u32> = level.filter(|id| !fires(&states[*id as usize]).is_empty()).collect();
+        Some(Witness { action: *action, path: runs.best(&goals, fires).path })
     };
     options.witnesses.iter().filter_map(witness).collect()
 }
 
-/// The first step of a state that takes an action.
-fn first_step<M: Model>(model: &M, state: &M::State, action: u8) -> Option<Step> {
-    let mut first = None;
+/// The steps of a state that take an action.
+fn firing<M: Model>(model: &M, state: &M::State, action: u8) -> Vec<Step> {
+    let mut firing = Vec::new();
     steps::each(model, state, |step, next| {
-        if first.is_none() && step.action == action && next.is_ok() {
-            first = Some(step);
+        if step.action == action && next.is_ok() {
+            firing.push(step);
         }
     });
-    first
+    firing
 }
 
 /// For every property that was found, the best of the shortest paths.
@@ -290,7 +287,7 @@ fn discovery<M: Model>(
             |id: &u32| shown::panic_of_claims(model, &runs.graph.states[*id as usize]).is_some();
         if goals.iter().any(panics) {
             goals.retain(panics);
-            let best = runs.best(&goals, None);
+            let best = runs.best(&goals, |_| Vec::new());
             let message = shown::panic_of_claims(model, &best.end).unwrap_or_default();
             let end = End::Panics(message);
             return Discovery { property, steps: level, path: best.path, end };
@@ -298,7 +295,10 @@ fn discovery<M: Model>(
     }
     let faults = [BuiltIn::NoPanic, BuiltIn::BoundExceeded, BuiltIn::GuardsFirst];
     let breaks_off = faults.iter().any(|fault| fault.id::<M>() == property);
-    let best = runs.best(&goals, breaks_off.then_some(property));
+    let best = runs.best(&goals, |state| match breaks_off {
+        true => shown::breaking(model, state, property),
+        false => Vec::new(),
+    });
     let mut path = best.path.clone();
     let (mut steps, mut end) = (level, End::State);
     if breaks_off {

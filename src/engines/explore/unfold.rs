@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use latchwork_model::kit::{Model, Step, same};
 use zerocopy::IntoBytes;
 
-use crate::engines::verdict::{Path, PropertyId};
+use crate::engines::verdict::Path;
 
 use super::graph::Graph;
 use super::options::Options;
 use super::paths::{self, Depths, WayOn};
 use super::search::search;
+use super::steps;
 use super::symmetry::Quotient;
-use super::{shown, steps};
 
 /// The most states of a level that are followed. Whichever they are, the way goes on from each.
 const MOST: usize = 1 << 17;
@@ -43,14 +43,12 @@ pub(super) struct Run<S> {
 }
 
 impl<M: Model> Runs<'_, M> {
-    /// The best of the shortest runs to states of one level; with a fault, which is a property that
-    /// is violated by a step that is cut off, the best of those with that step.
-    pub fn best(&self, goals: &[u32], fault: Option<PropertyId>) -> Run<M::State> {
+    /// The best of the shortest runs to states of one level, each with one step more: one of those
+    /// that `beyond` says of the state to which it leads, if there are any.
+    pub fn best(&self, goals: &[u32], beyond: impl Fn(&M::State) -> Vec<Step>) -> Run<M::State> {
         let best = |graph: &Graph<M::State>, depths: &Depths, goals: &[u32]| {
-            paths::best_beyond(self.model, graph, depths, goals, None, |id| {
-                let state = &graph.states[id as usize];
-                fault.map_or_else(Vec::new, |fault| shown::breaking(self.model, state, fault))
-            })
+            let beyond = |id: u32| beyond(&graph.states[id as usize]);
+            paths::best_beyond(self.model, graph, depths, goals, None, beyond)
         };
         let Some(quotient) = self.quotient else {
             let best = best(self.graph, &self.depths, goals);

@@ -87,9 +87,12 @@ fn shows<M: Model>(
         }
         Some(own) => {
             let parts = graph.states.first().map_or(0, |state| parts(model, own, state));
-            let on_cycle = |part| cycles::FairGraph::of(model, graph, own, part).on_cycle();
-            let shown = (0..parts).filter_map(|part| shallowest(graph, &on_cycle(part)));
-            shown.min_by_key(|(level, _)| *level)
+            let mut on_cycle = vec![false; graph.states.len()];
+            for part in 0..parts {
+                let of_part = cycles::FairGraph::of(model, graph, own, part).on_cycle();
+                on_cycle.iter_mut().zip(of_part).for_each(|(any, this)| *any |= this);
+            }
+            shallowest(graph, &on_cycle)
         }
         None => shallowest(graph, &stuck(model, graph)),
     };
