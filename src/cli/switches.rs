@@ -10,7 +10,8 @@ use super::{Failure, usage};
 /// Which rules and variants are on.
 #[derive(Args, Clone, Debug)]
 pub struct Switches {
-    /// Take the rules and variants of this profile
+    /// Take this profile in place of that of the scenario; what a scenario switches off or on beside
+    /// its profile stays so
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
     /// Switch these rules off

@@ -5,7 +5,7 @@ use latchwork_model::kit::{Field, Setup, Shape, Switches, Value};
 use crate::encoding::json::{Document, Json, Object, Problem, suggest};
 use crate::engines::explore::{Options, Watch};
 use crate::engines::instance::Instance;
-use crate::engines::verdict::PropertyId;
+use crate::engines::verdict::{BuiltIn, PropertyId, PropertyKind};
 use crate::protocols::{self, Entry};
 
 /// A protocol in one configuration: all that decides what its space is.
@@ -46,6 +46,14 @@ impl Configuration {
     /// The names of the variants that are switched on.
     pub fn variant_names(&self) -> Vec<&'static str> {
         self.with.iter().map(|at| self.entry.variants[*at].name).collect()
+    }
+
+    /// Its rules and variants as [`rule_set`] reads them: `full-pending_flag+other_traffic`.
+    pub fn rule_set(&self) -> String {
+        let profile = self.entry.profiles[self.profile].name.to_string();
+        let without = self.rule_names().into_iter().map(|name| format!("-{name}"));
+        let with = self.variant_names().into_iter().map(|name| format!("+{name}"));
+        without.chain(with).fold(profile, |all, one| all + &one)
     }
 
     /// What a model of the protocol is made of.
@@ -197,13 +205,15 @@ pub fn variant(entry: &Entry, name: &str) -> Result<usize, Unknown> {
     entry.variant(name).ok_or_else(|| unknown(entry, "variant", name, names))
 }
 
-/// The configuration with the rules of `profile-rule+variant`.
+/// The configuration with the rules and variants of `profile-rule+variant`: exactly those that are
+/// named, whatever `base` switches off or on.
 pub fn rule_set(base: &Configuration, text: &str) -> Result<Configuration, Unknown> {
     let mut configuration = base.clone();
     let entry = base.entry;
     let end = text.find(['-', '+']).unwrap_or(text.len());
     configuration.profile = profile(entry, &text[..end])?;
     configuration.without.clear();
+    configuration.with.clear();
     let mut rest = &text[end..];
     while let Some(sign) = rest.chars().next() {
         let name = &rest[1..];
@@ -223,6 +233,20 @@ pub fn property(entry: &Entry, name: &str) -> Result<PropertyId, Unknown> {
     let properties = (entry.properties)();
     let names = properties.iter().map(|property| property.name);
     entry.property(name).ok_or_else(|| unknown(entry, "property", name, names))
+}
+
+/// The property with this name, if it can be left out. What cuts the space short cannot: nothing
+/// would hold in a whole space that was not searched.
+pub fn ignorable(entry: &Entry, name: &str) -> Result<PropertyId, Unknown> {
+    let id = property(entry, name)?;
+    let (cut, remedy) = match (entry.properties)()[usize::from(id.0)].kind {
+        PropertyKind::BuiltIn(BuiltIn::BoundExceeded) => ("step over a bound", "raise the bound"),
+        PropertyKind::BuiltIn(BuiltIn::NoPanic) => ("panic", "correct the model"),
+        _ => return Ok(id),
+    };
+    let message = format!("`{name}` cannot be ignored: what lies behind a {cut} is not searched");
+    let expect = format!("{{\"violates\": \"{name}\", \"steps\": ...}}");
+    Err((message, format!("{remedy}, or expect it: {expect}")))
 }
 
 fn unknown<'n>(

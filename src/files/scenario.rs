@@ -6,9 +6,10 @@ use latchwork_model::kit::Kind;
 use serde::Serialize;
 
 use crate::encoding::json::{Document, Json, Object, Problem, suggest};
-use crate::engines::verdict::{PropertyId, PropertyKind, PropertySet};
+use crate::engines::verdict::{PropertyId, PropertyInfo, PropertyKind, PropertySet};
 use crate::files::configuration::{
-    Configuration, Tree, Unknown, property, read_configuration, read_format, read_name, read_names,
+    Configuration, Tree, Unknown, ignorable, property, read_configuration, read_format, read_name,
+    read_names,
 };
 use crate::protocols::Entry;
 
@@ -39,6 +40,25 @@ pub enum Goal {
     Property(PropertyId),
     /// An action that must fire, by its position.
     Action(usize),
+}
+
+impl Goal {
+    /// The name of the action or the property.
+    pub fn name(self, scenario: &Scenario, properties: &[PropertyInfo]) -> &'static str {
+        match self {
+            Self::Property(id) => properties[usize::from(id.0)].name,
+            Self::Action(at) => scenario.configuration.entry.actions[at].name,
+        }
+    }
+
+    /// That it was not reached, in a sentence.
+    pub fn missing(self, scenario: &Scenario, properties: &[PropertyInfo]) -> String {
+        let name = self.name(scenario, properties);
+        match self {
+            Self::Property(_) => format!("`{name}` is not reached"),
+            Self::Action(_) => format!("`{name}` never fires"),
+        }
+    }
 }
 
 /// What a scenario expects.
@@ -73,7 +93,7 @@ impl Scenario {
         let configuration = read_configuration(&mut object, root)?;
         let entry = configuration.entry;
         let ignore = match object.optional("ignore") {
-            Some(list) => read_names(list, |name| property(entry, name))?.into_iter().collect(),
+            Some(list) => read_names(list, |name| ignorable(entry, name))?.into_iter().collect(),
             None => PropertySet::EMPTY,
         };
         let reach = match object.optional("reach") {

@@ -45,7 +45,7 @@ pub enum Standing {
     Unmet(String),
     /// A budget ran out.
     Inconclusive(String),
-    /// A goal was not reached: the scenario does not show what it is there for.
+    /// Goals were not reached: the scenario does not show what it is there for.
     Vacuous(String),
 }
 
@@ -224,19 +224,17 @@ fn standing(
             _ => Standing::Unmet(format!("expected to be inconclusive for {why}")),
         },
         Expect::Holds => match verdict {
-            Verdict::Holds => unmet_goal(scenario, properties, exploration)
-                .map_or(Standing::Met, Standing::Vacuous),
+            Verdict::Holds => vacuous(scenario, properties, exploration).unwrap_or(Standing::Met),
             Verdict::Inconclusive => Standing::Inconclusive(budget_sentence(exploration)),
             Verdict::Violated => Standing::Unmet("expected to hold".to_string()),
         },
         Expect::Violates { property, steps } => {
             let found = exploration.discoveries.iter().find(|found| found.property == *property);
             match found {
-                Some(found) if found.steps as u64 == *steps => match &scenario.finding {
-                    Some(sentence) => Standing::Finding(sentence.clone()),
-                    None => unmet_goal(scenario, properties, exploration)
-                        .map_or(Standing::Met, Standing::Vacuous),
-                },
+                Some(found) if found.steps as u64 == *steps => {
+                    let met = || scenario.finding.clone().map_or(Standing::Met, Standing::Finding);
+                    vacuous(scenario, properties, exploration).unwrap_or_else(met)
+                }
                 Some(found) => Standing::Unmet(format!(
                     "expected {} after {steps} steps, found it after {}",
                     name(*property),
@@ -264,20 +262,24 @@ fn budget_sentence(exploration: &Exploration) -> String {
     format!("{how} with {distinct} states down to level {}", exploration.statistics.depth())
 }
 
-fn unmet_goal(
+/// What a scenario shows whose goals are not all reached: every one that is not has its name in it.
+fn vacuous(
     scenario: &Scenario,
     properties: &[PropertyInfo],
     exploration: &Exploration,
-) -> Option<String> {
-    scenario.reach.iter().find_map(|goal| match goal {
-        Goal::Property(id) => {
-            let reached = exploration.discoveries.iter().any(|found| found.property == *id);
-            (!reached).then(|| format!("`{}` is not reached", properties[usize::from(id.0)].name))
-        }
-        Goal::Action(at) => {
-            let fired = exploration.coverage.actions[*at].fired;
-            let name = scenario.configuration.entry.actions[*at].name;
-            (fired == 0).then(|| format!("`{name}` never fires"))
-        }
+) -> Option<Standing> {
+    let unmet = unmet(scenario, exploration).map(|goal| goal.missing(scenario, properties));
+    let sentences: Vec<String> = unmet.collect();
+    (!sentences.is_empty()).then(|| Standing::Vacuous(sentences.join(", ")))
+}
+
+/// The goals of a scenario that a search has not reached.
+fn unmet<'a>(
+    scenario: &'a Scenario,
+    exploration: &'a Exploration,
+) -> impl Iterator<Item = &'a Goal> {
+    scenario.reach.iter().filter(|goal| match goal {
+        Goal::Property(id) => !exploration.discoveries.iter().any(|found| found.property == *id),
+        Goal::Action(at) => exploration.coverage.actions[*at].fired == 0,
     })
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::engines::verdict::PropertyKind;
 use crate::files::case::Minimality;
+use crate::files::configuration::ignorable;
 use crate::files::thread_run::REFINEMENT;
 use crate::protocols::{self, Entry};
 
@@ -67,7 +68,9 @@ fn scenario_of(entry: &Entry) -> Value {
     let goals: Vec<&str> = actions.chain(names(true)).collect();
     let finding = json!({ "type": "string" });
     let steps = json!({ "type": "integer", "minimum": 0 });
-    properties["ignore"] = json!({ "type": "array", "items": { "enum": rest } });
+    let ignorable: Vec<&str> =
+        rest.iter().copied().filter(|name| ignorable(entry, name).is_ok()).collect();
+    properties["ignore"] = json!({ "type": "array", "items": { "enum": ignorable } });
     properties["reach"] = json!({ "type": "array", "items": { "enum": goals } });
     properties["engine"] = object(json!({ "explore": object(json!({}), &[]) }), &["explore"]);
     properties["expect"] = json!({ "oneOf": [

@@ -72,6 +72,47 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
     assert!(refused(&["check", "Cargo.toml"]).contains("Cargo.toml:1:"));
 }
 
+/// A search that is cut at a bound or a panic is never whole, so neither can be left out: not on the
+/// command line, and not in a scenario, whichever command reads it.
+#[test]
+fn what_cuts_a_search_cannot_be_ignored() {
+    for property in ["bound_exceeded", "no_panic"] {
+        let said = refused(&["check", "downconvert", "--ignore", &format!("no_bug,{property}")]);
+        let sentence = format!("`{property}` cannot be ignored: what lies behind a");
+        assert!(said.contains(&sentence) && said.contains("\nhint: "), "{said}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("cut.json");
+    let text = fs::read_to_string(repository("scenarios/downconvert/two_apps.json"));
+    let text = text.expect("text").replace("\"apps\"", "\"cb_capacity\": 1, \"apps\"");
+    let cut = |text: &str| fs::write(&file, text).expect("written");
+    cut(&text);
+    let (code, out, _) = run(&["check", path(&file)]);
+    assert!(code == 1 && out.contains("bound_exceeded"), "its bound is too small: {out}");
+    cut(&text.replace("\"expect\"", "\"ignore\": [\"bound_exceeded\"], \"expect\""));
+    for command in [&["check"][..], &["simulate"], &["check", "--engine=std"]] {
+        let said = refused(&[command, &[path(&file)]].concat());
+        assert!(said.contains("cut.json:") && said.contains("`bound_exceeded` cannot"), "{said}");
+    }
+    let said = refused(&["compare", path(&file), "full", "full-pending_flag"]);
+    assert!(said.contains("`bound_exceeded` cannot"), "{said}");
+}
+
+/// A rule set that is named is exactly that, on a scenario with a variant of its own, too.
+#[test]
+fn two_rule_sets_are_those_that_are_named() {
+    let file = "scenarios/downconvert/two_apps_other_traffic.json";
+    let (code, out, said) = run(&["compare", file, "full+other_traffic", "full"]);
+    assert_eq!((code, said.as_str()), (0, ""));
+    let generated = out.lines().find(|line| line.trim_start().starts_with("generated"));
+    let figures: Vec<&str> = generated.expect("a row").split_whitespace().skip(1).collect();
+    assert_ne!(figures[0], figures[1], "{out}");
+    assert!(out.contains("They differ first after") && out.contains("is not enabled"), "{out}");
+    let (code, out, said) = run(&["compare", file, "full", "full-pending_flag"]);
+    assert!(code == 0 && out.contains("They differ"), "{out}");
+    assert_eq!(said, "note: the scenario itself is of full+other_traffic\n");
+}
+
 #[test]
 fn without_scenarios_there_is_a_hint() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -161,6 +161,27 @@ fn a_run_stands_beside_its_steps_under_other_rules() {
     assert!(same.contains("The same to the end: 21 steps") && !same.contains("class=\"pair\""));
 }
 
+/// The other rules are those that are named: a variant of the case that is not among them is off.
+#[test]
+fn a_variant_that_is_not_named_is_off_beside_a_case_that_has_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = "scenarios/downconvert/two_apps_other_traffic.json";
+    let out = folder.path().to_str().expect("a name");
+    let (code, said, _) = run(&["check", scenario, "--out", out]);
+    assert_eq!(code, 0, "{said}");
+    let stem = "two_apps_other_traffic-with-other_traffic-environment_other_lock_wakes_dc";
+    let case = format!("{out}/downconvert/{stem}.json");
+    let page = |rules: &str| {
+        let file = folder.path().join("page.html");
+        let html = file.to_str().expect("a name");
+        let (code, _, said) = run(&["report", &case, "--under", rules, "--html", html]);
+        assert_eq!(code, 0, "{said}");
+        fs::read_to_string(&file).expect("the page")
+    };
+    assert!(page("full+other_traffic").contains("The same to the end"));
+    assert!(page("full").contains("In <b>full</b> that cannot happen here."));
+}
+
 /// Two cases: what both do is listed once; at the first difference each goes its way.
 #[test]
 fn two_cases_stand_side_by_side() {

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use latchwork_model::kit::Setup;
 
 use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
@@ -26,7 +25,8 @@ use crate::report::words::write_words;
 pub struct Compare {
     /// The scenario file
     scenario: PathBuf,
-    /// A profile, with rules taken away and variants put in: full-pending_flag+other_traffic
+    /// A profile, with rules taken away and variants put in: full-pending_flag+other_traffic. It is
+    /// exactly what is named, whatever the scenario switches off or on
     first: String,
     /// The other one
     second: String,
@@ -43,6 +43,11 @@ impl Compare {
             rule_set(&scenario.configuration, sets[0]).map_err(usage)?,
             rule_set(&scenario.configuration, sets[1]).map_err(usage)?,
         );
+        let own = &scenario.configuration;
+        let switches = |of: &Configuration| (of.rules(), of.variants());
+        if ![&first, &second].into_iter().any(|named| switches(named) == switches(own)) {
+            writeln!(print::stderr(), "note: the scenario itself is of {}", own.rule_set())?;
+        }
         let clock = Clock::start(self.budget.time, false);
         let options = self.budget.options();
         let run = |configuration: &Configuration| {
@@ -70,12 +75,8 @@ fn compare(
     options: &Options,
     clock: &Clock,
 ) -> Result<Comparison, Failure> {
-    let setup = |configuration: &Configuration| (configuration.rules(), configuration.variants());
-    let ((rules, variants), (other_rules, other_variants)) = (setup(first), setup(second));
-    let (bounds, faults) = (&first.bounds, &first.faults);
-    let one = Setup { bounds, faults, rules, variants };
-    let other = Setup { bounds, faults, rules: other_rules, variants: other_variants };
-    (first.entry.compare)(&one, &other, options, clock).map_err(|why| Failure::Usage(why.into()))
+    (first.entry.compare)(&first.setup(), &second.setup(), options, clock)
+        .map_err(|why| Failure::Usage(why.into()))
 }
 
 fn write_table(

@@ -27,7 +27,8 @@ pub struct Report {
     #[arg(long, value_name = "CASE", conflicts_with = "under")]
     beside: Option<PathBuf>,
     /// Put the same steps under other rules beside it, as far as they go: a profile, with rules
-    /// taken away and variants put in (full-pending_flag+other_traffic)
+    /// taken away and variants put in (full-pending_flag+other_traffic); they are exactly those that
+    /// are named, whatever the case switches off or on
     #[arg(long, value_name = "RULES")]
     under: Option<String>,
     #[command(flatten)]
