@@ -375,6 +375,8 @@ pub enum Stopped {
     Interrupted,
     /// Symmetry was asked for, and there is none: what was found says nothing.
     Asymmetric,
+    /// More processes must act than properties of fair runs are decided with; all others are decided.
+    TooManyFair,
 }
 
 impl Stopped {
@@ -387,6 +389,7 @@ impl Stopped {
             Self::Time => "time",
             Self::Interrupted => "interrupt",
             Self::Asymmetric => "asymmetry",
+            Self::TooManyFair => "fair processes",
         }
     }
 }

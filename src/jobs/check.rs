@@ -255,6 +255,9 @@ fn standing(
 fn budget_sentence(exploration: &Exploration) -> String {
     let how = match exploration.stopped {
         Some(Stopped::Interrupted) => "it was interrupted".to_string(),
+        Some(Stopped::TooManyFair) => {
+            "properties of fair runs are not decided with more than 64 fair processes".to_string()
+        }
         Some(stopped) => format!("the budget of {} ran out", stopped.name()),
         None => "a step is cut off by a bound or a panic".to_string(),
     };

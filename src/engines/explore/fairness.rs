@@ -8,7 +8,7 @@ use latchwork_model::kit::{Fairness, Model, Process};
 use super::graph::{Graph, components};
 use super::{paths, steps};
 
-/// The most processes of fair lanes that a model can have.
+/// The most processes of fair lanes with which properties of fair runs are decided.
 const MAX_PROCESSES: usize = 64;
 
 /// A set of processes of fair lanes, by their positions in the list of them.
@@ -24,19 +24,13 @@ pub struct Fair {
 }
 
 impl Fair {
-    /// The processes of fair lanes of a model.
+    /// The processes of fair lanes of a model, of which there are not too many.
     pub fn of<M: Model>(model: &M) -> Self {
-        let fairness = |process: &Process| M::LANES[usize::from(process.lane)].fairness;
-        let steps = steps::all(model).into_iter();
-        let mut processes: Vec<Process> = steps.map(|step| step.process(M::ACTIONS)).collect();
-        processes.retain(|process| fairness(process).is_fair());
-        processes.sort_unstable();
-        processes.dedup();
-        let count = processes.len();
-        assert!(count <= MAX_PROCESSES, "{count} processes of fair lanes are too many");
+        let processes = of_fair_lanes(model);
         let (mut strong, mut weak) = (0, 0);
         for (at, process) in processes.iter().enumerate() {
-            let set = if fairness(process) == Fairness::Strong { &mut strong } else { &mut weak };
+            let is_strong = fairness_of::<M>(process) == Fairness::Strong;
+            let set = if is_strong { &mut strong } else { &mut weak };
             *set |= 1 << at;
         }
         Self { processes, strong, weak }
@@ -46,6 +40,24 @@ impl Fair {
     pub fn set(&self, process: Process) -> Processes {
         self.processes.binary_search(&process).map_or(0, |at| 1 << at)
     }
+}
+
+/// Whether a model has more processes of fair lanes than a set of them holds.
+pub fn are_too_many<M: Model>(model: &M) -> bool {
+    of_fair_lanes(model).len() > MAX_PROCESSES
+}
+
+fn of_fair_lanes<M: Model>(model: &M) -> Vec<Process> {
+    let steps = steps::all(model).into_iter();
+    let mut processes: Vec<Process> = steps.map(|step| step.process(M::ACTIONS)).collect();
+    processes.retain(|process| fairness_of::<M>(process).is_fair());
+    processes.sort_unstable();
+    processes.dedup();
+    processes
+}
+
+fn fairness_of<M: Model>(process: &Process) -> Fairness {
+    M::LANES[usize::from(process.lane)].fairness
 }
 
 /// Who can act where, and who acts on which edge.

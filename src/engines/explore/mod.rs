@@ -90,6 +90,10 @@ pub fn explore_from<M: Model>(
     options: &Options,
     watch: &dyn Watch,
 ) -> Exploration {
+    let asked = options;
+    let too_many =
+        if fairness::are_too_many(model) { temporal::<M>(asked) } else { PropertySet::EMPTY };
+    let options = &Options { properties: asked.properties.minus(too_many), ..asked.clone() };
     let quotient = match quotient(model, initial, options) {
         Ok(quotient) => quotient,
         Err(refused) => return refuse::<M>(options, refused),
@@ -125,6 +129,10 @@ pub fn explore_from<M: Model>(
         // What is violated is, with what was seen; all else may depend on what was not.
         undecided = undecided.or(open::<M>(&found, options.properties));
     }
+    if !too_many.is_empty() {
+        found.stopped = found.stopped.or(Some(Stopped::TooManyFair));
+        undecided = undecided.or(too_many);
+    }
     let wanted = !found.first.is_empty() || !options.witnesses.is_empty();
     if graph.is_none() && wanted {
         // The search kept no states; one more, down to the last discovery, keeps them.
@@ -150,6 +158,13 @@ pub fn explore_from<M: Model>(
     }
 }
 
+/// The properties of fair runs that are asked for.
+fn temporal<M: Model>(options: &Options) -> PropertySet {
+    let own = (0..).map(PropertyId).zip(M::PROPERTIES);
+    let temporal = own.filter(|(_, own)| own.kind.is_temporal()).map(|(id, _)| id);
+    temporal.collect::<PropertySet>().and(options.properties)
+}
+
 /// What states are to stand for, if symmetry is asked for and there is any.
 fn quotient<M: Model>(
     model: &M,
@@ -160,10 +175,8 @@ fn quotient<M: Model>(
         return Ok(None);
     }
     let quotient = Quotient::of(model, initial)?;
-    let asked = (0..).map(PropertyId).zip(M::PROPERTIES);
-    let temporal =
-        asked.filter(|(id, own)| own.kind.is_temporal() && options.properties.contains(*id));
-    let names: Vec<_> = temporal.map(|(_, own)| own.name).collect();
+    let temporal = temporal::<M>(options).iter();
+    let names: Vec<_> = temporal.map(|id| M::PROPERTIES[usize::from(id.0)].name).collect();
     if quotient.is_some() && !names.is_empty() {
         return Err(Refused::Temporal(names));
     }
