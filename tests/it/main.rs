@@ -24,7 +24,6 @@ mod liveness;
 mod outputs;
 mod pages;
 mod purity;
-mod random;
 mod replay;
 mod resume;
 mod same_bytes;
