@@ -175,6 +175,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+pub mod capture;
 pub mod cli;
 pub mod encoding;
 pub mod engines;

@@ -29,6 +29,12 @@ pub fn report() -> Value {
     generator.into_root_schema_for::<super::check::json::CheckReport<'_>>().to_value()
 }
 
+/// The schema of a line of what `import` writes.
+pub fn events() -> Value {
+    let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+    generator.into_root_schema_for::<crate::capture::event::Line>().to_value()
+}
+
 fn document(title: &str, protocols: Vec<Value>) -> Value {
     json!({ "$schema": DIALECT, "title": title, "oneOf": protocols })
 }

@@ -145,9 +145,12 @@ fn links_of_the_reviews_lead_somewhere() {
 #[test]
 fn baselines_of_the_schemas() {
     let mut stale = Vec::new();
-    for (name, schema) in
-        [("scenario", schema::scenario()), ("case", schema::case()), ("report", schema::report())]
-    {
+    for (name, schema) in [
+        ("scenario", schema::scenario()),
+        ("case", schema::case()),
+        ("report", schema::report()),
+        ("events", schema::events()),
+    ] {
         let text = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON"));
         compare(&repository("schemas").join(format!("{name}.schema.json")), &text, &mut stale);
     }

@@ -2,6 +2,8 @@
 
 mod baselines;
 mod browser;
+mod capture;
+mod capture_shapes;
 mod checkpoints;
 mod cli;
 mod corpus;
@@ -23,6 +25,7 @@ mod live;
 mod liveness;
 mod outputs;
 mod pages;
+mod pcap;
 mod purity;
 mod replay;
 mod resume;

@@ -7,6 +7,7 @@ mod completions;
 mod corpus;
 mod evaluate;
 mod export;
+mod import;
 mod init;
 mod list;
 mod merge;
@@ -32,6 +33,7 @@ pub enum Command {
     Replay(replay::Replay),
     Report(report::Report),
     Export(export::Export),
+    Import(import::Import),
     Review(review::Review),
     List(list::List),
     Schema(schema::Schema),
@@ -55,6 +57,7 @@ impl Command {
             Self::Replay(command) => command.run(),
             Self::Report(command) => command.run(),
             Self::Export(command) => command.run(),
+            Self::Import(command) => command.run(),
             Self::Review(command) => command.run(),
             Self::Schema(command) => command.run(),
             Self::Ablate(command) => command.run(),

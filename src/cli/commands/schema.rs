@@ -22,6 +22,8 @@ enum Format {
     Case,
     /// What `check --json` prints
     Report,
+    /// A line of what `import` writes
+    Events,
 }
 
 impl Schema {
@@ -31,6 +33,7 @@ impl Schema {
             Format::Scenario => schema::scenario(),
             Format::Case => schema::case(),
             Format::Report => schema::report(),
+            Format::Events => schema::events(),
         };
         let mut out = print::stdout();
         serde_json::to_writer_pretty(&mut out, &schema).map_err(std::io::Error::from)?;

@@ -1,0 +1,104 @@
+//! Recordings of real traffic: from captured frames to events.
+//!
+//! A file of frames (pcap or pcapng) goes through layers, each of which knows those below it alone:
+//! `file` reads frames, `link` their headers, `tcp` makes streams of them, `record` finds
+//! the messages of RPC, `rpc` reads their headers, `nfs` and `nlm` what they say, and
+//! `import` puts calls and replies together. What comes out are [events](event): an operation of
+//! NFSv4.1, NFSv4.2 or the Network Lock Manager a line, with the window in which it was done.
+//!
+//! Nothing here knows a model. Memory is bounded, however long the recording is: what is remembered
+//! of files, states and clients is what was used last.
+
+mod calls;
+mod declare;
+pub mod event;
+pub mod file;
+mod import;
+pub mod link;
+pub mod names;
+pub mod nfs;
+pub mod nlm;
+mod order;
+mod recent;
+mod record;
+mod restart;
+mod rpc;
+pub mod status;
+mod tcp;
+mod who;
+mod xdr;
+
+use std::io::{self, Read, Write};
+
+use event::{End, Event, Head, Last, Line};
+use file::Damage;
+use import::Importer;
+use tcp::{Piece, Stamp, Streams};
+
+/// Reads a recording, and hands over its events in order. Ends with what was read.
+///
+/// # Errors
+///
+/// If the file is no recording, or is damaged. The events before the damage were handed over.
+pub fn import(recording: impl Read, sink: &mut dyn FnMut(Event)) -> Result<End, Damage> {
+    let mut importer = Importer::new(sink);
+    let mut streams = Streams::new();
+    let mut of_no_interest = 0;
+    let frames = file::read(recording, |frame| {
+        let Some(packet) = link::packet(&frame) else {
+            of_no_interest += 1;
+            return;
+        };
+        let at = Stamp { frame: frame.number, time: frame.time };
+        match packet.tcp {
+            Some(tcp) => streams.take(&packet, tcp, at, &mut |piece| importer.take(&piece)),
+            None if rpc::begins(packet.payload) => importer.take(&Piece {
+                from: packet.from,
+                to: packet.to,
+                bytes: packet.payload,
+                whole: packet.payload.len() == packet.wire,
+                since: 0,
+                at,
+            }),
+            None => of_no_interest += 1,
+        }
+    })?;
+    streams.finish(&mut |piece| importer.take(&piece));
+    let mut end = importer.finish();
+    (end.frames, end.frames_of_no_interest, end.gaps) = (frames, of_no_interest, streams.gaps);
+    Ok(end)
+}
+
+/// Why events could not be written.
+#[derive(Debug)]
+pub enum Failure {
+    /// The recording is damaged.
+    Damage(Damage),
+    /// Writing failed.
+    Io(io::Error),
+}
+
+/// Reads a recording, and writes its events as lines of JSON: [`Head`], events, [`End`].
+///
+/// # Errors
+///
+/// If the recording is damaged, or writing fails.
+pub fn write(recording: impl Read, to: &mut dyn Write) -> Result<End, Failure> {
+    let line = |line: &Line, to: &mut dyn Write| -> io::Result<()> {
+        serde_json::to_writer(&mut *to, line)?;
+        to.write_all(b"\n")
+    };
+    line(&Line::Head(Head::default()), to).map_err(Failure::Io)?;
+    let mut failed = None;
+    let end = import(recording, &mut |event| {
+        if failed.is_none() {
+            failed = line(&Line::Event(event), to).err();
+        }
+    });
+    let end = end.map_err(Failure::Damage)?;
+    if let Some(error) = failed {
+        return Err(Failure::Io(error));
+    }
+    line(&Line::Last(Last { end: end.clone() }), to).map_err(Failure::Io)?;
+    Ok(end)
+}

@@ -1,0 +1,183 @@
+//! What happened without a message: servers that start anew, and sessions that get lost.
+//!
+//! A server that does not know a session any more says BADSESSION. What it comes from shows later:
+//! if the client id still works, the session alone was lost; if not, the server started anew, or it
+//! dropped the client. It did not start anew if something lasted: a connection, or the session of
+//! another client.
+
+use super::event::{Event, ServerStart, SessionLost, Sign, What, Why, Window};
+use super::names::{Client, ClientId, Server, Session, Verifier};
+use super::order::Place;
+use super::recent::Recent;
+use super::tcp::Stamp;
+use super::who::{Connection, Who};
+
+/// A sign that a server does not know a client any more.
+#[derive(Clone, Debug)]
+pub struct Suspicion {
+    /// Where the event will stand.
+    pub place: Place,
+    /// The first sign.
+    pub sign: Stamp,
+    /// The connection over which it came.
+    pub over: Connection,
+    /// The session that the server does not know.
+    pub session: Option<Session>,
+    /// Between which frames that session was lost.
+    pub lost: (Option<Stamp>, Stamp),
+    /// The last good answer of the server before.
+    pub before: Option<Stamp>,
+    /// Whether the server does not know the client id either.
+    pub stale: bool,
+}
+
+/// The starts of servers that were seen.
+pub struct Starts {
+    last: Recent<Server, Stamp>,
+}
+
+/// What is to be done with an entry that waits for a reason.
+pub enum Verdict {
+    /// It is no event.
+    Nothing(Option<Place>),
+    /// It is this one.
+    Event(Option<Place>, Box<Event>),
+}
+
+impl Starts {
+    /// Returns no starts.
+    pub const fn new() -> Self {
+        Self { last: Recent::new(1 << 10) }
+    }
+
+    /// A session was made with a client id: if a session was missed before, it alone was lost.
+    pub fn session_made(&self, who: &mut Who, client: Client, id: ClientId) -> Option<Verdict> {
+        let known = who.known(client);
+        let before = known.id.replace(id);
+        let same = before.is_none_or(|before| before == id);
+        let Suspicion { place, session, lost, .. } =
+            known.suspicion.take_if(|suspicion| same && !suspicion.stale)?;
+        let Some(lost_session) = session else {
+            return Some(Verdict::Nothing(Some(place)));
+        };
+        let what = What::SessionLost(SessionLost { lost: lost_session });
+        let event = inferred(what, Some(client), lost.0, lost.1);
+        Some(Verdict::Event(Some(place), Box::new(event)))
+    }
+
+    /// A server gave a client id: if it is another one than before, the server does not know the
+    /// client any more.
+    pub fn id_given(&mut self, who: &mut Who, given: Given) -> Option<Verdict> {
+        let Given { client, id, ver, server, confirmed, .. } = given;
+        let known = who.known(client);
+        let (old_id, old_ver) = (known.id, known.ver);
+        known.ver = ver.or(old_ver);
+        let same_start = ver.is_none() || old_ver.is_none() || ver == old_ver;
+        let suspicion = known.suspicion.clone();
+        let another = match old_id {
+            Some(old) => old != id,
+            None => suspicion.is_some() && !confirmed,
+        };
+        let stale = suspicion.as_ref().is_some_and(|suspicion| suspicion.stale);
+        if !another && !stale {
+            return None;
+        }
+        (known.suspicion, known.id) = (None, None);
+        let place = suspicion.as_ref().map(|suspicion| suspicion.place);
+        if !same_start && !stale {
+            return Some(Verdict::Nothing(place));
+        }
+        let why = if stale { Why::StaleClientid } else { Why::NewClientid };
+        let (sign, over, before) = match suspicion {
+            Some(suspicion) => (suspicion.sign, suspicion.over, suspicion.before),
+            None => (given.at, given.over, last_good(who, client, &given.over)),
+        };
+        let first = who.first_sign(&over).filter(|first| first.frame < sign.frame);
+        let good = who.known(client).good;
+        let what = if lasted(who, client, &over, sign) {
+            What::ClientExpired(Sign { why })
+        } else {
+            let seen = server.and_then(|server| self.last.get(&server).copied());
+            if seen.is_some_and(|seen| good.is_none_or(|(good, _)| good.frame <= seen.frame)) {
+                return Some(Verdict::Nothing(place));
+            }
+            // Another client may have seen the same start before.
+            let first = first.filter(|first| before.is_none_or(|good| good.frame < first.frame));
+            let sign = first.unwrap_or(sign);
+            if let Some(server) = server {
+                self.last.insert(server, sign);
+            }
+            let start = What::ServerStart(ServerStart { why, server });
+            return Some(Verdict::Event(place, Box::new(inferred(start, None, before, sign))));
+        };
+        let from = good.map(|(good, _)| good);
+        Some(Verdict::Event(place, Box::new(inferred(what, Some(client), from, sign))))
+    }
+}
+
+/// A client id that a server gave.
+pub struct Given {
+    /// To whom.
+    pub client: Client,
+    /// The client id.
+    pub id: ClientId,
+    /// The verifier of the client.
+    pub ver: Option<Verifier>,
+    /// By which server.
+    pub server: Option<Server>,
+    /// Whether the server knew the client already.
+    pub confirmed: bool,
+    /// Over which connection.
+    pub over: Connection,
+    /// When.
+    pub at: Stamp,
+}
+
+/// Whether something lasted from before a client was dropped until after: then the server did not
+/// start anew.
+fn lasted(who: &mut Who, client: Client, over: &Connection, sign: Stamp) -> bool {
+    let Some((good, connection)) = who.known(client).good else { return false };
+    if connection == *over {
+        return true;
+    }
+    let address = over.server.0;
+    let others: Vec<_> = who
+        .sessions
+        .iter_mut()
+        .filter(|(_, life)| life.client != client)
+        .filter(|(_, life)| life.first.is_none_or(|first| first.frame <= good.frame))
+        .filter(|(_, life)| life.last.is_some_and(|last| last.frame >= sign.frame))
+        .map(|(_, life)| life.server)
+        .collect();
+    others.into_iter().any(|server| who.same_server(server, address))
+}
+
+/// The last good answer of the instance of a server that a client knew: in its own sessions, or in
+/// those that were there before its own last good answer.
+pub fn last_good(who: &mut Who, client: Client, over: &Connection) -> Option<Stamp> {
+    let (good, _) = who.known(client).good?;
+    let address = over.server.0;
+    let others: Vec<_> = who
+        .sessions
+        .iter_mut()
+        .filter(|(_, life)| life.first.is_none_or(|first| first.frame <= good.frame))
+        .filter_map(|(_, life)| life.last.map(|last| (life.server, last)))
+        .collect();
+    let same = others.into_iter().filter(|(server, _)| who.same_server(*server, address));
+    same.map(|(_, last)| last).chain([good]).max_by_key(|stamp| stamp.frame)
+}
+
+fn inferred(what: What, c: Option<Client>, from: Option<Stamp>, to: Stamp) -> Event {
+    Event {
+        i: 0,
+        c,
+        what,
+        st: None,
+        at: None,
+        request: None,
+        flags: Vec::new(),
+        resend: 0,
+        first: None,
+        window: Window::between(from, Some(to)),
+    }
+}
