@@ -242,6 +242,9 @@ pub fn ignorable(entry: &Entry, name: &str) -> Result<PropertyId, Unknown> {
     let (cut, remedy) = match (entry.properties)()[usize::from(id.0)].kind {
         PropertyKind::BuiltIn(BuiltIn::BoundExceeded) => ("step over a bound", "raise the bound"),
         PropertyKind::BuiltIn(BuiltIn::NoPanic) => ("panic", "correct the model"),
+        PropertyKind::BuiltIn(BuiltIn::GuardsFirst) => {
+            ("change before a guard", "move the guards to the front")
+        }
         _ => return Ok(id),
     };
     let message = format!("`{name}` cannot be ignored: what lies behind a {cut} is not searched");

@@ -76,7 +76,7 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
 /// command line, and not in a scenario, whichever command reads it.
 #[test]
 fn what_cuts_a_search_cannot_be_ignored() {
-    for property in ["bound_exceeded", "no_panic"] {
+    for property in ["bound_exceeded", "no_panic", "guards_first"] {
         let said = refused(&["check", "downconvert", "--ignore", &format!("no_bug,{property}")]);
         let sentence = format!("`{property}` cannot be ignored: what lies behind a");
         assert!(said.contains(&sentence) && said.contains("\nhint: "), "{said}");
@@ -96,6 +96,10 @@ fn what_cuts_a_search_cannot_be_ignored() {
     }
     let said = refused(&["compare", path(&file), "full", "full-pending_flag"]);
     assert!(said.contains("`bound_exceeded` cannot"), "{said}");
+    cut(&text);
+    let (_, out, _) = run(&["compare", path(&file), "full", "full"]);
+    let sentence = "Of full nothing is known behind a step that is cut off: bound_exceeded.";
+    assert_eq!(out.matches(sentence).count(), 2, "{out}");
 }
 
 /// A rule set that is named is exactly that, on a scenario with a variant of its own, too.

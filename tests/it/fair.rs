@@ -6,7 +6,7 @@ use latchwork::engines::verdict::{BuiltIn, End, PropertyId, PropertySet};
 use latchwork::files::scenario::Scenario;
 use latchwork::jobs::campaign::sample;
 use latchwork::jobs::replay::{Replayed, replay};
-use latchwork::model::kit::{Claim, FIRED, Fired, Model, Property, claim, when};
+use latchwork::model::kit::{Actions, Claim, FIRED, Fired, Model, Property, claim, exceeded, when};
 use latchwork::model::{actions, properties, state};
 
 use crate::repository;
@@ -69,6 +69,8 @@ state! {
 struct Counter {
     lazy: bool,
     stops: bool,
+    /// There is no room for a turn.
+    narrow: bool,
 }
 
 actions! { Counter, State;
@@ -93,6 +95,9 @@ impl Counter {
 
     fn counter_turn(&self, s: &mut State) -> Fired {
         when(self.lazy || s.stopped)?;
+        if self.narrow {
+            exceeded("turns")?;
+        }
         s.turn = !s.turn;
         FIRED
     }
@@ -124,7 +129,7 @@ impl Model for Counter {
 }
 
 fn counter(lazy: bool, stops: bool, plan: &Plan) -> Simulation {
-    simulate(&Counter { lazy, stops }, plan, &())
+    simulate(&Counter { lazy, stops, narrow: false }, plan, &())
 }
 
 #[test]
@@ -170,4 +175,96 @@ fn what_cannot_finish_is_seen_from_near() {
     let round = counter(true, false, &only).failure.expect("a violation");
     assert_eq!(round.discovery.property, can_finish);
     assert_eq!(counter(false, false, &Plan { fair: 50, ..only }).failure, None);
+}
+
+/// Turns, and counts for ever as not done; a guest may stop it, who stays away from one initial state.
+struct Never;
+
+actions! { Never, State;
+    fair counter {
+        /// Turn.
+        never_turn();
+    }
+    optional guest {
+        /// Stop it.
+        guest_stop();
+    }
+}
+
+impl Never {
+    fn never_turn(&self, s: &mut State) -> Fired {
+        when(!s.stopped)?;
+        s.turn = !s.turn;
+        FIRED
+    }
+
+    fn guest_stop(&self, s: &mut State) -> Fired {
+        when(s.turn && s.count == 0 && !s.stopped)?;
+        s.stopped = true;
+        FIRED
+    }
+}
+
+impl Model for Never {
+    const PROPERTIES: &'static [Property<Self>] = properties! { Never; };
+
+    fn initial(&self, emit: &mut dyn FnMut(&State)) {
+        emit(&State::default());
+        emit(&State { count: 1, ..State::default() });
+    }
+
+    fn done(&self, _: &State) -> bool {
+        false
+    }
+}
+
+/// What is kept of a run that can never finish goes on to where nothing can happen, or round a cycle:
+/// that it stands still is said only where it does.
+#[test]
+fn a_run_that_can_never_finish_is_kept_with_how_it_goes_on() {
+    let can_finish = BuiltIn::CanFinish.id::<Never>();
+    let plan = Plan { properties: [can_finish].into_iter().collect(), ..plan(4, 5) };
+    let (mut stand, mut turn) = (0, 0);
+    for run in 0..100 {
+        let plan = Plan { runs: run..run + 1, ..plan.clone() };
+        let simulation = simulate(&Never, &plan, &());
+        let failure = simulation.failure.expect("it is never done");
+        let End::Stuck { prefix, cycle } = failure.discovery.end else { panic!("it is stuck") };
+        let path = &failure.discovery.path;
+        assert_eq!(failure.discovery.steps, prefix);
+        assert_eq!(simulation.steps, prefix as u64, "how it would go on was not done");
+        let mut all = Vec::new();
+        Never.initial(&mut |state| all.push(*state));
+        let mut states = vec![all[path.initial]];
+        for step in &path.steps {
+            let mut next = states[states.len() - 1];
+            Never.fire(&mut next, *step).expect("it is enabled");
+            states.push(next);
+        }
+        let last = states[states.len() - 1];
+        match cycle {
+            Some(at) => {
+                assert!(at >= prefix && at < path.steps.len() && states[at] == last);
+                turn += 1;
+            }
+            None => {
+                assert!(last.stopped, "run {run} does not stand still: {last:?}");
+                stand += 1;
+            }
+        }
+    }
+    assert!(stand > 10 && turn > 10, "{stand} stand still, {turn} go round");
+}
+
+/// A run that can go no further for want of room does not show that it can never finish.
+#[test]
+fn what_lies_behind_a_bound_is_not_known() {
+    let narrow = Counter { lazy: true, stops: false, narrow: true };
+    let can_finish = BuiltIn::CanFinish.id::<Counter>();
+    let only = Plan { properties: [can_finish].into_iter().collect(), ..plan(10, 40) };
+    let unknown = simulate(&narrow, &only, &());
+    assert_eq!((unknown.failure, unknown.unsettled), (None, 50));
+    assert_eq!(unknown.first_unsettled.map(|first| first.property), Some(can_finish));
+    let exceeds = simulate(&narrow, &plan(10, 40), &()).failure.expect("there is no room");
+    assert_eq!(exceeds.discovery.property, BuiltIn::BoundExceeded.id::<Counter>());
 }

@@ -92,6 +92,18 @@ fn a_bad_scenario_is_refused_where_it_is_bad() {
         ("\"expect\"", "\"reach\": [\"no_bug\"], \"expect\"", "is no goal"),
         (
             "\"expect\"",
+            "\"ignore\": [\"no_bug\", \"bound_exceeded\"], \"expect\"",
+            ":11:24: `bound_exceeded` cannot be ignored: what lies behind a step over a bound is \
+             not searched\nhint: raise the bound, or expect it: {\"violates\": \"bound_exceeded\"",
+        ),
+        (
+            "\"expect\"",
+            "\"ignore\": [\"no_panic\"], \"expect\"",
+            ":11:14: `no_panic` cannot be ignored: what lies behind a panic is not searched\nhint: \
+             correct the model, or expect it: {\"violates\": \"no_panic\"",
+        ),
+        (
+            "\"expect\"",
             "\"faults\": {\"late_bast\": 3}, \"expect\"",
             "`late_bast` is a number from 0 to 2",
         ),

@@ -45,7 +45,7 @@ pub struct Check {
     /// Search one state for all that differ by an exchange of interchangeable processes
     #[arg(long)]
     symmetry: bool,
-    /// Leave these properties out; bound_exceeded and no_panic cannot be
+    /// Leave these properties out; not those that cut a search: bound_exceeded, no_panic, guards_first
     #[arg(long, value_name = "PROPERTY", value_delimiter = ',')]
     ignore: Vec<String>,
     /// Say also how often each action fired and each property said something, and in how many

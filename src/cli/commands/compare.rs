@@ -9,7 +9,7 @@ use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
 use crate::cli::{Exit, Failure, print, usage};
 use crate::engines::explore::Options;
-use crate::engines::verdict::Comparison;
+use crate::engines::verdict::{BuiltIn, Comparison, Discovery, PropertyKind};
 use crate::files::configuration::{Configuration, rule_set};
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, check};
@@ -65,6 +65,11 @@ impl Compare {
         }
         write_table(&mut out, &self, &one, &other, &comparison)?;
         write_parting(&mut out, &self, &one, &other, &comparison)?;
+        for (name, checked) in [(&self.first, &one), (&self.second, &other)] {
+            if let Some(cut) = cut_off(checked) {
+                writeln!(out, "Of {name} nothing is known behind a step that is cut off: {cut}.")?;
+            }
+        }
         Ok(Exit::Expected)
     }
 }
@@ -77,6 +82,16 @@ fn compare(
 ) -> Result<Comparison, Failure> {
     (first.entry.compare)(&first.setup(), &second.setup(), options, clock)
         .map_err(|why| Failure::Usage(why.into()))
+}
+
+/// What cuts a search off, if anything does: then only what was reached has been compared.
+fn cut_off(checked: &Checked) -> Option<&'static str> {
+    let cuts = [BuiltIn::BoundExceeded, BuiltIn::NoPanic, BuiltIn::GuardsFirst];
+    let kind = |found: &Discovery| checked.property(found.property).kind;
+    let is_cut =
+        |found: &&Discovery| cuts.iter().any(|cut| kind(found) == PropertyKind::BuiltIn(*cut));
+    let found = checked.violations().find(is_cut)?;
+    Some(checked.property(found.property).name)
 }
 
 fn write_table(

@@ -60,8 +60,10 @@ pub(super) fn phase<M: Model>(
             Some(true) => (None, waiting),
             Some(false) => {
                 let steps = course.path.steps.len();
-                let end = End::Stuck { prefix: steps, cycle: None };
-                let path = course.path.clone();
+                let (way, cycle) = way_on(course);
+                let end = End::Stuck { prefix: steps, cycle: cycle.map(|at| steps + at) };
+                let mut path = course.path.clone();
+                path.steps.extend(way);
                 (Some(Discovery { property: can_finish, steps, path, end }), None)
             }
             None => (None, waiting.or(Some(can_finish))),
@@ -176,8 +178,26 @@ fn is_done<M: Model>(model: &M, state: &M::State) -> bool {
     panics::catch(|| model.done(state)).unwrap_or(false)
 }
 
+/// One way on from a state from which few can be reached: to where nothing can happen, or to a cycle
+/// that begins after so many of the steps.
+fn way_on<M: Model>(course: &mut Course<'_, '_, M>) -> (Vec<Step>, Option<usize>) {
+    let (mut state, mut steps) = (course.state, Vec::new());
+    let mut met = BTreeMap::new();
+    loop {
+        if let Some(before) = met.insert(state.as_bytes().to_vec(), steps.len()) {
+            return (steps, Some(before));
+        }
+        course.looker.look(&state);
+        let Some(step) = course.looker.enabled().first().copied() else { return (steps, None) };
+        if !course.looker.fire(&mut state, step) {
+            return (steps, None);
+        }
+        steps.push(step);
+    }
+}
+
 /// Whether a state in which the protocol is done can be reached from the last one, if that can be
-/// seen from near.
+/// seen from near. What lies behind a bound or a panic cannot.
 fn can_be_done<M: Model>(course: &mut Course<'_, '_, M>) -> Option<bool> {
     let mut found = vec![course.state];
     let mut seen = BTreeSet::from([fingerprint(&course.state)]);
@@ -190,7 +210,9 @@ fn can_be_done<M: Model>(course: &mut Course<'_, '_, M>) -> Option<bool> {
         if is_done(course.sampler.model, &state) {
             return Some(true);
         }
-        course.looker.look(&state);
+        if course.looker.look(&state).is_cut() {
+            return None;
+        }
         for step in course.looker.enabled() {
             let mut next = state;
             if course.looker.fire(&mut next, *step) && seen.insert(fingerprint(&next)) {

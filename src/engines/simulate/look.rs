@@ -63,6 +63,11 @@ pub(crate) struct Look {
 pub(crate) type Ending = (PropertyId, Option<Step>, End);
 
 impl Look {
+    /// Whether something that can happen leads to no state: over a bound, or into a panic.
+    pub fn is_cut(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
     /// The first violation.
     pub fn ending(&self) -> Option<Ending> {
         let first = self.violated.iter().next()?;

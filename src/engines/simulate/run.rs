@@ -2,7 +2,7 @@
 
 use latchwork_model::kit::Model;
 
-use crate::engines::verdict::{Discovery, PropertyId, PropertySet};
+use crate::engines::verdict::{Discovery, End, PropertyId, PropertySet};
 
 use super::course::{Course, Sampler, Taken};
 use super::fair;
@@ -66,8 +66,12 @@ impl<'a, M: Model> Sampler<'a, M> {
         if goes_on && self.plan.fair > 0 {
             (discovery, unsettled) = fair::phase(&mut course, &mut picker.into_draws());
         }
-        let steps =
-            discovery.as_ref().map_or(course.path.steps.len(), |found| found.path.steps.len());
+        let taken = course.path.steps.len();
+        let steps = discovery.as_ref().map_or(taken, |found| match found.end {
+            // Which way it would have gone on was not taken.
+            End::Stuck { .. } => found.path.steps.len().min(taken),
+            _ => found.path.steps.len(),
+        });
         let Course { fired, reached, digests, refused, .. } = course;
         Run { number, steps, cut, unsettled, fired, reached, off, discovery, digests, refused }
     }

@@ -19,7 +19,10 @@ fn item(story: &Story, at: usize) -> Markup {
     let step = &story.run.steps[at];
     html! {
         @if at > 0 && story.is_stuck() && story.verdict.steps == at {
-            li.turn { "From here the protocol can never be done. One way on, to where nothing can happen any more:" }
+            li.turn {
+                "From here the protocol can never be done. "
+                @if story.cycle().is_some() { "One way on:" } @else { "One way on, to where nothing can happen any more:" }
+            }
         }
         @if story.cycle() == Some(at) { li.turn { "From here the run goes round in a circle for ever:" } }
         li.card.fault[step.fault] id=(format!("s={}", at + 1)) data-past=(spans(&step.causes)) {
