@@ -74,6 +74,7 @@ impl Exit {
             (Some(finding), _) if !finding.repeats => Self::Nondeterminism,
             (Some(_), _) => Self::Violated,
             (None, Some(_)) => Self::Inconclusive,
+            (None, None) if !examined.unmet.is_empty() => Self::Vacuous,
             (None, None) => Self::Expected,
         }
     }

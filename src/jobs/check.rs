@@ -103,6 +103,13 @@ impl Checked {
         self.scenario.reach.iter().filter_map(case).collect()
     }
 
+    /// The goals for which the scenario shows nothing, by name; none where something else is wrong.
+    pub fn unmet(&self) -> Vec<&'static str> {
+        let is_vacuous = matches!(self.standing, Standing::Vacuous(_));
+        let unmet = unmet(&self.scenario, &self.exploration).filter(|_| is_vacuous);
+        unmet.map(|goal| goal.name(&self.scenario, &self.properties)).collect()
+    }
+
     /// The shortest violation; the expected one if it was expected and found. Where a guard stands
     /// behind a change nothing else is sure, and that comes first.
     pub fn main_violation(&self) -> Option<&Discovery> {

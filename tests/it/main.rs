@@ -16,6 +16,7 @@ mod exports;
 mod fair;
 mod files;
 mod generate;
+mod goals;
 mod house;
 mod in_browser;
 mod init;

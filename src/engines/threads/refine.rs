@@ -107,6 +107,8 @@ pub struct Refinement {
     steps: BTreeMap<(&'static str, Vec<u8>), Step>,
     /// Properties that can be violated by a state.
     invariants: Vec<PropertyId>,
+    /// States that show this are passed over.
+    avoided: Option<PropertyId>,
     frontiers: Vec<Known>,
     by_states: BTreeMap<Vec<StateBytes>, Frontier>,
     next: BTreeMap<(Frontier, Entry), Result<Frontier, Refusal>>,
@@ -130,6 +132,15 @@ struct Reached {
 impl Refinement {
     /// The refinement of a model by code that does these actions of it without logging them.
     pub fn new(instance: Box<dyn Instance>, silent: &[&str]) -> Self {
+        Self::avoiding(instance, silent, None)
+    }
+
+    /// The same where the model comes by no state that shows a property.
+    pub fn avoiding(
+        instance: Box<dyn Instance>,
+        silent: &[&str],
+        avoided: Option<PropertyId>,
+    ) -> Self {
         let mut internal = Vec::new();
         let mut steps = BTreeMap::new();
         for step in instance.all_steps() {
@@ -154,11 +165,13 @@ impl Refinement {
             internal,
             steps,
             invariants,
+            avoided,
             frontiers: Vec::new(),
             by_states: BTreeMap::new(),
             next: BTreeMap::new(),
         };
-        let initial = refinement.instance.initial();
+        let mut initial = refinement.instance.initial();
+        initial.retain(|state| !refinement.is_avoided(state));
         refinement.frontier(initial);
         refinement
     }
@@ -299,6 +312,9 @@ impl Refinement {
         let (mut landed, mut refusal) = (Vec::new(), Refusal::NotEnabled);
         for from in &self.frontiers[at].reached {
             let Ok(state) = self.instance.fire(&from.state, step) else { continue };
+            if self.is_avoided(&state) {
+                continue;
+            }
             match self.difference(&state, &entry.seen) {
                 None => landed.push(state),
                 Some(differs) => refusal = differs,
@@ -307,6 +323,10 @@ impl Refinement {
         landed.sort();
         landed.dedup();
         if landed.is_empty() { Err(refusal) } else { Ok(landed) }
+    }
+
+    fn is_avoided(&self, state: &StateBytes) -> bool {
+        self.avoided.is_some_and(|property| self.instance.shows(state, property))
     }
 
     fn difference(&self, state: &StateBytes, seen: &[Seen]) -> Option<Refusal> {
@@ -332,10 +352,8 @@ impl Refinement {
         if let Some(known) = self.by_states.get(&landed) {
             return *known;
         }
-        let violated = self
-            .invariants
-            .iter()
-            .copied()
+        let mut invariants = self.invariants.iter().copied().filter(|_| !landed.is_empty());
+        let violated = invariants
             .find(|property| landed.iter().all(|state| self.instance.shows(state, *property)));
         let reached = self.close(&landed);
         self.frontiers.push(Known { reached, violated });
@@ -352,6 +370,9 @@ impl Refinement {
         while at < reached.len() {
             for step in &self.internal {
                 let Ok(state) = self.instance.fire(&reached[at].state, *step) else { continue };
+                if self.is_avoided(&state) {
+                    continue;
+                }
                 if found.insert(state.clone()) {
                     reached.push(Reached { state, from: Some((at, *step)) });
                 }

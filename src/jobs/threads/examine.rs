@@ -10,7 +10,7 @@ use crate::engines::threads::shorten::shorten;
 use crate::engines::threads::{under_loom, under_shuttle, under_std};
 use crate::engines::verdict::{Discovery, End};
 use crate::files::case::{Case, CaseVerdict, Minimality, Sample};
-use crate::files::scenario::Scenario;
+use crate::files::scenario::{Goal, Scenario};
 use crate::files::thread_run::{REFINEMENT, ThreadRun};
 use crate::jobs::check::case;
 use crate::protocols::form::{Code, Form};
@@ -18,6 +18,7 @@ use crate::protocols::form_of;
 use crate::protocols::trace::tell;
 
 use super::again::again;
+use super::goals::Goals;
 
 /// An engine that runs threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct Examined {
     pub finding: Option<Finding>,
     /// Why there is no verdict.
     pub inconclusive: Option<String>,
+    /// The goals of the scenario that no run has reached.
+    pub unmet: Vec<Goal>,
     /// The actions that no run has logged.
     pub never: Vec<&'static str>,
 }
@@ -114,6 +117,7 @@ struct Examination<'a> {
     inconclusive: Option<String>,
     /// Whether runs are laid against the model at all.
     lays: bool,
+    goals: Goals,
 }
 
 /// Examines a scenario, or says why its threads cannot be run.
@@ -133,6 +137,8 @@ pub fn examine(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Exa
     }
     let instance = configuration.instance()?;
     let refinement = Refinement::new(instance, form.silent);
+    let lays = plan.engine != Engine::Std || form.locked;
+    let goals = Goals::of(&scenario, form, lays)?;
     let mut examination = Examination {
         scenario: &scenario,
         plan,
@@ -143,13 +149,15 @@ pub fn examine(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Exa
         runs: 0,
         found: None,
         inconclusive: None,
-        lays: plan.engine != Engine::Std || form.locked,
+        lays,
+        goals,
     };
     let bounds = examination.run();
     let finding = examination.finding(&bounds)?;
     let never = if finding.is_none() { examination.never(form) } else { Vec::new() };
-    let (runs, inconclusive) = (examination.runs, examination.inconclusive.take());
-    Ok(Examined { plan: plan.clone(), runs, bounds, finding, inconclusive, never, scenario })
+    let Examination { runs, inconclusive, goals, .. } = examination;
+    let (plan, unmet) = (plan.clone(), goals.unmet());
+    Ok(Examined { plan, runs, bounds, finding, inconclusive, unmet, never, scenario })
 }
 
 impl Examination<'_> {
@@ -206,7 +214,10 @@ impl Examination<'_> {
             at.into_iter().for_each(|at| self.logged[at] = true);
         }
         match self.judge(&ran) {
-            Judgement::Admitted => return true,
+            Judgement::Admitted => {
+                self.goals.admit(&ran);
+                return true;
+            }
             Judgement::Refused(_, Refusal::CutOff(what)) => {
                 self.inconclusive = Some(format!("a run was followed no further than {what}"));
             }

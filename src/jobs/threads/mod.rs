@@ -2,4 +2,5 @@
 
 pub mod again;
 pub mod examine;
+mod goals;
 pub mod matrix;

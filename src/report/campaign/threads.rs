@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::engines::threads::refine::Judgement;
+use crate::files::scenario::Goal;
 use crate::files::thread_run::{REFINEMENT, ThreadRun};
 use crate::jobs::threads::examine::{Engine, Examined, Finding};
 use crate::report::layout::{Detail, Layout};
@@ -31,6 +32,12 @@ pub fn words(examined: &Examined) -> String {
             format!("VIOLATED {} {}", finding.case.verdict.property, place(finding))
         }
         (None, Some(why)) => format!("inconclusive: {why}"),
+        (None, None) if !examined.unmet.is_empty() => {
+            let properties = (examined.scenario.configuration.entry.properties)();
+            let missing = |goal: &Goal| goal.missing(&examined.scenario, &properties);
+            let missing: Vec<String> = examined.unmet.iter().map(missing).collect();
+            format!("vacuous: {}", missing.join(", "))
+        }
         (None, None) => match examined.plan.engine {
             Engine::Loom { preemptions } => {
                 format!("no violation with at most {preemptions} preemptions")
@@ -42,7 +49,8 @@ pub fn words(examined: &Examined) -> String {
 
 /// Prints one line or more about a scenario.
 pub fn write_line(out: &mut dyn Write, examined: &Examined, layout: Layout) -> io::Result<()> {
-    let is_red = examined.finding.is_some() || examined.inconclusive.is_some();
+    let is_red =
+        examined.finding.is_some() || examined.inconclusive.is_some() || !examined.unmet.is_empty();
     if layout.detail == Detail::Quiet && !is_red {
         return Ok(());
     }
@@ -133,6 +141,9 @@ pub fn to_json(examined: &Examined) -> Value {
         Engine::Shuttle { strategy, seed } => (Some(seed.to_string()), Some(strategy.to_string())),
         _ => (None, None),
     };
+    let properties = (examined.scenario.configuration.entry.properties)();
+    let unmet = examined.unmet.iter().map(|goal| goal.name(&examined.scenario, &properties));
+    let unmet: Vec<&str> = unmet.collect();
     let bound = |(bound, runs): &(usize, u64)| json!({ "preemptions": bound, "runs": runs });
     json!({
         "scenario": title(&examined.scenario),
@@ -144,6 +155,7 @@ pub fn to_json(examined: &Examined) -> Value {
         "bounds": examined.bounds.iter().map(bound).collect::<Vec<_>>(),
         "finding": finding,
         "inconclusive": examined.inconclusive,
+        "unmet": unmet,
         "never_done": examined.never,
         "proof": false,
     })

@@ -37,6 +37,10 @@ pub struct ScenarioReport<'a> {
     with: Vec<&'a str>,
     verdict: &'a str,
     standing: &'a str,
+    /// The goals that were not reached, if that is what is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    unmet: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<&'a str>,
     distinct: u64,
@@ -168,6 +172,7 @@ pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
             Standing::Inconclusive(_) => "inconclusive",
             Standing::Vacuous(_) => "vacuous",
         },
+        unmet: checked.unmet(),
         stopped: exploration.stopped.map(|stopped| stopped.name()),
         distinct: statistics.distinct,
         generated: statistics.generated,

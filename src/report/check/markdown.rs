@@ -62,6 +62,7 @@ fn sentence(checked: &Checked) -> String {
     };
     match &checked.standing {
         Standing::Finding(finding) => format!("{found} This is a known finding: {finding}"),
+        Standing::Vacuous(sentence) => format!("{found} But it is **vacuous**: {sentence}."),
         _ => found,
     }
 }
