@@ -47,11 +47,17 @@ pub trait Actions: Sized + Send + Sync + 'static {
 /// }
 /// ```
 /// A lane is `fair` (weakly), `strong` (strongly fair), `optional` or `fault`; `=> lane` says whom
-/// an action calls or sends to. For every type of parameter the model implements
+/// an action calls or sends to.
+///
+/// A fair process acts in the end, but nothing is said of what it does: of two actions that are
+/// always enabled it may take one for ever. `fair each app` and `strong each app` say it of every
+/// action of a process by itself: what stays enabled is done in the end, by each `app`.
+///
+/// For every type of parameter the model implements
 /// [`Domain`](crate::kit::Domain). See `examples/two_phase_commit/model.rs` for a whole model.
 #[macro_export]
 macro_rules! actions {
-    ($model:ty, $state:ty; $($(#[doc = $lane_doc:expr])* $fairness:ident $lane:ident {
+    ($model:ty, $state:ty; $($(#[doc = $lane_doc:expr])* $fairness:ident $($lane:ident)+ {
         $($(#[doc = $doc:expr])+ $name:ident($($param:ident : $ty:ty),* $(,)?) $(=> $target:ident)?;)*
     })*) => {
         impl $crate::kit::Actions for $model {
@@ -61,20 +67,19 @@ macro_rules! actions {
 
             const LANES: &'static [$crate::kit::LaneInfo] = &[$(
                 $crate::kit::LaneInfo {
-                    name: stringify!($lane),
+                    name: $crate::actions!(@lane $($lane)+),
                     doc: concat!($($lane_doc),*).trim_ascii(),
                     fairness: $crate::actions!(@fairness $fairness),
+                    each: $crate::actions!(@is_each $($lane)+),
                 },
             )*];
 
             const ACTIONS: &'static [$crate::kit::ActionInfo] = &{
-                #[allow(non_camel_case_types, clippy::enum_variant_names, reason = "lanes by name")]
-                enum Lane { $($lane),* }
-                [$($(
+                let actions = [$($(
                     $crate::kit::ActionInfo {
                         name: stringify!($name),
                         doc: concat!($($doc),+).trim_ascii(),
-                        lane: Lane::$lane as u8,
+                        lane: 0,
                         target: $crate::actions!(@target $($target)?),
                         params: &[$($crate::kit::ParamInfo {
                             name: stringify!($param),
@@ -82,7 +87,9 @@ macro_rules! actions {
                             names: <$ty as $crate::kit::Param>::NAMES,
                         }),*],
                     },
-                )*)*]
+                )*)*];
+                let lanes: &[&[&str]] = &[$(&[$(stringify!($name)),*]),*];
+                $crate::kit::in_lanes(actions, lanes)
             };
 
             #[inline]
@@ -150,6 +157,10 @@ macro_rules! actions {
             }
         }
     };
+    (@lane each $lane:ident) => { stringify!($lane) };
+    (@lane $lane:ident) => { stringify!($lane) };
+    (@is_each each $lane:ident) => { true };
+    (@is_each $lane:ident) => { false };
     (@fairness fair) => { $crate::kit::Fairness::Fair };
     (@fairness strong) => { $crate::kit::Fairness::Strong };
     (@fairness optional) => { $crate::kit::Fairness::Optional };

@@ -48,7 +48,7 @@ pub use properties::{Kind, Property};
 pub use protocol::{Field, Protocol, Setup, Shape, Value};
 pub use rules::{Declared, ProfileInfo, RuleInfo, Switches, VariantInfo};
 pub use state::{State, same};
-pub use step::{ActionInfo, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step};
+pub use step::{ActionInfo, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step, Unit, in_lanes};
 pub use symmetry::{Permutation, Permute, permutations};
 pub use visit::{Items, Visit, Visitor};
 

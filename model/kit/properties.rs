@@ -76,8 +76,10 @@ impl Kind {
 ///
 /// A run is fair if every process of a `fair` lane that stays enabled from some state on acts
 /// again and again, and every process of a `strong` lane that is enabled again and again does. A
-/// run may rest for ever where no process of these lanes is enabled. Others need not act. With more
-/// than 64 processes of these lanes `eventually` and `leads_to` are not decided.
+/// run may rest for ever where no process of these lanes is enabled. Others need not act. Of a lane
+/// `fair each` or `strong each` that is said of every action of a process by itself. With more than
+/// 64 processes of these lanes (or actions, where each is fair) `eventually` and `leads_to` are not
+/// decided.
 #[macro_export]
 macro_rules! properties {
     ($model:ty; $($(#[doc = $doc:expr])+ $kind:ident $name:ident $(($param:ident : $ty:ty))?;)*) => {

@@ -31,6 +31,8 @@ pub struct LaneInfo {
     pub doc: &'static str,
     /// Whether it must act.
     pub fairness: Fairness,
+    /// Whether that is said of each action of a process by itself, and not of the process.
+    pub each: bool,
 }
 
 /// One action of the list.
@@ -80,6 +82,13 @@ impl Step {
         Process { lane: info.lane, actor }
     }
 
+    /// What must take this step, if anything must.
+    pub fn unit(self, lanes: &[LaneInfo], actions: &[ActionInfo]) -> Unit {
+        let process = self.process(actions);
+        let each = lanes[usize::from(process.lane)].each;
+        Unit { process, action: each.then_some(self.action) }
+    }
+
     /// The step as it is written: `app_lock(a0)`.
     pub fn spell(self, actions: &'static [ActionInfo]) -> Spelled {
         Spelled { info: &actions[usize::from(self.action)], args: self.args }
@@ -93,6 +102,16 @@ pub struct Process {
     pub lane: u8,
     /// The first argument.
     pub actor: Option<u8>,
+}
+
+/// Of whom fairness is said: a process, or one action of a process in a lane of which
+/// [`each`](LaneInfo::each) is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Unit {
+    /// The process.
+    pub process: Process,
+    /// An index into [`Actions::ACTIONS`](super::Actions::ACTIONS).
+    pub action: Option<u8>,
 }
 
 /// A step that can be written out.
@@ -124,4 +143,21 @@ impl ParamInfo {
             None => write!(f, "{}{index}", self.kind),
         }
     }
+}
+
+/// The actions with their lanes; `lanes` has the names of those of each lane.
+pub const fn in_lanes<const N: usize>(
+    mut actions: [ActionInfo; N],
+    lanes: &[&[&str]],
+) -> [ActionInfo; N] {
+    let (mut lane, mut at) = (0, 0);
+    while lane < lanes.len() {
+        let end = at + lanes[lane].len();
+        while at < end {
+            actions[at].lane = lane as u8;
+            at += 1;
+        }
+        lane += 1;
+    }
+    actions
 }

@@ -263,7 +263,9 @@ fn budget_sentence(exploration: &Exploration) -> String {
     let how = match exploration.stopped {
         Some(Stopped::Interrupted) => "it was interrupted".to_string(),
         Some(Stopped::TooManyFair) => {
-            "properties of fair runs are not decided with more than 64 fair processes".to_string()
+            "properties of fair runs are not decided with more than 64 fair processes (or actions, \
+             where each is fair)"
+                .to_string()
         }
         Some(stopped) => format!("the budget of {} ran out", stopped.name()),
         None => "a step is cut off by a bound or a panic".to_string(),

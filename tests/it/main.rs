@@ -10,6 +10,7 @@ mod corpus;
 mod coverage;
 mod cuts;
 mod dirlock;
+mod each;
 mod engine;
 mod exits;
 mod exports;

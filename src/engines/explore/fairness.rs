@@ -3,70 +3,70 @@
 //! Every state has a step that changes nothing and that nobody takes, so that a run may stay
 //! somewhere for ever; it is fair to do so where nobody who must act can.
 
-use latchwork_model::kit::{Fairness, Model, Process};
+use latchwork_model::kit::{Fairness, Model, Step, Unit};
 
 use super::graph::{Graph, components};
 use super::{paths, steps};
 
-/// The most processes of fair lanes with which properties of fair runs are decided.
-const MAX_PROCESSES: usize = 64;
+/// The most units of fair lanes with which properties of fair runs are decided.
+const MAX_UNITS: usize = 64;
 
-/// A set of processes of fair lanes, by their positions in the list of them.
-pub type Processes = u64;
+/// A set of units of fair lanes, by their positions in the list of them.
+pub type Units = u64;
 
-/// The processes of fair lanes, in order.
+/// Whoever must act, in order: processes of fair lanes, or their actions where each of them is fair.
 pub struct Fair {
-    processes: Vec<Process>,
+    units: Vec<Unit>,
     /// Those that must act if they are enabled again and again.
-    pub strong: Processes,
+    pub strong: Units,
     /// The others: those that must act if they stay enabled.
-    pub weak: Processes,
+    pub weak: Units,
 }
 
 impl Fair {
-    /// The processes of fair lanes of a model, of which there are not too many.
+    /// The units of fair lanes of a model, of which there are not too many.
     pub fn of<M: Model>(model: &M) -> Self {
-        let processes = of_fair_lanes(model);
+        let units = units(model);
         let (mut strong, mut weak) = (0, 0);
-        for (at, process) in processes.iter().enumerate() {
-            let is_strong = fairness_of::<M>(process) == Fairness::Strong;
-            let set = if is_strong { &mut strong } else { &mut weak };
+        for (at, unit) in units.iter().enumerate() {
+            let set = if fairness::<M>(unit) == Fairness::Strong { &mut strong } else { &mut weak };
             *set |= 1 << at;
         }
-        Self { processes, strong, weak }
+        Self { units, strong, weak }
     }
 
-    /// The set of one process; nothing if it need not act.
-    pub fn set(&self, process: Process) -> Processes {
-        self.processes.binary_search(&process).map_or(0, |at| 1 << at)
+    /// The set of who must take a step; nothing if nobody must.
+    pub fn set<M: Model>(&self, step: Step) -> Units {
+        let unit = step.unit(M::LANES, M::ACTIONS);
+        self.units.binary_search(&unit).map_or(0, |at| 1 << at)
     }
 }
 
-/// Whether a model has more processes of fair lanes than a set of them holds.
+/// Whether a model has more units of fair lanes than a set of them holds.
 pub fn are_too_many<M: Model>(model: &M) -> bool {
-    of_fair_lanes(model).len() > MAX_PROCESSES
+    units(model).len() > MAX_UNITS
 }
 
-fn of_fair_lanes<M: Model>(model: &M) -> Vec<Process> {
+fn units<M: Model>(model: &M) -> Vec<Unit> {
     let steps = steps::all(model).into_iter();
-    let mut processes: Vec<Process> = steps.map(|step| step.process(M::ACTIONS)).collect();
-    processes.retain(|process| fairness_of::<M>(process).is_fair());
-    processes.sort_unstable();
-    processes.dedup();
-    processes
+    let mut units: Vec<Unit> = steps.map(|step| step.unit(M::LANES, M::ACTIONS)).collect();
+    units.retain(|unit| fairness::<M>(unit).is_fair());
+    units.sort_unstable();
+    units.dedup();
+    units
 }
 
-fn fairness_of<M: Model>(process: &Process) -> Fairness {
-    M::LANES[usize::from(process.lane)].fairness
+fn fairness<M: Model>(unit: &Unit) -> Fairness {
+    M::LANES[usize::from(unit.process.lane)].fairness
 }
 
 /// Who can act where, and who acts on which edge.
 pub struct Moves {
-    /// The processes.
+    /// Who must act.
     pub fair: Fair,
     /// By state: who is enabled.
-    pub enabled: Vec<Processes>,
-    /// By edge: the process of a fair lane that acts, or `NOBODY`.
+    pub enabled: Vec<Units>,
+    /// By edge: who acts of them, or `NOBODY`.
     actor: Vec<u8>,
 }
 
@@ -83,12 +83,12 @@ impl Moves {
         for id in 0..graph.expanded() {
             let mut here = 0;
             for (step, _) in paths::steps(model, graph, id) {
-                let set = fair.set(step.process(M::ACTIONS));
+                let set = fair.set::<M>(step);
                 here |= set;
                 actor.push(if set == 0 { NOBODY } else { set.trailing_zeros() as u8 });
             }
             for step in paths::cut_off(model, graph, id) {
-                here |= fair.set(step.process(M::ACTIONS));
+                here |= fair.set::<M>(step);
             }
             enabled.push(here);
             actor.resize(graph.edges(id).end, NOBODY);
@@ -131,7 +131,7 @@ impl Moves {
 
     /// Who acts and who is enabled in a group; its states are marked in `member`.
     fn who<S>(&self, graph: &Graph<S>, group: &[u32], member: &[u32]) -> Who {
-        let mut who = Who { acts: 0, enabled: 0, always_enabled: Processes::MAX };
+        let mut who = Who { acts: 0, enabled: 0, always_enabled: Units::MAX };
         for id in group {
             who.enabled |= self.enabled[*id as usize];
             who.always_enabled &= self.enabled[*id as usize];
@@ -148,9 +148,9 @@ impl Moves {
 
 /// Who does what in a group.
 struct Who {
-    acts: Processes,
-    enabled: Processes,
-    always_enabled: Processes,
+    acts: Units,
+    enabled: Units,
+    always_enabled: Units,
 }
 
 /// Groups of states in which a fair run can stay.
@@ -172,7 +172,7 @@ impl Groups {
     }
 
     /// Who is enabled somewhere in the group of a state.
-    pub fn enabled(&self, id: u32) -> Processes {
+    pub fn enabled(&self, id: u32) -> Units {
         self.who[self.group[id as usize] as usize].enabled
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use latchwork_model::kit::{Claim, Fairness, Kind, Model, Process, Property, Step};
+use latchwork_model::kit::{Claim, Fairness, Kind, Model, Property, Step, Unit};
 use zerocopy::IntoBytes;
 
 use crate::engines::verdict::Path;
@@ -70,7 +70,7 @@ pub fn is_shown<M: Model>(
             };
             cycle.is_some()
                 && (0..).map_while(counts).any(|all| all)
-                && taken.iter().all(|step| must_act::<M>(step.process(M::ACTIONS)).is_some())
+                && taken.iter().all(|step| must_act::<M>(unit::<M>(*step)).is_some())
         }
         Kind::Eventually | Kind::LeadsTo => {
             is_fair(model, around, taken) && waits(model, property, states, begin)
@@ -79,30 +79,34 @@ pub fn is_shown<M: Model>(
     }
 }
 
-/// How a process must act, if it must.
-fn must_act<M: Model>(process: Process) -> Option<Fairness> {
-    let fairness = M::LANES[usize::from(process.lane)].fairness;
+/// Of whom fairness is said that takes a step.
+fn unit<M: Model>(step: Step) -> Unit {
+    step.unit(M::LANES, M::ACTIONS)
+}
+
+/// How somebody must act, if they must.
+fn must_act<M: Model>(unit: Unit) -> Option<Fairness> {
+    let fairness = M::LANES[usize::from(unit.process.lane)].fairness;
     fairness.is_fair().then_some(fairness)
 }
 
 /// Whether it is fair to go round a cycle for ever, or to stay in its only state.
 fn is_fair<M: Model>(model: &M, around: &[M::State], taken: &[Step]) -> bool {
-    let acts: BTreeSet<Process> = taken.iter().map(|step| step.process(M::ACTIONS)).collect();
-    let enabled: Vec<BTreeSet<Process>> =
-        around.iter().map(|state| enabled(model, state)).collect();
-    let everybody: BTreeSet<Process> = enabled.iter().flatten().copied().collect();
-    everybody.difference(&acts).all(|process| match must_act::<M>(*process) {
+    let acts: BTreeSet<Unit> = taken.iter().map(|step| unit::<M>(*step)).collect();
+    let enabled: Vec<BTreeSet<Unit>> = around.iter().map(|state| enabled(model, state)).collect();
+    let everybody: BTreeSet<Unit> = enabled.iter().flatten().copied().collect();
+    everybody.difference(&acts).all(|who| match must_act::<M>(*who) {
         None => true,
         Some(Fairness::Strong) => false,
-        Some(_) => enabled.iter().any(|here| !here.contains(process)),
+        Some(_) => enabled.iter().any(|here| !here.contains(who)),
     })
 }
 
 /// Who can take a step, or could if it were not cut off.
-fn enabled<M: Model>(model: &M, state: &M::State) -> BTreeSet<Process> {
+fn enabled<M: Model>(model: &M, state: &M::State) -> BTreeSet<Unit> {
     let mut enabled = BTreeSet::new();
     steps::each(model, state, |step, _| {
-        enabled.insert(step.process(M::ACTIONS));
+        enabled.insert(unit::<M>(step));
     });
     enabled
 }

@@ -177,7 +177,7 @@ impl<'a, M: Model> Search<'a, M> {
         };
         let shown = |step: Step, target: u32| {
             let cannot = fair.weak & !enabled[target as usize];
-            cannot | fair.set(step.process(M::ACTIONS))
+            cannot | fair.set::<M>(step)
         };
         let (mut cycle, mut at) = (Vec::new(), start);
         let mut missing = fair.weak & enabled[start as usize] | fair.strong & groups.enabled(start);

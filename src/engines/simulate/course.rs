@@ -1,6 +1,6 @@
 //! A run on its way: where it is, and how it goes on.
 
-use latchwork_model::kit::{Actions, Model, Step};
+use latchwork_model::kit::{Actions, Model, Step, Unit};
 use zerocopy::IntoBytes;
 
 use crate::engines::explore::fingerprint::fingerprint;
@@ -17,14 +17,20 @@ pub(super) struct Sampler<'a, M: Model> {
     pub plan: &'a Plan,
     pub initial: Vec<M::State>,
     pub processes: Processes,
+    /// Of whom fairness is said, in order; those of lanes that need not act are among them.
+    pub units: Vec<Unit>,
 }
 
 impl<'a, M: Model> Sampler<'a, M> {
     pub fn new(model: &'a M, plan: &'a Plan) -> Self {
         let mut initial = Vec::new();
         model.initial(&mut |state| initial.push(*state));
-        let processes = Processes::of::<M>(&steps::all(model));
-        Self { model, plan, initial, processes }
+        let steps = steps::all(model);
+        let mut units: Vec<Unit> =
+            steps.iter().map(|step| step.unit(M::LANES, M::ACTIONS)).collect();
+        units.sort_unstable();
+        units.dedup();
+        Self { model, plan, initial, processes: Processes::of::<M>(&steps), units }
     }
 }
 

@@ -71,14 +71,15 @@ pub(super) fn phase<M: Model>(
     }
 }
 
-/// The processes of some lanes act in turn; which step one takes is drawn.
+/// The processes of some lanes act in turn, or their actions where each of them is fair; which step
+/// is taken then is drawn.
 fn turns<M: Model>(
     course: &mut Course<'_, '_, M>,
     draws: &mut Draws,
     may: impl Fn(Fairness) -> bool,
     enough: impl Fn(&M, &M::State) -> bool,
 ) -> Stopped {
-    let processes = &course.sampler.processes.all;
+    let units = &course.sampler.units;
     let mut turn = 0;
     for _ in 0..course.sampler.plan.fair {
         if let Some(ending) = course.look() {
@@ -93,11 +94,11 @@ fn turns<M: Model>(
         };
         let enabled = course.looker.enabled();
         let of = |at: usize| {
-            let process = processes[at % processes.len()];
-            let its = move |step: &&Step| step.process(M::ACTIONS) == process;
+            let unit = units[at % units.len()];
+            let its = move |step: &&Step| step.unit(M::LANES, M::ACTIONS) == unit;
             enabled.iter().filter(its).filter(|step| may_take(step))
         };
-        let Some(next) = (turn..turn + processes.len()).find(|at| of(*at).next().is_some()) else {
+        let Some(next) = (turn..turn + units.len()).find(|at| of(*at).next().is_some()) else {
             return Stopped::Rest;
         };
         let count = of(next).count() as u32;

@@ -10,6 +10,7 @@ use crate::files::case::{Case, CaseStep, Changes};
 use crate::files::configuration::Tree;
 use crate::jobs::check::{Checked, Standing};
 use crate::protocols::trace::{Change, process_of};
+use crate::report::run::passed_over::{PassedOver, passed_over};
 
 /// The version of the format of reports.
 pub const FORMAT: u64 = 1;
@@ -118,7 +119,18 @@ struct CounterexampleReport {
     steps: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     cycle: Option<usize>,
+    /// What processes that act in the cycle never do there, although they always could.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    passed_over: Vec<PassedOverReport>,
     trace: Vec<StepReport>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PassedOverReport {
+    process: String,
+    actions: Vec<&'static str>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -247,7 +259,12 @@ fn property(checked: &Checked, at: usize) -> PropertyReport<'_> {
 
 fn counterexample(checked: &Checked, found: &Discovery) -> CounterexampleReport {
     let entry = checked.scenario.configuration.entry;
-    let Case { verdict, steps, .. } = checked.case(found);
+    let case = checked.case(found);
+    let passed_over = passed_over(&case).into_iter();
+    let passed_over = passed_over
+        .map(|PassedOver { process, actions }| PassedOverReport { process, actions })
+        .collect();
+    let Case { verdict, steps, .. } = case;
     let step = |step: CaseStep| StepReport {
         process: process_of(entry, &step.action),
         action: step.action,
@@ -257,6 +274,7 @@ fn counterexample(checked: &Checked, found: &Discovery) -> CounterexampleReport 
         property: verdict.property,
         steps: verdict.steps,
         cycle: verdict.cycle,
+        passed_over,
         trace: steps.into_iter().map(step).collect(),
     }
 }

@@ -6,6 +6,7 @@ use crate::engines::verdict::BuiltIn;
 use crate::files::case::Case;
 use crate::jobs::check::{Checked, Standing};
 use crate::report::run::mermaid;
+use crate::report::run::passed_over::passed_over;
 use crate::report::switches;
 
 use super::json;
@@ -114,7 +115,12 @@ pub fn write_case(page: &mut String, case: &Case) -> std::fmt::Result {
         }
     }
     match (case.verdict.cycle, stuck) {
-        (Some(_), _) => writeln!(page, "\n*And round again.*"),
+        (Some(_), _) => {
+            writeln!(page, "\n*And round again.*")?;
+            passed_over(case)
+                .iter()
+                .try_for_each(|passed_over| writeln!(page, "\n{}.", passed_over.sentence()))
+        }
         (None, true) => writeln!(page, "\n*Standstill.*"),
         (None, false) => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::{Result, Write};
 
-use latchwork_model::kit::{ActionInfo, Fairness, Kind};
+use latchwork_model::kit::{ActionInfo, Fairness, Kind, LaneInfo};
 
 use crate::engines::verdict::{PropertyId, PropertyKind};
 use crate::jobs::check::Checked;
@@ -20,7 +20,7 @@ pub fn write(page: &mut String, review: &Review) -> Result {
     )?;
     for (at, lane) in entry.lanes.iter().enumerate() {
         let own = entry.actions.iter().filter(|action| usize::from(action.lane) == at).count();
-        let (doc, assumed) = (cell(lane.doc), assumed(lane.fairness));
+        let (doc, assumed) = (cell(lane.doc), assumed(lane));
         writeln!(page, "| `{}` | {doc} | {assumed} | {own} |", lane.name)?;
     }
     write_arrows(page, review)?;
@@ -28,8 +28,14 @@ pub fn write(page: &mut String, review: &Review) -> Result {
     write_properties(page, review)
 }
 
-fn assumed(fairness: Fairness) -> &'static str {
-    match fairness {
+fn assumed(lane: &LaneInfo) -> &'static str {
+    match lane.fairness {
+        Fairness::Fair if lane.each => {
+            "what can be done and goes on to be possible is done in the end (weak fairness of each action)"
+        }
+        Fairness::Strong if lane.each => {
+            "what can be done again and again is done in the end (strong fairness of each action)"
+        }
         Fairness::Fair => "who can act and goes on to be able to acts in the end (weak fairness)",
         Fairness::Strong => "who can act again and again acts in the end (strong fairness)",
         Fairness::Optional => "nothing: it may never act",

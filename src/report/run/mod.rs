@@ -5,6 +5,7 @@ pub mod html;
 pub mod mermaid;
 pub mod messages;
 pub mod on_model;
+pub mod passed_over;
 pub mod reasons;
 pub mod shadow;
 pub mod story;

@@ -9,6 +9,7 @@ use crate::files::configuration::Configuration;
 use crate::protocols::trace::{Change, process_of};
 use crate::report::run::messages::{Message, channels, messages};
 use crate::report::run::on_model::Run;
+use crate::report::run::passed_over::{PassedOver, passed_over};
 use crate::report::run::reasons::{Bad, Reason, reasons};
 use crate::report::run::shadow::{Shadow, shadows};
 
@@ -104,6 +105,8 @@ pub struct Story {
     pub bad: Option<Bad>,
     /// Why it is.
     pub reasons: Vec<Reason>,
+    /// What processes that act in the cycle never do there, although they always could.
+    pub passed_over: Vec<PassedOver>,
 }
 
 impl Story {
@@ -119,6 +122,7 @@ impl Story {
             case: case.to_text(),
             bad,
             reasons: bad.map_or(Vec::new(), |bad| reasons(run, bad)),
+            passed_over: passed_over(case),
         })
     }
 

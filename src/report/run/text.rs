@@ -8,8 +8,9 @@ use crate::protocols::Entry;
 use crate::protocols::decisive::{Acts, Instead};
 use crate::protocols::trace::{Change, process_of};
 use crate::report::layout::Layout;
+use crate::report::run::passed_over::passed_over;
 use crate::report::switches;
-use crate::report::words::write_words;
+use crate::report::words::{write_sentence, write_words};
 
 /// Prints a case, step by step.
 pub fn write_case(out: &mut dyn Write, case: &Case, layout: Layout) -> io::Result<()> {
@@ -65,7 +66,13 @@ pub(crate) fn write_steps(
         }
     }
     match cycle {
-        Some(_) => writeln!(out, "     -- and round again"),
+        Some(_) => {
+            writeln!(out, "     -- and round again")?;
+            for passed_over in passed_over(case) {
+                write_sentence(out, layout, "     -- ", &passed_over.sentence())?;
+            }
+            Ok(())
+        }
         None if goes_on => writeln!(out, "     -- standstill"),
         None => Ok(()),
     }

@@ -66,6 +66,7 @@ pub fn why(story: &Story) -> Markup {
                     },
                     (None, None) => p { "The run ends after step " (links(&before(last))) "." },
                 }
+                @for passed_over in &story.passed_over { p { (passed_over.sentence()) "." } }
                 @if !story.reasons.is_empty() { (blame(&story.reasons)) }
             }
         }
