@@ -156,6 +156,11 @@ macro_rules! actions {
                 None
             }
         }
+
+        const _: () = $crate::kit::demand_actions(
+            <$model as $crate::kit::Actions>::LANES,
+            <$model as $crate::kit::Actions>::ACTIONS,
+        );
     };
     (@lane each $lane:ident) => { stringify!($lane) };
     (@lane $lane:ident) => { stringify!($lane) };

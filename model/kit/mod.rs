@@ -15,6 +15,7 @@
 //! | `domain` | [`ids!`](crate::ids!), tables and sets over ids |
 //! | `channel` | bounded queues |
 //! | `symmetry` | [`Permutation`], [`Permute`]: processes that are interchangeable |
+//! | [`names`] | that names in the lists stand for one thing, and what is spoken of is there |
 //! | `protocol` | [`Protocol`]: what the command line tool needs beyond a model |
 
 #[macro_use]
@@ -30,6 +31,7 @@ mod state;
 mod channel;
 mod claim;
 mod model;
+pub mod names;
 mod outcome;
 mod param;
 mod protocol;
@@ -44,11 +46,14 @@ pub use domain::{Set, Table};
 pub use model::Model;
 pub use outcome::{Cut, FIRED, Fired, Refused, exceeded, when};
 pub use param::{Domain, Id, Param, values};
-pub use properties::{Kind, Property};
+pub use properties::{Kind, Property, demand_properties};
 pub use protocol::{Field, Protocol, Setup, Shape, Value};
-pub use rules::{Declared, ProfileInfo, RuleInfo, Switches, VariantInfo};
+pub use rules::{Declared, ProfileInfo, RuleInfo, Switches, VariantInfo, demand_rules};
 pub use state::{State, same};
-pub use step::{ActionInfo, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step, Unit, in_lanes};
+pub use step::{
+    ActionInfo, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step, Unit, demand_actions,
+    in_lanes,
+};
 pub use symmetry::{Permutation, Permute, permutations};
 pub use visit::{Items, Visit, Visitor};
 

@@ -1,5 +1,6 @@
 //! Properties: what a protocol promises.
 
+use super::names::distinct;
 use super::{Actions, Claim};
 
 /// A statement about a model.
@@ -58,6 +59,15 @@ impl Kind {
     }
 }
 
+/// What [`properties!`](crate::properties!) asserts: each has a name of its own.
+///
+/// # Panics
+///
+/// With the name, if it is not so.
+pub const fn demand_properties<M: Actions>(properties: &[Property<M>]) {
+    distinct!(properties, "properties");
+}
+
 /// The list of a model's properties. Each name in it is a method
 /// `fn name(&self, state: &State) -> Claim` of the model.
 ///
@@ -83,15 +93,17 @@ impl Kind {
 #[macro_export]
 macro_rules! properties {
     ($model:ty; $($(#[doc = $doc:expr])+ $kind:ident $name:ident $(($param:ident : $ty:ty))?;)*) => {
-        &[$(
-            $crate::kit::Property::<$model> {
+        &{
+            let properties = [$($crate::kit::Property::<$model> {
                 name: stringify!($name),
                 doc: concat!($($doc),+).trim_ascii(),
                 kind: $crate::properties!(@kind $kind $($param)?),
                 check: $crate::properties!(@check $model; $name $($param: $ty)?),
                 parts: $crate::properties!(@parts $model; $name $($param: $ty)?),
-            },
-        )*]
+            },)*];
+            $crate::kit::demand_properties::<$model>(&properties);
+            properties
+        }
     };
     (@check $model:ty; $name:ident) => { <$model>::$name };
     (@check $model:ty; $name:ident $param:ident : $ty:ty) => {

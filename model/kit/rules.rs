@@ -1,5 +1,7 @@
 //! Rules that can be switched off, variants that can be switched on, and profiles of both.
 
+use super::names::{distinct, position, refuse};
+
 /// A set of rules or variants, by their position in the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Switches(pub u64);
@@ -84,6 +86,37 @@ pub struct ProfileInfo {
     pub name: &'static str,
     /// Its sentence.
     pub doc: &'static str,
+}
+
+/// What [`rules!`](crate::rules!) asserts: rules, variants and profiles have names of their own, and
+/// what is declared of a rule speaks of other rules of the list.
+///
+/// # Panics
+///
+/// With the name, if it is not so.
+pub const fn demand_rules(rules: &[RuleInfo], variants: &[VariantInfo], profiles: &[ProfileInfo]) {
+    distinct!(rules, "rules");
+    distinct!(variants, "variants");
+    distinct!(profiles, "profiles");
+    let mut at = 0;
+    while at < rules.len() {
+        if let Some(Declared::RedundantGiven { rules: given, .. }) = rules[at].declared {
+            let mut named = 0;
+            while named < given.len() {
+                match position!(rules, given[named]) {
+                    None => {
+                        refuse("a rule is redundant given one that is not there:", given[named])
+                    }
+                    Some(itself) if itself == at => {
+                        refuse("a rule is redundant given itself:", given[named])
+                    }
+                    Some(_) => {}
+                }
+                named += 1;
+            }
+        }
+        at += 1;
+    }
 }
 
 /// The list of a protocol's rules, variants and profiles: writes the structs `Rules` and
@@ -175,6 +208,7 @@ macro_rules! rules {
         )*];
 
         const _: () = {
+            $crate::kit::demand_rules(RULES, VARIANTS, PROFILES);
             assert!(RULES.len() <= 64 && VARIANTS.len() <= 64, "a set of switches has 64 bits");
             let mut at = 0;
             while at < RULES.len() {

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::names::{distinct, position, refuse};
+
 /// How an engine may treat the enabled actions of a lane's processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fairness {
@@ -160,4 +162,24 @@ pub const fn in_lanes<const N: usize>(
         lane += 1;
     }
     actions
+}
+
+/// What [`actions!`](crate::actions!) asserts: lanes and actions have names of their own, and every
+/// `=> lane` names a lane.
+///
+/// # Panics
+///
+/// With the name, if it is not so.
+pub const fn demand_actions(lanes: &[LaneInfo], actions: &[ActionInfo]) {
+    distinct!(lanes, "lanes");
+    distinct!(actions, "actions");
+    let mut at = 0;
+    while at < actions.len() {
+        if let Some(target) = actions[at].target
+            && position!(lanes, target).is_none()
+        {
+            refuse("an action calls or sends to a lane that is not there:", target);
+        }
+        at += 1;
+    }
 }

@@ -2,12 +2,13 @@
 
 use latchwork_model::kit::{
     ActionInfo, Field, LaneInfo, ProfileInfo, Protocol, RuleInfo, Setup, Switches, VariantInfo,
+    names,
 };
 
 use crate::encoding::json::suggest;
 use crate::engines::explore::{Options, Watch, differ};
 use crate::engines::instance::Instance;
-use crate::engines::verdict::{Comparison, PropertyId, PropertyInfo, properties};
+use crate::engines::verdict::{BuiltIn, Comparison, PropertyId, PropertyInfo, properties};
 
 use super::form::{Code, Form};
 
@@ -55,7 +56,13 @@ pub struct Entry {
 
 impl Entry {
     /// The entry of a protocol.
+    ///
+    /// # Panics
+    ///
+    /// If a property is called as a built-in one: its name in a file would stand for two things. In a
+    /// constant or a static that is an error of the compiler.
     pub const fn of<M: Protocol>() -> Self {
+        demand_names::<M>();
         Self {
             name: M::NAME,
             summary: M::SUMMARY,
@@ -160,6 +167,20 @@ impl Entry {
             }
         }
         (form.code)(setup, flaws)
+    }
+}
+
+const fn demand_names<M: Protocol>() {
+    let mut at = 0;
+    while at < M::PROPERTIES.len() {
+        let mut other = 0;
+        while other < BuiltIn::ALL.len() {
+            if names::same(M::PROPERTIES[at].name, BuiltIn::ALL[other].name()) {
+                names::refuse("a property is called as a built-in one:", M::PROPERTIES[at].name);
+            }
+            other += 1;
+        }
+        at += 1;
     }
 }
 

@@ -25,6 +25,7 @@ mod initial_states;
 mod kills;
 mod live;
 mod liveness;
+mod names;
 mod outputs;
 mod pages;
 mod pcap;
