@@ -1,6 +1,6 @@
 //! What the protocol promises.
 
-use crate::kit::{Claim, Property, claim, every, implies, values};
+use crate::kit::{Claim, Property, awaits, claim, every, implies, values};
 
 use super::DelegationReturn;
 use super::config::Program;
@@ -146,10 +146,6 @@ impl DelegationReturn {
     }
 
     fn recall_answered(&self, s: &State) -> Claim {
-        match s.server.recall {
-            Recall::None => Claim::Holds,
-            Recall::Sent => Claim::Violated,
-            Recall::Queued | Recall::Refused => Claim::Vacuous,
-        }
+        awaits(s.server.recall == Recall::Sent, s.server.recall == Recall::None)
     }
 }

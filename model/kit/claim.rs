@@ -23,6 +23,20 @@ pub fn implies(antecedent: bool, consequent: bool) -> Claim {
     if antecedent { claim(consequent) } else { Claim::Vacuous }
 }
 
+/// What a `leads_to` property says: the claim holds where it is `there`, is violated where it is
+/// `waiting` for it and it is not there, and is vacuous where neither is said. `implies` cannot say
+/// that: where nobody waits any more its claim is vacuous, so that whoever waited once waits for ever.
+#[inline(always)]
+pub fn awaits(waiting: bool, there: bool) -> Claim {
+    if there {
+        Claim::Holds
+    } else if waiting {
+        Claim::Violated
+    } else {
+        Claim::Vacuous
+    }
+}
+
 /// All of the claims: violated if one is, vacuous if all are.
 #[inline(always)]
 pub fn every(claims: impl IntoIterator<Item = Claim>) -> Claim {

@@ -41,7 +41,7 @@ mod visit;
 
 pub use actions::Actions;
 pub use channel::{Bag, Fifo, Full, Queue};
-pub use claim::{Claim, claim, every, implies};
+pub use claim::{Claim, awaits, claim, every, implies};
 pub use domain::{Set, Table};
 pub use model::Model;
 pub use outcome::{Cut, FIRED, Fired, Refused, exceeded, when};

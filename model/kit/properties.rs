@@ -90,6 +90,11 @@ pub const fn demand_properties<M: Actions>(properties: &[Property<M>]) {
 /// `fair each` or `strong each` that is said of every action of a process by itself. With more than
 /// 64 processes of these lanes (or actions, where each is fair) `eventually` and `leads_to` are not
 /// decided.
+///
+/// A `leads_to` property is written with [`awaits`](crate::kit::awaits): it is violated where it
+/// waits, holds where what it waits for is there, and is vacuous where neither is so. With
+/// [`implies`](crate::kit::implies) it would hold only where somebody still waits, and be violated
+/// by runs on which everybody was served.
 #[macro_export]
 macro_rules! properties {
     ($model:ty; $($(#[doc = $doc:expr])+ $kind:ident $name:ident $(($param:ident : $ty:ty))?;)*) => {

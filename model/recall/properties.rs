@@ -1,6 +1,6 @@
 //! What the protocol promises.
 
-use crate::kit::{Claim, Property, claim, every, implies, values};
+use crate::kit::{Claim, Property, awaits, claim, every, implies, values};
 
 use super::Recall;
 use super::state::{Answer, ClientId, Delegation, ObjectId, OpAt, OpId, Owner, State};
@@ -153,11 +153,9 @@ impl Recall {
     }
 
     fn op_terminates(&self, s: &State, o: OpId) -> Claim {
-        match s.op[o].at {
-            // Called, and gone with the machine of the server.
-            OpAt::Idle if s.budget.restart < self.faults.restart => Claim::Holds,
-            OpAt::Idle => Claim::Vacuous,
-            at => claim(matches!(at, OpAt::Done | OpAt::Failed)),
-        }
+        let at = s.op[o].at;
+        // It may have been called, and be gone with the machine of the server.
+        let gone = at == OpAt::Idle && s.budget.restart < self.faults.restart;
+        awaits(at != OpAt::Idle, gone || matches!(at, OpAt::Done | OpAt::Failed))
     }
 }

@@ -452,6 +452,8 @@ pub struct Exploration {
     pub witnesses: Vec<Witness>,
     /// The properties about which nothing can be said: not decided within the budget.
     pub undecided: PropertySet,
+    /// The `leads_to` properties that wait somewhere in a closed space and hold nowhere in it.
+    pub unanswered: PropertySet,
     /// What was made of symmetry, if that was asked for. It is not asked for where a search is kept.
     #[serde(skip)]
     pub symmetry: Option<Symmetry>,

@@ -134,6 +134,20 @@ impl Checked {
         Case::new(configuration, "explore", verdict, Minimality::Proven, trace)
     }
 
+    /// What should be looked at beside the verdict: properties that cannot say what they are there to
+    /// say.
+    pub fn warnings(&self) -> Vec<(PropertyId, String)> {
+        let unanswered = self.exploration.unanswered.iter();
+        let sentence = |id| {
+            let name = self.property(id).name;
+            format!(
+                "`{name}` waits, and what it waits for is there in no state: is it written with \
+                 `implies`, and not with `awaits`?"
+            )
+        };
+        unanswered.map(|id| (id, sentence(id))).collect()
+    }
+
     /// What a property says.
     pub fn property(&self, id: PropertyId) -> &PropertyInfo {
         &self.properties[usize::from(id.0)]

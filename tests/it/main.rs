@@ -1,5 +1,6 @@
 //! All integration tests, in one binary.
 
+mod awaits;
 mod baselines;
 mod browser;
 mod capture;

@@ -5,7 +5,7 @@
 //! examples, whose manifest has TLC's counts for three nodes.
 
 use latchwork_model::kit::{
-    Claim, Domain, FIRED, Fired, Model, Property, Set, Table, every, implies, values, when,
+    Claim, Domain, FIRED, Fired, Model, Property, Set, Table, awaits, every, implies, values, when,
 };
 use latchwork_model::{actions, ids, properties, state};
 
@@ -100,11 +100,7 @@ impl ChangRoberts {
     }
 
     fn is_elected(&self, s: &State) -> Claim {
-        match (self.any(s, Standing::Won), self.any(s, Standing::Candidate)) {
-            (true, _) => Claim::Holds,
-            (false, true) => Claim::Violated,
-            (false, false) => Claim::Vacuous,
-        }
+        awaits(self.any(s, Standing::Candidate), self.any(s, Standing::Won))
     }
 }
 

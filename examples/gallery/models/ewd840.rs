@@ -6,7 +6,7 @@
 //! for each disjunct of the guard that is true, and so does this model.
 
 use latchwork_model::kit::{
-    Claim, Domain, FIRED, Fired, Model, Property, Set, claim, implies, values, when,
+    Claim, Domain, FIRED, Fired, Model, Property, Set, awaits, claim, implies, values, when,
 };
 use latchwork_model::{actions, ids, properties, state};
 
@@ -134,11 +134,7 @@ impl Ewd840 {
     }
 
     fn is_noticed(&self, s: &State) -> Claim {
-        match (Self::is_detected(s), s.active.is_empty()) {
-            (true, _) => Claim::Holds,
-            (false, true) => Claim::Violated,
-            (false, false) => Claim::Vacuous,
-        }
+        awaits(s.active.is_empty(), Self::is_detected(s))
     }
 }
 

@@ -5,7 +5,7 @@
 //! examples, whose manifest has the counts that TLC finds.
 
 use latchwork_model::kit::{
-    Claim, Domain, FIRED, Fired, Model, Property, Set, Table, claim, values, when,
+    Claim, Domain, FIRED, Fired, Model, Property, Set, Table, awaits, claim, values, when,
 };
 use latchwork_model::{actions, ids, properties, state};
 
@@ -128,11 +128,7 @@ impl Peterson {
     }
 
     fn gets_in(&self, s: &State, p: ProcessId) -> Claim {
-        match s.at[p] {
-            At::Inside => Claim::Holds,
-            At::Outside | At::Lower => Claim::Vacuous,
-            At::Raise | At::Yield | At::Wait => Claim::Violated,
-        }
+        awaits(matches!(s.at[p], At::Raise | At::Yield | At::Wait), s.at[p] == At::Inside)
     }
 }
 

@@ -26,6 +26,7 @@
 //! | `cycles` | cycles of steps of fair lanes |
 //! | `fairness` | who must act, and where a fair run can stay |
 //! | `liveness` | temporal properties: a fair run that waits for ever |
+//! | `answers` | whether what is waited for is ever there |
 //! | `lasso` | whether a run shows what it is said to show |
 //! | `differ` | where two versions of a model differ |
 //! | `panics` | a model that panics is a violation |
@@ -33,6 +34,7 @@
 //! | `shown` | what one state shows |
 //! | `planted` | defects of the engine, which tests must notice |
 
+mod answers;
 pub mod checkpoint;
 mod cycles;
 pub mod differ;
@@ -133,6 +135,10 @@ pub fn explore_from<M: Model>(
         found.stopped = found.stopped.or(Some(Stopped::TooManyFair));
         undecided = undecided.or(too_many);
     }
+    let is_closed = found.stopped.is_none() && !found.cut && options.until.is_empty();
+    let closed = graph.as_ref().filter(|_| is_closed);
+    let unanswered = closed
+        .map_or(PropertySet::EMPTY, |graph| answers::unanswered(model, graph, options.properties));
     let wanted = !found.first.is_empty() || !options.witnesses.is_empty();
     if graph.is_none() && wanted {
         // The search kept no states; one more, down to the last discovery, keeps them.
@@ -153,6 +159,7 @@ pub fn explore_from<M: Model>(
         discoveries,
         witnesses,
         undecided,
+        unanswered,
         symmetry,
         exact: options.exact,
     }
@@ -192,6 +199,7 @@ fn refuse<M: Model>(options: &Options, refused: Refused) -> Exploration {
         discoveries: Vec::new(),
         witnesses: Vec::new(),
         undecided: options.properties,
+        unanswered: PropertySet::EMPTY,
         symmetry: Some(Symmetry { refused: Some(refused), ..Symmetry::default() }),
         exact: options.exact,
     }

@@ -88,6 +88,9 @@ pub struct PropertyReport<'a> {
     /// In how many states its antecedent was true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub antecedent: Option<u64>,
+    /// Why it cannot say what it is there to say, if that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// How often an action happened.
@@ -254,6 +257,7 @@ fn property(checked: &Checked, at: usize) -> PropertyReport<'_> {
         verdict,
         steps: found.map(|found| found.steps),
         antecedent: checked.exploration.coverage.antecedents.get(at).copied(),
+        warning: checked.warnings().into_iter().find(|(of, _)| *of == id).map(|(_, why)| why),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Results for a terminal: they read without colour, in 80 columns, and in a pipe.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::engines::verdict::{BuiltIn, Discovery, End, PropertyKind, Symmetry, collision};
-use crate::files::scenario::Expect;
+use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Standing};
 use crate::protocols::decisive::{Acts, first_difference};
 use crate::report::layout::{Detail, Layout};
@@ -34,9 +35,28 @@ pub fn write_check(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     for checked in remarkable {
         write_standing(out, checked, layout)?;
     }
+    write_warnings(out, all, layout)?;
     if let Some(checked) = printed(all) {
         writeln!(out)?;
         write_violation(out, checked, layout)?;
+    }
+    Ok(())
+}
+
+/// Prints what should be looked at beside the verdicts, once a protocol and property.
+fn write_warnings(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
+    let mut said = BTreeSet::new();
+    for checked in all {
+        let Scenario { configuration, .. } = &checked.scenario;
+        for (property, sentence) in checked.warnings() {
+            if said.is_empty() {
+                writeln!(out)?;
+            }
+            if said.insert((configuration.entry.name, property)) {
+                let sentence = format!("warning: {}: {sentence}", name(&checked.scenario));
+                write_sentence(out, layout, "", &sentence)?;
+            }
+        }
     }
     Ok(())
 }
