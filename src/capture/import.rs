@@ -7,11 +7,11 @@ use super::nfs::ops::op;
 use super::nfs::{self, Outcome, Tables, Way};
 use super::nlm;
 use super::order::{Order, Place};
-use super::restart::{Given, Starts, Suspicion, Verdict, last_good};
+use super::restart::{Given, Starts, Verdict, last_good};
 use super::rpc::{self, Message, Wrap};
 use super::status::Status;
 use super::tcp::{Piece, Stamp};
-use super::who::{Connection, Who};
+use super::who::{Connection, Suspicion, Who};
 
 /// What an entry waits for.
 pub enum Waiting {

@@ -1,12 +1,15 @@
 //! Short names for what a recording calls by long strings of bytes, in order of appearance.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::recent::Recent;
+
+/// A word of the protocol, in small letters.
+pub type Word = Cow<'static, str>;
 
 macro_rules! names {
     ($($(#[doc = $doc:literal])+ $name:ident($prefix:literal);)*) => { $(

@@ -6,30 +6,11 @@
 //! another client.
 
 use super::event::{Event, ServerStart, SessionLost, Sign, What, Why, Window};
-use super::names::{Client, ClientId, Server, Session, Verifier};
+use super::names::{Client, ClientId, Server, Verifier};
 use super::order::Place;
 use super::recent::Recent;
 use super::tcp::Stamp;
-use super::who::{Connection, Who};
-
-/// A sign that a server does not know a client any more.
-#[derive(Clone, Debug)]
-pub struct Suspicion {
-    /// Where the event will stand.
-    pub place: Place,
-    /// The first sign.
-    pub sign: Stamp,
-    /// The connection over which it came.
-    pub over: Connection,
-    /// The session that the server does not know.
-    pub session: Option<Session>,
-    /// Between which frames that session was lost.
-    pub lost: (Option<Stamp>, Stamp),
-    /// The last good answer of the server before.
-    pub before: Option<Stamp>,
-    /// Whether the server does not know the client id either.
-    pub stale: bool,
-}
+use super::who::{Connection, Suspicion, Who};
 
 /// The starts of servers that were seen.
 pub struct Starts {

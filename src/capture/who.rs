@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use super::link::End;
 use super::names::{Client, ClientId, Server, Session, Verifier};
 use super::nfs::Tables;
+use super::order::Place;
 use super::recent::Recent;
-use super::restart::Suspicion;
 use super::tcp::Stamp;
 
 /// How many clients, and sessions, are remembered at least.
@@ -21,6 +21,25 @@ pub struct Connection {
     pub server: End,
     /// The frame that opened it.
     pub since: u64,
+}
+
+/// A sign that a server does not know a client any more.
+#[derive(Clone, Debug)]
+pub struct Suspicion {
+    /// Where the event will stand.
+    pub place: Place,
+    /// The first sign.
+    pub sign: Stamp,
+    /// The connection over which it came.
+    pub over: Connection,
+    /// The session that the server does not know.
+    pub session: Option<Session>,
+    /// Between which frames that session was lost.
+    pub lost: (Option<Stamp>, Stamp),
+    /// The last good answer of the server before.
+    pub before: Option<Stamp>,
+    /// Whether the server does not know the client id either.
+    pub stale: bool,
 }
 
 /// What is known of a client.

@@ -1,23 +1,17 @@
 //! Arguments of operations: from XDR to what events say, or skipped.
 
-use super::event::{
+use super::ops::op;
+use super::parts::{MOST, OPAQUE, bitmap, fattr};
+use super::tables::{Tables, text};
+use crate::capture::event::What;
+use crate::capture::event::nfs::{
     BindConnToSession, Claim, Commit, Create, CreateMode, CreateSession, Deleg, DestroyClientid,
     DestroySession, ExchangeId, Lock, LockType, Lockt, Locku, OnFile, OnName, OnState, Open,
     OpenDowngrade, Other, Read, ReclaimComplete, Rename, Setattr, Share, TestStateid, Want, Write,
 };
-use super::event::{Link, Nothing};
-use super::ops::{self, Word, op};
-use super::tables::{Tables, text};
-use crate::capture::event::What;
-use crate::capture::names::{File, Stateid};
+use crate::capture::event::nfs::{Link, Nothing};
+use crate::capture::names::{File, Stateid, Word};
 use crate::capture::xdr::Xdr;
-
-/// The longest list of anything that is read.
-pub const MOST: u32 = 1 << 12;
-/// The longest name.
-pub const NAME: usize = 1 << 10;
-/// The longest opaque data that is looked at.
-pub const OPAQUE: usize = 1 << 10;
 
 /// What an operation does to the current and the saved file handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,21 +154,6 @@ pub fn read(number: u32, minor: u32, x: &mut Xdr<'_>, tables: &mut Tables) -> Op
 
 fn other(number: u32, sid: Option<Stateid>) -> Option<What> {
     Some(What::Other(Other { op: op::name(number), fh: None, sid }))
-}
-
-/// A bitmap of attributes.
-pub fn bitmap(x: &mut Xdr<'_>) -> Option<Vec<u32>> {
-    x.list(8, Xdr::u32)
-}
-
-/// Attributes with their values: which they are.
-pub fn fattr(x: &mut Xdr<'_>) -> Option<Vec<Word>> {
-    let words = bitmap(x)?;
-    x.skipped()?;
-    let bits = words.iter().zip(0u32..).flat_map(|(word, at)| {
-        (0..32).filter(move |bit| word & (1 << bit) != 0).map(move |bit| at * 32 + bit)
-    });
-    Some(bits.map(ops::attr).collect())
 }
 
 fn stable(how: u32) -> Word {

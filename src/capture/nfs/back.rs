@@ -1,10 +1,11 @@
 //! Operations of a server on a client: arguments and results.
 
-use super::args::{Arguments, MOST, Moves, bitmap, fattr};
-use super::event::{CbNotifyLock, CbRecall, CbRecallAny, Nothing, OnFile, Other};
+use super::args::{Arguments, Moves};
 use super::ops::{self, cb};
+use super::parts::{MOST, bitmap, fattr};
 use super::tables::Tables;
 use crate::capture::event::What;
+use crate::capture::event::nfs::{CbNotifyLock, CbRecall, CbRecallAny, Nothing, OnFile, Other};
 use crate::capture::xdr::Xdr;
 
 /// Reads the arguments of an operation.

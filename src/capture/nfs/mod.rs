@@ -2,19 +2,20 @@
 
 mod args;
 mod back;
-pub mod event;
 pub mod ops;
+mod parts;
 mod results;
 mod skip;
 mod tables;
 
 use super::event::What;
+use super::event::nfs::{CbReply, Reply};
 use super::names::File;
+use super::names::Word;
 use super::status::Status;
 use super::xdr::Xdr;
 use args::Moves;
-use event::{CbReply, Reply};
-use ops::{Word, cb, op};
+use ops::{cb, op};
 
 pub use back::is_program;
 pub use results::Results;
@@ -59,7 +60,7 @@ pub struct Beginning<'a> {
 /// Reads the beginning of a call.
 pub fn begin<'a>(arguments: &'a [u8], way: Way) -> Option<Beginning<'a>> {
     let mut x = Xdr::new(arguments);
-    x.opaque(args::OPAQUE)?;
+    x.opaque(parts::OPAQUE)?;
     let minor = x.u32()?;
     if way == Way::Back {
         x.u32()?;
@@ -134,7 +135,7 @@ impl Answer {
 pub fn way_of(results: &[u8]) -> Option<Way> {
     let mut x = Xdr::new(results);
     x.u32()?;
-    x.opaque(args::OPAQUE)?;
+    x.opaque(parts::OPAQUE)?;
     x.u32()?;
     match x.u32()? {
         op::SEQUENCE
@@ -162,7 +163,7 @@ pub struct Outcome {
 pub fn answer(results: &[u8], way: Way, tables: &mut Tables) -> Option<Answer> {
     let mut x = Xdr::new(results);
     let status = Status::nfs(x.u32()?);
-    x.opaque(args::OPAQUE)?;
+    x.opaque(parts::OPAQUE)?;
     let count = x.u32()?;
     if count > MOST {
         return None;

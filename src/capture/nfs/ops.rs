@@ -1,9 +1,6 @@
 //! Operations of NFSv4.1 and 4.2, by number and by name.
 
-use std::borrow::Cow;
-
-/// A word of the protocol, in small letters.
-pub type Word = Cow<'static, str>;
+use crate::capture::names::Word;
 
 macro_rules! operations {
     ($($(#[$doc:meta])+ mod $of:ident { $($name:ident = $number:literal $word:literal,)* })*) => { $(

@@ -1,10 +1,11 @@
 //! Results of operations: what an event says of them, or skipped.
 
-use super::args::{MOST, NAME, OPAQUE, bitmap, channel, fattr, implementation};
-use super::event::{Deleg, Denied, LockType, WhyNone};
+use super::args::{channel, implementation};
 use super::ops::op;
+use super::parts::{MOST, NAME, OPAQUE, bitmap, fattr};
 use super::tables::Tables;
 use crate::capture::event::What;
+use crate::capture::event::nfs::{Deleg, Denied, LockType, WhyNone};
 use crate::capture::names::{ClientId, File, Server, Session, Stateid, WriteVerifier};
 use crate::capture::status::Status;
 use crate::capture::xdr::Xdr;

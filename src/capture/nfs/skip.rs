@@ -1,7 +1,7 @@
 //! Operations of which events tell little: their arguments and results, skipped.
 
-use super::args::{MOST, NAME, OPAQUE, bitmap, fattr};
 use super::ops::op;
+use super::parts::{MOST, NAME, OPAQUE, bitmap, fattr};
 use super::tables::Tables;
 use crate::capture::names::Stateid;
 use crate::capture::xdr::Xdr;

@@ -7,7 +7,7 @@ use crate::capture::names::{
 use crate::capture::recent::Recent;
 use crate::capture::xdr::Xdr;
 
-use super::args::{NAME, OPAQUE};
+use super::parts::{NAME, OPAQUE};
 
 /// The longest file handle: that of NFSv4, and more than that of NFSv3.
 const HANDLE: usize = 128;

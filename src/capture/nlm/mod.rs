@@ -1,8 +1,6 @@
 //! The Network Lock Manager, versions 1, 3 and 4 (X/Open XNFS): calls and results.
 
-pub mod event;
-
-use event::{Answer, FreeAll, Holder, Kind, OnLock, Share};
+use super::event::nlm::{Answer, FreeAll, Holder, Kind, OnLock, Share};
 
 use super::event::What;
 use super::names::{Cookie, Names};

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ops::Word;
 use crate::capture::declare::{choice, is_false, says};
 use crate::capture::names::{
-    Client, ClientId, File, LockOwner, OpenOwner, Server, Session, Stateid, Verifier, WriteVerifier,
+    Client, ClientId, File, LockOwner, OpenOwner, Server, Session, Stateid, Verifier, Word,
+    WriteVerifier,
 };
 use crate::capture::status::Status;
 

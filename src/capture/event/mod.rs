@@ -1,12 +1,12 @@
 //! The events of a recording: one line of JSON an operation, call and reply together.
 
+pub mod nfs;
+pub mod nlm;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::names::{Client, Server, Session};
-use super::nfs::event as nfs;
-use super::nfs::ops::Word;
-use super::nlm::event as nlm;
+use super::names::{Client, Server, Session, Word};
 use super::status::Status;
 use super::tcp::Stamp;
 
