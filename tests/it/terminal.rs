@@ -123,7 +123,7 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
         &["shrink", case],
         &["corpus", "run"],
     ];
-    let refused: [&[&str]; 15] = [
+    let refused: [&[&str]; 16] = [
         &["compare", small, "full", "full-pending_flag"],
         &["replay", case],
         &["report", case, "--html", page],
@@ -138,6 +138,7 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
         &["merge", "facts.json"],
         &["review", "dirlock"],
         &["export", case, "--format", "itf"],
+        &["import", "tests/captures/knfsd-recall.pcap"],
         &["serve", case],
     ];
     let mut known: Vec<&str> = obeyed.iter().chain(&refused).map(|words| words[0]).collect();
