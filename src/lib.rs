@@ -177,6 +177,7 @@
 
 pub mod capture;
 pub mod cli;
+pub mod conform;
 pub mod encoding;
 pub mod engines;
 pub mod files;

@@ -6,8 +6,8 @@ use super::DelegationReturn;
 use super::config::Program;
 use super::server::Claim;
 use super::state::{
-    AppAt, AppId, Call, FIRST_OPEN, Kind, Lock, MgrAt, Open, OpenId, RetAt, SECOND_OPEN, State,
-    Stateid, Status,
+    AppAt, AppId, Call, FIRST_OPEN, Kind, Lock, MgrAt, Open, OpenId, Recover, RetAt, RivalLock,
+    SECOND_OPEN, State, Stateid, Status,
 };
 
 impl DelegationReturn {
@@ -47,7 +47,9 @@ impl DelegationReturn {
     pub(super) fn app_lock_cached(&self, s: &mut State, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Lock, AppAt::Start))?;
         when(s.open[FIRST_OPEN].delegated && self.may_lock(s))?;
-        s.lock[self.spec(a).lock].believed = true;
+        let k = self.spec(a).lock;
+        s.lock[k].believed = true;
+        s.ghost.broken[k] = s.rival.lock[k] == RivalLock::Holds;
         self.achieved(s, a);
         FIRED
     }
@@ -56,10 +58,9 @@ impl DelegationReturn {
         when(self.is_at(s, a, Program::Lock, AppAt::Start))?;
         let open = s.open[FIRST_OPEN];
         when(open.held && !open.delegated && self.may_lock(s) && self.may_call(s))?;
-        let answer = self.answer_new_lock(s);
-        let stale = answer == Status::BAD_STATEID && s.server.open[FIRST_OPEN];
+        let answer = self.answer_new_lock(s, self.spec(a).lock);
         // GRACE and DENIED: a blocking lock waits.
-        when(stale || matches!(answer, Status::OK | Status::BADSESSION))?;
+        when(!matches!(answer, Status::GRACE | Status::DENIED))?;
         self.called(s, answer);
         if answer == Status::OK {
             self.grant_lock(s, self.spec(a).lock, Claim::New);
@@ -71,8 +72,12 @@ impl DelegationReturn {
     /// A call was executed, and its answer brings the current stateid: it is processed at once,
     /// or, with a slot table, later.
     fn executed(&self, s: &mut State, a: AppId, reply: Status) {
-        let stateid =
-            if reply == Status::BADSESSION { Stateid::None } else { Stateid::of(s.server.epoch) };
+        let stateid = match reply {
+            Status::OK => Stateid::of(s.server.epoch),
+            // What was sent: the open may be recovered before the answer is processed.
+            Status::BAD_STATEID => s.open[FIRST_OPEN].stateid,
+            _ => Stateid::None,
+        };
         if self.slots == 0 {
             self.take_answer(s, a, reply, stateid);
         } else {
@@ -96,10 +101,12 @@ impl DelegationReturn {
             }
             (Status::OK, _) => {
                 let delegated = self.open_rests_on_delegation(s) && !s.deleg.need_reclaim;
-                s.open[SECOND_OPEN] = Open { held: true, delegated, stateid, needs_reclaim: false };
+                s.open[SECOND_OPEN] = Open { held: true, delegated, stateid, recover: Recover::No };
                 self.achieved(s, a);
             }
-            (Status::BAD_STATEID, _) => s.open[FIRST_OPEN].stateid = stateid,
+            (Status::BAD_STATEID, _) if s.open[FIRST_OPEN].stateid == stateid => {
+                self.mark_bad_stateid(s, FIRST_OPEN);
+            }
             _ => {}
         }
     }
@@ -107,8 +114,9 @@ impl DelegationReturn {
     pub(super) fn app_unlock_cached(&self, s: &mut State, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Lock, AppAt::Undo) && self.may_lock(s))?;
         let lock = &mut s.lock[self.spec(a).lock];
-        when(lock.stateid == Stateid::None || lock.lost)?;
+        when(lock.stateid == Stateid::None)?;
         *lock = Lock::default();
+        s.ghost.broken[self.spec(a).lock] = false;
         s.app[a] = AppAt::Done;
         FIRED
     }
@@ -116,11 +124,13 @@ impl DelegationReturn {
     pub(super) fn app_unlock(&self, s: &mut State, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Lock, AppAt::Undo) && self.may_lock(s))?;
         let k = self.spec(a).lock;
-        when(s.lock[k].stateid != Stateid::None && !s.lock[k].lost && self.may_call(s))?;
+        when(s.lock[k].stateid != Stateid::None && self.may_call(s))?;
         if s.server.session {
             self.called(s, Status::OK);
-            s.server.lock[k] = false;
+            // One of an earlier epoch means nothing to the server.
+            s.server.lock[k] &= s.lock[k].stateid != Stateid::of(s.server.epoch);
             s.lock[k] = Lock::default();
+            s.ghost.broken[k] = false;
             s.app[a] = AppAt::Done;
         } else {
             self.called(s, Status::BADSESSION);
@@ -131,7 +141,7 @@ impl DelegationReturn {
     /// Whether an open may be served from the delegation.
     fn can_open_delegated(&self, s: &State) -> bool {
         let deleg = &s.deleg;
-        let blocked = deleg.revoked
+        let blocked = (deleg.revoked && self.rules.revoked_blocks_cached_open)
             || (deleg.need_reclaim && self.rules.need_reclaim_blocks_cached_open)
             || (deleg.returning && self.rules.returning_in_can_open);
         deleg.attached && !blocked
@@ -208,15 +218,20 @@ impl DelegationReturn {
 
     pub(super) fn app_setattr(&self, s: &mut State, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Setattr, AppAt::Start))?;
-        when(s.deleg.attached && !s.deleg.returning && s.ret.at == RetAt::Idle)?;
+        when(self.has_delegation(s) && s.ret.at == RetAt::Idle)?;
         self.begin_return(s, Kind::Sync);
         s.app[a] = AppAt::Busy;
         FIRED
     }
 
+    /// Whether there is a delegation that nobody returns yet.
+    pub(super) fn has_delegation(&self, s: &State) -> bool {
+        s.deleg.attached && !s.deleg.returning && !s.deleg.revoked
+    }
+
     pub(super) fn app_setattr_plain(&self, s: &mut State, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Setattr, AppAt::Start))?;
-        when(!s.deleg.attached && s.ret.at == RetAt::Idle)?;
+        when(!self.has_delegation(s) && !s.rival.delegated)?;
         s.app[a] = AppAt::Done;
         FIRED
     }

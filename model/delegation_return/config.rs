@@ -21,6 +21,17 @@ pub enum Program {
     Close,
 }
 
+/// What the open is that is there from the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstOpen {
+    /// It rests on the delegation, and the server does not know of it.
+    Cached,
+    /// It rests on the delegation, and the server knows of it.
+    Known,
+    /// It is for more than the delegation allows, and does not rest on it.
+    Plain,
+}
+
 /// When the server may reboot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RebootWhen {
@@ -52,6 +63,10 @@ pub struct DelegationReturn {
     pub app_count: u8,
     /// How many of them take a lock.
     pub lock_count: u8,
+    /// The open that is there from the start.
+    pub first_open: FirstOpen,
+    /// The server gives the other client a delegation when it opens the file.
+    pub rival_delegation: bool,
     /// How many calls the session carries at a time; 0: no slot table.
     pub slots: u8,
     /// When the server may reboot.
@@ -92,6 +107,19 @@ pub const BOUNDS: &[Field] = &[
         },
     },
     Field {
+        name: "first_open",
+        doc: "The open that is there from the start, and on which the locks are: it rests on the \
+              delegation and the server does not know of it; it rests on the delegation and the \
+              server knows of it, since it was opened before the delegation was granted; or it is \
+              for more than the delegation allows, and does not rest on it.",
+        shape: Shape::Choice { names: &["cached", "known", "plain"], default: Some(0) },
+    },
+    Field {
+        name: "rival_delegation",
+        doc: "The other client is given a delegation when it has opened the file.",
+        shape: Shape::Flag,
+    },
+    Field {
         name: "slots",
         doc: "Slots of the session, for the calls whose answer brings a stateid. 0: there are \
               enough, and such a call of an application is one step.",
@@ -116,11 +144,12 @@ const fn budget(name: &'static str, doc: &'static str, max: u8) -> Field {
 /// The keys of `faults`.
 pub const FAULTS: &[Field] = &[
     budget("reboot", "The server reboots.", 2),
-    budget("session", "The session is lost, and nothing else.", 1),
+    budget("session", "The session is lost, and nothing else.", 3),
     budget("grace_end", "The server ends its grace period before the client has reclaimed.", 1),
     budget("expire", "The lease of the client runs out.", 1),
     budget("revoke", "The server revokes a delegation that it has recalled.", 1),
-    budget("delay", "A claim or a return is answered DELAY.", 1),
+    budget("write_lost", "What the server writes to stable storage is lost.", 1),
+    budget("delay", "A claim or a return is answered DELAY.", 3),
     budget("cb_lost", "A callback does not arrive.", 1),
     budget("cb_dup", "A callback arrives twice.", 1),
     budget("signal", "A signal ends the wait of a return in an application's task.", 1),
@@ -145,7 +174,7 @@ impl DelegationReturn {
         let used = &apps[..usize::from(list.len())];
         let count = |program| used.iter().filter(|app| app.program == program).count();
         if usize::from(lock_count) > LOCKS {
-            return Err("at most two applications take a lock");
+            return Err("at most three applications take a lock");
         }
         if count(Program::Open) > 1 {
             return Err("only one application opens the file a second time");
@@ -162,6 +191,9 @@ impl DelegationReturn {
             apps,
             app_count: list.len(),
             lock_count,
+            first_open: [FirstOpen::Cached, FirstOpen::Known, FirstOpen::Plain]
+                [usize::from(setup.bounds.get("first_open").number())],
+            rival_delegation: setup.bounds.get("rival_delegation").flag(),
             slots: setup.bounds.get("slots").number(),
             reboot_when: [RebootWhen::AnyTime, RebootWhen::LockClaim, RebootWhen::SyncLockClaim]
                 [usize::from(setup.bounds.get("reboot_when").number())],
@@ -171,6 +203,7 @@ impl DelegationReturn {
                 grace_end: fault("grace_end"),
                 expire: fault("expire"),
                 revoke: fault("revoke"),
+                write_lost: fault("write_lost"),
                 delay: fault("delay"),
                 cb_lost: fault("cb_lost"),
                 cb_dup: fault("cb_dup"),
@@ -200,5 +233,11 @@ impl DelegationReturn {
 impl Domain<AppId> for DelegationReturn {
     fn size(&self) -> u8 {
         self.app_count
+    }
+}
+
+impl Domain<LockId> for DelegationReturn {
+    fn size(&self) -> u8 {
+        self.lock_count
     }
 }

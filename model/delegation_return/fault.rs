@@ -18,7 +18,7 @@ fn spend(budget: &mut u8) -> Fired {
 
 impl DelegationReturn {
     pub(super) fn fault_reboot(&self, s: &mut State) -> Fired {
-        let lock_claim = matches!(s.ret.at, RetAt::LockSend | RetAt::LockReply);
+        let lock_claim = matches!(s.ret.at, RetAt::LockSlot | RetAt::LockSend | RetAt::LockReply);
         when(match self.reboot_when {
             RebootWhen::AnyTime => true,
             RebootWhen::LockClaim => lock_claim,
@@ -29,6 +29,7 @@ impl DelegationReturn {
         s.server.epoch += 1;
         s.server.grace = true;
         s.server.delay = false;
+        s.rival.to_reclaim = s.rival.open;
         FIRED
     }
 
@@ -61,10 +62,11 @@ impl DelegationReturn {
     pub(super) fn fault_grace_end(&self, s: &mut State) -> Fired {
         when(s.server.grace && !s.server.reclaim_done)?;
         spend(&mut s.budget.grace_end)?;
-        s.server.grace = false;
-        // Who has not reclaimed by now is struck off the record: after another reboot it must not
-        // reclaim what somebody else may have had in between.
-        s.server.on_record = false;
+        self.end_grace(s);
+        // After another reboot it must not reclaim what somebody else may have had in between.
+        if self.rules.late_is_struck_off {
+            self.record(s, false);
+        }
         s.ghost.taken = true;
         FIRED
     }
@@ -83,9 +85,14 @@ impl DelegationReturn {
     pub(super) fn fault_revoke(&self, s: &mut State) -> Fired {
         when(s.server.recall != Recall::None && s.server.deleg == Grant::Held)?;
         spend(&mut s.budget.revoke)?;
-        s.server.deleg = Grant::Revoked;
-        s.server.recall = Recall::None;
-        s.ghost.taken = true;
+        self.revoke(s);
+        FIRED
+    }
+
+    pub(super) fn fault_write_lost(&self, s: &mut State) -> Fired {
+        when(!s.server.loses_write)?;
+        spend(&mut s.budget.write_lost)?;
+        s.server.loses_write = true;
         FIRED
     }
 
@@ -101,6 +108,7 @@ impl DelegationReturn {
         s.deleg = Delegation::default();
         s.open = Table::filled(Open::default());
         s.lock = Table::filled(Lock::default());
+        s.ghost.broken = Table::filled(false);
         s.ret = Ret::default();
         s.call = Table::filled(Call::default());
         s.client = Client {
@@ -119,7 +127,11 @@ impl DelegationReturn {
     pub(super) fn fault_signal(&self, s: &mut State) -> Fired {
         when(s.ret.at == RetAt::Wait)?;
         spend(&mut s.budget.signal)?;
-        self.abort(s);
+        if self.rules.interrupted_return_is_aborted {
+            self.abort(s, self.rules.interrupted_return_is_put_back);
+        } else {
+            s.ret.at = RetAt::Detach;
+        }
         FIRED
     }
 
@@ -140,6 +152,9 @@ impl DelegationReturn {
         when(!server.grace && server.recall == Recall::None && !s.client.draining)?;
         when(s.deleg.stateid == Stateid::of(server.epoch))?;
         spend(&mut s.budget.upgrade)?;
+        if self.rules.second_delegation_is_given_back {
+            return FIRED;
+        }
         let (id, stateid) = (DelegId(1), s.deleg.stateid);
         s.server.deleg_id = id;
         s.deleg = Delegation { attached: true, id, stateid, ..Delegation::default() };

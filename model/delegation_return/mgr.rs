@@ -5,8 +5,8 @@ use crate::kit::{FIRED, Fired, when};
 use super::DelegationReturn;
 use super::server::Claim;
 use super::state::{
-    Delegation, FIRST_OPEN, Grant, Kind, LockId, MgrAt, OpenId, RetAt, Rival, SECOND_OPEN, State,
-    Stateid, Status,
+    Delegation, FIRST_OPEN, Grant, Kind, LockId, MgrAt, OpenId, Recover, RetAt, RivalLock,
+    SECOND_OPEN, State, Stateid, Status,
 };
 
 impl DelegationReturn {
@@ -22,7 +22,14 @@ impl DelegationReturn {
 
     pub(super) fn mgr_exchange_id(&self, s: &mut State) -> Fired {
         when(s.client.mgr == MgrAt::Drain)?;
-        when(!self.rules.reply_under_slot || self.slots_in_use(s) == 0)?;
+        // Draining waits for each call that has a slot: until it is answered, or until the answer
+        // has been processed.
+        let waits = if self.rules.reply_under_slot {
+            self.slots_in_use(s) > 0
+        } else {
+            s.ret.at == RetAt::LockSend
+        };
+        when(!waits)?;
         if s.client.restarted {
             // A new verifier: what the client had before it restarted is of no use to anybody.
             self.forget_client(s);
@@ -33,22 +40,49 @@ impl DelegationReturn {
         s.server.courtesy = false;
         if s.client.epoch != s.server.epoch {
             s.client.epoch = s.server.epoch;
-            s.client.nograce = false;
-            s.deleg.need_reclaim = s.deleg.attached && !s.deleg.revoked;
-            for o in [FIRST_OPEN, SECOND_OPEN] {
-                s.open[o].needs_reclaim = s.open[o].held;
-            }
-            s.client.mgr = MgrAt::NextState;
-        } else if !s.server.reclaim_done || s.client.nograce {
-            s.client.mgr = MgrAt::NextState;
-        } else {
-            s.client.mgr = MgrAt::EndDrain;
+            self.mark_for_reclaim(s);
         }
+        let left = self.open_to_recover(s, Recover::NoGrace).is_some();
+        let more = left || !s.server.reclaim_done;
+        s.client.mgr = if more { MgrAt::NextState } else { MgrAt::EndDrain };
         FIRED
+    }
+
+    /// The server has lost its state: the delegation is to be reclaimed, and each open for which it
+    /// is not too late.
+    fn mark_for_reclaim(&self, s: &mut State) {
+        s.deleg.need_reclaim = s.deleg.attached && !s.deleg.revoked;
+        for o in [FIRST_OPEN, SECOND_OPEN] {
+            if s.open[o].held && s.open[o].recover != Recover::NoGrace {
+                s.open[o].recover = Recover::Reboot;
+                self.forget_stateids(s, o);
+            }
+        }
+    }
+
+    /// An open is marked: it no longer rests on the delegation, and neither it nor its locks have
+    /// a stateid.
+    fn forget_stateids(&self, s: &mut State, o: OpenId) {
+        if !self.rules.recovery_forgets_stateids {
+            return;
+        }
+        s.open[o].delegated = false;
+        s.open[o].stateid = Stateid::None;
+        if o == FIRST_OPEN {
+            for k in self.locks() {
+                s.lock[k].stateid = Stateid::None;
+            }
+        }
     }
 
     /// The manager's call is answered BADSESSION: it begins again, and all marks stay.
     fn restart_manager(&self, s: &mut State) {
+        let mode = if s.client.mgr_nograce { Recover::NoGrace } else { Recover::Reboot };
+        let open = &mut s.open[s.client.mgr_open];
+        let works = matches!(s.client.mgr, MgrAt::Open | MgrAt::Lock);
+        if works && self.rules.cut_off_recovery_is_repeated && open.recover == Recover::No {
+            open.recover = mode;
+        }
         self.move_manager(s, MgrAt::Drain);
     }
 
@@ -56,6 +90,7 @@ impl DelegationReturn {
     fn move_manager(&self, s: &mut State, at: MgrAt) {
         s.client.mgr = at;
         s.client.mgr_open = OpenId::default();
+        s.client.mgr_nograce = false;
         s.client.mgr_lock = LockId::default();
     }
 
@@ -70,22 +105,43 @@ impl DelegationReturn {
             self.restart_manager(s);
             return FIRED;
         }
-        // Where nothing can be reclaimed, that is said first: until then nothing is granted anew.
-        let complete_first = s.client.nograce && !s.server.reclaim_done;
-        match self.open_to_recover(s).filter(|_| !complete_first) {
+        // What can be reclaimed comes first, then the server is told that nothing more will be, and
+        // until then it grants nothing anew.
+        let done = s.server.reclaim_done;
+        let mode = if done { Recover::NoGrace } else { Recover::Reboot };
+        match self.open_to_recover(s, mode) {
             Some(o) => {
+                s.open[o].recover = Recover::No;
                 s.client.mgr = MgrAt::Open;
                 s.client.mgr_open = o;
+                s.client.mgr_nograce = done;
                 self.count_reclaim(s);
             }
-            None if s.server.reclaim_done => s.client.mgr = MgrAt::EndDrain,
+            None if done || self.says_nothing(s) => s.client.mgr = MgrAt::EndDrain,
             None => s.client.mgr = MgrAt::Complete,
         }
         FIRED
     }
 
-    fn open_to_recover(&self, s: &State) -> Option<OpenId> {
-        [FIRST_OPEN, SECOND_OPEN].into_iter().find(|o| s.open[*o].needs_reclaim)
+    /// Whether RECLAIM_COMPLETE is left out, since there was nothing to reclaim.
+    fn says_nothing(&self, s: &State) -> bool {
+        let nothing = s.open.entries().iter().all(|open| !open.held);
+        nothing && !self.rules.reclaim_complete_always
+    }
+
+    fn open_to_recover(&self, s: &State, how: Recover) -> Option<OpenId> {
+        [FIRST_OPEN, SECOND_OPEN].into_iter().find(|o| s.open[*o].recover == how)
+    }
+
+    /// It is too late to reclaim the open in work, and all that have not been reclaimed yet.
+    fn too_late(&self, s: &mut State) {
+        s.open[s.client.mgr_open].recover = Recover::NoGrace;
+        for o in [FIRST_OPEN, SECOND_OPEN] {
+            if s.open[o].recover == Recover::Reboot {
+                s.open[o].recover = Recover::NoGrace;
+            }
+        }
+        self.move_manager(s, MgrAt::NextState);
     }
 
     /// Whether an open that is answered now rests on the delegation. It looks at nothing else:
@@ -106,22 +162,48 @@ impl DelegationReturn {
         when(s.client.mgr == MgrAt::Open)?;
         if !s.server.session {
             self.restart_manager(s);
-        } else if self.recovers_from_delegation(s) {
+            return FIRED;
+        }
+        let from_delegation = self.recovers_from_delegation(s);
+        when(from_delegation || !s.client.mgr_nograce)?;
+        if from_delegation {
+            self.forget_expired(s);
             s.open[s.client.mgr_open].delegated = true;
             self.recover_locks(s);
         } else {
-            when(!s.client.nograce)?;
-            self.reclaim_open(s, true);
+            self.reclaim_open(s, !self.excludes_delegation(s));
         }
         FIRED
     }
 
+    /// Before an open is recovered anew, what the server no longer knows of it is forgotten
+    /// (TEST_STATEID says so).
+    fn forget_expired(&self, s: &mut State) {
+        let (o, current) = (s.client.mgr_open, Stateid::of(s.server.epoch));
+        if !s.client.mgr_nograce {
+            return;
+        }
+        if s.open[o].stateid != current {
+            s.open[o].stateid = Stateid::None;
+        }
+        for k in self.locks().filter(|_| o == FIRST_OPEN) {
+            if s.lock[k].stateid != current {
+                s.lock[k].stateid = Stateid::None;
+            }
+        }
+    }
+
     pub(super) fn mgr_open_reclaim_refused(&self, s: &mut State) -> Fired {
         when(s.client.mgr == MgrAt::Open && !self.rules.server_regrants_at_reclaim)?;
-        when(self.answer_reclaim(s) == Status::OK && !s.client.nograce)?;
+        when(self.answer_reclaim(s) == Status::OK && !s.client.mgr_nograce)?;
         when(!self.recovers_from_delegation(s) && self.asks_for_delegation(s))?;
         self.reclaim_open(s, false);
         FIRED
+    }
+
+    /// Whether the server knows of an open with which no delegation can be granted.
+    fn excludes_delegation(&self, s: &State) -> bool {
+        s.rival.open && !s.rival.to_reclaim
     }
 
     fn asks_for_delegation(&self, s: &State) -> bool {
@@ -133,8 +215,7 @@ impl DelegationReturn {
         let answer = self.answer_reclaim(s);
         self.called(s, answer);
         if answer != Status::OK {
-            s.client.nograce = true;
-            self.move_manager(s, MgrAt::NextState);
+            self.too_late(s);
             return;
         }
         let o = s.client.mgr_open;
@@ -152,8 +233,9 @@ impl DelegationReturn {
     }
 
     pub(super) fn mgr_open_nograce(&self, s: &mut State) -> Fired {
-        when(s.client.mgr == MgrAt::Open && s.client.nograce)?;
+        when(s.client.mgr == MgrAt::Open && s.client.mgr_nograce)?;
         when(!self.recovers_from_delegation(s) && self.answer_new_open(s) == Status::OK)?;
+        self.forget_expired(s);
         let o = s.client.mgr_open;
         self.called(s, Status::OK);
         self.grant_open(s, o, Claim::New);
@@ -170,7 +252,10 @@ impl DelegationReturn {
     }
 
     fn lock_to_recover(&self, s: &State, from: u8) -> Option<LockId> {
-        if s.client.mgr_open != FIRST_OPEN || s.open[FIRST_OPEN].delegated {
+        // Those of an open that rests on the delegation are not reclaimed. Anew nothing is asked for:
+        // what the server does not know is lost.
+        let cached = s.open[FIRST_OPEN].delegated && !s.client.mgr_nograce;
+        if s.client.mgr_open != FIRST_OPEN || cached {
             return None;
         }
         let mut locks = self.locks().filter(|k| k.0 >= from);
@@ -185,17 +270,15 @@ impl DelegationReturn {
         }
         let lock = self.lock_to_recover(s, s.client.mgr_lock.0);
         if let Some(k) = lock {
-            when(!s.client.nograce || !self.waits_for_grace(s))?;
+            when(!s.client.mgr_nograce || !self.waits_for_grace(s))?;
             if !self.recover_lock(s, k) {
-                s.client.nograce = true;
-                self.move_manager(s, MgrAt::NextState);
+                self.too_late(s);
                 return FIRED;
             }
         }
         match lock.and_then(|k| self.lock_to_recover(s, k.0 + 1)) {
             Some(next) => s.client.mgr_lock = next,
             None => {
-                s.open[s.client.mgr_open].needs_reclaim = false;
                 self.count_reclaim(s);
                 self.move_manager(s, MgrAt::NextState);
             }
@@ -205,17 +288,21 @@ impl DelegationReturn {
 
     /// Whether a lock that is asked for anew has to wait for the end of grace.
     fn waits_for_grace(&self, s: &State) -> bool {
-        self.variants.recover_lost_locks && self.answer_new_open(s) == Status::GRACE
+        let asks = self.variants.recover_lost_locks && !s.open[FIRST_OPEN].delegated;
+        asks && self.answer_new_open(s) == Status::GRACE
     }
 
     /// Recovers one lock; false if that is not possible in grace any more.
     fn recover_lock(&self, s: &mut State, k: LockId) -> bool {
         let current = Stateid::of(s.server.epoch);
-        if s.client.nograce {
+        if s.client.mgr_nograce {
             if s.lock[k].stateid == current {
                 return true;
             }
-            if !self.variants.recover_lost_locks || s.rival == Rival::Hold {
+            if self.variants.recover_lost_locks && s.open[FIRST_OPEN].delegated {
+                return true;
+            }
+            if !self.variants.recover_lost_locks || s.rival.lock[k] == RivalLock::Holds {
                 s.lock[k].lost = true;
                 return true;
             }
@@ -229,7 +316,7 @@ impl DelegationReturn {
         if answer != Status::OK {
             return false;
         }
-        if s.rival == Rival::Hold {
+        if s.rival.lock[k] == RivalLock::Holds && !s.rival.to_reclaim {
             s.lock[k].lost = true;
         } else {
             self.grant_lock(s, k, Claim::Reclaim);
@@ -246,7 +333,7 @@ impl DelegationReturn {
         }
         self.called(s, Status::OK);
         s.server.reclaim_done = true;
-        s.server.on_record = true;
+        self.record(s, true);
         if s.deleg.attached && s.deleg.need_reclaim {
             if s.deleg.returning && self.rules.reap_skips_returning {
                 s.deleg.revoked |= self.rules.refused_is_not_asked_again;
@@ -256,8 +343,17 @@ impl DelegationReturn {
                 s.deleg = Delegation::default();
             }
         }
-        let left = self.open_to_recover(s).is_some();
+        let left = self.open_to_recover(s, Recover::NoGrace).is_some();
         s.client.mgr = if left { MgrAt::NextState } else { MgrAt::EndDrain };
+        FIRED
+    }
+
+    pub(super) fn mgr_drop_mark(&self, s: &mut State) -> Fired {
+        let marked = s.deleg.attached && s.deleg.to_return && s.deleg.returning;
+        // A return of its own keeps the manager thread from looking.
+        let elsewhere = s.ret.kind == Kind::Sync || s.ret.at == RetAt::Idle;
+        when(marked && elsewhere && s.client.mgr == MgrAt::Idle && !s.client.need)?;
+        s.deleg.to_return = false;
         FIRED
     }
 
@@ -265,19 +361,19 @@ impl DelegationReturn {
         when(s.client.mgr == MgrAt::EndDrain)?;
         s.client.mgr = MgrAt::Idle;
         s.client.draining = false;
-        s.client.nograce = false;
         FIRED
     }
 
     pub(super) fn renew_notice(&self, s: &mut State) -> Fired {
         when(!s.server.session && !s.client.need && s.client.mgr == MgrAt::Idle)?;
-        s.client.need = true;
+        self.session_is_lost(s);
         FIRED
     }
 
     pub(super) fn renew_notice_revoked(&self, s: &mut State) -> Fired {
         when(s.server.deleg == Grant::Revoked && s.server.session)?;
-        when(s.deleg.attached && !s.deleg.revoked && s.client.mgr == MgrAt::Idle)?;
+        // One that is being returned is not looked at.
+        when(self.has_delegation(s) && s.client.mgr == MgrAt::Idle)?;
         when(s.client.epoch == s.server.epoch)?;
         s.deleg.to_return = true;
         self.mark_revoked(s);

@@ -11,7 +11,7 @@ mod server;
 pub mod state;
 mod symmetry;
 
-pub use config::{AppSpec, DelegationReturn, Program, RebootWhen};
+pub use config::{AppSpec, DelegationReturn, FirstOpen, Program, RebootWhen};
 
 use crate::kit::{
     Field, Model, Permutation, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo,
@@ -19,8 +19,8 @@ use crate::kit::{
 };
 
 use state::{
-    AppAt, AppId, Callback, Delegation, FIRST_OPEN, Grant, MgrAt, Open, Recall, RetAt, Rival,
-    State, Stateid,
+    AppAt, AppId, Callback, Delegation, FIRST_OPEN, Grant, LockId, MgrAt, Open, Recall, RetAt,
+    RivalLock, State, Stateid,
 };
 
 actions! { DelegationReturn, State;
@@ -63,6 +63,8 @@ actions! { DelegationReturn, State;
         ret_open_send() => srv;
         /// Its answer is processed.
         ret_open_reply();
+        /// LOCK gets a slot of the session: not while the session drains.
+        ret_lock_slot();
         /// LOCK is executed.
         ret_lock_send() => srv;
         /// Its answer is processed.
@@ -96,6 +98,8 @@ actions! { DelegationReturn, State;
         mgr_reclaim_complete() => srv;
         /// Let everybody else go on.
         mgr_end_drain();
+        /// Look at the delegation that is marked, and see that it is being returned already.
+        mgr_drop_mark();
     }
     /// The lease renewal of the client notices that state is lost.
     fair renew {
@@ -119,17 +123,25 @@ actions! { DelegationReturn, State;
     fair srv {
         /// Everybody has reclaimed: grace ends.
         srv_end_grace();
+        /// The recall was refused and nothing came for a lease time: the delegation is revoked.
+        srv_revoke();
     }
     /// Another client wants what the delegation covers.
     fair rival {
-        /// Ask for a lock that conflicts: it is granted, or the delegation is recalled.
-        rival_lock() => srv;
+        /// Open the file for more than the delegation allows, or have the delegation recalled.
+        rival_open() => srv;
+        /// Take a lock that conflicts with one of the client's.
+        rival_lock(k: LockId) => srv;
         /// Give it up.
-        rival_unlock() => srv;
+        rival_unlock(k: LockId) => srv;
+        /// Reclaim what it holds after the server has rebooted.
+        rival_reclaim() => srv;
+        /// Give back the delegation that it was given, because the client changes the file.
+        rival_return() => srv;
     }
     /// What goes wrong, so often as the budgets allow.
     fault fault {
-        /// The server reboots; the other client reclaims at once.
+        /// The server reboots.
         fault_reboot() => srv;
         /// The session is lost, and nothing else.
         fault_session_lost() => srv;
@@ -143,6 +155,8 @@ actions! { DelegationReturn, State;
         fault_expire() => srv;
         /// The server does not wait for the return any longer.
         fault_revoke() => srv;
+        /// What the server writes next to stable storage is lost.
+        fault_write_lost() => srv;
         /// The next claim or return will be answered DELAY.
         fault_delay() => srv;
         /// The client restarts.
@@ -166,20 +180,29 @@ impl Model for DelegationReturn {
         s.server.on_record = true;
         s.server.deleg = Grant::Held;
         s.deleg = Delegation { attached: true, stateid: Stateid::of(0), ..Delegation::default() };
-        s.open[FIRST_OPEN] = Open { held: true, delegated: true, ..Open::default() };
+        let known = self.first_open != FirstOpen::Cached;
+        let stateid = if known { Stateid::of(0) } else { Stateid::None };
+        let delegated = self.first_open != FirstOpen::Plain;
+        s.open[FIRST_OPEN] = Open { held: true, delegated, stateid, ..Open::default() };
+        s.server.open[FIRST_OPEN] = known;
         emit(&s);
     }
 
     fn done(&self, s: &State) -> bool {
         // The other client may have to wait for a lock that is rightly held.
-        let waits = self.locks().any(|k| s.lock[k].believed && s.server.lock[k]);
+        let rival = s.rival.open
+            && !s.rival.to_reclaim
+            && self.locks().all(|k| {
+                let waits = s.lock[k].believed && s.server.lock[k];
+                s.rival.lock[k] == RivalLock::Done || waits
+            });
         values::<AppId>(self).all(|a| s.app[a] == AppAt::Done)
             && s.ret.at == RetAt::Idle
             && s.client.mgr == MgrAt::Idle
             && !s.client.need
             && s.server.recall == Recall::None
             && s.cb == Callback::default()
-            && (s.rival == Rival::Done || waits)
+            && rival
     }
 
     fn symmetries(&self, emit: &mut dyn FnMut(Permutation)) {

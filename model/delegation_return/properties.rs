@@ -5,7 +5,7 @@ use crate::kit::{Claim, Property, awaits, claim, every, implies, values};
 use super::DelegationReturn;
 use super::config::Program;
 use super::state::{
-    AppAt, AppId, Callback, FIRST_OPEN, Grant, LockId, MgrAt, OpenId, Recall, RetAt, Rival,
+    AppAt, AppId, Callback, FIRST_OPEN, Grant, LockId, MgrAt, OpenId, Recall, RetAt, RivalLock,
     SECOND_OPEN, State, Stateid,
 };
 
@@ -29,6 +29,10 @@ pub(super) const PROPERTIES: &[Property<DelegationReturn>] = properties! { Deleg
     invariant server_order;
     /// What was taken away without the client knowing is not believed in for ever.
     invariant loss_reported;
+    /// A lock that the other client held meanwhile is not believed in once things have settled.
+    invariant no_silent_gap;
+    /// A delegation that is marked as being returned is being returned by somebody.
+    invariant return_is_driven;
     /// A setattr ends with an error only because of a signal.
     invariant no_spurious_error;
     /// A recall that was sent is answered by a return, or given up by the server.
@@ -71,7 +75,8 @@ impl DelegationReturn {
 
     fn no_two_holders(&self, s: &State) -> Claim {
         self.every_lock(|k| {
-            implies(!s.ghost.taken && s.rival == Rival::Hold, !self.trusts_lock(s, k))
+            let held = s.rival.lock[k] == RivalLock::Holds;
+            implies(!s.ghost.taken && held, !self.trusts_lock(s, k))
         })
     }
 
@@ -122,18 +127,32 @@ impl DelegationReturn {
         claim(!s.ghost.bad_grant)
     }
 
-    fn loss_reported(&self, s: &State) -> Claim {
+    /// Whether the client has learned all that it can: nothing is on its way to it.
+    fn has_learned(&self, s: &State) -> bool {
         let still_to_learn = s.deleg.attached
             && (s.deleg.to_return || s.deleg.revoked || s.server.deleg == Grant::Revoked);
         let about_to_lock = values::<AppId>(self)
             .any(|a| self.spec(a).program == Program::Lock && s.app[a] == AppAt::Start);
-        let speaks = s.ghost.taken
-            && self.is_settled(s)
+        self.is_settled(s)
             && s.ret.at == RetAt::Idle
             && !still_to_learn
             && !about_to_lock
             && s.server.recall == Recall::None
-            && s.cb == Callback::default();
+            && s.cb == Callback::default()
+    }
+
+    fn no_silent_gap(&self, s: &State) -> Claim {
+        let speaks = self.has_learned(s);
+        self.every_lock(|k| implies(speaks && s.ghost.broken[k], !self.trusts_lock(s, k)))
+    }
+
+    fn return_is_driven(&self, s: &State) -> Claim {
+        let returning = s.deleg.attached && s.deleg.returning;
+        implies(returning, s.ret.at != RetAt::Idle)
+    }
+
+    fn loss_reported(&self, s: &State) -> Claim {
+        let speaks = s.ghost.taken && self.has_learned(s);
         let locks = self
             .every_lock(|k| implies(speaks && self.trusts_lock(s, k), self.is_lock_backed(s, k)));
         let opens =

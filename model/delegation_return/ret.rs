@@ -5,8 +5,8 @@ use crate::kit::{FIRED, Fired, values, when};
 use super::DelegationReturn;
 use super::server::Claim;
 use super::state::{
-    AppAt, AppId, Delegation, FIRST_OPEN, Kind, LockId, MgrAt, OpenId, Ret, RetAt, SECOND_OPEN,
-    State, Stateid, Status,
+    AppAt, AppId, Delegation, FIRST_OPEN, Kind, LockId, MgrAt, OpenId, Recover, Ret, RetAt,
+    SECOND_OPEN, State, Stateid, Status,
 };
 
 impl DelegationReturn {
@@ -27,7 +27,7 @@ impl DelegationReturn {
             s.ret.stateid = s.deleg.stateid;
             s.deleg = Delegation::default();
         }
-        s.client.rwsem = !self.rules.no_rwsem_across_claims;
+        self.keep_rwsem(s);
     }
 
     /// Whether the delegation that is being returned still hangs on the inode.
@@ -42,6 +42,10 @@ impl DelegationReturn {
                 s.ret.open = o;
                 s.ret.at = RetAt::OpenSend;
                 s.client.changed = matches!(s.client.mgr, MgrAt::Open | MgrAt::Lock);
+                if self.rules.known_open_needs_no_claim && s.open[o].stateid != Stateid::None {
+                    s.open[o].delegated = false;
+                    self.claim_locks(s);
+                }
             }
             None => s.ret.at = RetAt::Detach,
         }
@@ -58,7 +62,8 @@ impl DelegationReturn {
     }
 
     pub(super) fn ret_open_send(&self, s: &mut State) -> Fired {
-        when(s.ret.at == RetAt::OpenSend && !s.client.draining && self.has_slot(s))?;
+        // It is privileged: it does not wait for the end of recovery.
+        when(s.ret.at == RetAt::OpenSend && self.has_slot(s))?;
         let stateid = if self.is_current(s) { s.deleg.stateid } else { s.ret.stateid };
         let answer = self.answer_open_claim(s, s.ret.id, stateid);
         self.called(s, answer);
@@ -93,14 +98,19 @@ impl DelegationReturn {
         let (answer, stateid) = self.take_reply(s);
         if self.succeeded(answer) {
             let o = s.ret.open;
-            s.open[o].stateid = stateid;
+            if self.rules.claim_sets_open_stateid {
+                s.open[o].stateid = stateid;
+            }
             s.open[o].delegated = s.deleg.attached && !self.rules.returning_in_update_open_stateid;
-            let first = if o == FIRST_OPEN { self.lock_to_claim(s, 0) } else { None };
-            self.claim_lock(s, first.filter(|_| self.rules.claim_locks));
+            self.claim_locks(s);
         } else {
             match answer {
                 Status::DELEG_REVOKED if s.deleg.attached => self.mark_revoked(s),
-                Status::BAD_STATEID => self.mark_bad_stateid(s, s.ret.open),
+                Status::BAD_STATEID
+                    if s.open[s.ret.open].delegated || !self.rules.stale_claim_marks_nothing =>
+                {
+                    self.mark_bad_stateid(s, s.ret.open);
+                }
                 _ => {}
             }
             self.again(s);
@@ -111,29 +121,52 @@ impl DelegationReturn {
     /// The client knows that its delegation was revoked: the manager asks for its opens anew.
     pub(super) fn mark_revoked(&self, s: &mut State) {
         s.deleg.revoked = true;
-        s.client.nograce = true;
         s.client.need = true;
         for o in [FIRST_OPEN, SECOND_OPEN] {
-            s.open[o].needs_reclaim |= s.open[o].delegated;
+            if s.open[o].delegated {
+                s.open[o].recover = Recover::NoGrace;
+            }
+        }
+        self.doubt_locks(s);
+    }
+
+    /// The delegation was revoked at an unknown moment: whatever has been claimed since, somebody else
+    /// may have had in between.
+    fn doubt_locks(&self, s: &mut State) {
+        if self.rules.revoked_return_loses_locks {
+            for k in self.locks() {
+                s.lock[k].lost |= s.lock[k].believed;
+            }
         }
     }
 
     /// The server does not know the delegation: the manager asks for this open anew. A claim that
     /// is merely made again would get the same answer for ever.
-    fn mark_bad_stateid(&self, s: &mut State, o: OpenId) {
-        s.open[o].needs_reclaim = true;
-        s.client.nograce = true;
+    pub(super) fn mark_bad_stateid(&self, s: &mut State, o: OpenId) {
+        s.open[o].recover = Recover::NoGrace;
         s.client.need = true;
     }
 
+    /// The open is claimed: its locks are next.
+    fn claim_locks(&self, s: &mut State) {
+        let locks = s.ret.open == FIRST_OPEN && self.rules.claim_locks;
+        let first = if locks { self.lock_to_claim(s, 0) } else { None };
+        self.claim_lock(s, first);
+    }
+
     fn lock_to_claim(&self, s: &State, from: u8) -> Option<LockId> {
-        self.locks().find(|k| k.0 >= from && s.lock[*k].believed)
+        self.locks().find(|k| k.0 >= from && s.lock[*k].believed && !s.lock[*k].lost)
     }
 
     /// Goes on with this lock, or there is none left.
     fn claim_lock(&self, s: &mut State, lock: Option<LockId>) {
         s.ret.lock = lock.unwrap_or_default();
-        s.ret.at = if lock.is_some() { RetAt::LockSend } else { RetAt::SeqCheck };
+        s.ret.at = if lock.is_some() { RetAt::LockSlot } else { RetAt::SeqCheck };
+        if lock.is_some() {
+            s.client.rwsem |= !self.rules.no_rwsem_across_lock_claims;
+        } else {
+            self.keep_rwsem(s);
+        }
     }
 
     fn claim_next_lock(&self, s: &mut State) {
@@ -141,19 +174,29 @@ impl DelegationReturn {
         self.claim_lock(s, next);
     }
 
+    /// Between the locks of two opens it keeps the `rwsem` only if it keeps it all the time.
+    fn keep_rwsem(&self, s: &mut State) {
+        s.client.rwsem = !self.rules.no_rwsem_across_claims;
+    }
+
+    pub(super) fn ret_lock_slot(&self, s: &mut State) -> Fired {
+        when(s.ret.at == RetAt::LockSlot && !s.client.draining && self.has_slot(s))?;
+        s.ret.at = RetAt::LockSend;
+        FIRED
+    }
+
     pub(super) fn ret_lock_send(&self, s: &mut State) -> Fired {
-        when(s.ret.at == RetAt::LockSend && !s.client.draining && self.has_slot(s))?;
+        when(s.ret.at == RetAt::LockSend)?;
         let k = s.ret.lock;
-        if s.lock[k].lost {
-            self.claim_next_lock(s);
-            return FIRED;
-        }
-        let answer = self.answer_lock_claim(s);
+        let answer = self.answer_lock_claim(s, k);
         self.called(s, answer);
         if answer == Status::OK {
             self.grant_lock(s, k, Claim::New);
         }
         self.await_reply(s, answer, RetAt::LockReply);
+        if answer == Status::BAD_STATEID {
+            s.ret.reply_stateid = s.open[FIRST_OPEN].stateid;
+        }
         FIRED
     }
 
@@ -167,15 +210,30 @@ impl DelegationReturn {
         } else if answer == Status::DENIED {
             s.lock[k].lost = true;
             self.claim_next_lock(s);
-        } else if answer == Status::BAD_STATEID && s.server.open[FIRST_OPEN] {
-            s.open[FIRST_OPEN].stateid = Stateid::of(s.server.epoch);
-            s.ret.at = RetAt::LockSend;
-        } else if self.rules.lock_claim_in_place {
-            s.ret.at = RetAt::LockSend;
+        } else if answer == Status::BAD_STATEID {
+            // The open may have been recovered since.
+            if s.open[FIRST_OPEN].stateid == stateid {
+                self.mark_bad_stateid(s, FIRST_OPEN);
+                self.again(s);
+            } else {
+                s.ret.at = RetAt::LockSlot;
+            }
+        } else if self.repeats_in_place(answer) {
+            s.ret.at = RetAt::LockSlot;
         } else {
+            s.open[FIRST_OPEN].delegated |= self.rules.failed_lock_claim_marks_open;
             self.again(s);
         }
         FIRED
+    }
+
+    /// Whether a LOCK claim that fails is repeated as it is.
+    fn repeats_in_place(&self, answer: Status) -> bool {
+        if matches!(answer, Status::DELAY | Status::GRACE) {
+            self.rules.delayed_lock_claim_in_place
+        } else {
+            self.rules.lock_claim_in_place
+        }
     }
 
     pub(super) fn ret_seq_check(&self, s: &mut State) -> Fired {
@@ -200,15 +258,15 @@ impl DelegationReturn {
             s.client.rwsem = false;
         } else {
             s.ghost.setattr_error |= s.ret.kind == Kind::Sync;
-            self.abort(s);
+            self.abort(s, self.rules.abort_puts_back);
         }
     }
 
-    /// The return is given up.
-    pub(super) fn abort(&self, s: &mut State) {
+    /// The return is given up, and put back or not.
+    pub(super) fn abort(&self, s: &mut State, put_back: bool) {
         if self.is_current(s) {
             s.deleg.returning = false;
-            s.deleg.to_return |= self.rules.abort_puts_back;
+            s.deleg.to_return |= put_back;
         }
         s.client.rwsem = false;
         self.end_return(s);
@@ -227,7 +285,7 @@ impl DelegationReturn {
     pub(super) fn ret_wait_done(&self, s: &mut State) -> Fired {
         when(s.ret.at == RetAt::Wait && s.client.mgr == MgrAt::Idle && !s.client.need)?;
         s.ret.at = RetAt::NextOpen;
-        s.client.rwsem = !self.rules.no_rwsem_across_claims;
+        self.keep_rwsem(s);
         FIRED
     }
 
@@ -256,15 +314,20 @@ impl DelegationReturn {
         self.called(s, answer);
         match answer {
             Status::BADSESSION | Status::DELAY => return FIRED,
-            Status::OK | Status::DELEG_REVOKED => self.end_delegation(s),
+            Status::OK => self.end_delegation(s),
+            Status::DELEG_REVOKED => {
+                self.end_delegation(s);
+                self.doubt_locks(s);
+            }
             _ => {}
         }
         // With `detach_after_rpc` it is still there, and may have been re-granted meanwhile.
         if self.is_current(s) && s.deleg.returning {
             if s.deleg.stateid == s.ret.stateid {
                 s.deleg = Delegation::default();
-            } else {
+            } else if self.rules.late_answer_puts_back {
                 s.deleg.returning = false;
+                s.deleg.to_return = true;
             }
         }
         self.end_return(s);

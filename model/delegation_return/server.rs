@@ -4,8 +4,8 @@ use crate::kit::{FIRED, Fired, Table, when};
 
 use super::DelegationReturn;
 use super::state::{
-    AppId, Callback, DelegId, FIRST_OPEN, Grant, LockId, OpenId, Recall, Rival, State, Stateid,
-    Status,
+    AppAt, AppId, Callback, DelegId, FIRST_OPEN, Grant, LockId, MgrAt, OpenId, Recall, RetAt,
+    Rival, RivalLock, State, Stateid, Status,
 };
 
 /// Under which claim the server grants something.
@@ -36,31 +36,28 @@ impl DelegationReturn {
     /// To OPEN with CLAIM_DELEG_CUR_FH.
     pub(super) fn answer_open_claim(&self, s: &State, id: DelegId, stateid: Stateid) -> Status {
         let server = &s.server;
-        if !server.session {
-            Status::BADSESSION
-        } else if server.deleg == Grant::Revoked {
-            Status::DELEG_REVOKED
-        } else if !self.is_held(s, id, stateid) {
-            Status::BAD_STATEID
-        } else {
-            self.answer_unless_delayed(s, self.answer_new_open(s))
+        match self.answer_new_open(s) {
+            Status::OK if server.deleg == Grant::Revoked => Status::DELEG_REVOKED,
+            Status::OK if !self.is_held(s, id, stateid) => Status::BAD_STATEID,
+            answer => self.answer_unless_delayed(s, answer),
         }
     }
 
     /// To a LOCK that reclaims nothing.
-    pub(super) fn answer_new_lock(&self, s: &State) -> Status {
+    pub(super) fn answer_new_lock(&self, s: &State, k: LockId) -> Status {
         let open = &s.open[FIRST_OPEN];
         let known = s.server.open[FIRST_OPEN] && open.stateid == Stateid::of(s.server.epoch);
         match self.answer_new_open(s) {
-            Status::OK if !known => Status::BAD_STATEID,
-            Status::OK if s.rival == Rival::Hold => Status::DENIED,
+            Status::BADSESSION => Status::BADSESSION,
+            _ if !known => Status::BAD_STATEID,
+            Status::OK if s.rival.lock[k] == RivalLock::Holds => Status::DENIED,
             answer => answer,
         }
     }
 
     /// To a LOCK that the returner sends.
-    pub(super) fn answer_lock_claim(&self, s: &State) -> Status {
-        match self.answer_new_lock(s) {
+    pub(super) fn answer_lock_claim(&self, s: &State, k: LockId) -> Status {
+        match self.answer_new_lock(s, k) {
             Status::DENIED => self.answer_unless_delayed(s, Status::DENIED),
             Status::OK => self.answer_unless_delayed(s, Status::OK),
             answer => answer,
@@ -95,7 +92,8 @@ impl DelegationReturn {
     }
 
     fn answer_unless_delayed(&self, s: &State, answer: Status) -> Status {
-        if s.server.delay && answer != Status::GRACE { Status::DELAY } else { answer }
+        let served = !matches!(answer, Status::GRACE | Status::BADSESSION);
+        if s.server.delay && served { Status::DELAY } else { answer }
     }
 
     fn is_held(&self, s: &State, id: DelegId, stateid: Stateid) -> bool {
@@ -110,7 +108,7 @@ impl DelegationReturn {
     pub(super) fn called(&self, s: &mut State, answer: Status) {
         match answer {
             // The sequence operation tells the client, which sends for its manager.
-            Status::BADSESSION => s.client.need = true,
+            Status::BADSESSION => self.session_is_lost(s),
             Status::DELAY => {
                 s.server.delay = false;
                 s.server.courtesy = false;
@@ -120,6 +118,12 @@ impl DelegationReturn {
         }
     }
 
+    /// The client has seen that its session is lost, and sends for its manager.
+    pub(super) fn session_is_lost(&self, s: &mut State) {
+        s.client.need = true;
+        s.client.draining |= self.rules.drain_at_session_error;
+    }
+
     pub(super) fn grant_open(&self, s: &mut State, o: OpenId, claim: Claim) {
         self.note_grant(s, claim);
         s.server.open[o] = true;
@@ -127,7 +131,7 @@ impl DelegationReturn {
 
     pub(super) fn grant_lock(&self, s: &mut State, k: LockId, claim: Claim) {
         self.note_grant(s, claim);
-        s.ghost.bad_grant |= s.rival == Rival::Hold;
+        s.ghost.bad_grant |= s.rival.lock[k] == RivalLock::Holds;
         s.server.lock[k] = true;
     }
 
@@ -145,6 +149,7 @@ impl DelegationReturn {
         s.server.deleg = Grant::None;
         s.server.deleg_id = DelegId::default();
         s.server.recall = Recall::None;
+        s.server.retried = false;
     }
 
     /// All that the client had at the server is gone.
@@ -162,8 +167,17 @@ impl DelegationReturn {
     pub(super) fn expire_client(&self, s: &mut State) {
         self.forget_client(s);
         s.server.epoch += 1;
-        s.server.on_record = false;
+        if self.rules.expired_is_struck_off {
+            self.record(s, false);
+        }
         s.ghost.taken = true;
+    }
+
+    /// Writes down in stable storage whether the client may reclaim after a reboot.
+    pub(super) fn record(&self, s: &mut State, may_reclaim: bool) {
+        if !core::mem::take(&mut s.server.loses_write) {
+            s.server.on_record = may_reclaim;
+        }
     }
 }
 
@@ -192,14 +206,14 @@ impl DelegationReturn {
 
     fn receive_recall(&self, s: &mut State) {
         let deleg = &mut s.deleg;
-        let known = deleg.attached && deleg.stateid == s.cb.stateid && deleg.id == s.cb.deleg_id;
-        s.cb.reply = if known {
-            deleg.to_return |= !deleg.returning || self.rules.recall_marks_even_if_returning;
-            Status::OK
-        } else if s.open.entries().iter().any(|open| open.held) {
-            Status::BAD_STATEID
-        } else {
+        let known = deleg.stateid == s.cb.stateid && deleg.id == s.cb.deleg_id;
+        s.cb.reply = if !deleg.attached || deleg.revoked {
             Status::BADHANDLE
+        } else if known && (!deleg.returning || self.rules.recall_marks_even_if_returning) {
+            deleg.to_return = true;
+            Status::OK
+        } else {
+            Status::BAD_STATEID
         };
     }
 
@@ -207,7 +221,9 @@ impl DelegationReturn {
         when(s.cb.reply != Status::None)?;
         let current = s.cb.stateid == Stateid::of(s.server.epoch);
         if s.cb.reply != Status::OK && current && s.server.recall == Recall::Sent {
-            s.server.recall = Recall::Refused;
+            // The call may have crossed the answer that grants the delegation: it is made once more.
+            s.server.recall = if s.server.retried { Recall::Refused } else { Recall::Queued };
+            s.server.retried = true;
         }
         s.cb = Callback::default();
         FIRED
@@ -217,33 +233,109 @@ impl DelegationReturn {
 // The `srv` and `rival` lanes.
 impl DelegationReturn {
     pub(super) fn srv_end_grace(&self, s: &mut State) -> Fired {
-        when(s.server.grace && s.server.reclaim_done)?;
+        // The other client comes in time, unless it is kept out by a delegation.
+        let kept_out = s.server.deleg == Grant::Held;
+        when(s.server.grace && s.server.reclaim_done && (!s.rival.to_reclaim || kept_out))?;
+        self.end_grace(s);
+        FIRED
+    }
+
+    /// Grace ends. If the other client has not reclaimed, it is told that it has lost everything.
+    pub(super) fn end_grace(&self, s: &mut State) {
         s.server.grace = false;
-        FIRED
-    }
-
-    pub(super) fn rival_lock(&self, s: &mut State) -> Fired {
-        when(s.rival == Rival::Wait && !s.server.grace)?;
-        let delegated = s.server.deleg == Grant::Held;
-        let locked = self.locks().any(|k| s.server.lock[k]);
-        if s.server.courtesy && (delegated || locked) {
-            self.expire_client(s);
-        } else if delegated {
-            when(s.server.recall == Recall::None)?;
-            s.server.recall = Recall::Queued;
-            return FIRED;
-        } else {
-            when(!locked)?;
+        if s.rival.to_reclaim {
+            s.rival = Rival { lock: s.rival.lock, ..Rival::default() };
+            for k in self.locks() {
+                if s.rival.lock[k] == RivalLock::Holds {
+                    s.rival.lock[k] = RivalLock::Done;
+                }
+            }
         }
-        s.rival = Rival::Hold;
-        s.ghost.cache_stale = self.reads();
+    }
+
+    pub(super) fn srv_revoke(&self, s: &mut State) -> Fired {
+        when(s.server.recall == Recall::Refused && s.server.deleg == Grant::Held)?;
+        // A lease time is long: whoever is about to return it has done so.
+        let returns = s.ret.at != RetAt::Idle || (s.deleg.attached && s.deleg.to_return);
+        when(!returns && s.client.mgr == MgrAt::Idle && !s.client.need && !s.client.restarted)?;
+        self.revoke(s);
         FIRED
     }
 
-    pub(super) fn rival_unlock(&self, s: &mut State) -> Fired {
-        when(s.rival == Rival::Hold)?;
-        s.rival = Rival::Done;
+    /// The server does not wait any longer for the delegation to be returned.
+    pub(super) fn revoke(&self, s: &mut State) {
+        s.server.deleg = Grant::Revoked;
+        s.server.recall = Recall::None;
+        s.server.retried = false;
+        if self.rules.revoked_is_struck_off {
+            self.record(s, false);
+        }
+        s.ghost.taken = true;
+    }
+
+    /// Somebody else asks for what a delegation excludes: false if the delegation has to be recalled
+    /// first, or is being recalled.
+    fn lets_in(&self, s: &mut State) -> Result<bool, crate::kit::Refused> {
+        if s.server.deleg != Grant::Held {
+            return Ok(true);
+        }
+        if s.server.courtesy {
+            self.expire_client(s);
+            return Ok(true);
+        }
+        when(s.server.recall == Recall::None)?;
+        s.server.recall = Recall::Queued;
+        Ok(false)
+    }
+
+    pub(super) fn rival_open(&self, s: &mut State) -> Fired {
+        when(!s.rival.open && !s.server.grace)?;
+        if self.lets_in(s)? {
+            s.rival.open = true;
+            s.rival.delegated = self.rival_delegation;
+            s.ghost.cache_stale = self.reads();
+        }
         FIRED
+    }
+
+    pub(super) fn rival_lock(&self, s: &mut State, k: LockId) -> Fired {
+        when(s.rival.open && !s.rival.to_reclaim && !s.server.grace)?;
+        when(s.rival.lock[k] == RivalLock::Wants)?;
+        if s.server.lock[k] {
+            when(s.server.courtesy)?;
+            self.expire_client(s);
+        }
+        s.rival.lock[k] = RivalLock::Holds;
+        s.ghost.broken[k] = s.lock[k].believed && !s.lock[k].lost;
+        FIRED
+    }
+
+    pub(super) fn rival_unlock(&self, s: &mut State, k: LockId) -> Fired {
+        when(s.rival.lock[k] == RivalLock::Holds && !s.rival.to_reclaim)?;
+        s.rival.lock[k] = RivalLock::Done;
+        FIRED
+    }
+
+    pub(super) fn rival_reclaim(&self, s: &mut State) -> Fired {
+        when(s.rival.to_reclaim && s.server.grace)?;
+        if self.lets_in(s)? {
+            s.rival.to_reclaim = false;
+        }
+        FIRED
+    }
+
+    pub(super) fn rival_return(&self, s: &mut State) -> Fired {
+        when(s.rival.delegated && self.wants_to_change(s))?;
+        s.rival.delegated = false;
+        FIRED
+    }
+
+    /// Whether an application waits for the server to let it change the file.
+    fn wants_to_change(&self, s: &State) -> bool {
+        crate::kit::values::<AppId>(self).any(|a| {
+            let changes = self.spec(a).program == super::config::Program::Setattr;
+            changes && s.app[a] == AppAt::Start && !self.has_delegation(s)
+        })
     }
 
     /// Whether an application reads: otherwise nobody can tell whether cached data are stale.

@@ -3,11 +3,11 @@
 use crate::kit::Table;
 
 /// The most applications that a scenario can ask for.
-pub const APPS: usize = 5;
+pub const APPS: usize = 6;
 /// The opens of the file: the one that is there from the start, and its sibling.
 pub const OPENS: usize = 2;
 /// The most byte-range locks.
-pub const LOCKS: usize = 2;
+pub const LOCKS: usize = 3;
 
 ids! {
     /// An application on the client that holds the delegation.
@@ -112,6 +112,8 @@ state! {
         pub reclaim_done: bool,
         /// The client stands in stable storage: after a reboot it may reclaim.
         pub on_record: bool,
+        /// What is next written to stable storage will be lost.
+        pub loses_write: bool,
         /// The lease has run out and the state is kept until somebody needs it.
         pub courtesy: bool,
         /// The delegation.
@@ -124,6 +126,8 @@ state! {
         pub lock: Table<LockId, bool, LOCKS>,
         /// The recall.
         pub recall: Recall,
+        /// It was sent again, because the client knew no such delegation.
+        pub retried: bool,
         /// The next call that claims or returns is answered DELAY.
         pub delay: bool,
     }
@@ -164,6 +168,17 @@ state! {
 }
 
 state! {
+    /// Whether and how the manager is to recover an open.
+    pub enum Recover {
+        No,
+        /// By a reclaim: the server has rebooted.
+        Reboot,
+        /// Anew: it is too late for a reclaim.
+        NoGrace,
+    }
+}
+
+state! {
     /// An open, as the client knows it.
     pub struct Open {
         /// An application has it open.
@@ -172,8 +187,8 @@ state! {
         pub delegated: bool,
         /// Its own stateid.
         pub stateid: Stateid,
-        /// The manager is to recover it.
-        pub needs_reclaim: bool,
+        /// Whether the manager is to recover it.
+        pub recover: Recover,
     }
 }
 
@@ -221,8 +236,8 @@ state! {
         pub mgr_open: OpenId,
         /// The lock that the manager recovers.
         pub mgr_lock: LockId,
-        /// State can no longer be reclaimed, only asked for anew.
-        pub nograce: bool,
+        /// It recovers that open anew, and does not reclaim it.
+        pub mgr_nograce: bool,
         /// Nobody but the manager may call the server.
         pub draining: bool,
         /// The returner keeps the inode's `rwsem`.
@@ -244,7 +259,9 @@ state! {
         OpenSend,
         /// The claim was executed; its answer is on its way.
         OpenReply,
-        /// About to claim a lock.
+        /// Needs a slot, to claim a lock.
+        LockSlot,
+        /// Has one, and is about to claim the lock.
         LockSend,
         /// The claim was executed; its answer is on its way.
         LockReply,
@@ -298,15 +315,16 @@ impl Ret {
             self.at,
             RetAt::OpenSend
                 | RetAt::OpenReply
+                | RetAt::LockSlot
                 | RetAt::LockSend
                 | RetAt::LockReply
                 | RetAt::SeqCheck
         )
     }
 
-    /// Whether a call of it was executed and not yet answered: it occupies a slot.
+    /// Whether a call of it occupies a slot: until its answer was processed.
     pub fn in_slot(&self) -> bool {
-        matches!(self.at, RetAt::OpenReply | RetAt::LockReply)
+        matches!(self.at, RetAt::OpenReply | RetAt::LockSend | RetAt::LockReply)
     }
 }
 
@@ -334,8 +352,22 @@ state! {
 }
 
 state! {
+    /// How far the other client is with a lock that conflicts with one of the client's.
+    pub enum RivalLock { Wants, Holds, Done }
+}
+
+state! {
     /// The other client.
-    pub enum Rival { Wait, Hold, Done }
+    pub struct Rival {
+        /// It has the file open, for more than the delegation allows.
+        pub open: bool,
+        /// It has a delegation of its own, which allows it to read.
+        pub delegated: bool,
+        /// The server has rebooted, and does not yet know again what it holds.
+        pub to_reclaim: bool,
+        /// What it does with each lock.
+        pub lock: Table<LockId, RivalLock, LOCKS>,
+    }
 }
 
 state! {
@@ -351,6 +383,8 @@ state! {
         pub expire: u8,
         /// Of `fault_revoke`.
         pub revoke: u8,
+        /// Of `fault_write_lost`.
+        pub write_lost: u8,
         /// Of `fault_delay`.
         pub delay: u8,
         /// Of `fault_cb_lost`.
@@ -373,6 +407,8 @@ state! {
     pub struct Ghost {
         /// The server took state away and the client could not know.
         pub taken: bool,
+        /// The other client held a lock that conflicts while an application believed in this one.
+        pub broken: Table<LockId, bool, LOCKS>,
         /// A setattr ended with an error, and nobody had sent a signal.
         pub setattr_error: bool,
         /// A delegation was detached while another task was returning it.

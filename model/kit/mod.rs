@@ -48,7 +48,7 @@ pub use outcome::{Cut, FIRED, Fired, Refused, exceeded, when};
 pub use param::{Domain, Id, Param, values};
 pub use properties::{Kind, Property, demand_properties};
 pub use protocol::{Field, Protocol, Setup, Shape, Value};
-pub use rules::{Declared, ProfileInfo, RuleInfo, Switches, VariantInfo, demand_rules};
+pub use rules::{Declared, ProfileInfo, RuleInfo, SourceInfo, Switches, VariantInfo, demand_rules};
 pub use state::{State, same};
 pub use step::{
     ActionInfo, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step, Unit, demand_actions,

@@ -45,10 +45,23 @@ pub struct RuleInfo {
     pub doc: &'static str,
     /// Where it comes from.
     pub source: &'static str,
+    /// The code in which it can be checked, with versions.
+    pub sources: &'static [SourceInfo],
     /// In which profiles it is on, in their order.
     pub profiles: &'static [bool],
     /// What is claimed of switching it off, other than that it breaks something.
     pub declared: Option<Declared>,
+}
+
+/// A function in which a rule or a variant is so, and the versions of which that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// The function.
+    pub function: &'static str,
+    /// The first version that is known to have it.
+    pub since: &'static str,
+    /// The first version that is known to have it no more; none if the newest that was read has it.
+    pub until: Option<&'static str>,
 }
 
 /// A claim about a rule whose ablation breaks nothing by itself. `ablate` checks it.
@@ -75,6 +88,8 @@ pub struct VariantInfo {
     pub name: &'static str,
     /// Its sentence.
     pub doc: &'static str,
+    /// The code in which it can be checked, with versions.
+    pub sources: &'static [SourceInfo],
     /// In which profiles it is on, in their order.
     pub profiles: &'static [bool],
 }
@@ -132,7 +147,7 @@ pub const fn demand_rules(rules: &[RuleInfo], variants: &[VariantInfo], profiles
 ///     }
 ///     rules {
 ///         /// A lock is PENDING until the DLM was called.
-///         pending_flag "2008" [0 1];
+///         pending_flag "2008" [0 1] { "__ocfs2_cluster_lock" since "3.6" };
 ///     }
 ///     variants {
 ///         /// The other DLM.
@@ -140,14 +155,15 @@ pub const fn demand_rules(rules: &[RuleInfo], variants: &[VariantInfo], profiles
 ///     }
 /// }
 /// ```
-/// The columns in brackets are the profiles. `=> Declared::...` after them declares what
-/// switching the rule off does.
+/// The columns in brackets are the profiles. In braces behind them stand functions in which the rule
+/// (or variant) can be checked, each with the first version that has it and, after `until`, the first
+/// that has it no more. `=> Declared::...` at the end declares what switching the rule off does.
 #[macro_export]
 macro_rules! rules {
     (
         profiles { $($(#[doc = $pdoc:expr])+ $profile:ident;)+ }
-        rules { $($(#[doc = $rdoc:expr])+ $rule:ident $source:literal [$($rin:tt)+] $(=> $declared:expr)?;)* }
-        variants { $($(#[doc = $vdoc:expr])+ $variant:ident [$($vin:tt)+];)* }
+        rules { $($(#[doc = $rdoc:expr])+ $rule:ident $source:literal [$($rin:tt)+] $({ $($rfun:literal since $rsince:literal $(until $runtil:literal)?),+ $(,)? })? $(=> $declared:expr)?;)* }
+        variants { $($(#[doc = $vdoc:expr])+ $variant:ident [$($vin:tt)+] $({ $($vfun:literal since $vsince:literal $(until $vuntil:literal)?),+ $(,)? })?;)* }
     ) => {
         /// The rules that are on.
         #[derive(Clone, Copy, Debug)]
@@ -193,6 +209,11 @@ macro_rules! rules {
                 name: stringify!($rule),
                 doc: concat!($($rdoc),+).trim_ascii(),
                 source: $source,
+                sources: &[$($($crate::kit::SourceInfo {
+                    function: $rfun,
+                    since: $rsince,
+                    until: $crate::rules!(@until $($runtil)?),
+                },)+)?],
                 profiles: &$crate::rules!(@columns $($rin)+),
                 declared: $crate::rules!(@declared $($declared)?),
             },
@@ -203,6 +224,11 @@ macro_rules! rules {
             $crate::kit::VariantInfo {
                 name: stringify!($variant),
                 doc: concat!($($vdoc),+).trim_ascii(),
+                sources: &[$($($crate::kit::SourceInfo {
+                    function: $vfun,
+                    since: $vsince,
+                    until: $crate::rules!(@until $($vuntil)?),
+                },)+)?],
                 profiles: &$crate::rules!(@columns $($vin)+),
             },
         )*];
@@ -225,6 +251,8 @@ macro_rules! rules {
     (@columns $($bit:tt)+) => { [$($crate::rules!(@bit $bit)),+] };
     (@bit 0) => { false };
     (@bit 1) => { true };
+    (@until) => { None };
+    (@until $until:literal) => { Some($until) };
     (@declared) => { None };
     (@declared $declared:expr) => { Some($declared) };
 }

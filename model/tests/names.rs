@@ -51,7 +51,7 @@ const fn rule(name: &'static str, given: Option<&'static [&'static str]>) -> Rul
         Some(rules) => Some(Declared::RedundantGiven { rules, why: "" }),
         None => None,
     };
-    RuleInfo { name, doc: "", source: "", profiles: &[], declared }
+    RuleInfo { name, doc: "", source: "", sources: &[], profiles: &[], declared }
 }
 
 #[test]
@@ -67,7 +67,8 @@ fn what_is_declared_of_a_rule_speaks_of_other_rules() {
 #[test]
 fn rules_variants_and_profiles_have_names_of_their_own() {
     let rules = [rule("mark", None), rule("mark", None)];
-    let variants = ["slow", "slow"].map(|name| VariantInfo { name, doc: "", profiles: &[] });
+    let variants =
+        ["slow", "slow"].map(|name| VariantInfo { name, doc: "", sources: &[], profiles: &[] });
     let profiles = ["full", "full"].map(|name| ProfileInfo { name, doc: "" });
     assert_eq!(refusal(move || demand_rules(&rules, &[], &[])), "two rules are called `mark`");
     let said = refusal(move || demand_rules(&[], &variants, &[]));

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::files::configuration;
+use crate::files::configuration::{self, Configuration};
 use crate::files::scenario::Scenario;
 
 use super::{Failure, usage};
@@ -28,9 +28,18 @@ impl Switches {
         self.profile.is_none() && self.without.is_empty() && self.with.is_empty()
     }
 
+    /// Whether a profile is named.
+    pub fn names_profile(&self) -> bool {
+        self.profile.is_some()
+    }
+
     /// Switches what the arguments name. The values of a scenario may not go together with it.
     pub fn apply(&self, scenario: &mut Scenario) -> Result<(), Failure> {
-        let configuration = &mut scenario.configuration;
+        self.apply_to(&mut scenario.configuration)
+    }
+
+    /// The same for a configuration.
+    pub fn apply_to(&self, configuration: &mut Configuration) -> Result<(), Failure> {
         let entry = configuration.entry;
         if let Some(profile) = &self.profile {
             configuration.profile = configuration::profile(entry, profile).map_err(usage)?;

@@ -36,6 +36,8 @@ pub trait Instance: Send + Sync {
     fn initial(&self) -> Vec<StateBytes>;
     /// Takes a step.
     fn fire(&self, state: &StateBytes, step: Step) -> Result<StateBytes, Refusal>;
+    /// Whether each of these steps leads to the state beside it, or is not taken where there is none.
+    fn takes(&self, state: &StateBytes, steps: &[(Step, Option<&StateBytes>)]) -> bool;
     /// The steps that are enabled in a state, those that would exceed a bound included, in order.
     fn enabled(&self, state: &StateBytes) -> Vec<Step>;
     /// The actions, by the position that a step names.
@@ -97,6 +99,15 @@ impl<M: Model> Instance for M {
 
     fn fire(&self, state: &StateBytes, step: Step) -> Result<StateBytes, Refusal> {
         steps::take(self, &typed::<M>(state), step).map(|next| bytes(&next))
+    }
+
+    fn takes(&self, state: &StateBytes, expected: &[(Step, Option<&StateBytes>)]) -> bool {
+        let state = typed::<M>(state);
+        expected.iter().all(|(step, next)| match (steps::take(self, &state, *step), next) {
+            (Ok(taken), Some(next)) => *taken.as_bytes() == *next.0,
+            (Err(_), None) => true,
+            _ => false,
+        })
     }
 
     fn enabled(&self, state: &StateBytes) -> Vec<Step> {

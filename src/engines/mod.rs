@@ -2,6 +2,7 @@
 
 pub mod explore;
 pub mod fields;
+pub mod follow;
 pub mod instance;
 pub mod shrink;
 pub mod simulate;

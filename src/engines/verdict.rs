@@ -121,7 +121,7 @@ pub fn of_graph(properties: &[PropertyInfo]) -> PropertySet {
 }
 
 /// A set of properties.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "Vec<PropertyId>", into = "Vec<PropertyId>")]
 pub struct PropertySet(u128);
 

@@ -102,6 +102,8 @@ pub struct CaseStep {
     pub action: String,
     /// The fields that it changed.
     pub changes: Vec<Change>,
+    /// What of a recording it is, if the case explains one.
+    pub recorded: Option<String>,
 }
 
 impl Serialize for CaseVerdict {
@@ -120,9 +122,12 @@ impl Serialize for CaseVerdict {
 impl Serialize for CaseStep {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
-        let mut map = serializer.serialize_map(Some(2))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("action", &self.action)?;
         map.serialize_entry("changes", &Changes(&self.changes))?;
+        if let Some(recorded) = &self.recorded {
+            map.serialize_entry("recorded", recorded)?;
+        }
         map.end()
     }
 }
@@ -177,6 +182,7 @@ impl Case {
         let step = |step: crate::protocols::trace::TraceStep| CaseStep {
             action: step.action,
             changes: step.changes,
+            recorded: None,
         };
         Self {
             configuration,
@@ -433,6 +439,7 @@ fn read_step(json: Json<'_>) -> Result<CaseStep, Problem> {
         let (old, new) = (read_value(*old)?, read_value(*new)?);
         changes.push(Change { path: member.key.into_owned(), old, new });
     }
+    let recorded = object.optional("recorded").map(|json| json.string()).transpose()?;
     object.finish()?;
-    Ok(CaseStep { action, changes })
+    Ok(CaseStep { action, changes, recorded })
 }

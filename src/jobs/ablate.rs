@@ -2,8 +2,9 @@
 //!
 //! Rules mask one another, so a rule that breaks nothing alone is tried together with others: what
 //! is looked for are *minimal violating sets*: sets of rules without which a property is violated
-//! that no smaller part of them violates in the same configuration. What is said of a rule is said of
-//! the configurations that were tried, in their order: small before medium, fewer states before more.
+//! that no smaller part of them violates in the same configuration: not even the empty part, where the
+//! profile itself does not hold. What is said of a rule is said of the configurations that were tried,
+//! in their order: small before medium, fewer states before more.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use latchwork_model::kit::{Declared, Switches};
 
 use crate::engines::explore::{Options, Watch};
-use crate::engines::verdict::Discovery;
+use crate::engines::verdict::{Discovery, PropertyId};
 use crate::files::configuration::Configuration;
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Verdict, check};
@@ -42,7 +43,7 @@ pub struct Matrix {
     pub profile: usize,
     /// The configurations that were used: name, states with all rules on.
     pub configurations: Vec<(String, u64)>,
-    /// The configurations in which the profile itself breaks: nothing is shown there.
+    /// Those in which the profile itself violates something: only its other properties count there.
     pub broken: Vec<String>,
     /// By rule of the profile.
     pub rows: Vec<Row>,
@@ -109,11 +110,12 @@ impl Cell {
     }
 }
 
-/// A configuration in which the profile holds.
+/// A configuration, and what the profile itself violates in it.
 struct Base {
     small: bool,
     states: u64,
     scenario: Scenario,
+    violated: Vec<PropertyId>,
 }
 
 /// Somebody who is told how far it is.
@@ -134,7 +136,7 @@ impl Progress for () {
 pub fn ablate(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Matrix {
     let on: Vec<usize> = plan.entry.switches(plan.profile).0.iter().collect();
     progress.more(plan.scenarios.len() + on.len());
-    let (bases, broken) = bases(plan, watch, progress);
+    let bases = bases(plan, watch, progress);
     let alone = parallel(plan.threads, &on, |rule| {
         progress.cell(&format!("{} without {}", plan.entry.name, plan.entry.rules[*rule].name));
         first_cell(bases.iter(), &[*rule], false, watch)
@@ -156,27 +158,28 @@ pub fn ablate(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Matrix
     let rows = rows.collect();
     let configurations =
         bases.iter().map(|base| (base.scenario.name.clone(), base.states)).collect();
+    let broken = bases.iter().filter(|base| !base.violated.is_empty());
+    let broken = broken.map(|base| base.scenario.name.clone()).collect();
     Matrix { entry: plan.entry, profile: plan.profile, configurations, broken, rows }
 }
 
-/// The configurations in which the profile holds, from small to large, and the names of the others.
-fn bases(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> (Vec<Base>, Vec<String>) {
+/// The configurations, from small to large. One in which nothing could be decided is left out.
+fn bases(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Vec<Base> {
     let checked = parallel(plan.threads, &plan.scenarios, |(set, scenario)| {
         progress.cell(&format!("{} with all rules", scenario.name));
         let mut scenario = scenario.clone();
         scenario.configuration.profile = plan.profile;
         let checked = run(&scenario, &[], watch)?;
         let states = checked.exploration.statistics.distinct;
-        let holds = checked.verdict == Verdict::Holds;
-        Some((holds, Base { small: *set == 0, states, scenario }))
+        let violated: Vec<_> = checked.violations().map(|found| found.property).collect();
+        let decided = checked.verdict == Verdict::Holds || !violated.is_empty();
+        decided.then_some(Base { small: *set == 0, states, scenario, violated })
     });
-    let (holding, broken): (Vec<_>, Vec<_>) =
-        checked.into_iter().flatten().partition(|(holds, _)| *holds);
-    let mut bases: Vec<Base> = holding.into_iter().map(|(_, base)| base).collect();
+    let mut bases: Vec<Base> = checked.into_iter().flatten().collect();
     bases.sort_by(|a, b| {
         (!a.small, a.states, &a.scenario.name).cmp(&(!b.small, b.states, &b.scenario.name))
     });
-    (bases, broken.into_iter().map(|(_, base)| base.scenario.name).collect())
+    bases
 }
 
 /// The sets of two and more rules that are tried: those with a rule that breaks nothing alone,
@@ -231,6 +234,7 @@ fn first_cell<'a>(
     for base in bases {
         let Some(checked) = run(&base.scenario, rules, watch) else { continue };
         let mut own: Vec<Discovery> = checked.violations().cloned().collect();
+        own.retain(|found| !base.violated.contains(&found.property));
         for part in parts(rules) {
             if own.is_empty() {
                 break;

@@ -3,6 +3,7 @@
 pub mod ablate;
 pub mod campaign;
 pub mod check;
+pub mod conform;
 pub mod coverage;
 pub mod evaluate;
 pub mod generate;

@@ -2,6 +2,7 @@
 
 pub mod campaign;
 pub mod check;
+pub mod conform;
 pub mod export;
 pub mod hosts;
 pub mod layout;
@@ -11,6 +12,7 @@ pub mod review;
 pub mod run;
 pub mod schema;
 pub mod table;
+pub mod versions;
 pub mod words;
 
 use crate::files::configuration::Configuration;

@@ -113,6 +113,7 @@ fn case_of(entry: &Entry) -> Value {
         json!({
             "action": { "type": "string" },
             "changes": { "type": "object", "additionalProperties": change },
+            "recorded": { "type": "string" },
         }),
         &["action", "changes"],
     );

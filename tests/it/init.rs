@@ -65,6 +65,30 @@ fn its_tests_pass_and_its_page_says_what_works() {
         case = case.or(named.map(ToString::to_string));
     }
     assert!(case.is_some(), "one of the commands leaves a case");
+    conforms(&folder);
+}
+
+/// A log of the new protocol is laid against it: all it takes is a map.
+fn conforms(folder: &Path) {
+    let map = r#"{ "format": 1, "protocol": "lock", "bounds": { "clients": 2 },
+        "lines": [{ "event": "", "do": "{did}" }] }"#;
+    fs::write(folder.join("map.json"), map).expect("written");
+    let log = |steps: &[&str]| {
+        let line = |step: &&str| format!("{{\"did\": \"{step}\"}}\n");
+        fs::write(folder.join("log.jsonl"), steps.iter().map(line).collect::<String>())
+            .expect("written");
+        let arguments = ["run", "-q", "--", "conform", "lock", "log.jsonl", "--map", "map.json"];
+        let output = cargo(folder, &[&arguments[..], &["--profile", "full"]].concat());
+        (output.status.code(), said(&output))
+    };
+    let good = ["client_ask(c0)", "server_grant(c0)", "client_take_grant(c0)"];
+    let (code, out) = log(&good);
+    assert_eq!((code, out.contains("admitted")), (Some(0), true), "{out}");
+    let (code, out) = log(&[good[0], good[2]]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("why:      client_take_grant(c0) is not enabled"), "{out}");
+    let grant = "closest:  put in server_grant(c0) behind client_ask(c0), log.jsonl:1";
+    assert!(out.contains(grant), "{out}");
 }
 
 #[test]

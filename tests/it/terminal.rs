@@ -123,7 +123,7 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
         &["shrink", case],
         &["corpus", "run"],
     ];
-    let refused: [&[&str]; 16] = [
+    let refused: [&[&str]; 17] = [
         &["compare", small, "full", "full-pending_flag"],
         &["replay", case],
         &["report", case, "--html", page],
@@ -139,6 +139,7 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
         &["review", "dirlock"],
         &["export", case, "--format", "itf"],
         &["import", "tests/captures/knfsd-recall.pcap"],
+        &["conform", "recall", "tests/captures/knfsd-recall.pcap"],
         &["serve", case],
     ];
     let mut known: Vec<&str> = obeyed.iter().chain(&refused).map(|words| words[0]).collect();

@@ -120,14 +120,16 @@ impl Ablate {
         let Some(reports) = &self.reports else {
             return write_cases(&self.out.join(name).join("ablation"));
         };
-        let folder = reports.join(name);
-        write_cases(&folder.join("stories"))?;
+        let (folder, suffix) = (reports.join(name), ablation::suffix(matrix));
+        let stories = folder.join(format!("stories{suffix}"));
+        write_cases(&stories)?;
         for cell in cells() {
-            let path = folder.join("stories").join(format!("{}.md", ablation::story(matrix, cell)));
+            let path = stories.join(format!("{}.md", ablation::story(matrix, cell)));
             write_file(&path, &ablation::story_page(matrix, cell))?;
         }
-        write_file(&folder.join("ablation.md"), &ablation::to_markdown(matrix))?;
+        let page = folder.join(format!("ablation{suffix}.md"));
+        write_file(&page, &ablation::to_markdown(matrix))?;
         let facts = serde_json::to_string_pretty(&ablation::to_json(matrix)).unwrap_or_default();
-        write_file(&folder.join("ablation.json"), &(facts + "\n"))
+        write_file(&folder.join(format!("ablation{suffix}.json")), &(facts + "\n"))
     }
 }

@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 
 use clap::Args;
+use latchwork_model::kit::SourceInfo;
 use serde_json::{Value, json};
 
 use crate::cli::files::entry_named;
 use crate::cli::{Exit, Failure, print};
 use crate::protocols::{self, Entry};
+use crate::report::versions::versions;
 
 /// List the protocols, or the actions, rules, variants, profiles and properties of one
 #[derive(Args)]
@@ -57,11 +59,13 @@ fn write_entry(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
     for rule in entry.rules {
         writeln!(out, "  {}  [{}; in {}]", rule.name, rule.source, columns(entry, rule.profiles))?;
         writeln!(out, "      {}", rule.doc)?;
+        write_sources(out, rule.sources)?;
     }
     writeln!(out, "\nvariants")?;
     for variant in entry.variants {
         writeln!(out, "  {}  [in {}]", variant.name, columns(entry, variant.profiles))?;
         writeln!(out, "      {}", variant.doc)?;
+        write_sources(out, variant.sources)?;
     }
     writeln!(out, "\nprofiles")?;
     for profile in entry.profiles {
@@ -70,6 +74,14 @@ fn write_entry(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
     writeln!(out, "\nproperties")?;
     for property in (entry.properties)() {
         writeln!(out, "  {}  [{}]\n      {}", property.name, property.kind.name(), property.doc)?;
+    }
+    Ok(())
+}
+
+/// A line for each function in which a rule or a variant can be checked.
+fn write_sources(out: &mut dyn Write, sources: &[SourceInfo]) -> io::Result<()> {
+    for source in sources {
+        writeln!(out, "        {}, {}", source.function, versions(source))?;
     }
     Ok(())
 }
@@ -86,6 +98,10 @@ fn to_json(entry: &Entry) -> Value {
         let names = entry.profiles.iter().zip(on).filter(|(_, on)| **on);
         names.map(|(profile, _)| profile.name).collect()
     };
+    let sources = |sources: &[SourceInfo]| -> Vec<Value> {
+        let row = |source: &SourceInfo| json!({"function": source.function, "since": source.since, "until": source.until});
+        sources.iter().map(row).collect()
+    };
     json!({
         "protocol": entry.name,
         "summary": entry.summary,
@@ -99,11 +115,13 @@ fn to_json(entry: &Entry) -> Value {
             "name": rule.name,
             "sentence": rule.doc,
             "source": rule.source,
+            "sources": sources(rule.sources),
             "profiles": profiles(rule.profiles),
         })).collect::<Vec<_>>(),
         "variants": entry.variants.iter().map(|variant| json!({
             "name": variant.name,
             "sentence": variant.doc,
+            "sources": sources(variant.sources),
             "profiles": profiles(variant.profiles),
         })).collect::<Vec<_>>(),
         "profiles": entry.profiles.iter().map(|profile| json!({

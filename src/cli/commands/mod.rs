@@ -4,6 +4,7 @@ mod ablate;
 mod check;
 mod compare;
 mod completions;
+mod conform;
 mod corpus;
 mod evaluate;
 mod export;
@@ -34,6 +35,7 @@ pub enum Command {
     Report(report::Report),
     Export(export::Export),
     Import(import::Import),
+    Conform(conform::Conform),
     Review(review::Review),
     List(list::List),
     Schema(schema::Schema),
@@ -58,6 +60,7 @@ impl Command {
             Self::Report(command) => command.run(),
             Self::Export(command) => command.run(),
             Self::Import(command) => command.run(),
+            Self::Conform(command) => command.run(),
             Self::Review(command) => command.run(),
             Self::Schema(command) => command.run(),
             Self::Ablate(command) => command.run(),

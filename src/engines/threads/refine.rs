@@ -3,20 +3,23 @@
 //! The log of a run names actions of the model. The model takes them in that order, and takes
 //! steps in between that the code has no name for; after each logged action the fields that the
 //! code has seen must have the same values in the model. There may be several ways to fill in
-//! steps, so what is followed is the set of all states in which the model can be: a *frontier*.
+//! steps, so what is followed is the set of all states in which the model can be: a *frontier* of
+//! [following](crate::engines::follow), where every item is a point.
 //! Frontiers and what follows on them are kept, so that a prefix that many runs share is laid
 //! against the model once.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use latchwork_model::kit::{Kind, Step};
+use latchwork_model::kit::Step;
 
-use crate::engines::fields::FieldValue;
+use crate::engines::follow::frontier::{Allowed, Config, From, Move, Node, Violating, close};
+use crate::engines::follow::item::{Fact, Silent, Way};
+use crate::engines::follow::space::{Refused, Space, StateId};
 use crate::engines::instance::{Instance, StateBytes};
-use crate::engines::verdict::{Path, PropertyId, PropertyKind};
+use crate::engines::verdict::{Path, PropertyId, PropertySet};
 
-use super::log::{Entry, Seen, Value};
+use super::log::Entry;
 use super::runs::Ending;
 
 /// The most states in a frontier. More would mean that the code says too little of what it does.
@@ -100,33 +103,19 @@ type Frontier = usize;
 
 /// One model that runs of the code are laid against.
 pub struct Refinement {
-    instance: Box<dyn Instance>,
-    /// The steps that the code has no name for.
-    internal: Vec<Step>,
+    space: Space,
     /// The steps of the model by the name and arguments of the action.
     steps: BTreeMap<(&'static str, Vec<u8>), Step>,
-    /// Properties that can be violated by a state.
-    invariants: Vec<PropertyId>,
-    /// States that show this are passed over.
-    avoided: Option<PropertyId>,
     frontiers: Vec<Known>,
-    by_states: BTreeMap<Vec<StateBytes>, Frontier>,
+    by_states: BTreeMap<Vec<StateId>, Frontier>,
     next: BTreeMap<(Frontier, Entry), Result<Frontier, Refusal>>,
 }
 
 /// A frontier: the states right after a logged action, and all that internal steps lead to.
 struct Known {
-    reached: Vec<Reached>,
+    nodes: Vec<Node>,
     /// A property that all states right after the logged action violate.
     violated: Option<PropertyId>,
-}
-
-/// A state, and how it was reached within a frontier.
-#[derive(Clone, Debug)]
-struct Reached {
-    state: StateBytes,
-    /// The position of the state before it in the frontier, and the internal step from there.
-    from: Option<(usize, Step)>,
 }
 
 impl Refinement {
@@ -151,34 +140,19 @@ impl Refinement {
                 steps.insert((info.name, step.args[..info.params.len()].to_vec()), step);
             }
         }
-        let invariants = instance
-            .properties()
-            .iter()
-            .zip(0..)
-            .filter(|(info, _)| {
-                matches!(info.kind, PropertyKind::Model(Kind::Invariant | Kind::AtRest))
-            })
-            .map(|(_, id)| PropertyId(id))
-            .collect();
-        let mut refinement = Self {
-            instance,
-            internal,
-            steps,
-            invariants,
-            avoided,
-            frontiers: Vec::new(),
-            by_states: BTreeMap::new(),
-            next: BTreeMap::new(),
-        };
-        let mut initial = refinement.instance.initial();
-        initial.retain(|state| !refinement.is_avoided(state));
+        let space = Space::new(instance, Silent { always: internal, ..Silent::default() })
+            .avoiding(avoided);
+        let (by_states, next) = (BTreeMap::new(), BTreeMap::new());
+        let mut refinement = Self { space, steps, frontiers: Vec::new(), by_states, next };
+        let mut initial = refinement.space.initial();
+        initial.retain(|state| !refinement.space.is_avoided(*state));
         refinement.frontier(initial);
         refinement
     }
 
     /// The model.
     pub fn instance(&self) -> &dyn Instance {
-        self.instance.as_ref()
+        self.space.instance()
     }
 
     /// Lays a run against the model.
@@ -212,13 +186,13 @@ impl Refinement {
             at = next;
             frontiers.push(at);
         }
-        let reached = &self.frontiers[at].reached;
-        let ends = reached.iter().position(|reached| self.is_end(&reached.state, ending));
+        let nodes = &self.frontiers[at].nodes;
+        let ends = nodes.iter().position(|node| self.is_end(self.bytes(node), ending));
         let mut place = ends.unwrap_or(0);
         let mut steps = Vec::new();
         for (done, frontier) in frontiers.iter().enumerate().rev() {
-            let reached = &self.frontiers[*frontier].reached;
-            while let Some((before, step)) = reached[place].from {
+            let nodes = &self.frontiers[*frontier].nodes;
+            while let From::Node(before, Move::Silent(step)) = nodes[place].from {
                 steps.push(step);
                 place = before;
             }
@@ -227,11 +201,11 @@ impl Refinement {
             }
             // Who led here: the first state of the frontier before that does.
             let step = self.steps[&(log[done - 1].action, log[done - 1].args.clone())];
-            let landed = &reached[place].state;
-            let before = &self.frontiers[frontiers[done - 1]].reached;
+            let landed = nodes[place].config.state;
+            let before = &self.frontiers[frontiers[done - 1]].nodes;
             let from = before
                 .iter()
-                .position(|from| self.instance.fire(&from.state, step).as_ref() == Ok(landed));
+                .position(|from| self.space.fire(from.config.state, step) == Some(landed));
             place = from.unwrap_or(0);
             steps.push(step);
         }
@@ -239,10 +213,14 @@ impl Refinement {
         Path { initial: place, steps }
     }
 
+    fn bytes(&self, node: &Node) -> &StateBytes {
+        self.space.bytes(node.config.state)
+    }
+
     /// What was done, as the model spells it: `app_lock(a0)`.
     pub fn spell(&self, entry: &Entry) -> String {
         match self.steps.get(&(entry.action, entry.args.clone())) {
-            Some(step) => step.spell(self.instance.actions()).to_string(),
+            Some(step) => step.spell(self.instance().actions()).to_string(),
             None => format!("{}({:?})", entry.action, entry.args),
         }
     }
@@ -255,16 +233,16 @@ impl Refinement {
             at = next;
         }
         let mut all: Vec<Step> = Vec::new();
-        for reached in &self.frontiers[at].reached {
-            all.extend(self.instance.enabled(&reached.state));
+        for node in &self.frontiers[at].nodes {
+            all.extend(self.instance().enabled(self.bytes(node)));
         }
         all.sort();
         all.dedup();
-        all.into_iter().map(|step| step.spell(self.instance.actions()).to_string()).collect()
+        all.into_iter().map(|step| step.spell(self.instance().actions()).to_string()).collect()
     }
 
     fn ends(&self, at: Frontier, ending: &Ending) -> Result<Option<PropertyId>, Refusal> {
-        let mut states = self.frontiers[at].reached.iter().map(|reached| &reached.state);
+        let mut states = self.frontiers[at].nodes.iter().map(|node| self.bytes(node));
         let is_end = states.any(|state| self.is_end(state, ending));
         match ending {
             Ending::Finished if is_end => Ok(None),
@@ -279,18 +257,18 @@ impl Refinement {
     }
 
     fn property(&self, name: &str) -> Option<PropertyId> {
-        let at = self.instance.properties().iter().position(|property| property.name == name)?;
+        let at = self.instance().properties().iter().position(|property| property.name == name)?;
         Some(PropertyId(at as u8))
     }
 
     fn is_end(&self, state: &StateBytes, ending: &Ending) -> bool {
         match ending {
-            Ending::Finished => self.instance.done(state),
+            Ending::Finished => self.instance().done(state),
             Ending::Deadlock => {
-                self.instance.enabled(state).is_empty() && !self.instance.done(state)
+                self.instance().enabled(state).is_empty() && !self.instance().done(state)
             }
             Ending::Violated(name) => {
-                self.property(name).is_some_and(|property| self.instance.shows(state, property))
+                self.property(name).is_some_and(|property| self.instance().shows(state, property))
             }
             Ending::Panicked(_) | Ending::CutOff(_) => false,
         }
@@ -306,80 +284,56 @@ impl Refinement {
     }
 
     /// The states right after a logged action that agree with what the code has seen.
-    fn take(&self, at: Frontier, entry: &Entry) -> Result<Vec<StateBytes>, Refusal> {
+    fn take(&mut self, at: Frontier, entry: &Entry) -> Result<Vec<StateId>, Refusal> {
         let step = self.steps.get(&(entry.action, entry.args.clone()));
-        let step = *step.ok_or(Refusal::NoSuchAction)?;
+        let step = Some(*step.ok_or(Refusal::NoSuchAction)?);
+        let fact = |seen: &super::log::Seen| Fact::Field {
+            path: seen.path(),
+            is: true,
+            value: seen.value.to_string(),
+        };
+        let way = Way { step, before: Vec::new(), after: entry.seen.iter().map(fact).collect() };
         let (mut landed, mut refusal) = (Vec::new(), Refusal::NotEnabled);
-        for from in &self.frontiers[at].reached {
-            let Ok(state) = self.instance.fire(&from.state, step) else { continue };
-            if self.is_avoided(&state) {
-                continue;
-            }
-            match self.difference(&state, &entry.seen) {
-                None => landed.push(state),
-                Some(differs) => refusal = differs,
+        for node in &self.frontiers[at].nodes {
+            match self.space.go(node.config.state, &way) {
+                Ok(state) if self.space.is_avoided(state) => {}
+                Ok(state) => landed.push(state),
+                Err(Refused::Differs {
+                    fact: Fact::Field { path, value: code, .. },
+                    found: model,
+                    ..
+                }) => refusal = Refusal::Differs { path, code, model },
+                Err(_) => {}
             }
         }
-        landed.sort();
+        landed.sort_by(|one, other| self.space.bytes(*one).cmp(self.space.bytes(*other)));
         landed.dedup();
         if landed.is_empty() { Err(refusal) } else { Ok(landed) }
     }
 
-    fn is_avoided(&self, state: &StateBytes) -> bool {
-        self.avoided.is_some_and(|property| self.instance.shows(state, property))
-    }
-
-    fn difference(&self, state: &StateBytes, seen: &[Seen]) -> Option<Refusal> {
-        if seen.is_empty() {
-            return None;
-        }
-        let fields = self.instance.fields(state);
-        seen.iter().find_map(|seen| {
-            let path = seen.path();
-            let model = fields.iter().find(|(name, _)| *name == path).map(|(_, value)| value);
-            let same = match (model, seen.value) {
-                (Some(FieldValue::Number(model)), Value::Number(code)) => *model == code,
-                (Some(FieldValue::Text(model)), Value::Name(code)) => model == code,
-                _ => false,
-            };
-            let model = model.map_or("not there".to_string(), ToString::to_string);
-            (!same).then(|| Refusal::Differs { path, code: seen.value.to_string(), model })
-        })
-    }
-
     /// The frontier of the states right after a logged action.
-    fn frontier(&mut self, landed: Vec<StateBytes>) -> Frontier {
+    fn frontier(&mut self, landed: Vec<StateId>) -> Frontier {
         if let Some(known) = self.by_states.get(&landed) {
             return *known;
         }
-        let mut invariants = self.invariants.iter().copied().filter(|_| !landed.is_empty());
-        let violated = invariants
-            .find(|property| landed.iter().all(|state| self.instance.shows(state, *property)));
-        let reached = self.close(&landed);
-        self.frontiers.push(Known { reached, violated });
+        let every =
+            landed.iter().fold(PropertySet::ALL, |all, state| all.and(self.space.violated(*state)));
+        let config = |state| Config { cost: 0, state, done: 0, violated: PropertySet::EMPTY };
+        let first = |(at, state)| Node { config: config(state), from: From::Initial(at) };
+        let mut nodes = landed.iter().copied().enumerate().map(first).collect();
+        let allowed = Allowed {
+            items: &[],
+            open: &[],
+            violating: Violating::Ignored,
+            extra: &[],
+            most_cost: 0,
+            most: MOST,
+        };
+        let closed = close(&mut self.space, &allowed, &mut nodes, 0);
+        assert!(closed.is_ok(), "too many ways to fill in the steps of the model");
+        let violated = every.iter().next().filter(|_| !landed.is_empty());
+        self.frontiers.push(Known { nodes, violated });
         self.by_states.insert(landed, self.frontiers.len() - 1);
         self.frontiers.len() - 1
-    }
-
-    /// All that internal steps lead to.
-    fn close(&self, landed: &[StateBytes]) -> Vec<Reached> {
-        let mut reached: Vec<Reached> =
-            landed.iter().map(|state| Reached { state: state.clone(), from: None }).collect();
-        let mut found: std::collections::BTreeSet<StateBytes> = landed.iter().cloned().collect();
-        let mut at = 0;
-        while at < reached.len() {
-            for step in &self.internal {
-                let Ok(state) = self.instance.fire(&reached[at].state, *step) else { continue };
-                if self.is_avoided(&state) {
-                    continue;
-                }
-                if found.insert(state.clone()) {
-                    reached.push(Reached { state, from: Some((at, *step)) });
-                }
-            }
-            at += 1;
-            assert!(reached.len() <= MOST, "too many ways to fill in the steps of the model");
-        }
-        reached
     }
 }

@@ -20,7 +20,7 @@ enum Sign {
     /// The action is in the log.
     Logged(&'static str),
     /// The model without the goal does not admit the run.
-    Unavoidable(Refinement),
+    Unavoidable(Box<Refinement>),
 }
 
 impl Goals {
@@ -46,7 +46,8 @@ impl Goals {
                 ));
             }
             let instance = scenario.configuration.instance()?;
-            Ok(Sign::Unavoidable(Refinement::avoiding(instance, &silent, avoided)))
+            let without = Refinement::avoiding(instance, &silent, avoided);
+            Ok(Sign::Unavoidable(Box::new(without)))
         };
         let open = scenario.reach.iter().map(|goal| Ok((*goal, sign(goal)?)));
         Ok(Self { open: open.collect::<Result<_, String>>()? })

@@ -1,7 +1,7 @@
 //! The return of a delegation as threads: what a configuration must be like, and what can be wrong
 //! with the code.
 
-use latchwork_model::delegation_return::{DelegationReturn, Program, RebootWhen};
+use latchwork_model::delegation_return::{DelegationReturn, FirstOpen, Program, RebootWhen};
 use latchwork_model::kit::{Protocol, Setup};
 
 use super::form::{Code, Form};
@@ -37,12 +37,19 @@ pub static FORM: Form = Form {
     rules: &[
         "detach_after_claim",
         "no_rwsem_across_claims",
+        "no_rwsem_across_lock_claims",
         "returning_in_can_open",
         "claim_opens",
         "claim_locks",
         "abort_puts_back",
         "seqcount_retry",
+        "claim_sets_open_stateid",
+        "stale_claim_marks_nothing",
+        "delayed_lock_claim_in_place",
         "lock_claim_in_place",
+        "failed_lock_claim_marks_open",
+        "known_open_needs_no_claim",
+        "recovery_forgets_stateids",
         "reply_under_slot",
         "delegreturn_mutex",
         "reclaim_asks_delegation",
@@ -67,9 +74,11 @@ fn code(setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
     let one_lock = apps.iter().filter(|app| app.program == Program::Lock).count() < 2;
     let any_time = model.reboot_when == RebootWhen::AnyTime;
     let faults = model.faults.session + model.faults.reboot;
-    if !known || !one_lock || model.slots > 0 || !any_time || faults > 1 {
+    let cached = model.first_open == FirstOpen::Cached && !model.rival_delegation;
+    if !known || !cached || !one_lock || model.slots > 0 || !any_time || faults > 1 {
         return Err("the thread-shaped delegation_return knows one application that takes a lock \
-                    and one that opens the file, no slot table, and one fault, at any time"
+                    and one that opens the file, a first open that the server does not \
+                    know, no slot table, and one fault, at any time"
             .to_string());
     }
     let flaws = Flaws::of(flaws);

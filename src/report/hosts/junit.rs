@@ -4,12 +4,17 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::report::Results;
 
-use super::suites::{Item, Outcome, suites};
+use super::suites::{Item, Outcome, Suite, suites};
 
 /// The report as XML.
 pub fn to_xml(results: Results<'_>) -> Result<String, String> {
+    of_suites(&suites(results))
+}
+
+/// Suites as XML.
+pub fn of_suites(suites: &[Suite]) -> Result<String, String> {
     let mut report = Report::new("latchwork");
-    for suite in suites(results) {
+    for suite in suites {
         let mut written = TestSuite::new(suite.name.as_str());
         for item in &suite.items {
             let mut case = TestCase::new(item.name.as_str(), status(item));

@@ -45,6 +45,14 @@ pub fn case(cell: &Cell) -> Case {
     cell.checked.case(&cell.found)
 }
 
+/// What the files of the matrix have behind their names: nothing for the profile `full`.
+pub fn suffix(matrix: &Matrix) -> String {
+    match matrix.entry.profiles[matrix.profile].name {
+        "full" => String::new(),
+        profile => format!("-{profile}"),
+    }
+}
+
 /// What the files of a cell are called.
 pub fn story(matrix: &Matrix, cell: &Cell) -> String {
     let names = cell.rules.iter().map(|rule| matrix.entry.rules[*rule].name);
@@ -85,7 +93,7 @@ pub fn write_text(out: &mut dyn Write, matrix: &Matrix, layout: Layout) -> io::R
     table::fit(&mut table, layout);
     table::write_table(out, &table)?;
     for name in &matrix.broken {
-        writeln!(out, "left out, because the profile breaks there: {name}")?;
+        writeln!(out, "the profile itself breaks something: only the rest counts in {name}")?;
     }
     for row in matrix.rows.iter().filter(|row| !row.ruling.is_sound()) {
         writeln!(out, "{}", complaint(matrix, row))?;
@@ -138,7 +146,7 @@ fn row_json(matrix: &Matrix, row: &Row) -> Value {
             "steps": steps,
             "acts_at": acts_at(cell),
             "violated": all.collect::<Vec<_>>(),
-            "story": format!("stories/{}.json", story(matrix, cell)),
+            "story": format!("stories{}/{}.json", suffix(matrix), story(matrix, cell)),
         })
     });
     json!({
@@ -164,12 +172,18 @@ fn write_markdown(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     writeln!(
         page,
         "Each rule of the profile `{}` was switched off in {} configurations, from few states to\n\
-         many, in which the whole rule set holds. The first configuration in which something breaks\n\
+         many, in which {}. The first configuration in which something breaks\n\
          is named, with the shortest run that shows it: no shorter one exists there. A rule that\n\
          breaks nothing alone was tried together with others. *Acts at* is the first step of that\n\
          run at which the rule would have made a difference.\n",
         entry.profiles[matrix.profile].name,
-        matrix.configurations.len()
+        matrix.configurations.len(),
+        if matrix.broken.is_empty() {
+            "the whole rule set holds"
+        } else {
+            "the whole rule set of `full` holds. Where the\n\
+             profile itself violates a property, that property does not count"
+        }
     )?;
     writeln!(page, "| rule | what breaks without it | steps | in | acts at | story |")?;
     writeln!(page, "|---|---|--:|---|--:|---|")?;
@@ -187,10 +201,11 @@ fn write_markdown(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
                 format!(" (and without `{}`)", with.join("`, `"))
             };
             let acts = acts_at(cell).map_or(String::new(), |at| at.to_string());
-            let (name, story) = (&cell.checked.scenario.name, story(matrix, cell));
+            let name = &cell.checked.scenario.name;
+            let story = format!("stories{}/{}.md", suffix(matrix), story(matrix, cell));
             writeln!(
                 page,
-                "| `{rule}` | `{property}`{with} | {steps} | {name} | {acts} | [story](stories/{story}.md) |"
+                "| `{rule}` | `{property}`{with} | {steps} | {name} | {acts} | [story]({story}) |"
             )?;
         }
     }
@@ -200,12 +215,18 @@ fn write_markdown(page: &mut String, matrix: &Matrix) -> std::fmt::Result {
     }
     writeln!(page, "## Configurations\n\n| configuration | states with all rules |\n|---|--:|")?;
     for (name, states) in &matrix.configurations {
-        writeln!(page, "| {name} | {states} |")?;
+        let broken = matrix.broken.contains(name);
+        let note =
+            if broken { "; the profile itself breaks something: only the rest counts" } else { "" };
+        writeln!(page, "| {name} | {states}{note} |")?;
     }
-    for name in &matrix.broken {
-        writeln!(page, "| {name} | left out: the profile breaks there |")?;
-    }
-    writeln!(page, "\nTo make this page anew: `latchwork ablate {} --reports reports`.", entry.name)
+    let profile = entry.profiles[matrix.profile].name;
+    let profile = if profile == "full" { String::new() } else { format!(" --profile {profile}") };
+    writeln!(
+        page,
+        "\nTo make this page anew: `latchwork ablate {}{profile} --reports reports`.",
+        entry.name
+    )
 }
 
 fn write_rule(page: &mut String, matrix: &Matrix, row: &Row) -> std::fmt::Result {
@@ -269,5 +290,6 @@ fn write_story(page: &mut String, matrix: &Matrix, cell: &Cell) -> std::fmt::Res
     }
     markdown::write_case(page, &case(cell))?;
     let story = story(matrix, cell);
-    writeln!(page, "\nReplay: `latchwork replay reports/{}/stories/{story}.json`", entry.name)
+    let folder = format!("reports/{}/stories{}", entry.name, suffix(matrix));
+    writeln!(page, "\nReplay: `latchwork replay {folder}/{story}.json`")
 }

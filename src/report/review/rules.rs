@@ -2,10 +2,11 @@
 
 use std::fmt::{Result, Write};
 
-use latchwork_model::kit::{Declared, RuleInfo};
+use latchwork_model::kit::{Declared, RuleInfo, SourceInfo};
 
 use crate::protocols::Entry;
 use crate::report::run::mermaid;
+use crate::report::versions::versions;
 
 use super::material::{Review, cell, steps};
 use super::matrix::{Cell, Facts, Row};
@@ -44,6 +45,7 @@ fn write_rule(page: &mut String, entry: &Entry, rule: &RuleInfo, row: Option<&Ro
     writeln!(page, "### `{}`\n\n{}\n", rule.name, rule.doc)?;
     let profiles = on_in(entry, rule.profiles);
     writeln!(page, "*Source: {}. On in {profiles}.*\n", rule.source)?;
+    write_sources(page, rule.sources)?;
     match rule.declared {
         Some(Declared::RedundantGiven { rules, why }) => {
             writeln!(page, "Declared redundant given `{}`: {why}.\n", rules.join("`, `"))?;
@@ -112,6 +114,23 @@ fn write_switches(page: &mut String, entry: &Entry) -> Result {
     for variant in entry.variants {
         let profiles = on_in(entry, variant.profiles);
         writeln!(page, "| `{}` | {profiles} | {} |", variant.name, cell(variant.doc))?;
+    }
+    writeln!(page)?;
+    for variant in entry.variants.iter().filter(|variant| !variant.sources.is_empty()) {
+        writeln!(page, "`{}`:\n", variant.name)?;
+        write_sources(page, variant.sources)?;
+    }
+    Ok(())
+}
+
+/// The table in which a reader can check a rule or a variant, if it has one.
+fn write_sources(page: &mut String, sources: &[SourceInfo]) -> Result {
+    if sources.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "| function | versions |\n|---|---|")?;
+    for source in sources {
+        writeln!(page, "| `{}` | {} |", source.function, versions(source))?;
     }
     writeln!(page)
 }

@@ -47,6 +47,8 @@ pub struct Told {
     pub causes: Vec<usize>,
     /// What could have happened instead.
     pub others: Vec<String>,
+    /// What of a recording it is, if the case explains one.
+    pub recorded: Option<String>,
 }
 
 impl Telling {
@@ -115,8 +117,12 @@ impl Story {
         let instance = case.configuration.instance().ok()?;
         let run = &Run::of_case(case, instance.as_ref())?;
         let bad = case.verdict.violated.then(|| Bad::of(run, &case.verdict.property)).flatten();
+        let mut telling = Telling::of(&case.configuration, run);
+        for (told, step) in telling.steps.iter_mut().zip(&case.steps) {
+            told.recorded.clone_from(&step.recorded);
+        }
         Some(Self {
-            run: Telling::of(&case.configuration, run),
+            run: telling,
             verdict: case.verdict.clone(),
             minimality: case.minimality,
             case: case.to_text(),
@@ -177,6 +183,7 @@ fn told(run: &Run<'_>, processes: &[String]) -> Vec<Told> {
                 changes: run.changes(at),
                 causes,
                 others: run.others(at).into_iter().map(|other| run.spell(other)).collect(),
+                recorded: None,
             }
         })
         .collect()

@@ -59,6 +59,9 @@ pub(crate) fn write_steps(
         let (process, action) = (process(step), &step.action);
         let head = format!("{:4} {process:process_width$} {action:action_width$}  ", at + 1);
         write_words(out, layout, &head, &grouped(&step.changes))?;
+        if let Some(recorded) = &step.recorded {
+            write_sentence(out, layout, "     = ", recorded)?;
+        }
         for (rule, acts) in acts.iter().filter(|(_, acts)| acts.at == at) {
             let head = format!("     <- `{rule}` is off: with it ");
             let words = instead(case.configuration.entry, &acts.instead);

@@ -9,8 +9,18 @@ use super::imports::{Import, Sources};
 use crate::{files, repository};
 
 /// From the ground up. A file imports from its own floor and from those below it.
-const FLOORS: [&str; 9] =
-    ["encoding", "capture", "engines", "protocols", "files", "jobs", "report", "serve", "cli"];
+const FLOORS: [&str; 10] = [
+    "encoding",
+    "capture",
+    "engines",
+    "protocols",
+    "files",
+    "conform",
+    "jobs",
+    "report",
+    "serve",
+    "cli",
+];
 
 /// The file of a subcommand; no subcommand imports another.
 const SUBCOMMANDS: &str = "cli/commands/";

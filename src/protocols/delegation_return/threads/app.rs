@@ -1,6 +1,6 @@
 //! The applications: they lock, unlock and open, from memory while a delegation vouches for it.
 
-use latchwork_model::delegation_return::state::{Stateid, Status};
+use latchwork_model::delegation_return::state::{Recover, Stateid, Status};
 use latchwork_model::delegation_return::{AppSpec, Program};
 
 use super::{Client, FIRST, FIRST_APP, FileLock, Open, SECOND, State, Wait};
@@ -40,8 +40,8 @@ impl Client {
                     state.lock = FileLock { believed: true, lost: false, stateid, at_server: true };
                     state.apps_left -= u8::from(!undo);
                 }
-                Status::BAD_STATEID => self.set_stateid(FIRST, stateid),
-                _ => state.need_manager = true,
+                Status::BAD_STATEID => state.mark_bad_stateid(FIRST),
+                _ => state.session_is_lost(self.rules()),
             }
             self.did("app_lock", &[a], &mut state);
             if answer == Status::OK {
@@ -52,7 +52,7 @@ impl Client {
 
     /// Whether the server has to be told when the lock is given up.
     pub(super) fn is_lock_at_server(&self, state: &State) -> bool {
-        state.lock.stateid != Stateid::None && !state.lock.lost
+        state.lock.stateid != Stateid::None
     }
 
     fn give_up_lock(&self, a: u8) {
@@ -66,10 +66,11 @@ impl Client {
             }
             let done = state.server.session;
             if done {
-                state.lock = FileLock::default();
+                let at_server = state.lock.at_server && state.lock.stateid != state.current();
+                state.lock = FileLock { at_server, ..FileLock::default() };
                 state.apps_left -= 1;
             } else {
-                state.need_manager = true;
+                state.session_is_lost(self.rules());
             }
             self.did("app_unlock", &[a], &mut state);
             if done {
@@ -81,7 +82,8 @@ impl Client {
     /// Whether an open may be served from the delegation.
     pub(super) fn can_open_delegated(&self, state: &State) -> bool {
         let deleg = &state.deleg;
-        let blocked = (deleg.need_reclaim && self.rules().need_reclaim_blocks_cached_open)
+        let blocked = deleg.revoked && self.rules().revoked_blocks_cached_open
+            || (deleg.need_reclaim && self.rules().need_reclaim_blocks_cached_open)
             || (deleg.returning && self.rules().returning_in_can_open);
         deleg.attached && !blocked
     }
@@ -103,11 +105,11 @@ impl Client {
             if done {
                 let rests = state.rests_on_delegation(self.rules()) && !state.deleg.need_reclaim;
                 state.open[SECOND] =
-                    Open { held: true, delegated: rests, needs_reclaim: false, at_server: true };
+                    Open { held: true, delegated: rests, recover: Recover::No, at_server: true };
                 self.set_stateid(SECOND, state.current());
                 state.apps_left -= 1;
             } else {
-                state.need_manager = true;
+                state.session_is_lost(self.rules());
             }
             self.did("app_open", &[a], &mut state);
             if done {

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use latchwork_model::delegation_return::rules::Rules;
-use latchwork_model::delegation_return::state::{Recall, Stateid};
+use latchwork_model::delegation_return::state::{Recall, Recover, Stateid};
 use latchwork_model::delegation_return::{DelegationReturn, Program};
 
 mod app;
@@ -39,7 +39,7 @@ const SECOND: usize = 1;
 struct Open {
     held: bool,
     delegated: bool,
-    needs_reclaim: bool,
+    recover: Recover,
     at_server: bool,
 }
 
@@ -60,6 +60,7 @@ struct Delegation {
     to_return: bool,
     returning: bool,
     need_reclaim: bool,
+    revoked: bool,
 }
 
 /// The server, as far as it concerns this client.
@@ -71,12 +72,16 @@ struct Server {
     reclaim_done: bool,
     granted: bool,
     recall: Recall,
+    /// The recall was made once more.
+    retried: bool,
 }
 
 /// The other client.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Rival {
     #[default]
+    Out,
+    /// It has the file open.
     Wants,
     Holds,
     Done,
@@ -90,12 +95,15 @@ struct State {
     lock: FileLock,
     server: Server,
     rival: Rival,
+    /// It has to reclaim what it holds.
+    rival_reclaims: bool,
+    /// It has had its lock.
+    rival_had_lock: bool,
     /// The server epoch of the client id.
     epoch: u8,
     need_manager: bool,
     manager_works: bool,
     draining: bool,
-    nograce: bool,
     rwsem: bool,
     claiming: bool,
     return_under_way: bool,
@@ -169,6 +177,11 @@ impl Client {
         &self.model.rules
     }
 
+    /// Whether there is a lock.
+    fn has_lock(&self) -> bool {
+        self.model.lock_count > 0
+    }
+
     /// Whether somebody takes the lock and keeps it.
     fn keeps_lock(&self) -> bool {
         let apps = &self.model.apps[..usize::from(self.model.app_count)];
@@ -217,6 +230,19 @@ impl State {
 
     /// Whether an open that is answered now rests on the delegation.
     fn rests_on_delegation(&self, rules: &Rules) -> bool {
-        self.deleg.attached && !(self.deleg.returning && rules.returning_in_update_open_stateid)
+        let returning = self.deleg.returning && rules.returning_in_update_open_stateid;
+        self.deleg.attached && !self.deleg.revoked && !returning
+    }
+
+    /// A call was answered BADSESSION: nobody else can call until the manager has made a new one.
+    fn session_is_lost(&mut self, rules: &Rules) {
+        self.need_manager = true;
+        self.draining |= rules.drain_at_session_error;
+    }
+
+    /// The server does not know what an open rests on: it is to be recovered anew.
+    fn mark_bad_stateid(&mut self, o: usize) {
+        self.open[o].recover = Recover::NoGrace;
+        self.need_manager = true;
     }
 }

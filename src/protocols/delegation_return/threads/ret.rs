@@ -34,8 +34,8 @@ impl Client {
             if self.claim_all(stateid) == Claim::Made {
                 self.give_back(stateid);
             } else {
-                // As long as the server is in grace the next try would be answered like this one.
-                drop(self.until(RETURNER, Wait::NewGrants));
+                // Without a session, or in grace, the next try would be answered like this one.
+                drop(self.until(RETURNER, Wait::Claims));
             }
         }
     }
@@ -49,17 +49,30 @@ impl Client {
             state.claiming = next.is_some();
             // If the manager is inside, this is no count that the counter comes back to.
             let begun = self.reclaims.load(Ordering::Acquire) & !1;
+            let known = next.is_some_and(|o| self.stateid(o) != Stateid::None);
+            let known = known && self.rules().known_open_needs_no_claim;
+            if let Some(o) = next.filter(|_| known) {
+                state.open[o].delegated = false;
+            }
+            let locks = known && next == Some(FIRST) && self.claims_lock(&state);
+            state.rwsem |= locks && !self.rules().no_rwsem_across_lock_claims;
             self.did("ret_next_open", &[], &mut state);
             drop(state);
             let Some(o) = next else { return Claim::Made };
-            if self.claim(o, stateid) == Claim::PutOff || self.check(o, begun) == Claim::PutOff {
+            let claim = match (known, locks) {
+                (false, _) => self.claim(o, stateid),
+                (true, true) => self.claim_lock(),
+                (true, false) => Claim::Made,
+            };
+            if claim == Claim::PutOff || self.check(o, begun) == Claim::PutOff {
                 return Claim::PutOff;
             }
         }
     }
 
     fn claim(&self, o: usize, stateid: Stateid) -> Claim {
-        let mut state = self.until(RETURNER, Wait::Call);
+        // It is privileged, and does not wait for the end of recovery.
+        let mut state = self.state.lock().unwrap();
         let stateid = if state.deleg.attached { state.deleg.stateid } else { stateid };
         let answer = state.answer_open_claim(stateid);
         let given = state.current();
@@ -71,37 +84,43 @@ impl Client {
         let mut state = self.state.lock().unwrap();
         state.slot_in_use = false;
         if answer != Status::OK {
-            if answer == Status::BAD_STATEID {
-                state.open[o].needs_reclaim = true;
-                state.nograce = true;
-                state.need_manager = true;
+            let marks = state.open[o].delegated || !self.rules().stale_claim_marks_nothing;
+            if answer == Status::BAD_STATEID && marks {
+                state.mark_bad_stateid(o);
             }
             return self.put_off("ret_open_reply", &mut state);
         }
-        self.set_stateid(o, given);
+        if self.rules().claim_sets_open_stateid {
+            self.set_stateid(o, given);
+        }
         // A delegation that is being returned carries no open.
         state.open[o].delegated = false;
-        let locks = o == FIRST && state.lock.believed && self.rules().claim_locks;
+        let locks = o == FIRST && self.claims_lock(&state);
+        state.rwsem |= locks && !self.rules().no_rwsem_across_lock_claims;
         self.did("ret_open_reply", &[], &mut state);
         drop(state);
         if locks { self.claim_lock() } else { Claim::Made }
     }
 
+    fn claims_lock(&self, state: &State) -> bool {
+        state.lock.believed && !state.lock.lost && self.rules().claim_locks
+    }
+
     /// A call was executed, and its answer is on its way.
     fn executed(&self, answer: Status, state: &mut State) {
-        state.need_manager |= answer == Status::BADSESSION;
+        if answer == Status::BADSESSION {
+            state.session_is_lost(self.rules());
+        }
         state.slot_in_use = true;
     }
 
     fn claim_lock(&self) -> Claim {
         loop {
-            let mut state = self.until(RETURNER, Wait::Call);
-            if state.lock.lost {
-                self.did("ret_lock_send", &[], &mut state);
-                return Claim::Made;
-            }
+            let mut state = self.until(RETURNER, Wait::Slot);
+            state.slot_in_use = true;
+            self.did("ret_lock_slot", &[], &mut state);
             let answer = self.answer_new_lock(&state);
-            let given = state.current();
+            let (given, sent) = (state.current(), self.stateid(FIRST));
             state.lock.at_server |= answer == Status::OK;
             self.executed(answer, &mut state);
             self.did("ret_lock_send", &[], &mut state);
@@ -111,11 +130,21 @@ impl Client {
             match answer {
                 Status::OK => state.lock.stateid = given,
                 Status::DENIED => state.lock.lost = true,
-                Status::BAD_STATEID if state.open[FIRST].at_server => {
-                    self.set_stateid(FIRST, state.current());
+                // The open may have been recovered since.
+                Status::BAD_STATEID if self.stateid(FIRST) != sent => {}
+                Status::BAD_STATEID => {
+                    state.mark_bad_stateid(FIRST);
+                    return self.put_off("ret_lock_reply", &mut state);
                 }
-                _ if self.rules().lock_claim_in_place => {}
-                _ => return self.put_off("ret_lock_reply", &mut state),
+                _ if self.repeats_in_place(answer) => {}
+                _ => {
+                    let marks = self.rules().failed_lock_claim_marks_open;
+                    state.open[FIRST].delegated |= marks;
+                    return self.put_off("ret_lock_reply", &mut state);
+                }
+            }
+            if matches!(answer, Status::OK | Status::DENIED) {
+                state.rwsem = !self.rules().no_rwsem_across_claims;
             }
             self.did("ret_lock_reply", &[], &mut state);
             drop(state);
@@ -124,6 +153,15 @@ impl Client {
                 Status::GRACE => drop(self.until(RETURNER, Wait::NewGrants)),
                 _ => {}
             }
+        }
+    }
+
+    /// Whether a LOCK claim that fails is repeated as it is.
+    fn repeats_in_place(&self, answer: Status) -> bool {
+        if answer == Status::GRACE {
+            self.rules().delayed_lock_claim_in_place
+        } else {
+            self.rules().lock_claim_in_place
         }
     }
 
@@ -138,8 +176,11 @@ impl Client {
         }
         let changed = self.reclaims.load(Ordering::Relaxed) != begun;
         if !changed {
-            // It may have been early: what was seen is as of the last critical section.
-            self.log.step_at(here, "ret_seq_check", &[], vec![seen_stateid(o, stateid)]);
+            // It may have been early: what was seen is as of the last critical section. But for a
+            // stateid that is forgotten: that is before anything is reclaimed, and not counted.
+            let forgotten = stateid == Stateid::None;
+            let seen = if forgotten { Vec::new() } else { vec![seen_stateid(o, stateid)] };
+            self.log.step_at(here, "ret_seq_check", &[], seen);
         }
         let mut state = self.state.lock().unwrap();
         if changed && self.rules().seqcount_retry {
@@ -187,10 +228,11 @@ impl Client {
             let mut state = self.until(RETURNER, Wait::Call);
             let done = state.server.session;
             if !done {
-                state.need_manager = true;
+                state.session_is_lost(self.rules());
             } else if state.is_held(stateid) {
                 state.server.granted = false;
                 state.server.recall = Recall::None;
+                state.server.retried = false;
             }
             state.return_under_way = !done;
             self.did("ret_delegreturn", &[], &mut state);

@@ -1,6 +1,6 @@
 //! What the code sees of the state of the model.
 
-use latchwork_model::delegation_return::state::Stateid;
+use latchwork_model::delegation_return::state::{Recover, Stateid};
 
 use crate::engines::threads::log::{Seen, Value};
 
@@ -27,7 +27,7 @@ impl State {
             flag("deleg", None, "need_reclaim", self.deleg.need_reclaim),
             flag("client", None, "need", self.need_manager),
             flag("client", None, "draining", self.draining),
-            flag("client", None, "nograce", self.nograce),
+            flag("deleg", None, "revoked", self.deleg.revoked),
             flag("server", None, "session", self.server.session),
             flag("server", None, "grace", self.server.grace),
         ];
@@ -38,7 +38,8 @@ impl State {
         for (o, open) in (0..).zip(&self.open) {
             seen.push(flag("open.o", Some(o), "held", open.held));
             seen.push(flag("open.o", Some(o), "delegated", open.delegated));
-            seen.push(flag("open.o", Some(o), "needs_reclaim", open.needs_reclaim));
+            let value = Recover::NAMES[open.recover as usize].into();
+            seen.push(Seen { table: "open.o", index: Some(o), field: "recover", value });
         }
         seen
     }

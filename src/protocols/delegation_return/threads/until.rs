@@ -48,6 +48,7 @@ impl Client {
                 seen || self.can_open_delegated(state) || (state.may_call() && answered)
             }
             Wait::Call => state.may_call(),
+            Wait::Slot => !state.draining,
             Wait::ReturnDue => {
                 let due = state.deleg.to_return && state.deleg.attached && !state.deleg.returning;
                 (due && !state.manager_works) || state.ended[RETURNER]
@@ -55,6 +56,7 @@ impl Client {
             Wait::ManagerDue => state.need_manager || !server.session || state.ended[MANAGER],
             Wait::SlotFree => !(self.rules().reply_under_slot && state.slot_in_use),
             Wait::NewGrants => !server.session || state.answer_new_open() == Status::OK,
+            Wait::Claims => state.answer_new_open() == Status::OK,
             Wait::RwsemFree => !state.rwsem,
             Wait::Server => self.server_may_act(state) || self.is_kept_away(state),
             Wait::Session => server.session,

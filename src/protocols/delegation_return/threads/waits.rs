@@ -22,6 +22,8 @@ pub(super) enum Wait {
     Open { seen: bool },
     /// A call can be made.
     Call,
+    /// A slot can be had: the session does not drain.
+    Slot,
     /// The delegation is to be returned, or the returner is to end.
     ReturnDue,
     /// The manager is needed, or is to end.
@@ -30,6 +32,8 @@ pub(super) enum Wait {
     SlotFree,
     /// The server is not in grace: something new can be asked for.
     NewGrants,
+    /// The server grants what a claim asks for.
+    Claims,
     /// The `rwsem` is free.
     RwsemFree,
     /// There is something for the server or the other client to do.

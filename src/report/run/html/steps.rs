@@ -41,6 +41,7 @@ pub fn inside(run: &Telling, at: usize) -> Markup {
             @if step.fault { " " span.tag { "fault" } }
         }
         p { (page::prose(step.sentence)) }
+        @if let Some(recorded) = &step.recorded { p.recorded { "recorded: " (recorded) } }
         (changes(&step.changes))
         (mail(run, at))
         @for shadow in &run.off { (rule(run, shadow, at)) }

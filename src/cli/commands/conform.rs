@@ -1,0 +1,223 @@
+//! `latchwork conform`: a recording laid against a protocol.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::files::{entry_named, write_file};
+use crate::cli::print::write_next;
+use crate::cli::switches::Switches;
+use crate::cli::{Exit, Failure, print};
+use crate::conform::client_log::ClientLog;
+use crate::conform::map_file::MapFile;
+use crate::conform::mapped::{self, Log};
+use crate::conform::slice::Slice;
+use crate::conform::{log, recording};
+use crate::encoding::json::{Document, Problem};
+use crate::engines::follow::outcome::Followed;
+use crate::files::configuration::Configuration;
+use crate::jobs::conform::{self as laying, Conformed, Outcome, case, diagnose};
+use crate::protocols::Entry;
+use crate::report::conform::facts::{FORMAT, Facts, Laid, SliceFacts, Verdict};
+use crate::report::conform::{suites, text};
+use crate::report::hosts::junit;
+use crate::report::layout::{Detail, Layout};
+
+/// Say whether a recording of a real system is a run of a protocol
+///
+/// The recording is one of traffic (pcap, pcapng, or what `import` makes of it), or a log of your
+/// own (tracepoints of the kernel, or JSON Lines), and a map says what its lines mean. Exit code 0: some run of the model explains it and violates nothing. 1: no
+/// run does, or every run violates something. 3: there are too many ways to explain it. 5: there is
+/// nothing in it.
+#[derive(Args)]
+pub struct Conform {
+    /// The protocol
+    protocol: String,
+    /// The recording; of several logs each is of the host that its file is named after, or NAME=FILE
+    #[arg(required = true, value_name = "FILE")]
+    recording: Vec<String>,
+    /// What the lines of the logs mean; without it the recording is one of traffic
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// What the processes of a client did and were told: NAME is in the string by which the client
+    /// says who it is
+    #[arg(long, value_name = "NAME=LOG", conflicts_with = "map")]
+    client: Vec<String>,
+    /// By how many milliseconds the clocks of two hosts may differ
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    skew: u64,
+    #[command(flatten)]
+    switches: Switches,
+    /// Say also what a run that explains the recording may violate
+    #[arg(long)]
+    may: bool,
+    /// Print the facts as JSON instead
+    #[arg(long)]
+    json: bool,
+    /// Write the verdicts as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Where to write the cases of explaining runs
+    #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
+    out: PathBuf,
+}
+
+impl Conform {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let entry = entry_named(&self.protocol)?;
+        let (slices, without) = self.slices(entry)?;
+        let mut all = Vec::new();
+        let mut shown = None;
+        for slice in &slices {
+            let mut facts = SliceFacts::new(slice);
+            let configurations = self.configurations(slice)?;
+            let alone = configurations.len() == 1;
+            for configuration in configurations {
+                let conformed =
+                    laying::conform(slice, configuration, self.may).map_err(Failure::Usage)?;
+                let diagnosis = match alone {
+                    true => diagnose_rejected(slice, &conformed)?,
+                    false => None,
+                };
+                let mut laid = Laid::new(slice, &conformed, diagnosis.as_ref());
+                if let Some(path) = self.keep(slice, &conformed, &laid)? {
+                    laid.case = Some(path.display().to_string());
+                    shown = shown.or((laid.verdict == Verdict::Violates).then_some(path));
+                }
+                facts.laid.push(laid);
+            }
+            all.push(facts);
+        }
+        let facts = Facts { format: FORMAT, protocol: entry.name, without, slices: all };
+        if let Some(path) = &self.junit {
+            let xml = junit::of_suites(&suites::suites(&facts)).map_err(Failure::Usage)?;
+            write_file(path, &xml)?;
+        }
+        let mut out = print::stdout();
+        if self.json {
+            serde_json::to_writer_pretty(&mut out, &facts).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        } else {
+            text::write(
+                &mut out,
+                &facts,
+                Layout { detail: Detail::Verbose, width: print::width() },
+            )?;
+            if let Some(path) = shown {
+                write_next(&mut out, &path)?;
+            }
+        }
+        let exit = |slice: &SliceFacts| match slice.verdict() {
+            Verdict::Admitted => Exit::Expected,
+            Verdict::Violates | Verdict::Rejected => Exit::Violated,
+            Verdict::Inconclusive => Exit::Inconclusive,
+            Verdict::NoModel | Verdict::Vacuous => Exit::Vacuous,
+        };
+        Ok(facts.slices.iter().map(exit).max().unwrap_or(Exit::Vacuous))
+    }
+
+    /// What is recorded, in the words of the protocol.
+    fn slices(&self, entry: &'static Entry) -> Result<Slices, Failure> {
+        let Some(map) = &self.map else { return self.slices_of_traffic(entry) };
+        let map = MapFile::read(&Document::open(map)?, entry)?;
+        let mut logs = Vec::new();
+        for recording in &self.recording {
+            let (host, path) = named(recording)?;
+            let lines = log::open(Path::new(path), &host)?;
+            logs.push(Log { file: path.to_string(), lines });
+        }
+        let slice = mapped::slice(&map, &logs, self.skew.saturating_mul(1_000_000))?;
+        Ok((vec![slice], BTreeMap::new()))
+    }
+
+    fn slices_of_traffic(&self, entry: &'static Entry) -> Result<Slices, Failure> {
+        let [recording] = self.recording.as_slice() else {
+            return Err(Failure::Usage("one recording of traffic at a time".to_string()));
+        };
+        let Some(map) = recording::map_of_traffic(entry.name) else {
+            let hint = format!("hint: --map says what lines of a log are in {}", entry.name);
+            return Err(Failure::Usage(format!("{} has no map of traffic\n{hint}", entry.name)));
+        };
+        let events = recording::events(Path::new(recording))?;
+        let mut logs = Vec::new();
+        for log in &self.client {
+            let Some((client, path)) = log.split_once('=') else {
+                let hint = "hint: --client NAME=LOG";
+                return Err(Failure::Usage(format!("`{log}` names no client\n{hint}")));
+            };
+            logs.push(ClientLog::open(client, Path::new(path))?);
+        }
+        Ok(map(&events, &logs))
+    }
+
+    /// The configurations that a slice is laid against: the one that was asked for, or that of
+    /// every profile.
+    fn configurations(&self, slice: &Slice) -> Result<Vec<Configuration>, Failure> {
+        let mut one = slice.configuration.clone();
+        self.switches.apply_to(&mut one)?;
+        if self.switches.names_profile() {
+            return Ok(vec![one]);
+        }
+        let profiles = 0..one.entry.profiles.len();
+        Ok(profiles.map(|profile| Configuration { profile, ..one.clone() }).collect())
+    }
+
+    /// Writes the case of an explaining run.
+    fn keep(
+        &self,
+        slice: &Slice,
+        conformed: &Conformed,
+        laid: &Laid,
+    ) -> Result<Option<PathBuf>, Failure> {
+        let configuration = &conformed.configuration;
+        let (run, property) = match &conformed.outcome {
+            Outcome::Followed(Followed::Admitted { run, .. }) => (run, None),
+            Outcome::Followed(Followed::Violates { run, every, some, .. }) => {
+                (run, every.iter().chain(some.iter()).next())
+            }
+            _ => return Ok(None),
+        };
+        let Some(case) = case(slice, configuration, run, property) else { return Ok(None) };
+        let what = if property.is_some() { &case.verdict.property } else { "admitted" };
+        let recording = self.recording.first().map(Path::new).and_then(Path::file_stem);
+        let recording = recording.map(|stem| stem.to_string_lossy()).unwrap_or_default();
+        let stem: String = format!("{recording}-{}", slice.name).chars().map(plain).collect();
+        let folder = self.out.join("conform").join(configuration.entry.name);
+        let path = folder.join(format!("{stem}-{}-{what}.json", laid.profile));
+        write_file(&path, &case.to_text())?;
+        Ok(Some(path))
+    }
+}
+
+/// Slices, and what there is none for.
+type Slices = (Vec<Slice>, BTreeMap<String, u64>);
+
+fn diagnose_rejected(
+    slice: &Slice,
+    conformed: &Conformed,
+) -> Result<Option<crate::jobs::conform::Diagnosis>, Failure> {
+    match &conformed.outcome {
+        Outcome::Followed(Followed::Rejected(_)) => {
+            diagnose(slice, &conformed.configuration).map_err(Failure::Usage)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A character of a file name.
+fn plain(letter: char) -> char {
+    if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' }
+}
+
+/// The host and the file of `NAME=FILE`, or of a file that is named after its host.
+fn named(recording: &str) -> Result<(String, &str), Failure> {
+    if let Some((host, path)) = recording.split_once('=') {
+        return Ok((host.to_string(), path));
+    }
+    let stem = Path::new(recording).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let problem = || Problem::of_file(recording, "is no file");
+    Ok((stem.ok_or_else(problem)?, recording))
+}

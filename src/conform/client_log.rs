@@ -1,0 +1,220 @@
+//! What the processes of a client did, and what they were told: locks that are taken in memory are
+//! on no wire.
+//!
+//! Two formats are read. One has a line an operation, `TIME CLIENT OPERATION HANDLE [FIRST LENGTH]
+//! -> RESULT`, written when the operation has ended; a line that ends in `...` says when it began.
+//! The other is what `strace -f -ttt -T -e trace=fcntl,close` prints.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::encoding::json::Problem;
+
+use super::log::nanoseconds;
+use super::traffic::{Moment, Range};
+
+/// Something that a process did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// The first moment at which it may have happened.
+    pub from: Moment,
+    /// The last one.
+    pub to: Moment,
+    /// What it was.
+    pub what: What,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// What a process did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// It took a lock, exclusively or not.
+    Lock(Range, bool),
+    /// It gave up the locks in a range.
+    Unlock(Range),
+    /// It closed a file, and so gave up these.
+    Close(Vec<Range>),
+}
+
+/// The log of a client.
+#[derive(Clone, Debug)]
+pub struct ClientLog {
+    /// The client, as the log and its owner string name it.
+    pub client: String,
+    /// The file.
+    pub file: String,
+    /// What was done, in order.
+    pub deeds: Vec<Deed>,
+}
+
+impl ClientLog {
+    /// Reads the log of a client.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or says nothing of this client.
+    pub fn open(client: &str, path: &Path) -> Result<Self, Problem> {
+        let file = path.display().to_string();
+        let bytes = std::fs::read(path)
+            .map_err(|error| Problem::of_file(&file, format!("cannot read: {error}")))?;
+        Self::read(client, &file, &String::from_utf8_lossy(&bytes))
+    }
+
+    /// Reads the text of a log.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub fn read(client: &str, file: &str, text: &str) -> Result<Self, Problem> {
+        let mut deeds = Vec::new();
+        let mut held: BTreeMap<String, Vec<Range>> = BTreeMap::new();
+        let (mut last, mut begun, mut seen) = (None, None, false);
+        for (at, line) in text.lines().enumerate() {
+            let said = traced(line).or_else(|| plain(line, client));
+            let Some(said) = said else { continue };
+            seen = true;
+            if said.begins {
+                begun = Some(said.end);
+                continue;
+            }
+            let from = said.begin.or(begun).or(last).unwrap_or(said.end);
+            (last, begun) = (Some(said.end), None);
+            if !said.succeeds {
+                continue;
+            }
+            let locks = held.entry(said.handle).or_default();
+            let what = match said.does {
+                Does::Other => continue,
+                Does::Lock(range, exclusive) => {
+                    locks.push(range);
+                    What::Lock(range, exclusive)
+                }
+                Does::Unlock(range) => {
+                    locks.retain(|held| !range.covers(*held));
+                    What::Unlock(range)
+                }
+                Does::Close => What::Close(std::mem::take(locks)),
+            };
+            deeds.push(Deed { from: (from, 0), to: (said.end, 0), what, line: at + 1 });
+        }
+        if !seen {
+            let message = format!("says nothing of `{client}`");
+            let hint =
+                "a line is `TIME CLIENT OPERATION HANDLE ... -> RESULT`, or of strace -f -ttt -T";
+            return Err(Problem::of_file(file, message).hint(hint));
+        }
+        Ok(Self { client: client.to_string(), file: file.to_string(), deeds })
+    }
+}
+
+/// A line of a log.
+struct Said {
+    /// When it began, if the line says so.
+    begin: Option<u64>,
+    end: u64,
+    handle: String,
+    does: Does,
+    succeeds: bool,
+    /// It only begins.
+    begins: bool,
+}
+
+enum Does {
+    Lock(Range, bool),
+    Unlock(Range),
+    Close,
+    Other,
+}
+
+/// `1795719582.787320 c1 rdlck b 0 10 -> ok`
+fn plain(line: &str, client: &str) -> Option<Said> {
+    let mut words = line.split_whitespace();
+    let end = nanoseconds(words.next()?)?;
+    if words.next()? != client {
+        return None;
+    }
+    let (what, handle) = (words.next()?, words.next()?.to_string());
+    let rest: Vec<&str> = words.collect();
+    let range = || Some(Range::new(rest.first()?.parse().ok()?, rest.get(1)?.parse().ok()?));
+    let does = match what {
+        "rdlck" | "wrlck" => {
+            range().map_or(Does::Other, |range| Does::Lock(range, what == "wrlck"))
+        }
+        "unlck" => range().map_or(Does::Other, Does::Unlock),
+        "close" => Does::Close,
+        _ => Does::Other,
+    };
+    let result = rest.iter().position(|word| *word == "->").and_then(|at| rest.get(at + 1));
+    let (succeeds, begins) = (result == Some(&"ok"), result.is_none());
+    Some(Said { begin: None, end, handle, does, succeeds, begins })
+}
+
+/// `812 1795719582.787300 fcntl(3, F_SETLK, {l_type=F_RDLCK, l_whence=SEEK_SET, l_start=0,
+/// l_len=10}) = 0 <0.000020>`
+fn traced(line: &str) -> Option<Said> {
+    let (head, call) = line.split_once('(')?;
+    let mut words = head.split_whitespace().rev();
+    let (name, begin) = (words.next()?, nanoseconds(words.next()?)?);
+    let pid = words.next().unwrap_or("");
+    let (arguments, result) = call.rsplit_once(") = ")?;
+    let (result, lasts) = result.split_once(" <")?;
+    let end = begin + nanoseconds(lasts.trim_end().strip_suffix('>')?)?;
+    let descriptor = arguments.split(',').next()?.split('<').next()?.trim();
+    let value = |key: &str| {
+        let (_, rest) = arguments.split_once(key)?;
+        Some(rest.split([',', '}']).next()?.trim().trim_start_matches('='))
+    };
+    let does = match name {
+        "close" => Does::Close,
+        "fcntl" | "fcntl64" if arguments.contains("SETLK") => {
+            let number = |key| value(key)?.parse::<u64>().ok();
+            let length = number("l_len")?;
+            let range = Range::new(number("l_start")?, if length == 0 { u64::MAX } else { length });
+            match value("l_type")? {
+                "F_UNLCK" => Does::Unlock(range),
+                kind => Does::Lock(range, kind == "F_WRLCK"),
+            }
+        }
+        _ => Does::Other,
+    };
+    let handle = format!("{pid}/{descriptor}");
+    let succeeds = result.trim() == "0";
+    Some(Said { begin: Some(begin), end, handle, does, succeeds, begins: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClientLog, Deed, What};
+    use crate::conform::traffic::Range;
+
+    const PLAIN: &str = "noise\n10.5 c1 open a /srv/f r -> ok\n11.0 c2 rdlck b 0 10 -> ok\n\
+        12.0 c1 rdlck b 0 10 -> ok\n12.5 c1 wrlck b 7 1 -> [Errno 11] no\n13.0 c1 close b ...\n\
+        14.0 c1 close b -> ok (1.0 s)\n";
+
+    #[test]
+    fn a_deed_lies_between_the_line_before_and_its_own() {
+        let log = ClientLog::read("c1", "log", PLAIN).expect("a log");
+        let seconds = |tenths: u64| (tenths * 100_000_000, 0);
+        let range = Range::new(0, 10);
+        let lock =
+            Deed { from: seconds(105), to: seconds(120), what: What::Lock(range, false), line: 4 };
+        let what = What::Close(vec![range]);
+        let close = Deed { from: seconds(130), to: seconds(140), what, line: 7 };
+        assert_eq!(log.deeds, [lock, close]);
+        assert!(ClientLog::read("c3", "log", PLAIN).is_err());
+    }
+
+    #[test]
+    fn strace_says_when_a_call_began() {
+        let text = "812 12.25 fcntl(3, F_SETLK, {l_type=F_RDLCK, l_whence=SEEK_SET, l_start=5, \
+            l_len=0}) = 0 <0.25>\n812 13.0 close(3) = 0 <0.5>\n";
+        let log = ClientLog::read("c1", "log", text).expect("a log");
+        let range = Range::new(5, u64::MAX);
+        let times: Vec<(u64, u64)> =
+            log.deeds.iter().map(|deed| (deed.from.0 / 1_000_000, deed.to.0 / 1_000_000)).collect();
+        assert_eq!(times, [(12_250, 12_500), (13_000, 13_500)]);
+        assert_eq!(log.deeds[0].what, What::Lock(range, false));
+        assert_eq!(log.deeds[1].what, What::Close(vec![range]));
+    }
+}

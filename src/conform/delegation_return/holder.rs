@@ -1,0 +1,220 @@
+//! What the holder's calls are in the model, and what the server does by itself.
+
+use crate::capture::event::nfs;
+use crate::capture::event::{Event, What};
+use crate::conform::slice::NamedWay;
+use crate::conform::traffic::{BEFORE, Moment, Range, frames, is, says, status, window};
+
+use crate::conform::holding::{claims_delegation, grants};
+
+use super::{Builder, PATIENCE, asked};
+
+impl Builder<'_> {
+    /// Puts an event of the holder into the words of the model; whether there are any.
+    pub(super) fn take_holder(&mut self, event: &Event) -> bool {
+        let here = self.is_here(event);
+        match &event.what {
+            What::ServerStart(_) => {
+                self.during(event, vec![NamedWay::step("fault_reboot()")]);
+            }
+            _ if !self.is_holder(event) => return false,
+            What::SessionLost(_) => {
+                self.during(event, vec![NamedWay::step("fault_session_lost()")]);
+            }
+            What::ClientExpired(_) => {
+                self.during(event, vec![NamedWay::step("fault_expire()")]);
+            }
+            What::CreateSession(_) if is(event, "OK") => {
+                self.during(event, vec![NamedWay::step("mgr_exchange_id()")]);
+            }
+            What::ReclaimComplete(_) if is(event, "OK") => {
+                let way = NamedWay::step("mgr_reclaim_complete()");
+                self.during(event, vec![way.then("server.reclaim_done", "1")]);
+            }
+            What::CbRecall(_) if here => self.take_recall(event),
+            What::Open(open) if here => self.take_open(event, open),
+            What::Lock(lock) if here => return self.take_lock(event, lock),
+            What::Locku(lock) if here && is(event, "OK") => {
+                self.take_unlock(event, Range::new(lock.off, lock.len));
+            }
+            What::Close(_) if here && self.holding.is_first_close(event) => {}
+            What::Close(_) if here && is(event, "OK") => {
+                let step = format!("app_close(a{})", self.closer());
+                self.during(event, vec![NamedWay::step(step)]);
+            }
+            What::Setattr(_) if here && is(event, "OK") => {
+                let app = format!("app.a{}", self.changer());
+                self.during(event, vec![NamedWay::see(app, "Done")]);
+            }
+            What::Delegreturn(_) if here => return self.take_delegreturn(event),
+            _ => return false,
+        }
+        true
+    }
+
+    fn take_recall(&mut self, event: &Event) {
+        let (from, to) = window(&event.window);
+        let (said, place) = (says(event), frames(&event.window));
+        let send = vec![NamedWay::step("cb_send()")];
+        // The server may have sent it long before it was recorded: on a lost connection.
+        let begun = self.holding.window(self.events).0;
+        // Who asks for what the delegation excludes may be a process of the server itself.
+        let window = (begun, Some(from));
+        self.put(said.clone(), place.clone(), window, false, vec![asked()], Vec::new());
+        let sent =
+            self.put(said.clone(), place.clone(), (begun, Some(from)), true, send, Vec::new());
+        let way = NamedWay::step("cb_receive()");
+        let received = match to {
+            Some(_) => way.then("cb.reply", status(event)),
+            None => way,
+        };
+        let window = (from, to);
+        let at = self.put(said, place, window, to.is_some(), vec![received], vec![sent]);
+        self.after(event, vec![NamedWay::step("cb_reply()")], at);
+    }
+
+    fn take_open(&mut self, event: &Event, open: &nfs::Open) {
+        if claims_delegation(open) {
+            let way = NamedWay::step("ret_open_send()").then("ret.reply", status(event));
+            let at = self.during(event, vec![way]);
+            self.after(event, vec![NamedWay::step("ret_open_reply()")], at);
+            return;
+        }
+        // It asks for the delegation again if it had one.
+        let asks = open.had.is_some_and(|had| had != nfs::Deleg::None);
+        let previous = |step: &str| {
+            NamedWay::step(step).when("deleg.need_reclaim", u8::from(asks).to_string())
+        };
+        let ways = match open.claim {
+            nfs::Claim::Previous if is(event, "OK") && grants(open) => {
+                vec![previous("mgr_open_reclaim()").then("server.deleg", "Held")]
+            }
+            nfs::Claim::Previous if is(event, "OK") => {
+                let granted = previous("mgr_open_reclaim()")
+                    .when("server.open.o0", "0")
+                    .then("server.open.o0", "1")
+                    .then("server.deleg", "None");
+                match asks {
+                    // Where the rival has it open no delegation is granted to anybody.
+                    true => vec![
+                        previous("mgr_open_reclaim_refused()"),
+                        granted.when("rival.open", "1"),
+                    ],
+                    false => vec![granted],
+                }
+            }
+            nfs::Claim::Previous => {
+                vec![previous("mgr_open_reclaim()").then("server.open.o0", "0")]
+            }
+            // Anew, by the manager; or another open of which the model knows nothing.
+            _ if is(event, "OK") => vec![NamedWay::step("mgr_open_nograce()"), NamedWay::default()],
+            _ => return,
+        };
+        self.during(event, ways);
+    }
+
+    fn take_lock(&mut self, event: &Event, lock: &nfs::Lock) -> bool {
+        let range = Range::new(lock.off, lock.len);
+        let Some(k) = self.locks.iter().position(|(known, _)| *known == range) else {
+            return false;
+        };
+        let held = format!("server.lock.k{k}");
+        let recovered =
+            NamedWay::step("mgr_lock_reclaim()").when("client.mgr_lock", format!("k{k}"));
+        if lock.reclaim {
+            let way = match is(event, "OK") {
+                true => recovered.when(held.clone(), "0").then(held, "1"),
+                false => recovered,
+            };
+            self.during(event, vec![way]);
+            return true;
+        }
+        let answer = status(event);
+        let claimed = NamedWay::step("ret_lock_send()")
+            .when("ret.lock", format!("k{k}"))
+            .then("ret.reply", answer.clone());
+        let asked = NamedWay::step(format!("app_lock(a{k})"));
+        let other = match answer.as_str() {
+            "OK" => vec![
+                asked.then(held.clone(), "1"),
+                recovered.when("client.mgr_nograce", "1").when(held.clone(), "0").then(held, "1"),
+            ],
+            "BADSESSION" => vec![asked.when("server.session", "0")],
+            "DENIED" => vec![NamedWay::see(format!("rival.lock.k{k}"), "Holds")],
+            _ => Vec::new(),
+        };
+        let ways = std::iter::once(claimed).chain(other).collect();
+        let at = self.during(event, ways);
+        self.after(event, vec![NamedWay::step("ret_lock_reply()")], at);
+        true
+    }
+
+    fn take_unlock(&mut self, event: &Event, range: Range) {
+        for k in 0..self.locks.len() {
+            if range.covers(self.locks[k].0) {
+                let mut ways = self.unlocks(k);
+                // It was never taken.
+                ways.push(NamedWay::see(format!("app.a{k}"), "Start"));
+                self.during(event, ways);
+            }
+        }
+    }
+
+    /// What can be seen of a lock that is given up.
+    pub(super) fn unlocks(&self, k: usize) -> Vec<NamedWay> {
+        vec![
+            NamedWay::step(format!("app_unlock(a{k})")).when("server.session", "1"),
+            NamedWay::step(format!("app_unlock_cached(a{k})")),
+            NamedWay::see(format!("app.a{k}"), "Done"),
+        ]
+    }
+
+    fn take_delegreturn(&mut self, event: &Event) -> bool {
+        let step = || NamedWay::step("ret_delegreturn()");
+        let ways = match status(event).as_str() {
+            "OK" => vec![step().when("server.deleg", "Held").then("server.deleg", "None")],
+            "BADSESSION" => vec![step().when("server.session", "0")],
+            "DELAY" => vec![step().when("server.delay", "1").then("server.delay", "0")],
+            "DELEG_REVOKED" => vec![step().when("server.deleg", "Revoked")],
+            "BAD_STATEID" => vec![
+                step().when("server.session", "1").when("server.deleg", "None"),
+                step()
+                    .when("server.session", "1")
+                    .when("server.deleg", "Held")
+                    .then("server.deleg", "Held"),
+            ],
+            _ => return false,
+        };
+        self.during(event, ways);
+        true
+    }
+
+    /// Where nothing is heard of the holder for long, and it waits for nothing, it has come to rest.
+    pub(super) fn take_pauses(&mut self) {
+        let mut busy_until: Moment = BEFORE;
+        let mut waits = false;
+        let mut pauses = Vec::new();
+        for event in &self.events[self.holding.begin..self.holding.end] {
+            if !self.is_holder(event) && !matches!(event.what, What::ServerStart(_)) {
+                continue;
+            }
+            let (from, to) = window(&event.window);
+            if busy_until != BEFORE && !waits && from.0 > busy_until.0 + PATIENCE {
+                pauses.push((busy_until.0 + PATIENCE, from.0));
+            }
+            // A call without an answer, or one that is made again later.
+            let Some(to) = to else { return };
+            if to >= busy_until {
+                waits = is(event, "DELAY") || is(event, "GRACE");
+                busy_until = to;
+            }
+        }
+        for (at, until) in pauses {
+            let seconds = (until - at) as f64 / 1e9;
+            let way = NamedWay { rests: vec!["ret", "mgr"], ..NamedWay::default() };
+            let said = format!("nothing is heard of {}", self.holding.client);
+            let place = format!("{seconds:.1} s long");
+            self.put(said, place, ((at, 0), Some((at, 0))), true, vec![way], Vec::new());
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Recorded traffic as `delegation_return`: a slice for each delegation that is recalled or claimed.
+//!
+//! A slice is about one file and one client that holds a delegation of it, with what becomes of it.
+//! All locks and opens of that client on the file are in it; all other clients are the rival. What the
+//! model has no word for is counted, and not dropped silently.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `holder` | what the holder's calls are, and what the server does by itself |
+//! | `rival` | what the calls of others are |
+//! | `known` | what the holder's own log says |
+
+mod holder;
+mod known;
+mod rival;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::capture::event::nfs;
+use crate::capture::event::{Event, What};
+
+use super::client_log::{self, ClientLog};
+use super::placing::{Placed, positions};
+use super::slice::{NamedWay, Recorded, Slice, configuration};
+use super::traffic::{self, Moment, Range, file, frames, is, says};
+
+use super::holding::{Holding, grants, holdings};
+
+/// The name of the protocol.
+pub const PROTOCOL: &str = "delegation_return";
+
+/// Actions that traffic shows when they happen.
+const VISIBLE: &[&str] = &[
+    "ret_open_send",
+    "ret_open_reply",
+    "ret_lock_send",
+    "ret_lock_reply",
+    "ret_delegreturn",
+    "mgr_exchange_id",
+    "mgr_open_reclaim_refused",
+    "mgr_open_nograce",
+    "cb_send",
+    "cb_receive",
+    "cb_reply",
+    "rival_open",
+    "rival_lock",
+    "rival_unlock",
+    "rival_reclaim",
+    "app_lock",
+    "app_unlock",
+    "app_open",
+    "app_close",
+    "fault_reboot",
+    "fault_session_lost",
+    "fault_expire",
+];
+
+/// Actions that the holder's own log shows.
+const LOGGED: &[&str] = &["app_lock_cached", "app_unlock_cached"];
+
+/// Actions that go unseen where they send nothing, or the server does nothing.
+const QUIET: &[&str] = &["mgr_open_reclaim", "mgr_lock_reclaim", "mgr_reclaim_complete"];
+
+/// How long nothing must be heard of the holder until it is taken to be at rest, in nanoseconds.
+const PATIENCE: u64 = 2_000_000_000;
+
+/// The slices of a recording, and what there is none for.
+pub fn slices(events: &[Event], logs: &[ClientLog]) -> (Vec<Slice>, BTreeMap<String, u64>) {
+    let (mut slices, mut without) = (Vec::new(), BTreeMap::new());
+    let holdings = holdings(events);
+    for holding in &holdings {
+        let slice = match holding.is_returned(events) {
+            true => Builder::new(events, logs, holding, &holdings).slice(),
+            false => Err(format!("a delegation of {}, which nobody recalls", holding.file)),
+        };
+        match slice {
+            Ok(slice) => slices.push(slice),
+            Err(why) => *without.entry(why).or_insert(0) += 1,
+        }
+    }
+    (slices, without)
+}
+
+/// A slice in the making.
+struct Builder<'a> {
+    events: &'a [Event],
+    holding: &'a Holding,
+    /// All delegations of the recording.
+    all: &'a [Holding],
+    /// What the holder's own log says, if there is one.
+    log: Option<&'a ClientLog>,
+    /// The locks of the holder, and whether they are exclusive; their place is their number in the
+    /// model.
+    locks: Vec<(Range, bool)>,
+    /// Whether the holder closes the file, and changes an attribute.
+    closes: bool,
+    changes: bool,
+    placed: Vec<Placed<Moment>>,
+    left_out: BTreeMap<String, u64>,
+    /// The locks that the rival has had.
+    rival_had: BTreeSet<usize>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(
+        events: &'a [Event],
+        logs: &'a [ClientLog],
+        holding: &'a Holding,
+        all: &'a [Holding],
+    ) -> Self {
+        let log = logs.iter().find(|log| holding.is_named(events, &log.client));
+        Self {
+            events,
+            holding,
+            all,
+            log,
+            locks: Vec::new(),
+            closes: false,
+            changes: false,
+            placed: Vec::new(),
+            left_out: BTreeMap::new(),
+            rival_had: BTreeSet::new(),
+        }
+    }
+
+    fn slice(mut self) -> Result<Slice, String> {
+        self.look();
+        let configuration = self.configuration()?;
+        let events = self.events;
+        for event in &events[self.holding.begin..self.holding.end] {
+            self.take(event);
+        }
+        self.take_log();
+        self.take_pauses();
+        let logged = self.log.map_or(&[] as &[&str], |_| LOGGED);
+        let holding = self.holding;
+        Ok(Slice {
+            name: format!("{}, delegation of {}", holding.file, holding.client),
+            configuration,
+            recorded: positions(self.placed),
+            visible: VISIBLE.iter().chain(logged).copied().collect(),
+            quiet: QUIET.iter().copied().collect(),
+            quiet_fields: vec!["server.".to_string()],
+            left_out: self.left_out,
+        })
+    }
+
+    fn is_holder(&self, event: &Event) -> bool {
+        event.c == Some(self.holding.client)
+    }
+
+    fn is_here(&self, event: &Event) -> bool {
+        file(&event.what) == Some(self.holding.file)
+    }
+
+    /// Finds out which locks there are, and what the applications do.
+    fn look(&mut self) {
+        let mut locks: Vec<(Range, bool)> = Vec::new();
+        let mut add = |range: Range, exclusive: bool| {
+            if !locks.iter().any(|(known, _)| *known == range) {
+                locks.push((range, exclusive));
+            }
+        };
+        if let Some(log) = self.log {
+            let window = self.holding.window(self.events);
+            for deed in log.deeds.iter().filter(|deed| deed.from >= window.0 && deed.to <= window.1)
+            {
+                if let client_log::What::Lock(range, exclusive) = deed.what {
+                    add(range, exclusive);
+                }
+            }
+        }
+        for event in &self.events[self.holding.begin..self.holding.end] {
+            if !self.is_holder(event) || !self.is_here(event) {
+                continue;
+            }
+            match &event.what {
+                What::Lock(lock) if !is(event, "DENIED") => {
+                    add(Range::new(lock.off, lock.len), traffic::is_exclusive(lock.r#type));
+                }
+                What::Close(_) => self.closes |= !self.holding.is_first_close(event),
+                What::Setattr(_) => self.changes = true,
+                _ => {}
+            }
+        }
+        locks.sort();
+        self.locks = locks;
+    }
+
+    fn configuration(&self) -> Result<crate::files::configuration::Configuration, String> {
+        let mut apps = vec!["lock_unlock"; self.locks.len()];
+        apps.extend(self.closes.then_some("close"));
+        apps.extend(self.changes.then_some("setattr"));
+        let events = &self.events[self.holding.begin..self.holding.end];
+        let count = |of: &dyn Fn(&Event) -> bool| events.iter().filter(|event| of(event)).count();
+        let mine = |event: &Event| self.is_holder(event);
+        let claims = |event: &Event| {
+            matches!(event.what, What::Lock(_) | What::Open(_) | What::Delegreturn(_))
+        };
+        let rival_delegation = events.iter().any(|event| match &event.what {
+            What::Open(open) => !mine(event) && self.is_here(event) && grants(open),
+            _ => false,
+        });
+        let bounds = json!({
+            "apps": apps,
+            "first_open": self.holding.first_open(events),
+            "rival_delegation": rival_delegation,
+        });
+        let faults = json!({
+            "reboot": count(&|event| matches!(event.what, What::ServerStart(_))),
+            "session": count(&|event| mine(event) && matches!(event.what, What::SessionLost(_))),
+            "expire": count(&|event| mine(event) && matches!(event.what, What::ClientExpired(_))),
+            "grace_end": u8::from(self.is_late()),
+            "delay": count(&|event| mine(event) && claims(event) && is(event, "DELAY")),
+        });
+        configuration(PROTOCOL, &bounds, &faults)
+            .map_err(|why| format!("a delegation of {}: {why}", self.holding.file))
+    }
+
+    /// Whether others are served again after a restart before the holder has reclaimed.
+    fn is_late(&self) -> bool {
+        let mut late = false;
+        for event in &self.events[self.holding.begin..self.holding.end] {
+            let mine = self.is_holder(event);
+            match &event.what {
+                What::ServerStart(_) => late = true,
+                What::ReclaimComplete(_) if mine && is(event, "OK") => late = false,
+                What::Open(open)
+                    if late
+                        && !mine
+                        && is(event, "OK")
+                        && self.is_here(event)
+                        && open.claim != nfs::Claim::Previous =>
+                {
+                    return true;
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Puts an event into the words of the model.
+    fn take(&mut self, event: &Event) {
+        let known = if self.is_holder(event) || event.c.is_none() {
+            self.take_holder(event)
+        } else {
+            self.take_rival(event)
+        };
+        if !known && self.is_here(event) {
+            let who = if self.is_holder(event) { "the holder" } else { "others" };
+            let what = format!("{} of {who}", traffic::word(&event.what).to_uppercase());
+            *self.left_out.entry(what).or_insert(0) += 1;
+        }
+    }
+
+    /// Something that happened within the window of an event; its place in the list.
+    fn during(&mut self, event: &Event, ways: Vec<NamedWay>) -> usize {
+        let (from, to) = traffic::window(&event.window);
+        self.put(says(event), frames(&event.window), (from, to), to.is_some(), ways, Vec::new())
+    }
+
+    /// Something that happened once the answer to an event had come, if it did.
+    fn after(&mut self, event: &Event, ways: Vec<NamedWay>, needs: usize) {
+        if let (_, Some(reply)) = traffic::window(&event.window) {
+            let said = format!("the answer to {}", says(event));
+            self.put(said, frames(&event.window), (reply, None), false, ways, vec![needs]);
+        }
+    }
+
+    fn put(
+        &mut self,
+        says: String,
+        place: String,
+        (from, to): (Moment, Option<Moment>),
+        must: bool,
+        ways: Vec<NamedWay>,
+        needs: Vec<usize>,
+    ) -> usize {
+        let recorded = Recorded { says, place, from: 0, to: 0, must, ways, needs };
+        self.placed.push(Placed { recorded, from, to });
+        self.placed.len() - 1
+    }
+
+    /// The locks that have a byte in common with a range.
+    fn overlapping(&self, range: Range) -> Vec<usize> {
+        (0..self.locks.len()).filter(|k| self.locks[*k].0.overlaps(range)).collect()
+    }
+
+    /// The application that closes the file.
+    fn closer(&self) -> usize {
+        self.locks.len()
+    }
+
+    /// The application that changes an attribute.
+    fn changer(&self) -> usize {
+        self.locks.len() + usize::from(self.closes)
+    }
+}
+
+/// The rival asks for what the delegation excludes, which is then recalled.
+fn asked() -> NamedWay {
+    NamedWay::step("rival_open()").when("server.deleg", "Held").then("rival.open", "0")
+}

@@ -1,0 +1,111 @@
+//! What the calls of other clients are in the model, in which they are one: the rival.
+
+use crate::capture::event::nfs;
+use crate::capture::event::{Event, What};
+use crate::conform::slice::NamedWay;
+use crate::conform::traffic::{Range, frames, is, is_exclusive, says, window};
+
+use super::{Builder, asked};
+
+impl Builder<'_> {
+    /// Puts an event of another client into the words of the model; whether there are any.
+    pub(super) fn take_rival(&mut self, event: &Event) -> bool {
+        if let What::ServerStart(_) = event.what {
+            self.during(event, vec![NamedWay::step("fault_reboot()")]);
+            return true;
+        }
+        if !self.is_here(event) {
+            return false;
+        }
+        match &event.what {
+            What::Open(open) if open.claim == nfs::Claim::Previous => {
+                if is(event, "OK") {
+                    let done = NamedWay::see("rival.to_reclaim", "0");
+                    self.during(event, vec![NamedWay::step("rival_reclaim()"), done]);
+                }
+                true
+            }
+            What::Open(open) if matches!(open.access, nfs::Share::Write | nfs::Share::Both) => {
+                self.take_change(event, true)
+            }
+            What::Setattr(_) | What::Remove(_) | What::Rename(_) | What::Link(_) => {
+                self.take_change(event, false)
+            }
+            What::Lock(lock) if !lock.reclaim => {
+                let range = Range::new(lock.off, lock.len);
+                self.take_rival_lock(event, range, is_exclusive(lock.r#type))
+            }
+            What::Locku(lock) if is(event, "OK") => {
+                let range = Range::new(lock.off, lock.len);
+                for k in 0..self.locks.len() {
+                    if range.covers(self.locks[k].0) && self.rival_had.contains(&k) {
+                        let free = NamedWay::default().unless(format!("rival.lock.k{k}"), "Holds");
+                        let step = NamedWay::step(format!("rival_unlock(k{k})"));
+                        self.during(event, vec![step, free]);
+                    }
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// An operation before which the delegation has to be recalled.
+    fn take_change(&mut self, event: &Event, opens: bool) -> bool {
+        let step = || NamedWay::step("rival_open()");
+        let mut ways = if is(event, "OK") {
+            // The server may have recalled the delegation, and made the caller wait.
+            let (from, to) = window(&event.window);
+            self.put(
+                says(event),
+                frames(&event.window),
+                (from, to),
+                false,
+                vec![asked()],
+                Vec::new(),
+            );
+            let seen = match opens {
+                true => NamedWay::see("rival.open", "1"),
+                false => NamedWay::default().unless("server.deleg", "Held"),
+            };
+            vec![step().then("rival.open", "1"), seen]
+        } else if is(event, "DELAY") {
+            vec![asked(), NamedWay::default().unless("server.recall", "None")]
+        } else if is(event, "GRACE") {
+            vec![NamedWay::see("server.grace", "1")]
+        } else {
+            return false;
+        };
+        if is(event, "DELAY") && self.holding.is_shared(self.all, self.events, event) {
+            ways.push(NamedWay::default());
+        }
+        self.during(event, ways);
+        true
+    }
+
+    fn take_rival_lock(&mut self, event: &Event, range: Range, exclusive: bool) -> bool {
+        let conflicts = |k: &usize| exclusive || self.locks[*k].1;
+        let conflicting: Vec<usize> =
+            self.overlapping(range).into_iter().filter(conflicts).collect();
+        if is(event, "GRACE") {
+            self.during(event, vec![NamedWay::see("server.grace", "1")]);
+        } else if is(event, "DENIED") {
+            let held = |k: usize| NamedWay::see(format!("server.lock.k{k}"), "1");
+            let ways: Vec<NamedWay> = conflicting.into_iter().map(held).collect();
+            if ways.is_empty() {
+                return false;
+            }
+            self.during(event, ways);
+        } else if is(event, "OK") {
+            for k in conflicting {
+                // In the model it takes each of them once.
+                if self.rival_had.insert(k) {
+                    self.during(event, vec![NamedWay::step(format!("rival_lock(k{k})"))]);
+                }
+            }
+        } else {
+            return false;
+        }
+        true
+    }
+}

@@ -1,0 +1,256 @@
+//! The states that following a recording meets, by number, and what is known of each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use latchwork_model::kit::{Kind, Step};
+
+use crate::engines::fields::FieldValue;
+use crate::engines::instance::{Instance, StateBytes};
+use crate::engines::verdict::{PropertyId, PropertyKind, PropertySet};
+
+use super::item::{Fact, Silent, Way};
+
+/// A state, by its number in a [`Space`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StateId(u32);
+
+/// Why a way cannot be gone from a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The step is not enabled.
+    Disabled,
+    /// This is not so, before the step or after it; a field has this value.
+    Differs {
+        /// What is not so.
+        fact: Fact,
+        /// The value that the field has.
+        found: String,
+        /// Whether it is about the state after the step.
+        after: bool,
+    },
+}
+
+/// States of one model, as they are met.
+pub struct Space {
+    instance: Box<dyn Instance>,
+    silent: Silent,
+    /// The properties that a state can violate.
+    judged: Vec<PropertyId>,
+    /// Silent steps lead to no state that shows this.
+    avoided: Option<PropertyId>,
+    /// The fields by the names on the way to them.
+    fields: BTreeMap<String, usize>,
+    ids: BTreeMap<StateBytes, StateId>,
+    states: Vec<Known>,
+}
+
+/// A state, and what was asked of it already.
+struct Known {
+    bytes: StateBytes,
+    fired: BTreeMap<Step, Option<StateId>>,
+    silent: Option<Arc<[(Step, StateId)]>>,
+    fields: Option<Vec<Vec<String>>>,
+    violated: Option<PropertySet>,
+}
+
+impl Space {
+    /// No state yet of a model in which these steps are silent.
+    pub fn new(instance: Box<dyn Instance>, silent: Silent) -> Self {
+        let judged = (0..).map(PropertyId).zip(instance.properties()).filter(|(_, info)| {
+            matches!(info.kind, PropertyKind::Model(Kind::Invariant | Kind::AtRest))
+        });
+        let judged = judged.map(|(id, _)| id).collect();
+        let first = instance.initial().into_iter().next();
+        let fields = first.map(|state| instance.fields(&state)).unwrap_or_default();
+        let fields = fields.into_iter().enumerate().map(|(at, (path, _))| (path, at)).collect();
+        let (ids, states) = (BTreeMap::new(), Vec::new());
+        Self { instance, silent, judged, avoided: None, fields, ids, states }
+    }
+
+    /// The same where silent steps lead to no state that shows a property.
+    #[must_use]
+    pub fn avoiding(mut self, avoided: Option<PropertyId>) -> Self {
+        self.avoided = avoided;
+        self
+    }
+
+    /// Whether a state shows what is avoided.
+    pub fn is_avoided(&self, state: StateId) -> bool {
+        self.avoided.is_some_and(|property| self.instance.shows(self.bytes(state), property))
+    }
+
+    /// The model.
+    pub fn instance(&self) -> &dyn Instance {
+        self.instance.as_ref()
+    }
+
+    /// How many states were met.
+    pub fn met(&self) -> usize {
+        self.states.len()
+    }
+
+    /// Whether another model does something else in what was tried here: in each state that was met
+    /// the steps that were tried. If it does not, following the same recording comes to the same.
+    pub fn differs(&self, other: &dyn Instance) -> bool {
+        self.instance.initial() != other.initial()
+            || self.states.iter().any(|known| {
+                let tried = known
+                    .fired
+                    .iter()
+                    .map(|(step, next)| (*step, next.map(|next| self.bytes(next))));
+                !other.takes(&known.bytes, &tried.collect::<Vec<_>>())
+            })
+    }
+
+    /// The initial states.
+    pub fn initial(&mut self) -> Vec<StateId> {
+        let initial = self.instance.initial();
+        initial.into_iter().map(|state| self.id(state)).collect()
+    }
+
+    /// The bytes of a state.
+    pub fn bytes(&self, state: StateId) -> &StateBytes {
+        &self.states[state.0 as usize].bytes
+    }
+
+    fn id(&mut self, bytes: StateBytes) -> StateId {
+        if let Some(id) = self.ids.get(&bytes) {
+            return *id;
+        }
+        let id = StateId(self.states.len() as u32);
+        self.ids.insert(bytes.clone(), id);
+        let fired = BTreeMap::new();
+        self.states.push(Known { bytes, fired, silent: None, fields: None, violated: None });
+        id
+    }
+
+    /// Takes a step.
+    pub fn fire(&mut self, state: StateId, step: Step) -> Option<StateId> {
+        let at = state.0 as usize;
+        if let Some(known) = self.states[at].fired.get(&step) {
+            return *known;
+        }
+        let next = self.instance.fire(self.bytes(state), step).ok().map(|next| self.id(next));
+        self.states[at].fired.insert(step, next);
+        next
+    }
+
+    /// Where silent steps lead.
+    pub fn silent(&mut self, state: StateId) -> Arc<[(Step, StateId)]> {
+        if let Some(known) = &self.states[state.0 as usize].silent {
+            return known.clone();
+        }
+        let mut all = Vec::new();
+        let (always, quiet) = (self.silent.always.clone(), self.silent.quiet.clone());
+        for (step, is_quiet) in always
+            .into_iter()
+            .map(|step| (step, false))
+            .chain(quiet.into_iter().map(|step| (step, true)))
+        {
+            let Some(next) = self.fire(state, step) else { continue };
+            let heard = is_quiet && self.is_heard(state, next);
+            if next != state && !heard && !self.is_avoided(next) {
+                all.push((step, next));
+            }
+        }
+        all.sort_by_key(|(step, _)| *step);
+        let all: Arc<[_]> = all.into();
+        self.states[state.0 as usize].silent = Some(all.clone());
+        all
+    }
+
+    /// Whether two states differ in the fields that a quiet step leaves alone.
+    fn is_heard(&mut self, old: StateId, new: StateId) -> bool {
+        let begins = |path: &str| {
+            self.silent.quiet_fields.iter().any(|begin| path.starts_with(begin.as_str()))
+        };
+        let heard: Vec<usize> =
+            self.fields.iter().filter(|(path, _)| begins(path)).map(|(_, at)| *at).collect();
+        let (old, new) = (self.values(old).clone(), self.values(new));
+        heard.into_iter().any(|at| old[at] != new[at])
+    }
+
+    /// The values of all fields, as they are written; of a list its items.
+    fn values(&mut self, state: StateId) -> &Vec<Vec<String>> {
+        let at = state.0 as usize;
+        if self.states[at].fields.is_none() {
+            let written = |(_, value): (String, FieldValue)| match value {
+                FieldValue::List(items) => items,
+                value => vec![value.to_string()],
+            };
+            let fields = self.instance.fields(&self.states[at].bytes);
+            self.states[at].fields = Some(fields.into_iter().map(written).collect());
+        }
+        self.states[at].fields.get_or_insert_default()
+    }
+
+    /// A field as it is written.
+    pub fn value(&mut self, state: StateId, path: &str) -> Option<String> {
+        let (path, item) = split(path);
+        let at = *self.fields.get(path)?;
+        let all = &self.values(state)[at];
+        Some(match item {
+            Some(item) => all.get(item).cloned().unwrap_or("-".to_string()),
+            None if all.is_empty() => "-".to_string(),
+            None => all.join(" "),
+        })
+    }
+
+    /// Whether something is so in a state; if not, the value that the field has instead.
+    pub fn sees(&mut self, state: StateId, fact: &Fact) -> Result<(), String> {
+        match fact {
+            Fact::Field { path, is, value } => {
+                let found = self.value(state, path).unwrap_or("not there".to_string());
+                if (found == *value) == *is { Ok(()) } else { Err(found) }
+            }
+            Fact::Resting { lanes } => {
+                let enabled = self.instance.enabled(self.bytes(state));
+                let actions = self.instance.actions();
+                let lane = |step: &Step| actions[usize::from(step.action)].lane;
+                let goes_on = enabled.into_iter().find(|step| lanes.contains(&lane(step)));
+                goes_on.map_or(Ok(()), |step| Err(step.spell(actions).to_string()))
+            }
+        }
+    }
+
+    /// Goes a way from a state.
+    pub fn go(&mut self, state: StateId, way: &Way) -> Result<StateId, Refused> {
+        self.look(state, &way.before, false)?;
+        let next = match way.step {
+            Some(step) => self.fire(state, step).ok_or(Refused::Disabled)?,
+            None => state,
+        };
+        self.look(next, &way.after, true)?;
+        Ok(next)
+    }
+
+    fn look(&mut self, state: StateId, facts: &[Fact], after: bool) -> Result<(), Refused> {
+        for fact in facts {
+            let differs = |found| Refused::Differs { fact: fact.clone(), found, after };
+            self.sees(state, fact).map_err(differs)?;
+        }
+        Ok(())
+    }
+
+    /// The properties that a state violates.
+    pub fn violated(&mut self, state: StateId) -> PropertySet {
+        let at = state.0 as usize;
+        if let Some(known) = self.states[at].violated {
+            return known;
+        }
+        let bytes = &self.states[at].bytes;
+        let shown = self.judged.iter().copied().filter(|id| self.instance.shows(bytes, *id));
+        let violated = shown.collect();
+        self.states[at].violated = Some(violated);
+        violated
+    }
+}
+
+/// The path of a field, and which item of it: `node.n0.cb[0]`.
+fn split(path: &str) -> (&str, Option<usize>) {
+    let Some((name, item)) = path.strip_suffix(']').and_then(|path| path.split_once('[')) else {
+        return (path, None);
+    };
+    (name, item.parse().ok())
+}

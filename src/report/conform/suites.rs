@@ -1,0 +1,29 @@
+//! What came of a recording, as test cases: a suite a slice, a case a profile.
+
+use crate::report::hosts::suites::{Item, Outcome, Suite};
+
+use super::facts::{Facts, Laid, Verdict};
+use super::text::sentence;
+
+/// All slices as suites.
+pub fn suites(facts: &Facts) -> Vec<Suite> {
+    let suite = |slice: &super::facts::SliceFacts| Suite {
+        name: format!("{} {}", facts.protocol, slice.name),
+        items: slice.laid.iter().map(item).collect(),
+    };
+    facts.slices.iter().map(suite).collect()
+}
+
+fn item(laid: &Laid) -> Item {
+    let (word, sentence) = sentence(laid);
+    let outcome = match laid.verdict {
+        Verdict::Admitted => Outcome::Passed,
+        Verdict::Violates => Outcome::Failed("violated"),
+        Verdict::Rejected => Outcome::Failed("rejected"),
+        Verdict::Vacuous => Outcome::Failed("vacuous"),
+        Verdict::Inconclusive => Outcome::Undecided("inconclusive"),
+        Verdict::NoModel => Outcome::Skipped,
+    };
+    let sentence = format!("{word}: {sentence}");
+    Item { name: format!("conforms to {}", laid.profile), outcome, sentence, story: None }
+}
