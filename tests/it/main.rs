@@ -31,6 +31,7 @@ mod outputs;
 mod pages;
 mod pcap;
 mod purity;
+mod random;
 mod replay;
 mod resume;
 mod same_bytes;
