@@ -1,12 +1,10 @@
-//! Random models: the engine against a naive reference, as many as you like.
+//! Random models: the engine against a naive reference.
 //!
-//! `cargo run --release --example random_models -- --models 100000 --seed 7 --threads 2`. What was
-//! compared is counted. A disagreement names the arguments that repeat it, and the exit code is 1.
+//! `cargo run --release --example random_models -- --models 100000 --seed 7 --threads 2` prints what
+//! was compared. Each kind of disagreement comes with the command that repeats it, and the exit code
+//! is 1.
 
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use clap::Parser;
 use latchwork::engines::explore::Options;
@@ -14,7 +12,7 @@ use latchwork::engines::explore::Options;
 #[path = "../tests/random/mod.rs"]
 mod random;
 
-use random::{Counts, Disagreement, bytes_of, compare};
+use random::many::run;
 
 /// Compare the engine with a naive reference on random models
 #[derive(Parser)]
@@ -25,84 +23,28 @@ struct Arguments {
     /// The seed from which they are drawn
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The number of the first one
+    /// The number of the first model
     #[arg(long, default_value_t = 0)]
     first: u64,
     /// How many models are compared at a time
     #[arg(long, default_value_t = 1)]
-    threads: u64,
+    threads: usize,
     /// Print all that is known of each disagreement
     #[arg(long)]
     details: bool,
 }
 
-/// What some models came to: the disagreements by model.
-#[derive(Default)]
-struct Outcome {
-    counts: Counts,
-    disagreements: BTreeMap<u64, Vec<Disagreement>>,
-}
-
-fn run(arguments: &Arguments) -> Outcome {
-    let next = AtomicU64::new(arguments.first);
-    let end = arguments.first.saturating_add(arguments.models);
-    let work = || {
-        let mut outcome = Outcome::default();
-        loop {
-            let number = next.fetch_add(1, Relaxed);
-            if number >= end {
-                return outcome;
-            }
-            let bytes = bytes_of(arguments.seed, number);
-            let counts = &mut outcome.counts;
-            let compared = || compare(&bytes, &Options::default(), counts);
-            let found = catch_unwind(AssertUnwindSafe(compared)).unwrap_or_else(|_| {
-                let class = "the comparison itself panics".to_string();
-                vec![Disagreement { class, detail: String::new() }]
-            });
-            if !found.is_empty() {
-                outcome.disagreements.insert(number, found);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..arguments.threads.max(1)).map(|_| scope.spawn(work)).collect();
-        let mut all = Outcome::default();
-        for thread in threads {
-            let outcome = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            all.counts.absorb(&outcome.counts);
-            all.disagreements.extend(outcome.disagreements);
-        }
-        all
-    })
-}
-
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    // Models panic because that was drawn; where the engine does, it is a disagreement.
-    std::panic::set_hook(Box::new(|_| {}));
-    let Outcome { counts, disagreements } = run(&arguments);
-    print!("{counts}");
-    let mut classes: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    for (number, found) in &disagreements {
-        for Disagreement { class, detail } in found {
-            classes.entry(class).or_default().push(*number);
-            if arguments.details {
-                println!("model {number}: {class}\n  {detail}");
-            }
-        }
-    }
-    for (class, models) in &classes {
-        let first = models[0];
-        println!("DISAGREEMENT {class}: {} times, first in model {first}", models.len());
-        println!("  --seed {} --first {first} --models 1 --details", arguments.seed);
-    }
-    match (counts.of("models"), disagreements.is_empty()) {
-        (0, _) => {
+    let Arguments { models, seed, first, threads, details } = Arguments::parse();
+    let numbers = first..first.saturating_add(models);
+    let outcome = run(seed, numbers, threads, &Options::default());
+    print!("{}{}", outcome.counts, outcome.told(seed, details));
+    match (outcome.counts.of("models"), outcome.disagreements.len()) {
+        (_, 1..) => ExitCode::FAILURE,
+        (0, 0) => {
             eprintln!("nothing was compared");
             ExitCode::from(5)
         }
-        (_, true) => ExitCode::SUCCESS,
-        (_, false) => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
     }
 }

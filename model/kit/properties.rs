@@ -16,6 +16,8 @@ pub struct Property<M: Actions> {
     /// The same for each value of its parameter, in order; a property without one has one part.
     /// What a temporal property asks of one part is not answered by another one.
     pub parts: fn(&M, &M::State, &mut dyn FnMut(Claim)),
+    /// Whether it has a parameter.
+    pub has_parameter: bool,
 }
 
 /// Which states a property speaks of.
@@ -105,6 +107,7 @@ macro_rules! properties {
                 kind: $crate::properties!(@kind $kind $($param)?),
                 check: $crate::properties!(@check $model; $name $($param: $ty)?),
                 parts: $crate::properties!(@parts $model; $name $($param: $ty)?),
+                has_parameter: $crate::properties!(@has_parameter $($param)?),
             },)*];
             $crate::kit::demand_properties::<$model>(&properties);
             properties
@@ -124,6 +127,8 @@ macro_rules! properties {
             $crate::kit::values::<$ty>(model).for_each(|$param| emit(model.$name(state, $param)));
         }
     };
+    (@has_parameter) => { false };
+    (@has_parameter $param:ident) => { true };
     (@kind invariant $($param:ident)?) => { $crate::kit::Kind::Invariant };
     (@kind at_rest $($param:ident)?) => { $crate::kit::Kind::AtRest };
     (@kind reachable $param:ident) => {

@@ -408,7 +408,8 @@ pub struct Symmetry {
 /// Why symmetry cannot be made use of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// These properties speak of the fairness of single processes.
+    /// These properties follow single processes along a run: temporal ones, and fair cycles with a
+    /// parameter.
     Temporal(Vec<&'static str>),
     /// The model is not what it says: something is not the same after an exchange.
     Differs(String),

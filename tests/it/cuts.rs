@@ -3,7 +3,9 @@
 
 use latchwork::engines::explore::{Options, explore};
 use latchwork::engines::simulate::{Plan, simulate};
-use latchwork::engines::verdict::{BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet};
+use latchwork::engines::verdict::{
+    BuiltIn, Discovery, End, Exploration, PropertyId, PropertySet, Refused,
+};
 use latchwork::model::kit::{
     Claim, Domain, FIRED, Fifo, Fired, Model, Permutation, Property, Set, claim, exceeded, implies,
     when,
@@ -260,6 +262,20 @@ impl Model for Door {
     }
 }
 
+/// One run of ten steps.
+fn one_walk() -> Plan {
+    Plan {
+        seed: 1,
+        runs: 0..1,
+        strategy: "walk".parse().expect("a strategy"),
+        steps: 10,
+        fair: 0,
+        properties: PropertySet::ALL,
+        paranoid: false,
+        threads: 1,
+    }
+}
+
 #[test]
 fn a_guard_behind_a_change_is_a_verdict_of_its_own() {
     let door = Door(Slip::Guard);
@@ -269,17 +285,7 @@ fn a_guard_behind_a_change_is_a_verdict_of_its_own() {
     let slip = found(&exploration, guards).expect("it is noticed");
     assert_eq!((spelled::<Door>(slip), &slip.end), (vec!["door_close()".into()], &End::Changes));
     assert_eq!(exploration.statistics.distinct, 2, "its change is in no other state");
-    let plan = Plan {
-        seed: 1,
-        runs: 0..1,
-        strategy: "walk".parse().expect("a strategy"),
-        steps: 10,
-        fair: 0,
-        properties: PropertySet::ALL,
-        paranoid: false,
-        threads: 1,
-    };
-    let failure = simulate(&door, &plan, &()).failure.expect("sampling notices it, too");
+    let failure = simulate(&door, &one_walk(), &()).failure.expect("sampling notices it, too");
     assert_eq!((failure.discovery.property, failure.discovery.end), (guards, End::Changes));
 }
 
@@ -315,6 +321,8 @@ enum Ask {
     Twice,
     /// Whether some lamp blinks for ever.
     Blink,
+    /// Nothing: asking whether it is done panics when one is on.
+    Done,
 }
 
 struct Switches(Ask);
@@ -360,6 +368,11 @@ impl Switches {
     fn never_blinks(&self, s: &Lamps, c: ClientId) -> Claim {
         implies(self.0 == Ask::Blink && s.on.contains(c), true)
     }
+
+    fn all_are_on(&self, s: &Lamps) -> Claim {
+        assert_eq!(s.on.len(), 3, "this is asked too early");
+        claim(true)
+    }
 }
 
 impl Model for Switches {
@@ -368,6 +381,8 @@ impl Model for Switches {
         invariant first_is_not_alone;
         /// No lamp is on while somebody works for ever.
         no_fair_cycle never_blinks(c: ClientId);
+        /// All lamps are on.
+        at_rest all_are_on;
     };
 
     fn initial(&self, emit: &mut dyn FnMut(&Lamps)) {
@@ -383,6 +398,7 @@ impl Model for Switches {
     }
 
     fn done(&self, s: &Lamps) -> bool {
+        assert!(self.0 != Ask::Done || s.on.len() != 1, "it cannot tell");
         s.on.len() == 3 || self.0 == Ask::Twice && s.on.len() == 1 && s.on.contains(ClientId(2))
     }
 
@@ -400,12 +416,30 @@ impl Model for Switches {
     }
 }
 
+/// Whether it is done is asked of every state; what is claimed at rest only there.
+#[test]
+fn a_panic_in_done_is_found_where_the_model_can_go_on() {
+    let switches = Switches(Ask::Done);
+    let panic = BuiltIn::NoPanic.id::<Switches>();
+    let exploration = explore(&switches, &Options::default(), &());
+    assert_eq!(lengths(&exploration), [(panic, 1)]);
+    assert_eq!(exploration.discoveries[0].end, End::Panics("it cannot tell".into()));
+    let failure = simulate(&switches, &one_walk(), &()).failure.expect("sampling finds it, too");
+    assert_eq!((failure.discovery.property, failure.discovery.steps), (panic, 1));
+}
+
+/// A search with symmetry, which does not follow single lamps.
+fn symmetric() -> Options {
+    let mut properties = PropertySet::ALL;
+    properties.remove(PropertyId(1));
+    Options { symmetry: true, properties, ..Options::default() }
+}
+
 #[test]
 fn a_model_that_sorts_and_is_not_symmetric_is_refused() {
-    let symmetric = Options { symmetry: true, ..Options::default() };
-    let exploration = explore(&Switches(Ask::First), &symmetric, &());
+    let exploration = explore(&Switches(Ask::First), &symmetric(), &());
     let refused = exploration.symmetry.expect("it was asked for").refused;
-    assert!(refused.is_some(), "the property speaks of one of them");
+    assert!(matches!(refused, Some(Refused::Differs(_))), "{refused:?}");
     let exploration = explore(&Switches(Ask::First), &Options::default(), &());
     assert_eq!(lengths(&exploration)[0], (PropertyId(0), 1));
 }
@@ -413,8 +447,7 @@ fn a_model_that_sorts_and_is_not_symmetric_is_refused() {
 #[test]
 fn a_symmetric_model_may_panic() {
     let whole = explore(&Switches(Ask::Panic), &Options::default(), &());
-    let symmetric = Options { symmetry: true, ..Options::default() };
-    let reduced = explore(&Switches(Ask::Panic), &symmetric, &());
+    let reduced = explore(&Switches(Ask::Panic), &symmetric(), &());
     let panic = BuiltIn::NoPanic.id::<Switches>();
     assert_eq!(lengths(&whole), [(panic, 3)]);
     assert_eq!(whole.discoveries, reduced.discoveries);

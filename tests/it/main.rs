@@ -32,6 +32,7 @@ mod outputs;
 mod pages;
 mod pcap;
 mod purity;
+mod random;
 mod replay;
 mod resume;
 mod same_bytes;

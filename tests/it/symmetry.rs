@@ -8,7 +8,8 @@ use latchwork::files::scenario::Scenario;
 use latchwork::jobs::check::case;
 use latchwork::jobs::replay::{Replayed, replay};
 use latchwork_model::kit::{
-    Claim, Domain, FIRED, Fired, Model, Permutation, Property, Set, Table, claim, values, when,
+    Claim, Domain, FIRED, Fired, Model, Permutation, Property, Set, Table, claim, implies, values,
+    when,
 };
 use latchwork_model::{actions, ids, properties, state};
 
@@ -375,4 +376,87 @@ fn properties_of_fair_runs_are_refused_by_name() {
     let found = dine(Planted::Nothing, 1, PropertySet::ALL);
     let refused = found.symmetry.and_then(|symmetry| symmetry.refused);
     assert_eq!(refused, Some(Refused::Temporal(vec!["somebody_eats"])));
+}
+
+state! {
+    /// Two runners with one baton.
+    struct Relay {
+        /// Who has it.
+        holder: Seat,
+    }
+}
+
+/// Two runners who pass a baton to one another for ever.
+struct Runners;
+
+actions! { Runners, Relay;
+    fair runner {
+        /// Hand the baton over.
+        runner_passes(p: Seat, to: Seat);
+    }
+}
+
+impl Domain<Seat> for Runners {
+    fn size(&self) -> u8 {
+        2
+    }
+}
+
+impl Runners {
+    fn runner_passes(&self, s: &mut Relay, p: Seat, to: Seat) -> Fired {
+        when(s.holder == p && to != p)?;
+        s.holder = to;
+        FIRED
+    }
+
+    fn nobody_keeps_it(&self, s: &Relay, p: Seat) -> Claim {
+        implies(s.holder == p, true)
+    }
+
+    fn nobody_runs(&self, _: &Relay) -> Claim {
+        claim(true)
+    }
+}
+
+impl Model for Runners {
+    const PROPERTIES: &'static [Property<Self>] = properties! { Runners;
+        /// No runner keeps the baton while something happens.
+        no_fair_cycle nobody_keeps_it(p: Seat);
+        /// Nothing happens for ever.
+        no_fair_cycle nobody_runs;
+    };
+
+    fn initial(&self, emit: &mut dyn FnMut(&Relay)) {
+        emit(&Relay::default());
+    }
+
+    fn done(&self, _: &Relay) -> bool {
+        true
+    }
+
+    fn symmetries(&self, emit: &mut dyn FnMut(Permutation)) {
+        emit(Permutation::IDENTITY.exchanging(Seat(0), Seat(1)));
+    }
+}
+
+/// One state stands for both, and there the baton seems never to move.
+#[test]
+fn a_cycle_of_one_process_is_no_question_for_symmetry() {
+    let search = |symmetry, properties| {
+        let options = Options { symmetry, properties, ..Options::default() };
+        explore(&Runners, &options, &())
+    };
+    let found = |exploration: Exploration| {
+        let discoveries = exploration.discoveries.into_iter();
+        discoveries.map(|found| (found.property, found.steps)).collect::<Vec<_>>()
+    };
+    let runs = [(PropertyId(1), 0)];
+    assert_eq!(found(search(false, PropertySet::ALL)), runs);
+    let symmetry = search(true, PropertySet::ALL).symmetry.expect("it was asked for");
+    assert_eq!(symmetry.refused, Some(Refused::Temporal(vec!["nobody_keeps_it"])));
+    let mut others = PropertySet::ALL;
+    others.remove(PropertyId(0));
+    let exploration = search(true, others);
+    assert_eq!(exploration.statistics.distinct, 1);
+    assert_eq!(found(exploration), runs);
 }

@@ -6,7 +6,7 @@ use latchwork::engines::explore::{Options, Watch, explore};
 use latchwork::engines::verdict::{
     Discovery, Exploration, PropertyId, PropertySet, Refused, Stopped, of_graph, properties,
 };
-use latchwork_model::kit::{Actions, Model};
+use latchwork_model::kit::{Actions, Kind, Model, Property};
 
 use super::counts::Counts;
 use super::draw::{Draws, model};
@@ -19,7 +19,7 @@ use super::shortened;
 use super::space::Space;
 
 /// Models with more states are passed over, unless they were drawn as large ones.
-const MOST: usize = 2_000;
+const MOST: usize = 1_500;
 /// Large ones with more states are passed over.
 const MOST_OF_LARGE: usize = 30_000;
 
@@ -65,11 +65,20 @@ pub(super) fn of_states() -> PropertySet {
     PropertySet::ALL.minus(of_graph(&properties::<Drawn>()))
 }
 
-/// All properties but those that speak of fair runs.
-fn of_no_runs() -> PropertySet {
-    let temporal = (0..).map(PropertyId).zip(Drawn::PROPERTIES);
-    let temporal = temporal.filter(|(_, own)| own.kind.is_temporal());
-    PropertySet::ALL.minus(temporal.map(|(id, _)| id).collect())
+/// The properties of which this is true.
+fn those(are: impl Fn(&Property<Drawn>) -> bool) -> PropertySet {
+    let own = (0..).map(PropertyId).zip(Drawn::PROPERTIES);
+    own.filter(|(_, own)| are(own)).map(|(id, _)| id).collect()
+}
+
+/// The properties that speak of fair runs.
+fn temporal() -> PropertySet {
+    those(|own| own.kind.is_temporal())
+}
+
+/// The properties that follow one process along a run, which a search with symmetry does not.
+fn of_single_processes() -> PropertySet {
+    temporal().or(those(|own| own.kind == Kind::NoFairCycle && own.has_parameter))
 }
 
 impl Case<'_> {
@@ -81,8 +90,8 @@ impl Case<'_> {
         counts.add(match space.states.len() {
             0..10 => "models of 0 to 9 states",
             10..100 => "models of 10 to 99 states",
-            100..=MOST => "models of 100 to 2,000 states",
-            _ => "models of more than 2,000 states",
+            100..=MOST => "models of 100 to 1,500 states",
+            _ => "models of more than 1,500 states",
         });
         if space.all().any(|id| space.is_cut(id)) {
             counts.add("models that are cut");
@@ -160,7 +169,7 @@ impl Case<'_> {
         self.best_runs(&plain);
         let large = self.space.states.len() > MOST;
         // Each other way is gone with a part of the models; over many all are.
-        let share = |draws: &mut Draws<'_>| large || draws.percent(35);
+        let share = |draws: &mut Draws<'_>| large || draws.percent(25);
         if share(draws) {
             let options = Options { threads: 2, ..self.base.clone() };
             self.same("two threads", &options, &plain);
@@ -183,22 +192,20 @@ impl Case<'_> {
         if share(draws) {
             interrupted::compare(self, draws, &plain);
         }
-        if !large && draws.percent(35) {
+        if !large && draws.percent(25) {
             shortened::compare(self, draws, &plain);
         }
     }
 
     /// The verdicts and lengths of a search of the whole space, of these properties.
     fn verdicts(&mut self, way: &str, found: &Exploration, asked: PropertySet) {
-        let too_many_fair = found.stopped == Some(Stopped::TooManyFair);
-        if let Some(stopped) = found.stopped.filter(|_| !too_many_fair) {
-            self.disagree(format!("{way}: it has stopped: {}", stopped.name()), "");
+        let expected = Self::stopped(&self.expected, asked);
+        if found.stopped != expected {
+            let detail = format!("engine {:?}, reference {expected:?}", found.stopped);
+            self.disagree(format!("{way}: it has stopped, or should have"), detail);
         }
-        for (at, mut verdict) in self.expected.verdicts.clone().into_iter().enumerate() {
+        for (at, verdict) in self.expected.verdicts.clone().into_iter().enumerate() {
             let property = PropertyId(at as u8);
-            if too_many_fair && !of_no_runs().contains(property) {
-                verdict = Verdict::Open;
-            }
             if !asked.contains(property) {
                 continue;
             }
@@ -231,17 +238,19 @@ impl Case<'_> {
     fn figures(&mut self, way: &str, found: &Exploration) {
         let statistics = &found.statistics;
         let distinct = self.space.states.len() as u64;
-        let Expected { levels, generated, actions, antecedents, .. } = &self.expected;
+        let Expected { levels, generated, actions, antecedents, unanswered, .. } = &self.expected;
         let figures = [
             ("distinct", statistics.distinct == distinct),
             ("levels", statistics.levels == *levels),
             ("generated", statistics.generated == *generated),
             ("actions covered", found.coverage.actions == *actions),
             ("antecedents covered", found.coverage.antecedents == *antecedents),
+            ("unanswered", found.unanswered == *unanswered),
         ];
-        let truth = format!("{distinct} {levels:?} {generated} {actions:?} {antecedents:?}");
+        let truth =
+            format!("{distinct} {levels:?} {generated} {actions:?} {antecedents:?} {unanswered:?}");
         for (figure, _) in figures.iter().filter(|(_, same)| !same) {
-            let detail = format!("engine {statistics:?} {:?}, reference {truth}", found.coverage);
+            let detail = format!("{found:?}, reference {truth}");
             self.disagree(format!("{way}: {figure}"), detail);
         }
     }
@@ -275,18 +284,26 @@ impl Case<'_> {
         }
     }
 
+    /// Why a search without a budget stops.
+    fn stopped(expected: &Expected, asked: PropertySet) -> Option<Stopped> {
+        let temporal = !temporal().and(asked).is_empty();
+        (expected.too_many_fair && temporal).then_some(Stopped::TooManyFair)
+    }
+
     /// What a search that is asked for fewer properties must say.
-    pub fn restricted(plain: &Exploration, properties: PropertySet) -> Exploration {
+    pub fn restricted(&self, plain: &Exploration, properties: PropertySet) -> Exploration {
         let mut plain = plain.clone();
+        plain.stopped = Self::stopped(&self.expected, properties);
         plain.discoveries.retain(|found| properties.contains(found.property));
         plain.undecided = plain.undecided.and(properties);
+        plain.unanswered = plain.unanswered.and(properties);
         plain
     }
 
     /// Searches that keep no graph: by threads, exactly, with frontiers on disk.
     fn without_graph(&mut self, draws: &mut Draws<'_>, plain: &Exploration, large: bool) {
         let properties = of_states();
-        let plain = Self::restricted(plain, properties);
+        let plain = self.restricted(plain, properties);
         let base = Options { properties, ..self.base.clone() };
         self.same("without a graph", &base, &plain);
         for threads in [1, 2] {
@@ -310,7 +327,7 @@ impl Case<'_> {
         let properties = if draws.percent(50) { PropertySet::ALL } else { of_states() };
         let options = Options { properties, witnesses, ..self.base.clone() };
         let Some(found) = self.search("witnesses", &options, &()) else { return };
-        let plain = Self::restricted(plain, properties);
+        let plain = self.restricted(plain, properties);
         let mut other = found.clone();
         other.witnesses.clear();
         if other != plain {
@@ -340,7 +357,10 @@ impl Case<'_> {
         let properties = if draws.percent(50) { PropertySet::ALL } else { until };
         let options = Options { until, properties, ..self.base.clone() };
         let Some(found) = self.search("until", &options, &()) else { return };
-        let truth = self.expected.steps(property);
+        let truth = match self.expected.verdicts[usize::from(property.0)] {
+            Verdict::Shown(steps) => Some(steps),
+            Verdict::Not | Verdict::Open => None,
+        };
         let said = found.discoveries.iter().find(|found| found.property == property);
         let said = said.map(|found| found.steps);
         if said != truth {
@@ -348,7 +368,7 @@ impl Case<'_> {
             self.disagree("until: another length", detail);
         }
         match found.stopped {
-            None => {}
+            None | Some(Stopped::TooManyFair) => {}
             Some(Stopped::Found) => self.partial("until", &found, plain, properties),
             Some(other) => self.disagree("until: it has stopped", other.name()),
         }
@@ -394,13 +414,23 @@ impl Case<'_> {
             true => "models that are wrong about their symmetry",
             false => "models that are right about their symmetry",
         });
-        let mut asked = of_no_runs();
+        let base = Options { symmetry: true, ..self.base.clone() };
+        let mut single: PropertySet =
+            of_single_processes().iter().nth(draws.below(5)).into_iter().collect();
+        if self.expected.too_many_fair {
+            // Those are not asked at all.
+            single = single.minus(temporal());
+        }
+        let mut asked = PropertySet::ALL.minus(of_single_processes());
+        if draws.percent(10) && !single.is_empty() {
+            let options = Options { properties: asked.or(single), ..base.clone() };
+            self.refuses(&options, single);
+        }
         if draws.percent(50) {
             asked = asked.and(of_states());
         }
         let (threads, exact) = (draws.between(1, 2), draws.percent(20));
-        let options =
-            Options { symmetry: true, properties: asked, threads, exact, ..self.base.clone() };
+        let options = Options { properties: asked, threads, exact, ..base };
         let Some(found) = self.search("symmetry", &options, &()) else { return };
         let refused = found.symmetry.as_ref().and_then(|symmetry| symmetry.refused.clone());
         match (&refused, &orbits.difference) {
@@ -419,7 +449,7 @@ impl Case<'_> {
         if is_wrong {
             return;
         }
-        let plain = Self::restricted(plain, asked);
+        let plain = self.restricted(plain, asked);
         if found.discoveries != plain.discoveries {
             let detail = format!("{:?}\n{:?}", found.discoveries, plain.discoveries);
             self.disagree("symmetry: other runs", detail);
@@ -431,6 +461,18 @@ impl Case<'_> {
                 orbits.levels, orbits.generated
             );
             self.disagree("symmetry: other figures", detail);
+        }
+    }
+
+    /// A search with symmetry that is asked for properties of single processes.
+    fn refuses(&mut self, options: &Options, single: PropertySet) {
+        let Some(found) = self.search("symmetry of one", options, &()) else { return };
+        let refused = found.symmetry.and_then(|symmetry| symmetry.refused);
+        let expected = Refused::Temporal(single.iter().map(name).collect());
+        self.counts.add("searches refused since they would follow one process");
+        if refused.as_ref() != Some(&expected) || found.undecided != options.properties {
+            let detail = format!("{refused:?} and not {expected:?}");
+            self.disagree("symmetry of one: it is not refused", detail);
         }
     }
 }

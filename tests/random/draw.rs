@@ -92,7 +92,8 @@ pub fn model(draws: &mut Draws<'_>) -> Drawn {
         12..16 => Says::Truth,
         _ => Says::Anything,
     };
-    let large = draws.once_in(250);
+    // Two bytes: one does not draw anything so rare.
+    let large = draws.once_in(20) && draws.once_in(15);
     let processes = match draws.below(16) {
         _ if large => 4,
         0 => 1,

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use latchwork::engines::verdict::{ActionCount, BuiltIn, Path, PropertyId};
+use latchwork::engines::verdict::{ActionCount, BuiltIn, Path, PropertyId, PropertySet};
 use latchwork_model::kit::{Actions, Claim, Kind, Model, Process, Step};
 
 use super::fair::components;
 use super::model::Drawn;
-use super::space::{Edge, Space, must_act};
+use super::space::{Actor, Edge, Space, actor, all_steps, must_act};
 
 /// What is expected of one property.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,15 @@ pub enum Verdict {
 pub struct Expected {
     /// By property, built-in ones last.
     pub verdicts: Vec<Verdict>,
+    /// By property: the steps of a shortest run that shows it, whether or not the engine promises to
+    /// find one.
+    pub shortest: Vec<Option<usize>>,
     /// By property that states show: the best of the shortest runs.
     pub best: BTreeMap<usize, Path>,
+    /// The `leads_to` properties that wait somewhere and hold nowhere, if the whole space is known.
+    pub unanswered: PropertySet,
+    /// Whether more must act than the engine decides properties of fair runs with.
+    pub too_many_fair: bool,
     /// States on each level.
     pub levels: Vec<u64>,
     /// Initial states and steps.
@@ -45,7 +52,10 @@ impl Expected {
     pub fn of(space: &Space<'_>) -> Self {
         let mut expected = Self {
             verdicts: Vec::new(),
+            shortest: Vec::new(),
             best: BTreeMap::new(),
+            unanswered: PropertySet::EMPTY,
+            too_many_fair: are_too_many(space),
             levels: Vec::new(),
             generated: space.initial.len() as u64,
             actions: vec![ActionCount::default(); Drawn::ACTIONS.len()],
@@ -64,8 +74,10 @@ impl Expected {
         // Whatever is not seen may lie behind what is cut off.
         let open = space.states.is_empty()
             || space.all().any(|id| space.is_cut(id) || space.claims_panic(id));
-        let conclude = |expected: &mut Self, shown: Option<usize>| {
+        let conclude = |expected: &mut Self, shown: Option<usize>, undecided: bool| {
+            expected.shortest.push(shown);
             expected.verdicts.push(match shown {
+                _ if undecided => Verdict::Open,
                 Some(steps) => Verdict::Shown(steps),
                 None if open => Verdict::Open,
                 None => Verdict::Not,
@@ -78,22 +90,27 @@ impl Expected {
             };
             expected.antecedents[property] = space.all().filter(says).count() as u64;
             let shown = expected.of_property(space, property);
-            conclude(&mut expected, shown);
+            let says =
+                |claim| space.all().any(|id| space.claims(property, id).contains(&Some(claim)));
+            let is_whole = !open && !expected.too_many_fair;
+            if own.kind == Kind::LeadsTo && is_whole && says(Claim::Violated) && !says(Claim::Holds)
+            {
+                expected.unanswered.insert(PropertyId(property as u8));
+            }
+            let undecided = own.kind.is_temporal() && expected.too_many_fair;
+            conclude(&mut expected, shown, undecided);
         }
         for built_in in BuiltIn::ALL {
             let property = usize::from(built_in.id::<Drawn>().0);
             let shown = expected.of_built_in(space, built_in, property);
-            conclude(&mut expected, shown);
+            conclude(&mut expected, shown, false);
         }
         expected
     }
 
-    /// Whether a property is expected to be shown, and after how many steps.
-    pub fn steps(&self, property: PropertyId) -> Option<usize> {
-        match self.verdicts.get(usize::from(property.0))? {
-            Verdict::Shown(steps) => Some(*steps),
-            _ => None,
-        }
+    /// The steps of a shortest run that shows a property, if there is one.
+    pub fn shortest(&self, property: PropertyId) -> Option<usize> {
+        self.shortest[usize::from(property.0)]
     }
 
     /// The steps after which a property of the model is shown.
@@ -136,7 +153,7 @@ impl Expected {
                 };
                 space.all().filter(stands).map(|id| (id, None)).collect()
             }
-            BuiltIn::CanFinish => stuck(space).into_iter().map(|id| (id, None)).collect(),
+            BuiltIn::CanFinish => space.stuck.iter().map(|id| (*id, None)).collect(),
             BuiltIn::BoundExceeded => cut_by(|edge| matches!(edge, Edge::Exceeds(_))),
             BuiltIn::GuardsFirst => cut_by(|edge| *edge == Edge::Slips),
             BuiltIn::NoPanic => {
@@ -167,6 +184,12 @@ impl Expected {
     }
 }
 
+/// Whether more must act than the engine promises to follow.
+fn are_too_many(space: &Space<'_>) -> bool {
+    let actors = all_steps(space.model).into_iter().map(actor);
+    actors.filter(|actor| must_act(*actor)).collect::<BTreeSet<Actor>>().len() > 64
+}
+
 /// The states on a cycle of steps of fair lanes, all of whose states count for one part of a
 /// property.
 fn on_fair_cycles(space: &Space<'_>, property: usize) -> Vec<usize> {
@@ -176,7 +199,7 @@ fn on_fair_cycles(space: &Space<'_>, property: usize) -> Vec<usize> {
         let counts = |id: &usize| space.claims(property, *id)[part] == Some(Claim::Holds);
         let members: Vec<usize> = space.all().filter(counts).collect();
         let edges = |id: usize| -> Vec<usize> {
-            let acts = |(step, _): &(Step, usize)| must_act(step.process(Drawn::ACTIONS));
+            let acts = |(step, _): &(Step, usize)| must_act(actor(*step));
             space.successors(id).filter(acts).map(|(_, target)| target).collect()
         };
         for component in components(&members, edges) {
@@ -186,21 +209,6 @@ fn on_fair_cycles(space: &Space<'_>, property: usize) -> Vec<usize> {
         }
     }
     on_cycle.into_iter().collect()
-}
-
-/// The states from which neither a state can be reached in which the protocol is done, nor one
-/// behind which not all is known.
-pub fn stuck(space: &Space<'_>) -> Vec<usize> {
-    let may_end = |id: &usize| space.is_done(*id) != Some(false) || space.is_cut(*id);
-    let mut ends: BTreeSet<usize> = space.all().filter(may_end).collect();
-    loop {
-        let leads = |id: &usize| space.successors(*id).any(|(_, target)| ends.contains(&target));
-        let more: Vec<usize> = space.all().filter(|id| !ends.contains(id)).filter(leads).collect();
-        if more.is_empty() {
-            return space.all().filter(|id| !ends.contains(id)).collect();
-        }
-        ends.extend(more);
-    }
 }
 
 /// The best of the shortest runs that end with the first firing of an action.

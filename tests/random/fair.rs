@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use latchwork_model::kit::{Actions, Claim, Kind, Model, Process, Step};
+use latchwork_model::kit::{Claim, Kind, Model, Step};
 
 use super::model::Drawn;
-use super::space::{Space, is_strong, must_act};
+use super::space::{Actor, Space, actor, is_strong, must_act};
 
 /// The strongly connected components of some states, by Kosaraju's algorithm: depth first along
 /// the edges, then against them in the opposite order of leaving.
@@ -71,24 +71,24 @@ impl Space<'_> {
             let edges = |id: usize| self.successors(id).map(|(_, target)| target).collect();
             for component in components(&members, edges) {
                 let component: BTreeSet<usize> = component.into_iter().collect();
-                let acts: BTreeSet<Process> = component
+                let acts: BTreeSet<Actor> = component
                     .iter()
                     .flat_map(|id| self.successors(*id))
                     .filter(|(_, target)| component.contains(target))
-                    .map(|(step, _)| step.process(Drawn::ACTIONS))
+                    .map(|(step, _)| actor(step))
                     .collect();
                 let enabled: Vec<_> = component.iter().map(|id| &self.enabled[*id]).collect();
-                let starves = |process: &Process| {
-                    enabled.iter().all(|here| here.contains(process)) && !acts.contains(process)
+                let starves = |who: &Actor| {
+                    enabled.iter().all(|here| here.contains(who)) && !acts.contains(who)
                 };
                 if enabled[0].iter().any(starves) {
                     // Weak or strong: enabled everywhere, and never acting.
                     continue;
                 }
-                let starved: BTreeSet<Process> = enabled
+                let starved: BTreeSet<Actor> = enabled
                     .iter()
                     .flat_map(|here| here.iter())
-                    .filter(|process| is_strong(**process) && !acts.contains(process))
+                    .filter(|who| is_strong(**who) && !acts.contains(who))
                     .copied()
                     .collect();
                 if starved.is_empty() {
@@ -105,12 +105,10 @@ impl Space<'_> {
     /// Whether a run that goes round a cycle for ever is fair. `around` are its states, the first
     /// one again at the end; a run that rests has one state.
     fn is_fair(&self, around: &[usize], taken: &[Step]) -> bool {
-        let acts: BTreeSet<Process> =
-            taken.iter().map(|step| step.process(Drawn::ACTIONS)).collect();
+        let acts: BTreeSet<Actor> = taken.iter().map(|step| actor(*step)).collect();
         let enabled: Vec<_> = around.iter().map(|id| &self.enabled[*id]).collect();
-        enabled.iter().flat_map(|here| here.iter()).all(|process| {
-            acts.contains(process)
-                || !is_strong(*process) && enabled.iter().any(|here| !here.contains(process))
+        enabled.iter().flat_map(|here| here.iter()).all(|who| {
+            acts.contains(who) || !is_strong(*who) && enabled.iter().any(|here| !here.contains(who))
         })
     }
 
@@ -133,7 +131,7 @@ impl Space<'_> {
             return Err("its cycle does not close".into());
         }
         if Drawn::PROPERTIES[property].kind == Kind::NoFairCycle {
-            let acts = |step: &Step| must_act(step.process(Drawn::ACTIONS));
+            let acts = |step: &Step| must_act(actor(*step));
             if cycle.is_none() || !taken.iter().all(acts) {
                 return Err("it is no cycle of fair lanes".into());
             }

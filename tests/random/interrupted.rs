@@ -47,7 +47,7 @@ pub fn compare(case: &mut Case<'_>, draws: &mut Draws<'_>, plain: &Exploration) 
     let asks = counting.asked.into_inner().min(250) as usize;
     let folder = folder();
     let options = Options { checkpoint: Some(checkpoint(folder.path(), draws)), ..options };
-    let mut plain = Case::restricted(plain, properties);
+    let mut plain = case.restricted(plain, properties);
     plain.exact = exact;
     for stop in 0..=STOPS {
         let mut budget = options.clone();

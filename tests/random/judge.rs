@@ -3,7 +3,6 @@
 use latchwork::engines::verdict::{BuiltIn, Discovery, End, PropertyId};
 use latchwork_model::kit::{Claim, Kind, Model, Step};
 
-use super::expected::stuck;
 use super::model::{Drawn, PANIC};
 use super::space::{Edge, Space};
 
@@ -69,7 +68,7 @@ fn built_in(space: &Space<'_>, found: &Discovery, run: &Run) -> Result<(), Strin
         if found.steps != prefix {
             return wrong("other steps are counted");
         }
-        if !stuck(space).contains(&run.states[prefix]) {
+        if !space.stuck.contains(&run.states[prefix]) {
             return wrong("it can finish");
         }
         return match cycle {

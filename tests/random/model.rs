@@ -74,8 +74,8 @@ actions! { Drawn, State;
         /// Drawn.
         keen_b(p: Proc, v: Value);
     }
-    /// One process without a name of its own.
-    fair clock {
+    /// One process without a name of its own, of which each action is fair.
+    fair each clock {
         /// Drawn.
         clock_a();
         /// Drawn.

@@ -93,7 +93,7 @@ fn shorten(case: &mut Case<'_>, draws: &mut Draws<'_>, way: &str, found: &Discov
         return;
     };
     case.counts.add("runs made short");
-    let shortest = case.expected.steps(found.property).unwrap_or(usize::MAX);
+    let shortest = case.expected.shortest(found.property).unwrap_or(usize::MAX);
     if minimality == Minimality::Proven && discovery.steps != shortest {
         let detail = format!("{discovery:?}, reference {shortest}");
         case.disagree(format!("{way}: {property}: proven and not the shortest"), detail);
@@ -114,8 +114,8 @@ fn shorten(case: &mut Case<'_>, draws: &mut Draws<'_>, way: &str, found: &Discov
             let detail = format!("{one:?}, before {found:?}");
             case.disagree(format!("{way}: {property}: longer than before"), detail);
         }
-        if case.expected.steps(one.property).is_none_or(|shortest| one.steps < shortest) {
-            let detail = format!("{one:?}, reference {:?}", case.expected.steps(one.property));
+        if case.expected.shortest(one.property).is_none_or(|shortest| one.steps < shortest) {
+            let detail = format!("{one:?}, reference {:?}", case.expected.shortest(one.property));
             case.disagree(format!("{way}: {property}: shorter than the shortest"), detail);
         }
     }

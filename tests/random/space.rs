@@ -34,8 +34,11 @@ pub struct Space<'a> {
     pub initial: Vec<usize>,
     /// By state: what it offers, in the order of the steps.
     pub edges: Vec<Vec<(Step, Edge)>>,
-    /// By state: the processes of fair lanes that are enabled; one whose step is cut off is.
-    pub enabled: Vec<BTreeSet<Process>>,
+    /// By state: those of fair lanes that are enabled; one whose step is cut off is.
+    pub enabled: Vec<BTreeSet<Actor>>,
+    /// The states from which neither a state can be reached in which the protocol is done, nor one
+    /// behind which not all is known.
+    pub stuck: BTreeSet<usize>,
     /// By property and by state: what each part says.
     claims: Vec<Vec<Vec<Option<Claim>>>>,
 }
@@ -90,6 +93,7 @@ impl<'a> Space<'a> {
             initial: Vec::new(),
             edges: Vec::new(),
             enabled: Vec::new(),
+            stuck: BTreeSet::new(),
             claims: Vec::new(),
         };
         let (mut known, mut queue) = (BTreeMap::new(), VecDeque::new());
@@ -119,13 +123,30 @@ impl<'a> Space<'a> {
             }
         }
         for edges in &space.edges {
-            let processes = edges.iter().map(|(step, _)| step.process(Drawn::ACTIONS));
-            space.enabled.push(processes.filter(|process| must_act(*process)).collect());
+            let actors = edges.iter().map(|(step, _)| actor(*step));
+            space.enabled.push(actors.filter(|actor| must_act(*actor)).collect());
         }
         for property in 0..Drawn::PROPERTIES.len() {
             space.claims.push(space.all().map(|id| space.says(property, id)).collect());
         }
+        space.stuck = space.find_stuck();
         Some(space)
+    }
+
+    fn find_stuck(&self) -> BTreeSet<usize> {
+        let mut back = vec![Vec::new(); self.states.len()];
+        for from in self.all() {
+            self.successors(from).for_each(|(_, to)| back[to].push(from));
+        }
+        let mut stuck: BTreeSet<usize> = self.all().collect();
+        let may_end = |id: &usize| self.is_done(*id) != Some(false) || self.is_cut(*id);
+        let mut work: Vec<usize> = self.all().filter(may_end).collect();
+        while let Some(id) = work.pop() {
+            if stuck.remove(&id) {
+                work.extend(&back[id]);
+            }
+        }
+        stuck
     }
 
     /// The number of a state, which is new if it has none.
@@ -218,14 +239,24 @@ impl<'a> Space<'a> {
     }
 }
 
-/// Whether a process belongs to a fair lane, weakly or strongly.
-pub fn must_act(process: Process) -> bool {
-    use latchwork_model::kit::Fairness::{Fair, Strong};
-    matches!(Drawn::LANES[usize::from(process.lane)].fairness, Fair | Strong)
+/// Of whom fairness is said: a process, or one action of it where each of them is fair.
+pub type Actor = (Process, Option<u8>);
+
+/// Who takes a step.
+pub fn actor(step: Step) -> Actor {
+    let process = step.process(Drawn::ACTIONS);
+    let each = Drawn::LANES[usize::from(process.lane)].each;
+    (process, each.then_some(step.action))
 }
 
-/// Whether a process belongs to a strongly fair lane.
-pub fn is_strong(process: Process) -> bool {
+/// Whether somebody belongs to a fair lane, weakly or strongly.
+pub fn must_act(actor: Actor) -> bool {
+    use latchwork_model::kit::Fairness::{Fair, Strong};
+    matches!(Drawn::LANES[usize::from(actor.0.lane)].fairness, Fair | Strong)
+}
+
+/// Whether somebody belongs to a strongly fair lane.
+pub fn is_strong(actor: Actor) -> bool {
     use latchwork_model::kit::Fairness::Strong;
-    Drawn::LANES[usize::from(process.lane)].fairness == Strong
+    Drawn::LANES[usize::from(actor.0.lane)].fairness == Strong
 }

@@ -60,7 +60,7 @@ impl<'a, M: Model> FairGraph<'a, M> {
 /// property that has one, through a state that is on one; of equal ones the one whose actions come
 /// first in the list of the model.
 pub fn around<M: Model>(model: &M, property: &Property<M>, start: &M::State) -> Vec<Step> {
-    let parts = 0..parts(model, property, start);
+    let parts = 0..parts(model, property, &[*start]);
     let mut cycles = parts.map(|part| around_for(model, property, part, start));
     cycles.find(|cycle| !cycle.is_empty()).unwrap_or_default()
 }

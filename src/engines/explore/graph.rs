@@ -23,6 +23,9 @@ pub struct Graph<S> {
     targets: Vec<u32>,
     /// The states with a step that is cut off, least first.
     cuts: Vec<u32>,
+    /// The defect that a test has planted.
+    #[cfg(test)]
+    pub planted: super::planted::Planted,
 }
 
 impl<S> Graph<S> {
@@ -33,6 +36,8 @@ impl<S> Graph<S> {
             offsets: vec![0],
             targets: Vec::new(),
             cuts: Vec::new(),
+            #[cfg(test)]
+            planted: super::planted::Planted::Nothing,
         }
     }
 
@@ -185,7 +190,15 @@ impl<S: State> Graph<S> {
         let offsets = reader.words(lens[2] as usize)?;
         let targets = reader.words(lens[3] as usize)?;
         let cuts = reader.words(lens[4] as usize)?;
-        Ok(Self { states, levels, offsets, targets, cuts })
+        Ok(Self {
+            states,
+            levels,
+            offsets,
+            targets,
+            cuts,
+            #[cfg(test)]
+            planted: super::planted::Planted::Nothing,
+        })
     }
 }
 

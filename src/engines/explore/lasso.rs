@@ -10,7 +10,7 @@ use zerocopy::IntoBytes;
 
 use crate::engines::verdict::Path;
 
-use super::shown::part_of;
+use super::shown::{part_of, parts};
 use super::steps;
 
 /// A fair run that waits for ever.
@@ -119,15 +119,95 @@ pub(crate) fn waits<M: Model>(
     states: &[M::State],
     begin: usize,
 ) -> bool {
-    let part = |part: usize| -> Option<bool> {
-        let claim = |state| part_of(model, property, state, part);
-        let claims = states.iter().map(claim).collect::<Option<Vec<Claim>>>()?;
-        let answered = claims.iter().rposition(|claim| *claim == Claim::Holds);
-        let after = answered.map_or(0, |at| at + 1);
-        Some(match property.kind {
+    let part = |part: usize| {
+        let claims: Vec<Option<Claim>> =
+            states.iter().map(|state| part_of(model, property, state, part)).collect();
+        // Where it panics it may be answered.
+        let answered = |claim: &Option<Claim>| matches!(claim, None | Some(Claim::Holds));
+        let after = claims.iter().rposition(answered).map_or(0, |at| at + 1);
+        match property.kind {
             Kind::Eventually => after == 0,
-            _ => after <= begin && claims[after..=begin].contains(&Claim::Violated),
-        })
+            _ => after <= begin && claims[after..=begin].contains(&Some(Claim::Violated)),
+        }
     };
-    (0..).map_while(part).any(|waits| waits)
+    (0..parts(model, property, states)).any(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use latchwork_model::kit::{Claim, FIRED, Fired, Model, Property, claim, implies};
+    use latchwork_model::{actions, properties, state};
+
+    use crate::engines::explore::{Options, explore};
+    use crate::engines::verdict::{BuiltIn, PropertyId};
+
+    state! {
+        /// A hand of a clock.
+        pub struct Hand {
+            /// 0 before it moves, then 1 and 2 in turn.
+            pub at: u8,
+        }
+    }
+
+    /// A clock of which nothing can be said before it moves.
+    struct Clock;
+
+    actions! { Clock, Hand;
+        fair hand {
+            /// Move.
+            hand_moves();
+        }
+    }
+
+    impl Clock {
+        fn hand_moves(&self, s: &mut Hand) -> Fired {
+            s.at = s.at % 2 + 1;
+            FIRED
+        }
+
+        fn strikes(&self, s: &Hand) -> Claim {
+            assert!(s.at > 0, "it does not move yet");
+            implies(s.at == 1, s.at == 3)
+        }
+
+        fn stops(&self, s: &Hand) -> Claim {
+            self.strikes(s)
+        }
+
+        fn ticks(&self, s: &Hand) -> Claim {
+            assert!(s.at > 0, "it does not move yet");
+            claim(true)
+        }
+    }
+
+    impl Model for Clock {
+        const PROPERTIES: &'static [Property<Self>] = properties! { Clock;
+            /// It strikes.
+            leads_to strikes;
+            /// It stops.
+            eventually stops;
+            /// It does not move for ever.
+            no_fair_cycle ticks;
+        };
+
+        fn initial(&self, emit: &mut dyn FnMut(&Hand)) {
+            emit(&Hand::default());
+        }
+
+        fn done(&self, _: &Hand) -> bool {
+            true
+        }
+    }
+
+    /// In the first state all properties panic: whoever waits may have waited in vain only from the
+    /// second one on, and of a run as a whole nothing can be said.
+    #[test]
+    fn a_claim_that_panics_where_a_run_begins_is_asked_of_the_rest() {
+        let exploration = explore(&Clock, &Options::default(), &());
+        let found: Vec<_> =
+            exploration.discoveries.iter().map(|found| (found.property, found.steps)).collect();
+        let panic = BuiltIn::NoPanic.id::<Clock>();
+        assert_eq!(found, [(PropertyId(0), 1), (PropertyId(2), 1), (panic, 0)]);
+        assert!(exploration.undecided.contains(PropertyId(1)));
+    }
 }

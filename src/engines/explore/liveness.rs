@@ -23,8 +23,7 @@ pub fn find<M: Model>(
     property: &Property<M>,
 ) -> Option<Waiting> {
     let mut best: Option<(u32, Search<'_, M>)> = None;
-    let parts = graph.states.first().map_or(0, |state| parts(model, property, state));
-    for part in 0..parts {
+    for part in 0..parts(model, property, &graph.states) {
         let mut search = Search::of(model, graph, moves, property, part);
         if let Some(length) = search.run()
             && best.as_ref().is_none_or(|(least, _)| length < *least)

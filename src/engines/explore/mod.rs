@@ -62,7 +62,7 @@ mod unfold;
 pub mod visited;
 mod whole;
 
-use latchwork_model::kit::{Kind, Model, Step};
+use latchwork_model::kit::{Kind, Model, Property, Step};
 
 use crate::engines::verdict::{
     BuiltIn, Coverage, Discovery, End, Exploration, Path, PropertyId, PropertySet, Refused,
@@ -182,8 +182,12 @@ fn quotient<M: Model>(
         return Ok(None);
     }
     let quotient = Quotient::of(model, initial)?;
-    let temporal = temporal::<M>(options).iter();
-    let names: Vec<_> = temporal.map(|id| M::PROPERTIES[usize::from(id.0)].name).collect();
+    let follows = |own: &&Property<M>| {
+        own.kind.is_temporal() || own.kind == Kind::NoFairCycle && own.has_parameter
+    };
+    let asked = (0..).map(PropertyId).zip(M::PROPERTIES);
+    let asked = asked.filter(|(id, _)| options.properties.contains(*id)).map(|(_, own)| own);
+    let names: Vec<_> = asked.filter(follows).map(|own| own.name).collect();
     if quotient.is_some() && !names.is_empty() {
         return Err(Refused::Temporal(names));
     }

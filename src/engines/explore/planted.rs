@@ -1,5 +1,7 @@
 //! Defects planted in the engine, and the known answers that must show each of them.
 
+use std::cell::Cell;
+
 use latchwork_model::kit::{Claim, Domain, FIRED, Fired, Model, Param, Property, claim, when};
 use latchwork_model::{actions, ids, properties, state};
 
@@ -14,12 +16,30 @@ pub enum Planted {
     /// Nothing: the engine as it is.
     #[default]
     Nothing,
-    /// One successor in a million is counted and not looked up.
-    DropsOneInAMillion,
+    /// One successor in so many is counted and not looked up.
+    DropsOneIn(u64),
     /// Fingerprints have 32 bits.
     ShortFingerprints,
     /// A thread that finds an empty slot writes to it without looking again.
     LostUpdate,
+    /// Processes of weakly fair lanes are taken for strongly fair ones.
+    WeakAsStrong,
+    /// A state whose steps are all cut off is taken for a deadlock.
+    CutAsDeadlock,
+}
+
+thread_local! {
+    /// Successors that this thread has seen, in all searches with such a defect.
+    static SEEN: Cell<u64> = const { Cell::new(0) };
+}
+
+impl Planted {
+    /// Whether the next successor is dropped.
+    pub fn drops(self) -> bool {
+        let Self::DropsOneIn(many) = self else { return false };
+        SEEN.set(SEEN.get() + 1);
+        SEEN.get().is_multiple_of(many)
+    }
 }
 
 ids! {
@@ -162,7 +182,7 @@ fn the_engine_gives_the_known_answers() {
 
 #[test]
 fn one_successor_in_a_million_is_missed() {
-    assert!(!is_right(WORDS, planted(Planted::DropsOneInAMillion)));
+    assert!(!is_right(WORDS, planted(Planted::DropsOneIn(1_000_000))));
 }
 
 /// Half a million states in 32 bits: more than thirty of them are expected to be taken for others.
@@ -198,4 +218,25 @@ fn a_lost_update_is_noticed() {
     assert_eq!(wins(Planted::Nothing), 1_999);
     assert_ne!(wins(Planted::LostUpdate), 1_999);
     assert!(!is_right(NUMBERS, Options { threads: 4, ..planted(Planted::LostUpdate) }));
+}
+
+mod random {
+    include!("../../../tests/random/mod.rs");
+}
+
+/// Each defect makes one of the models disagree with the reference, with which it agrees without.
+#[test]
+fn random_models_notice_what_is_planted() {
+    const SEED: u64 = 22;
+    let compared =
+        |defect, number| random::many::run(SEED, number..number + 1, 1, &planted(defect));
+    for defect in [Planted::WeakAsStrong, Planted::CutAsDeadlock, Planted::DropsOneIn(10_000)] {
+        let disagrees = |number: &u64| !compared(defect, *number).disagreements.is_empty();
+        let noticed = (0..1_080).find(disagrees);
+        let number = noticed.unwrap_or_else(|| panic!("{defect:?} is not noticed"));
+        println!("{defect:?} is noticed by model {number}");
+        let without = compared(Planted::Nothing, number);
+        assert_eq!(without.told(SEED, false), "");
+        assert_eq!(without.counts.of("models"), 1);
+    }
 }

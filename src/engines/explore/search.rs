@@ -81,6 +81,7 @@ pub(super) fn search<M: Model>(
     #[cfg(test)]
     {
         search.visited.planted = options.planted;
+        search.graph.iter_mut().for_each(|graph| graph.planted = options.planted);
     }
     while search.found.stopped.is_none() && (search.frontier_len() > 0 || search.open) {
         search.open = true;

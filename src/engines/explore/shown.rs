@@ -81,19 +81,26 @@ pub(crate) fn end_of<M: Model>(model: &M, state: &M::State, step: Step) -> End {
     }
 }
 
-/// The message of the first panic in `done` or in a property of a state.
+/// The message of the first panic in `done` or in a property that speaks of a state.
 pub(crate) fn panic_of_claims<M: Model>(model: &M, state: &M::State) -> Option<String> {
     let done = catch(|| model.done(state)).err();
-    let properties = M::PROPERTIES.iter();
+    let mut fair = false;
+    steps::each(model, state, |step, _| fair |= is_fair::<M>(step.action));
+    let speaks = |own: &&Property<M>| own.kind != Kind::AtRest || !fair;
+    let properties = M::PROPERTIES.iter().filter(speaks);
     let mut claims = properties.map(|own| catch(|| (own.check)(model, state)).err());
     done.or_else(|| claims.find_map(|panic| panic))
 }
 
-/// How many parts a property has.
-pub(super) fn parts<M: Model>(model: &M, property: &Property<M>, state: &M::State) -> usize {
-    let mut parts = 0;
-    let _ = catch(|| (property.parts)(model, state, &mut |_| parts += 1));
-    parts
+/// How many parts a property has, asked in the first of some states in which it does not panic; none
+/// if it panics in all of them.
+pub(super) fn parts<M: Model>(model: &M, property: &Property<M>, states: &[M::State]) -> usize {
+    let of_state = |state| {
+        let mut parts = 0;
+        let asked = catch(|| (property.parts)(model, state, &mut |_| parts += 1));
+        asked.is_ok().then_some(parts)
+    };
+    states.iter().find_map(of_state).unwrap_or(0)
 }
 
 /// What one part of a property says about a state; nothing if there is no such part, or it panics.

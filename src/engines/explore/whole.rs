@@ -86,7 +86,7 @@ fn shows<M: Model>(
             return liveness::find(model, graph, moves, own).map(Shown::Waiting);
         }
         Some(own) => {
-            let parts = graph.states.first().map_or(0, |state| parts(model, own, state));
+            let parts = parts(model, own, &graph.states);
             let mut on_cycle = vec![false; graph.states.len()];
             for part in 0..parts {
                 let of_part = cycles::FairGraph::of(model, graph, own, part).on_cycle();

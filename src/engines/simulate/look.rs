@@ -190,7 +190,8 @@ impl<'a, M: Model> Looker<'a, M> {
             }
         }
         let deadlock = BuiltIn::Deadlock.id::<M>();
-        if properties.contains(deadlock) && !any && !model.done(state) {
+        // Whether it is done is asked of every state, as a search does.
+        if !model.done(state) && !any && properties.contains(deadlock) {
             violated.insert(deadlock);
         }
         let wanted = broken.iter().map(|broken| broken.0).filter(|id| properties.contains(*id));
