@@ -18,6 +18,7 @@ mod exits;
 mod exports;
 mod fair;
 mod files;
+mod foreign;
 mod generate;
 mod goals;
 mod house;

@@ -1,12 +1,17 @@
-//! Two-phase commit in Latchwork, SPIN and Stateright, side by side on this machine.
+//! Latchwork, SPIN and Stateright, side by side on this machine.
 //!
+//! Without a subcommand: how fast they are on two-phase commit.
 //! `cargo run --release --manifest-path benches/compare/Cargo.toml` builds the three, runs them in
 //! turn, several times, and prints a table. Every search is a process of its own, so that wall time
 //! and peak memory are those of all of it; of several runs the fastest counts, because others may
 //! use the machine meanwhile. A contender that counts other states ends the comparison.
+//!
+//! `... -- foreign` hands every default scenario and the gallery to all three, compares counts and
+//! verdicts, and writes `reports/foreign.md` ([`foreign`]).
 
 mod bare;
 mod flat;
+mod foreign;
 mod spin;
 mod table;
 mod two_phase;
@@ -33,13 +38,15 @@ struct Arguments {
     /// How often each of them runs; the fastest run counts
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
     runs: u8,
-    /// One search, in a process of its own
+    /// Something else, or one search in a process of its own
     #[command(subcommand)]
-    search: Option<Search>,
+    job: Option<Job>,
 }
 
 #[derive(Subcommand)]
-enum Search {
+enum Job {
+    Foreign(foreign::Foreign),
+    Search(foreign::Search),
     /// Stateright, with the state in vectors and a set
     Vectors,
     /// Stateright, with the state in bytes
@@ -65,10 +72,12 @@ struct Run {
 
 fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
-    match arguments.search {
-        Some(Search::Vectors) => vectors::search(arguments.managers, 2),
-        Some(Search::Flat) => flat::search(arguments.managers, 2),
-        Some(Search::Bare) => bare::search(arguments.managers),
+    match arguments.job {
+        Some(Job::Foreign(foreign)) => return foreign.run(),
+        Some(Job::Search(search)) => return search.run(),
+        Some(Job::Vectors) => vectors::search(arguments.managers, 2),
+        Some(Job::Flat) => flat::search(arguments.managers, 2),
+        Some(Job::Bare) => bare::search(arguments.managers),
         None => return compare(&arguments),
     }
     Ok(())

@@ -4,6 +4,9 @@ use std::process::Command;
 
 use crate::{Arguments, Run};
 
+/// The version of Stateright, as `Cargo.toml` has it.
+pub const STATERIGHT: &str = "0.31.0";
+
 /// A contender with its best run.
 pub struct Row {
     pub name: &'static str,
@@ -20,7 +23,7 @@ pub fn print(arguments: &Arguments, distinct: u64, rows: &[Row]) {
     println!("Two-phase commit with {} resource managers, {distinct} states.", arguments.managers);
     println!("{} on {}, {} cores;", first_line("date", &["-u", "+%F"]), processor(), cores());
     println!(
-        "{}; {}; {}; Stateright 0.31.0; Latchwork {}.",
+        "{}; {}; {}; Stateright {STATERIGHT}; Latchwork {}.",
         first_line("rustc", &["-V"]),
         first_line("spin", &["-V"]),
         first_line("gcc", &["--version"]),
