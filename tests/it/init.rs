@@ -84,7 +84,7 @@ fn conforms(folder: &Path) {
     let good = ["client_ask(c0)", "server_grant(c0)", "client_take_grant(c0)"];
     let (code, out) = log(&good);
     assert_eq!((code, out.contains("admitted")), (Some(0), true), "{out}");
-    let (code, out) = log(&[good[0], good[2]]);
+    let (code, out) = log(&[good[0], good[2], "client_unlock(c0)"]);
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains("why:      client_take_grant(c0) is not enabled"), "{out}");
     let grant = "closest:  put in server_grant(c0) behind client_ask(c0), log.jsonl:1";
