@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use oxhttp::Client;
 use oxhttp::model::{Body, Method, Request};
@@ -30,19 +32,27 @@ pub enum Screen {
     Phone,
 }
 
-/// A browser with one window. It goes away when it is dropped.
+/// The variable that names a browser in the environment of each of its processes.
+const NAME: &str = "LATCHWORK_BROWSER";
+
+/// How long a browser may take to end.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A browser with one window. When it is dropped, all its processes end.
 pub struct Browser {
     driver: Child,
     client: Client,
     session: String,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
     /// Starts a browser; nothing, and a word about it, if there is none on this machine.
     pub fn open(screen: Screen) -> Option<Self> {
+        let profile = tempfile::tempdir().expect("a folder");
         let mut driver = Command::new("chromedriver");
         driver.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
+        driver.env(NAME, profile.path());
         let Ok(mut driver) = driver.spawn() else {
             println!("skipped: there is no chromedriver here");
             return None;
@@ -54,10 +64,9 @@ impl Browser {
             port.parse::<u16>().ok()
         });
         let port = port.expect("the driver says its port");
-        let profile = tempfile::tempdir().expect("a folder");
         let session = format!("http://127.0.0.1:{port}/session");
         let client = Client::new();
-        let mut browser = Self { driver, client, session, _profile: profile };
+        let mut browser = Self { driver, client, session, profile };
         let started = browser.call(Method::POST, "", &browser.wishes(screen));
         let started = match started {
             Ok(started) => started,
@@ -73,7 +82,7 @@ impl Browser {
     }
 
     fn wishes(&self, screen: Screen) -> Value {
-        let profile = self._profile.path().display();
+        let profile = self.profile.path().display();
         let mut options = json!({ "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
             "--window-size=1280,900", "--force-prefers-reduced-motion", format!("--user-data-dir={profile}"),
@@ -196,9 +205,31 @@ impl Browser {
     }
 }
 
+    /// What stands in the environment of each of its processes, and of no other.
+    pub fn mark(&self) -> String {
+        format!("{NAME}={}", self.profile.path().display())
+    }
+}
+
+/// The processes that have this in their environment.
+pub fn processes(mark: &str) -> Vec<String> {
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let marked = all.filter(|process| {
+        let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+    });
+    marked.map(|process| process.file_name().to_string_lossy().into_owned()).collect()
+}
+
 impl Drop for Browser {
+    /// Ends the browser, then the driver. The driver answers before the browser's processes are
+    /// gone, and it is the one that collects them: if it ended first, they would stay.
     fn drop(&mut self) {
         let _ = self.call(Method::DELETE, "", &Value::Null);
+        let (begin, mark) = (Instant::now(), self.mark());
+        while processes(&mark).len() > 1 && begin.elapsed() < PATIENCE {
+            sleep(Duration::from_millis(20));
+        }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }

@@ -10,7 +10,7 @@ use latchwork::files::case::Case;
 use latchwork::report::run::html::case::page;
 use latchwork::report::run::story::Story;
 
-use crate::browser::{Browser, Screen, key};
+use crate::browser::{Browser, Screen, key, processes};
 use crate::cli::run;
 use crate::repository;
 
@@ -294,4 +294,14 @@ fn labels_of_a_drawing_stand_apart() {
         }
         assert_eq!(messages, story(case).run.messages.len());
     }
+}
+
+#[test]
+fn a_browser_leaves_no_process() {
+    let Some(browser) = Browser::open(Screen::Desk) else { return };
+    browser.go("about:blank");
+    let mark = browser.mark();
+    assert!(processes(&mark).len() > 2, "the driver, the browser and its page");
+    drop(browser);
+    assert_eq!(processes(&mark), [""; 0]);
 }
