@@ -1,5 +1,5 @@
 //! Names in the lists of a model: the macros assert with these functions that each stands for one
-//! thing. What they refuse is shown here; that the macros call them, by `tests/it/purity.rs`.
+//! thing. What they refuse is shown here; that the macros call them, by `tests/it/model/purity.rs`.
 
 use std::panic::catch_unwind;
 

@@ -203,7 +203,6 @@ impl Browser {
         let file = std::path::Path::new(&folder).join(format!("{name}.png"));
         std::fs::write(file, bytes.expect("base64")).expect("written");
     }
-}
 
     /// What stands in the environment of each of its processes, and of no other.
     pub fn mark(&self) -> String {

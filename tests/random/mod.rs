@@ -7,7 +7,7 @@
 // must find, in the way of a textbook: plain maps, strongly connected components, and no code of
 // the engine.
 //
-// `tests/it/random.rs` compares a fixed thousand of models, `examples/random_models.rs` any number,
+// `tests/it/engines/random.rs` compares a fixed thousand of models, `examples/random_models.rs` any number,
 // `fuzz/fuzz_targets/model.rs` those of a fuzzer, and `src/engines/explore/planted.rs` shows that
 // defects of the engine are noticed.
 //

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use super::imports::{Import, Sources};
-use crate::{files, repository};
+use crate::{paths, repository};
 
 /// From the ground up. A file imports from its own floor and from those below it.
 const FLOORS: [&str; 10] = [
@@ -153,7 +153,7 @@ fn a_protocol_imports_the_kit_and_itself() {
 fn every_file_is_read() {
     for (folder, sources) in [("src", &HARNESS), ("model", &MODELS)] {
         let root = repository(folder);
-        for path in files(&root, ".rs") {
+        for path in paths(&root, ".rs") {
             let name = path.strip_prefix(&root).expect("below the root").display().to_string();
             let is_other = name == "main.rs" || name.starts_with("tests/");
             assert!(is_other || sources.files.contains(&name), "{folder}/{name} is no module");
@@ -174,6 +174,23 @@ fn the_picture_shows_the_floors() {
     let drawn: Vec<&str> = drawn.map(|line| line.split('/').next().unwrap_or(line)).collect();
     let down: Vec<&str> = FLOORS.into_iter().rev().collect();
     assert_eq!(drawn, down, "the picture of ARCHITECTURE.md, from the top down");
+}
+
+#[test]
+fn the_paths_in_the_documents_exist() {
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let page = fs::read_to_string(repository(document)).expect("the document");
+        let text: String = page.split("```").step_by(2).collect();
+        let begins = ["src/", "model/", "tests/", "scenarios/", "reports/", "benches/", ".ci/"];
+        let is_path = |word: &&str| {
+            begins.iter().any(|begin| word.starts_with(begin)) && !word.contains(['<', ' ', '*'])
+        };
+        let paths: Vec<&str> = text.split('`').skip(1).step_by(2).filter(is_path).collect();
+        assert!(paths.len() > 5, "only {} paths were found in {document}", paths.len());
+        for path in paths {
+            assert!(repository(path).exists(), "{document} names {path}, which does not exist");
+        }
+    }
 }
 
 /// A crate with these files; the first one is its root.

@@ -1,0 +1,5 @@
+//! The floor `capture`: recordings of real traffic.
+
+mod pcap;
+mod recordings;
+mod shapes;

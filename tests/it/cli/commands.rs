@@ -1,0 +1,142 @@
+//! The program from outside: exit codes, messages, output.
+
+use std::fs;
+
+use crate::program::{latchwork, nobody_reads, path, refused, run};
+use crate::repository;
+
+#[test]
+fn a_rule_that_is_off_ends_with_its_story() {
+    let (code, out, _) = run(&["check", "downconvert", "--without", "pending_flag"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("VIOLATED can_finish after 10 steps"), "{out}");
+    assert!(out.contains(", deadlock after 21 steps\n"), "{out}");
+    assert!(out.contains("`pending_flag` is off: with it node.n0 pending=1"), "{out}");
+    assert!(out.contains("-- from here no done state can be reached"), "{out}");
+    assert!(out.contains("-- standstill"), "{out}");
+}
+
+#[test]
+fn the_facts_are_the_same_at_any_number_of_threads() {
+    let json = |threads| {
+        let arguments = ["check", "downconvert", "--without", "unlock_kick", "--json", "--threads"];
+        let (code, out, _) = run(&[&arguments[..], &[threads]].concat());
+        assert_eq!(code, 1);
+        out
+    };
+    let one = json("1");
+    assert!(one.contains("\"steps\": 10") && !one.contains("thread"));
+    assert!(one == json("2") && one == json("3"));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_a_hint() {
+    assert!(refused(&["check", "downconverted"]).contains("did you mean `downconvert`?"));
+    let said = refused(&["check", "downconvert", "--without", "pending_flags"]);
+    assert!(
+        said.contains("has no rule `pending_flags`") && said.contains("did you mean"),
+        "{said}"
+    );
+    let said = refused(&["check", "downconvert", "--profile", "2010"]);
+    assert!(said.contains("has no profile `2010`") && said.contains("`y2010`"), "{said}");
+    assert!(refused(&["check", "--without", "pending_flag"]).contains("need one protocol"));
+    assert!(refused(&["check", "downconvert", "--with", "o3dlm"]).contains("`o2dlm`"));
+    assert!(refused(&["check", "--time", "soon"]).contains("a time is a number with s, m or h"));
+    assert!(refused(&["chek"]).contains("check"));
+    assert!(refused(&["check", "--threads", "0"]).contains("1..=512"));
+    assert!(refused(&["check", "Cargo.toml"]).contains("Cargo.toml:1:"));
+}
+
+/// A search that is cut at a bound or a panic is never whole, so neither can be left out: not on the
+/// command line, and not in a scenario, whichever command reads it.
+#[test]
+fn what_cuts_a_search_cannot_be_ignored() {
+    for property in ["bound_exceeded", "no_panic", "guards_first"] {
+        let said = refused(&["check", "downconvert", "--ignore", &format!("no_bug,{property}")]);
+        let sentence = format!("`{property}` cannot be ignored: what lies behind a");
+        assert!(said.contains(&sentence) && said.contains("\nhint: "), "{said}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("cut.json");
+    let text = fs::read_to_string(repository("scenarios/downconvert/two_apps.json"));
+    let text = text.expect("text").replace("\"apps\"", "\"cb_capacity\": 1, \"apps\"");
+    let cut = |text: &str| fs::write(&file, text).expect("written");
+    cut(&text);
+    let (code, out, _) = run(&["check", path(&file)]);
+    assert!(code == 1 && out.contains("bound_exceeded"), "its bound is too small: {out}");
+    cut(&text.replace("\"expect\"", "\"ignore\": [\"bound_exceeded\"], \"expect\""));
+    for command in [&["check"][..], &["simulate"], &["check", "--engine=std"]] {
+        let said = refused(&[command, &[path(&file)]].concat());
+        assert!(said.contains("cut.json:") && said.contains("`bound_exceeded` cannot"), "{said}");
+    }
+    let said = refused(&["compare", path(&file), "full", "full-pending_flag"]);
+    assert!(said.contains("`bound_exceeded` cannot"), "{said}");
+    cut(&text);
+    let (_, out, _) = run(&["compare", path(&file), "full", "full"]);
+    let sentence = "Of full nothing is known behind a step that is cut off: bound_exceeded.";
+    assert_eq!(out.matches(sentence).count(), 2, "{out}");
+}
+
+/// A rule set that is named is exactly that, on a scenario with a variant of its own, too.
+#[test]
+fn two_rule_sets_are_those_that_are_named() {
+    let file = "scenarios/downconvert/two_apps_other_traffic.json";
+    let (code, out, said) = run(&["compare", file, "full+other_traffic", "full"]);
+    assert_eq!((code, said.as_str()), (0, ""));
+    let generated = out.lines().find(|line| line.trim_start().starts_with("generated"));
+    let figures: Vec<&str> = generated.expect("a row").split_whitespace().skip(1).collect();
+    assert_ne!(figures[0], figures[1], "{out}");
+    assert!(out.contains("They differ first after") && out.contains("is not enabled"), "{out}");
+    let (code, out, said) = run(&["compare", file, "full", "full-pending_flag"]);
+    assert!(code == 0 && out.contains("They differ"), "{out}");
+    assert_eq!(said, "note: the scenario itself is of full+other_traffic\n");
+}
+
+#[test]
+fn without_scenarios_there_is_a_hint() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = latchwork(&["check"]).current_dir(folder.path()).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("scenarios: there is no such folder here\nhint:"), "{said}");
+}
+
+#[test]
+fn a_budget_that_runs_out_is_no_success() {
+    let scenario = "scenarios/downconvert/two_apps.json";
+    let (code, out, _) = run(&["check", scenario, "--states", "100"]);
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains("inconclusive") && out.contains("the budget of states ran out"), "{out}");
+    assert_eq!(run(&["check", scenario, "--time", "0"]).0, 3);
+    assert_eq!(run(&["check", scenario, "--memory", "10K"]).0, 3);
+}
+
+#[test]
+fn an_expectation_that_is_not_met_is_red() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let violated = "ablations/without_pending_flag_two_apps_can_finish.json";
+    let text =
+        fs::read_to_string(repository("scenarios/downconvert").join(violated)).expect("text");
+    let check = |from: &str, to: &str| {
+        let file = folder.path().join("scenario.json");
+        assert!(text.contains(from), "{text}");
+        fs::write(&file, text.replace(from, to)).expect("written");
+        run(&["check", path(&file)])
+    };
+    assert_eq!(check("\"steps\": 10", "\"steps\": 10").0, 0);
+    let (code, out, _) = check("\"steps\": 10", "\"steps\": 11");
+    assert_eq!(code, 1);
+    assert!(out.contains("expected can_finish after 11 steps, found it after 10"), "{out}");
+    assert_eq!(check("\"violates\": \"can_finish\"", "\"violates\": \"no_bug\"").0, 1);
+    let (code, out, _) = check("\"expect\"", "\"reach\": [\"fault_late_bast\"], \"expect\"");
+    assert_eq!(code, 5);
+    assert!(out.contains("`fault_late_bast` never fires"), "{out}");
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_error() {
+    let args = ["check", "scenarios/downconvert/two_apps.json", "--json"];
+    let output = nobody_reads(&repository(""), &args);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}

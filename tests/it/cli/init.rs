@@ -1,0 +1,128 @@
+//! A package that `latchwork init` writes: it works as it is, and nothing is lost for it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::program::{latchwork, path, refused};
+use crate::{paths, repository};
+
+/// Cargo in a folder, with what was built here already: nothing is fetched, and little is built.
+fn cargo(folder: &Path, arguments: &[&str]) -> Output {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+    Command::new(env!("CARGO"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")
+        .env("CARGO_NET_OFFLINE", "true")
+        .env_remove("GITHUB_ACTIONS")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .output()
+        .expect("cargo runs")
+}
+
+fn said(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat()
+}
+
+/// Writes a package into a new folder of this name.
+fn written(name: &str) -> (tempfile::TempDir, PathBuf) {
+    let above = tempfile::tempdir().expect("a folder");
+    let folder = above.path().join(name);
+    let checkout = repository("");
+    let output = latchwork(&["init", path(&folder), "--path", path(&checkout)]).output();
+    let output = output.expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    (above, folder)
+}
+
+/// What stands between backticks in a page and begins with this.
+fn commands<'t>(page: &'t str, begin: &str) -> Vec<&'t str> {
+    page.split('`').skip(1).step_by(2).filter_map(|text| text.strip_prefix(begin)).collect()
+}
+
+#[test]
+fn its_tests_pass_and_its_page_says_what_works() {
+    let (_above, folder) = written("my-lock");
+    let tested = cargo(&folder, &["test"]);
+    assert!(tested.status.success(), "{}", said(&tested));
+    assert!(said(&tested).contains("test result: ok. 2 passed"), "{}", said(&tested));
+    let page = fs::read_to_string(folder.join("README.md")).expect("text");
+    let mut case = None;
+    for command in commands(&page, "cargo run -- ") {
+        let command = command.replace("FILE", case.as_deref().unwrap_or("FILE"));
+        let words = ["run", "-q", "--"].into_iter().chain(command.split(' '));
+        let output = cargo(&folder, &words.collect::<Vec<_>>());
+        let red = command.contains("--without") || command.starts_with("replay");
+        assert_eq!(output.status.code(), Some(i32::from(red)), "{command}: {}", said(&output));
+        let said = said(&output);
+        let named = said.lines().find_map(|line| line.strip_prefix("case:    "));
+        case = case.or(named.map(ToString::to_string));
+    }
+    assert!(case.is_some(), "one of the commands leaves a case");
+    conforms(&folder);
+}
+
+/// A log of the new protocol is laid against it: all it takes is a map.
+fn conforms(folder: &Path) {
+    let map = r#"{ "format": 1, "protocol": "lock", "bounds": { "clients": 2 },
+        "lines": [{ "event": "", "do": "{did}" }] }"#;
+    fs::write(folder.join("map.json"), map).expect("written");
+    let log = |steps: &[&str]| {
+        let line = |step: &&str| format!("{{\"did\": \"{step}\"}}\n");
+        fs::write(folder.join("log.jsonl"), steps.iter().map(line).collect::<String>())
+            .expect("written");
+        let arguments = ["run", "-q", "--", "conform", "lock", "log.jsonl", "--map", "map.json"];
+        let output = cargo(folder, &[&arguments[..], &["--profile", "full"]].concat());
+        (output.status.code(), said(&output))
+    };
+    let good = ["client_ask(c0)", "server_grant(c0)", "client_take_grant(c0)"];
+    let (code, out) = log(&good);
+    assert_eq!((code, out.contains("admitted")), (Some(0), true), "{out}");
+    let (code, out) = log(&[good[0], good[2], "client_unlock(c0)"]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("why:      client_take_grant(c0) is not enabled"), "{out}");
+    let grant = "closest:  put in server_grant(c0) behind client_ask(c0), log.jsonl:1";
+    assert!(out.contains(grant), "{out}");
+}
+
+#[test]
+fn it_depends_on_what_it_is_told_to() {
+    let (_above, folder) = written("my_lock");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("text");
+    assert!(manifest.starts_with("[package]\nname = \"my_lock\"\n"), "{manifest}");
+    let root = fs::canonicalize(repository("")).expect("a path");
+    assert!(manifest.contains(&format!("latchwork = {{ path = \"{}\" }}", root.display())));
+    assert!(folder.join("Cargo.lock").is_file());
+    let folder = folder.with_file_name("other");
+    let url = "https://forge.example/latchwork";
+    let output = latchwork(&["init", path(&folder), "--name", "mine", "--git", url]).output();
+    assert_eq!(output.expect("it runs").status.code(), Some(0));
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("text");
+    assert!(manifest.starts_with("[package]\nname = \"mine\"\n"), "{manifest}");
+    assert_eq!(manifest.matches(&format!("= {{ git = \"{url}\" }}")).count(), 2, "{manifest}");
+}
+
+#[test]
+fn what_is_there_is_not_lost() {
+    let above = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| above.path().join(name);
+    fs::create_dir(at("full")).expect("made");
+    fs::write(at("full/notes"), "mine").expect("written");
+    assert!(refused(&["init", path(&at("full"))]).contains("full: the folder is not empty\nhint:"));
+    let file = refused(&["init", path(&at("full/notes"))]);
+    assert!(file.contains("there is a file of this name\nhint:"), "{file}");
+    let name = |name: &str| refused(&["init", path(&at("new")), "--name", name]);
+    assert!(name("2pc").contains("it must begin with a letter\nhint: --name"));
+    assert!(name("a b").contains("a character that Cargo does not take"));
+    assert!(name("loop").contains("the word is taken") && name("test").contains("taken"));
+    let said = refused(&["init", path(&at("new")), "--path", path(&at("full"))]);
+    assert!(said.contains("that is no checkout of latchwork\nhint:"), "{said}");
+    assert!(refused(&["init", path(&at("new")), "--path", ".", "--git", "x"]).contains("--git"));
+    assert_eq!(paths(above.path(), ""), [at("full/notes")], "nothing else was written");
+    // A folder that is there and empty will do.
+    fs::create_dir(at("empty")).expect("made");
+    let output = latchwork(&["init", path(&at("empty"))]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{}", self::said(&output));
+}

@@ -1,0 +1,8 @@
+//! The floor `cli`: the program from outside.
+
+mod checkpoints;
+mod commands;
+mod exits;
+mod init;
+mod kills;
+mod terminal;

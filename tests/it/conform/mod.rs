@@ -1,0 +1,3 @@
+//! The floor `conform`.
+
+mod recordings;

@@ -1,0 +1,12 @@
+//! The floor `engines`: explore, simulate and what they find.
+
+mod awaits;
+mod cuts;
+mod each;
+mod explore;
+mod fair;
+mod initial_states;
+mod liveness;
+mod random;
+mod resume;
+mod symmetry;

@@ -1,0 +1,28 @@
+//! A fixed thousand of random models: the engine agrees with a naive reference on each of them.
+
+#[path = "../../random/mod.rs"]
+mod models;
+
+use latchwork::engines::explore::Options;
+
+use models::many::run;
+
+/// The seed of the thousand.
+const SEED: u64 = 22;
+
+/// Of what is compared the least that must be among the models.
+const LEAST: [(&str, u64); 3] = [
+    ("models", 1_000),
+    ("models that are cut", 50),
+    ("models refused since they are wrong about their symmetry", 20),
+];
+
+#[test]
+fn a_thousand_models_agree_with_the_reference() {
+    let outcome = run(SEED, 0..1_080, 2, &Options::default());
+    assert!(outcome.disagreements.is_empty(), "{}", outcome.told(SEED, false));
+    for (what, least) in LEAST {
+        let times = outcome.counts.of(what);
+        assert!(times >= least, "{what}: {times} times, and not {least}\n{}", outcome.counts);
+    }
+}

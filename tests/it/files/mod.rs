@@ -1,0 +1,3 @@
+//! The floor `files`.
+
+mod formats;

@@ -1,0 +1,11 @@
+//! The floor `jobs`: what a person asks for.
+
+mod corpus;
+mod coverage;
+mod generate;
+mod goals;
+mod replay;
+mod scenarios;
+mod shards;
+mod simulate;
+mod threads;

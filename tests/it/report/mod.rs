@@ -1,0 +1,11 @@
+//! The floor `report`, and what is committed of it.
+
+mod baselines;
+mod exports;
+mod foreign;
+mod hosts;
+mod in_browser;
+mod pages;
+mod same_bytes;
+mod stories;
+mod viewers;

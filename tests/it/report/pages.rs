@@ -1,0 +1,234 @@
+//! The page of a case: whole, alone, and the same every time.
+
+use std::fs;
+use std::path::Path;
+
+use latchwork::files::case::Case;
+use latchwork::report::run::html::case::page;
+use latchwork::report::run::story::Story;
+
+use crate::program::{refused, run};
+use crate::{paths, repository};
+
+const PENDING_FLAG: &str = "scenarios/downconvert/cases/pending_flag.json";
+
+fn case(path: &Path) -> Case {
+    Case::open(path, false).expect("a case")
+}
+
+fn page_of(case: &Case) -> String {
+    page(&Story::of(case).expect("the model takes it"), "case.json")
+}
+
+/// The committed cases with the most steps, and those that go round in a circle.
+fn telling_cases() -> Vec<Case> {
+    let mut cases: Vec<Case> = paths(&repository("reports"), ".json")
+        .iter()
+        .filter(|path| path.parent().is_some_and(|folder| folder.ends_with("stories")))
+        .map(|path| case(path))
+        .collect();
+    cases.sort_by_key(|case| (case.verdict.cycle.is_none(), usize::MAX - case.steps.len()));
+    let circles = cases.iter().filter(|case| case.verdict.cycle.is_some()).count();
+    assert!(circles > 0 && cases.len() > circles + 3, "both kinds are there");
+    let longest = cases.split_off(circles).into_iter().take(3);
+    cases.into_iter().take(2).chain(longest).collect()
+}
+
+#[test]
+fn a_page_is_small_and_loads_nothing() {
+    for case in telling_cases() {
+        let page = page_of(&case);
+        assert!(page.len() < 100_000, "{} steps take {} bytes", case.steps.len(), page.len());
+        assert!(!page.contains("http://") && !page.contains("https://"));
+        for attribute in ["src=", "style=", "onclick=", "<link", "@import", "url("] {
+            assert!(!page.contains(attribute), "{attribute}");
+        }
+        assert!(page.split("href=\"").skip(1).all(|rest| rest.starts_with("#s=")));
+        assert!(page.contains("content=\"default-src 'none'; base-uri 'none'"));
+        assert!(!page.contains("unsafe-"));
+        assert_eq!(page, page_of(&case), "the same bytes each time");
+    }
+}
+
+#[test]
+fn every_step_is_in_the_list_and_in_the_drawing() {
+    for case in telling_cases() {
+        let page = page_of(&case);
+        for (at, step) in case.steps.iter().enumerate() {
+            let number = at + 1;
+            assert!(page.contains(&format!("id=\"s={number}\"")), "card {number}");
+            assert!(page.contains(&format!("<a class=\"step\" href=\"#s={number}\"")));
+            assert!(page.contains(&format!("<b>{}</b>", step.action)));
+            for change in &step.changes {
+                let (old, new) = (change.old.to_string(), change.new.to_string());
+                let words = format!("{} <s>{old}</s> <b>{new}</b>", change.path);
+                assert!(page.contains(&words), "{words}");
+            }
+        }
+        assert_eq!(page.contains("can be repeated for ever"), case.verdict.cycle.is_some());
+        let embedded = case.to_text().replace('&', "&amp;").replace('<', "&lt;");
+        assert!(page.contains(&embedded), "the case is in it");
+    }
+}
+
+#[test]
+fn the_page_says_what_is_to_blame() {
+    let page = page_of(&case(&repository(PENDING_FLAG)));
+    assert!(page.contains("<h1>can_finish is violated after 10 steps</h1>"));
+    // Nobody wakes the thread: the field, its value, and the step that set it.
+    assert!(page.contains("is <b>0</b> since step <a href=\"#s=19\">19</a>"));
+    // What the rule would have done, at the step where it would have acted.
+    let first =
+        page.split("id=\"s=1\"").nth(1).and_then(|rest| rest.split("</li><li class").next());
+    let first = first.expect("the first card");
+    assert!(
+        first.contains("With the rule <b>pending_flag</b> on") && first.contains("node.n0.pending")
+    );
+    // Where the run would have gone another way.
+    assert!(page.contains("With it on, step <a href=\"#s=10\">10</a>, <code>dc_cancel(n0)</code>"));
+    // Who they are, and what it is all about.
+    assert!(page.contains("The downconvert thread of a node"));
+    assert!(page.contains("That window is what the flag PENDING is for."));
+    assert!(page.contains("latchwork replay case.json"));
+}
+
+#[test]
+fn the_command_writes_the_page_or_says_why_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("page.html");
+    let html = file.to_str().expect("a name");
+    let (code, out, said) = run(&["report", PENDING_FLAG, "--html", html]);
+    assert_eq!((code, said.as_str()), (0, ""), "{out}");
+    let page = fs::read_to_string(&file).expect("the page");
+    assert!(page.contains(&format!("latchwork replay {PENDING_FLAG}")));
+
+    assert!(refused(&["report", "scenarios/none.json", "--html", html]).contains("none.json"));
+    let text = fs::read_to_string(repository(PENDING_FLAG)).expect("the case");
+    let edited = folder.path().join("edited.json");
+    fs::write(&edited, text.replace("cb_deliver(n0)", "cb_deliver(n1)")).expect("written");
+    let said = refused(&["report", edited.to_str().expect("a name"), "--html", html]);
+    assert!(said.contains("the digest is not that of this case"), "{said}");
+}
+
+/// The review as a page of its own: all of it is there, its links have targets, it runs nothing.
+#[test]
+fn a_review_is_a_page_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("review.html");
+    let (code, out, said) = run(&["review", "recall", "--html", file.to_str().expect("a name")]);
+    assert_eq!((code, said.as_str()), (0, ""), "{out}");
+    let page = fs::read_to_string(&file).expect("the page");
+    assert!(page.contains("script-src 'none'") && !page.contains("<script"));
+    assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("src="));
+    assert!(page.contains("<svg class=\"lanes\"") && !page.contains("sequenceDiagram"));
+    let entry = latchwork::protocols::PROTOCOLS.iter().find(|entry| entry.name == "recall");
+    for rule in entry.expect("it is there").rules {
+        assert!(page.contains(&format!("<h3 id=\"{0}\"><code>{0}</code></h3>", rule.name)));
+    }
+    for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(page.contains(&format!("id=\"{target}\"")), "#{target}");
+    }
+    assert!(refused(&["review", "all", "--html", "x.html"]).contains("one protocol"));
+}
+
+/// The page of a case beside something else; what the program says if there is none.
+fn beside(arguments: &[&str]) -> Result<String, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("page.html");
+    let html = ["--html", file.to_str().expect("a name")];
+    match run(&[&["report", PENDING_FLAG], arguments, &html].concat()) {
+        (0, ..) => Ok(fs::read_to_string(&file).expect("the page")),
+        (2, _, said) => Err(said),
+        (code, out, said) => panic!("{code}: {out}{said}"),
+    }
+}
+
+/// The same steps under all rules: where they first do something else, and where they end.
+#[test]
+fn a_run_stands_beside_its_steps_under_other_rules() {
+    let page = beside(&["--under", "full"]).expect("a page");
+    assert!(
+        page.contains("<h1 class=\"neutral\">The same for 9 steps, with other values since step 1")
+    );
+    assert!(page.contains("<th>node.n0.pending</th><td>0</td><td>1</td>"));
+    assert!(page.contains("In <b>full</b> that cannot happen here."));
+    assert!(page.contains("Then <code>dc_cancel(n0)</code> cannot happen."));
+    assert_eq!(page.matches("<svg class=\"lanes\"").count(), 2);
+    assert_eq!(page.matches("<line class=\"parting\"").count(), 2);
+    assert_eq!(page.matches("<li class=\"pair\"").count(), 21, "a row a step, from the first on");
+    assert!(page.len() < 100_000 && page.contains("default-src 'none'"));
+    let same = beside(&["--under", "full-pending_flag"]).expect("a page");
+    assert!(same.contains("The same to the end: 21 steps") && !same.contains("class=\"pair\""));
+}
+
+/// The other rules are those that are named: a variant of the case that is not among them is off.
+#[test]
+fn a_variant_that_is_not_named_is_off_beside_a_case_that_has_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = "scenarios/downconvert/two_apps_other_traffic.json";
+    let out = folder.path().to_str().expect("a name");
+    let (code, said, _) = run(&["check", scenario, "--out", out]);
+    assert_eq!(code, 0, "{said}");
+    let stem = "two_apps_other_traffic-with-other_traffic-environment_other_lock_wakes_dc";
+    let case = format!("{out}/downconvert/{stem}.json");
+    let page = |rules: &str| {
+        let file = folder.path().join("page.html");
+        let html = file.to_str().expect("a name");
+        let (code, _, said) = run(&["report", &case, "--under", rules, "--html", html]);
+        assert_eq!(code, 0, "{said}");
+        fs::read_to_string(&file).expect("the page")
+    };
+    assert!(page("full+other_traffic").contains("The same to the end"));
+    assert!(page("full").contains("In <b>full</b> that cannot happen here."));
+}
+
+/// Two cases: what both do is listed once; at the first difference each goes its way.
+#[test]
+fn two_cases_stand_side_by_side() {
+    let other = "reports/downconvert/stories/pending_gen.json";
+    let page = beside(&["--beside", other]).expect("a page");
+    assert!(page.contains("The same for 6 steps, with other values since step 1"), "{page}");
+    assert!(page.contains("<td>without pending_flag</td><td>without pending_gen</td>"));
+    let mirrored = beside(&["--beside", PENDING_FLAG]).expect("a page");
+    assert!(mirrored.contains("Nowhere: every step does the same in both."));
+    assert_eq!(mirrored.matches("id=\"s=").count(), 21);
+    let foreign = "reports/recall/stories/own_exempt.json";
+    assert!(beside(&["--beside", foreign]).is_err_and(|said| said.contains("of downconvert")));
+    assert!(beside(&["--under", "ful"]).is_err_and(|said| said.contains("did you mean `full`?")));
+}
+
+/// The page of a check: its numbers are those of the facts, and all but one section of it is the same
+/// in every run, whatever the number of threads.
+#[test]
+fn the_page_of_a_check_reads_a_clock_in_one_section() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("check.html");
+    let (html, out) = (file.to_str().expect("a name"), folder.path().to_str().expect("a name"));
+    let mut pages = Vec::new();
+    for threads in ["1", "2"] {
+        let path = "scenarios/dirlock/second_root.json";
+        let words =
+            ["check", path, "--html", html, "--out", out, "--coverage", "--json", "--threads"];
+        let (code, facts, said) = run(&[&words[..], &[threads]].concat());
+        assert_eq!((code, said.as_str()), (0, ""));
+        let facts: serde_json::Value = serde_json::from_str(&facts).expect("facts");
+        let page = fs::read_to_string(&file).expect("the page");
+        let one = &facts["scenarios"][0];
+        for figure in ["distinct", "generated", "depth"] {
+            assert!(
+                page.contains(&format!("<td class=\"count\">{}</td>", one[figure])),
+                "{figure}"
+            );
+        }
+        let cut = page.find("<section class=\"clock\">").expect("the rate");
+        let end = cut + page[cut..].find("</section>").expect("its end");
+        assert!(page[cut..end].contains("another run gives other figures"));
+        assert!(page.contains("<svg class=\"chart\"") && page.contains("script-src 'none'"));
+        assert!(page.contains("<th>common_ancestor</th><td class=\"count\">"));
+        pages.push(format!("{}{}", &page[..cut], &page[end..]));
+    }
+    assert_eq!(pages[0], pages[1]);
+    let (code, facts, _) =
+        run(&["check", "scenarios/dirlock/second_root.json", "--json", "--out", out]);
+    assert!(code == 0 && !facts.contains("seconds"));
+}

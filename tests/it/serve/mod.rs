@@ -1,0 +1,3 @@
+//! The floor `serve`.
+
+mod live;
