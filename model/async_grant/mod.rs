@@ -15,10 +15,7 @@ mod symmetry;
 
 pub use config::{AsyncGrant, ClientSpec, Kind};
 
-use crate::kit::{
-    Domain, Field, Model, Permutation, ProfileInfo, Property, Protocol, RuleInfo, Setup,
-    VariantInfo, values,
-};
+use crate::kit::{Model, Permutation, Property, values};
 
 use posix::LockTable;
 use state::{ByteMap, ClientAt, ClientId, GrantRes, LmId, OpKind, Reply, State};
@@ -137,26 +134,11 @@ actions! { AsyncGrant, State;
     }
 }
 
-impl Domain<ClientId> for AsyncGrant {
-    #[inline]
-    fn size(&self) -> u8 {
-        self.client_count
-    }
-}
-
-impl Domain<LmId> for AsyncGrant {
-    #[inline]
-    fn size(&self) -> u8 {
-        1
-    }
-}
-
-/// The kinds for which a callback is due: they come first.
-impl Domain<OpKind> for AsyncGrant {
-    #[inline]
-    fn size(&self) -> u8 {
-        OpKind::CALLBACKS
-    }
+domains! { AsyncGrant, self;
+    ClientId: self.client_count,
+    LmId: 1,
+    // The kinds for which a callback is due: they come first.
+    OpKind: OpKind::CALLBACKS,
 }
 
 impl Model for AsyncGrant {
@@ -203,18 +185,8 @@ impl Model for AsyncGrant {
     }
 }
 
-impl Protocol for AsyncGrant {
-    const NAME: &'static str = "async_grant";
-    const README: &'static str = include_str!("README.md");
-    const SUMMARY: &'static str =
-        "a filesystem answers a lock request later, and the lock manager may not want it any more";
-    const BOUNDS: &'static [Field] = config::BOUNDS;
-    const FAULTS: &'static [Field] = config::FAULTS;
-    const RULES: &'static [RuleInfo] = rules::RULES;
-    const VARIANTS: &'static [VariantInfo] = rules::VARIANTS;
-    const PROFILES: &'static [ProfileInfo] = rules::PROFILES;
-
-    fn new(setup: &Setup<'_>) -> Result<Self, &'static str> {
-        Self::from_setup(setup)
-    }
-}
+protocol!(
+    AsyncGrant,
+    "async_grant",
+    "a filesystem answers a lock request later, and the lock manager may not want it any more"
+);

@@ -1,6 +1,6 @@
 //! What a scenario can set, and the model that comes of it.
 
-use crate::kit::{Domain, Field, Param, Setup, Shape};
+use crate::kit::{Field, Param, Setup, Shape};
 
 use super::rules::{Rules, Variants};
 use super::state::{APPS, AppId, Budget, LOCKS, LockId};
@@ -230,14 +230,7 @@ impl DelegationReturn {
     }
 }
 
-impl Domain<AppId> for DelegationReturn {
-    fn size(&self) -> u8 {
-        self.app_count
-    }
-}
-
-impl Domain<LockId> for DelegationReturn {
-    fn size(&self) -> u8 {
-        self.lock_count
-    }
+domains! { DelegationReturn, self;
+    AppId: self.app_count,
+    LockId: self.lock_count,
 }

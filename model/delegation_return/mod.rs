@@ -13,10 +13,7 @@ mod symmetry;
 
 pub use config::{AppSpec, DelegationReturn, FirstOpen, Program, RebootWhen};
 
-use crate::kit::{
-    Field, Model, Permutation, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo,
-    values,
-};
+use crate::kit::{Model, Permutation, Property, values};
 
 use state::{
     AppAt, AppId, Callback, Delegation, FIRST_OPEN, Grant, LockId, MgrAt, Open, Recall, RetAt,
@@ -210,18 +207,8 @@ impl Model for DelegationReturn {
     }
 }
 
-impl Protocol for DelegationReturn {
-    const NAME: &'static str = "delegation_return";
-    const README: &'static str = include_str!("README.md");
-    const SUMMARY: &'static str =
-        "a delegation is returned, its opens and locks claimed, while the server may reboot";
-    const BOUNDS: &'static [Field] = config::BOUNDS;
-    const FAULTS: &'static [Field] = config::FAULTS;
-    const RULES: &'static [RuleInfo] = rules::RULES;
-    const VARIANTS: &'static [VariantInfo] = rules::VARIANTS;
-    const PROFILES: &'static [ProfileInfo] = rules::PROFILES;
-
-    fn new(setup: &Setup<'_>) -> Result<Self, &'static str> {
-        Self::from_setup(setup)
-    }
-}
+protocol!(
+    DelegationReturn,
+    "delegation_return",
+    "a delegation is returned, its opens and locks claimed, while the server may reboot"
+);

@@ -13,10 +13,7 @@ mod symmetry;
 
 pub use config::{AppSpec, Downconvert, Entry};
 
-use crate::kit::{
-    Domain, FIRED, Field, Fired, Model, Permutation, ProfileInfo, Property, Protocol, Refused,
-    RuleInfo, Setup, VariantInfo, values, when,
-};
+use crate::kit::{FIRED, Fired, Model, Permutation, Property, Refused, values, when};
 
 use state::{AppAt, AppId, Bug, Callback, Level, NodeId, State, UnlockAction};
 
@@ -93,16 +90,9 @@ actions! { Downconvert, State;
     }
 }
 
-impl Domain<AppId> for Downconvert {
-    fn size(&self) -> u8 {
-        self.app_count
-    }
-}
-
-impl Domain<NodeId> for Downconvert {
-    fn size(&self) -> u8 {
-        self.nodes
-    }
+domains! { Downconvert, self;
+    AppId: self.app_count,
+    NodeId: self.nodes,
 }
 
 impl Model for Downconvert {
@@ -121,21 +111,11 @@ impl Model for Downconvert {
     }
 }
 
-impl Protocol for Downconvert {
-    const NAME: &'static str = "downconvert";
-    const README: &'static str = include_str!("README.md");
-    const SUMMARY: &'static str =
-        "a cluster lock that is being converted must be cancelled when another node is blocked";
-    const BOUNDS: &'static [Field] = config::BOUNDS;
-    const FAULTS: &'static [Field] = config::FAULTS;
-    const RULES: &'static [RuleInfo] = rules::RULES;
-    const VARIANTS: &'static [VariantInfo] = rules::VARIANTS;
-    const PROFILES: &'static [ProfileInfo] = rules::PROFILES;
-
-    fn new(setup: &Setup<'_>) -> Result<Self, &'static str> {
-        Self::from_setup(setup)
-    }
-}
+protocol!(
+    Downconvert,
+    "downconvert",
+    "a cluster lock that is being converted must be cancelled when another node is blocked"
+);
 
 // The `cb` lane: callbacks arrive.
 impl Downconvert {

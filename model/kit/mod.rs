@@ -11,7 +11,7 @@
 //! | `rules` | [`rules!`](crate::rules!): clauses that can be switched off, variants, profiles |
 //! | `state` | [`state!`](crate::state!): flat states whose fields have names |
 //! | `visit` | [`Visit`]: the parts of a value by name |
-//! | `param` | [`Param`], [`Id`], [`Domain`]: what actions take |
+//! | `param` | [`Param`], [`Id`], [`Domain`], [`domains!`](crate::domains!): what actions take |
 //! | `domain` | [`ids!`](crate::ids!), tables and sets over ids |
 //! | `channel` | bounded queues |
 //! | `symmetry` | [`Permutation`], [`Permute`]: processes that are interchangeable |
@@ -23,7 +23,11 @@ mod actions;
 #[macro_use]
 mod domain;
 #[macro_use]
+mod param;
+#[macro_use]
 mod properties;
+#[macro_use]
+mod protocol;
 #[macro_use]
 mod rules;
 #[macro_use]
@@ -33,8 +37,6 @@ mod claim;
 mod model;
 pub mod names;
 mod outcome;
-mod param;
-mod protocol;
 mod step;
 mod symmetry;
 mod visit;

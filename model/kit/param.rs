@@ -27,3 +27,19 @@ pub trait Domain<P: Param> {
 pub fn values<P: Param>(model: &impl Domain<P>) -> impl Iterator<Item = P> {
     (0..model.size()).map(P::from_index)
 }
+
+/// Says of a model how many values there are of each parameter: `domains! { Lock, self; ClientId: self.clients }`.
+#[macro_export]
+macro_rules! domains {
+    ($model:ident, $self:ident; $($(#[$note:meta])* $param:ty: $size:expr),+ $(,)?) => {
+        $(
+            $(#[$note])*
+            impl $crate::kit::Domain<$param> for $model {
+                #[inline]
+                fn size(&$self) -> u8 {
+                    $size
+                }
+            }
+        )+
+    };
+}

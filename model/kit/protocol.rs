@@ -110,3 +110,25 @@ pub trait Value {
         self.len() == 0
     }
 }
+
+/// Implements [`Protocol`] for a model of this repository: its name and its summary are said, all else is
+/// found where every protocol has it, in the files `README.md`, `config.rs` (`BOUNDS`, `FAULTS`, `from_setup`) and
+/// `rules.rs` beside it.
+macro_rules! protocol {
+    ($model:ident, $name:literal, $summary:literal) => {
+        impl $crate::kit::Protocol for $model {
+            const NAME: &'static str = $name;
+            const README: &'static str = include_str!("README.md");
+            const SUMMARY: &'static str = $summary;
+            const BOUNDS: &'static [$crate::kit::Field] = config::BOUNDS;
+            const FAULTS: &'static [$crate::kit::Field] = config::FAULTS;
+            const RULES: &'static [$crate::kit::RuleInfo] = rules::RULES;
+            const VARIANTS: &'static [$crate::kit::VariantInfo] = rules::VARIANTS;
+            const PROFILES: &'static [$crate::kit::ProfileInfo] = rules::PROFILES;
+
+            fn new(setup: &$crate::kit::Setup<'_>) -> Result<Self, &'static str> {
+                Self::from_setup(setup)
+            }
+        }
+    };
+}

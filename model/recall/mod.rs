@@ -16,10 +16,7 @@ mod symmetry;
 
 pub use config::{Kind, OpSpec, Recall};
 
-use crate::kit::{
-    Domain, Field, Model, Permutation, ProfileInfo, Property, Protocol, RuleInfo, Setup,
-    VariantInfo, values,
-};
+use crate::kit::{Model, Permutation, Property, values};
 
 use state::{ClientId, GrantAt, ObjectId, OpAt, OpId, Ref, State, Want};
 
@@ -143,28 +140,11 @@ actions! { Recall, State;
     }
 }
 
-impl Domain<OpId> for Recall {
-    fn size(&self) -> u8 {
-        self.op_count
-    }
-}
-
-impl Domain<ClientId> for Recall {
-    fn size(&self) -> u8 {
-        self.clients
-    }
-}
-
-impl Domain<ObjectId> for Recall {
-    fn size(&self) -> u8 {
-        self.files + self.dirs
-    }
-}
-
-impl Domain<Want> for Recall {
-    fn size(&self) -> u8 {
-        Want::ALL.len() as u8
-    }
+domains! { Recall, self;
+    OpId: self.op_count,
+    ClientId: self.clients,
+    ObjectId: self.files + self.dirs,
+    Want: Want::ALL.len() as u8,
 }
 
 impl Model for Recall {
@@ -198,18 +178,8 @@ impl Model for Recall {
     }
 }
 
-impl Protocol for Recall {
-    const NAME: &'static str = "recall";
-    const README: &'static str = include_str!("README.md");
-    const SUMMARY: &'static str =
-        "no conflicting operation is visible before a client's delegation is back";
-    const BOUNDS: &'static [Field] = config::BOUNDS;
-    const FAULTS: &'static [Field] = config::FAULTS;
-    const RULES: &'static [RuleInfo] = rules::RULES;
-    const VARIANTS: &'static [VariantInfo] = rules::VARIANTS;
-    const PROFILES: &'static [ProfileInfo] = rules::PROFILES;
-
-    fn new(setup: &Setup<'_>) -> Result<Self, &'static str> {
-        Self::from_setup(setup)
-    }
-}
+protocol!(
+    Recall,
+    "recall",
+    "no conflicting operation is visible before a client's delegation is back"
+);

@@ -10,9 +10,7 @@ mod tree;
 
 pub use config::{Cases, DirLock};
 
-use crate::kit::{
-    Domain, Field, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, VariantInfo, values,
-};
+use crate::kit::{Model, Property, values};
 
 use state::{DIRS, DirId, OpAt, OpId, State};
 
@@ -41,16 +39,9 @@ actions! { DirLock, State;
     }
 }
 
-impl Domain<OpId> for DirLock {
-    fn size(&self) -> u8 {
-        self.op_count
-    }
-}
-
-impl Domain<DirId> for DirLock {
-    fn size(&self) -> u8 {
-        DIRS as u8
-    }
+domains! { DirLock, self;
+    OpId: self.op_count,
+    DirId: DIRS as u8,
 }
 
 impl Model for DirLock {
@@ -81,18 +72,8 @@ impl Model for DirLock {
     }
 }
 
-impl Protocol for DirLock {
-    const NAME: &'static str = "dirlock";
-    const README: &'static str = include_str!("README.md");
-    const SUMMARY: &'static str =
-        "operations on names lock directories and files in an order that cannot deadlock";
-    const BOUNDS: &'static [Field] = config::BOUNDS;
-    const FAULTS: &'static [Field] = config::FAULTS;
-    const RULES: &'static [RuleInfo] = rules::RULES;
-    const VARIANTS: &'static [VariantInfo] = rules::VARIANTS;
-    const PROFILES: &'static [ProfileInfo] = rules::PROFILES;
-
-    fn new(setup: &Setup<'_>) -> Result<Self, &'static str> {
-        Self::from_setup(setup)
-    }
-}
+protocol!(
+    DirLock,
+    "dirlock",
+    "operations on names lock directories and files in an order that cannot deadlock"
+);
