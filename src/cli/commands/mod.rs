@@ -25,57 +25,49 @@ use clap::Subcommand;
 
 use super::{Exit, Failure};
 
-/// The subcommands.
-#[derive(Subcommand)]
-pub enum Command {
-    Check(check::Check),
-    Ablate(ablate::Ablate),
-    Compare(compare::Compare),
-    Replay(replay::Replay),
-    Report(report::Report),
-    Export(export::Export),
-    Import(import::Import),
-    Conform(conform::Conform),
-    Review(review::Review),
-    List(list::List),
-    Schema(schema::Schema),
-    Selfcheck(selfcheck::Selfcheck),
-    Serve(serve::Serve),
-    Completions(completions::Completions),
-    Man(completions::Man),
-    Simulate(simulate::Simulate),
-    Merge(merge::Merge),
-    Evaluate(evaluate::Evaluate),
-    Shrink(shrink::Shrink),
-    Corpus(corpus::Corpus),
-    Init(init::Init),
+/// Declares the subcommands: for each the file, and in it the struct of its arguments, which has
+/// a method `run`.
+macro_rules! commands {
+    ($($file:ident: $name:ident,)+) => {
+        /// The subcommands.
+        #[derive(Subcommand)]
+        pub enum Command {
+            $($name($file::$name),)+
+            Completions(completions::Completions),
+            Man(completions::Man),
+        }
+
+        impl Command {
+            /// Does what was asked for; `all` are the arguments with all subcommands.
+            pub fn run(self, all: fn() -> clap::Command) -> Result<Exit, Failure> {
+                match self {
+                    $(Self::$name(command) => command.run(),)+
+                    Self::Completions(command) => command.run(all()),
+                    Self::Man(command) => command.run(all()),
+                }
+            }
+        }
+    };
 }
 
-impl Command {
-    /// Does what was asked for; `all` are the arguments with all subcommands.
-    pub fn run(self, all: fn() -> clap::Command) -> Result<Exit, Failure> {
-        match self {
-            Self::Check(command) => command.run(),
-            Self::Replay(command) => command.run(),
-            Self::Report(command) => command.run(),
-            Self::Export(command) => command.run(),
-            Self::Import(command) => command.run(),
-            Self::Conform(command) => command.run(),
-            Self::Review(command) => command.run(),
-            Self::Schema(command) => command.run(),
-            Self::Ablate(command) => command.run(),
-            Self::Compare(command) => command.run(),
-            Self::List(command) => command.run(),
-            Self::Selfcheck(command) => command.run(),
-            Self::Serve(command) => command.run(),
-            Self::Completions(command) => command.run(all()),
-            Self::Man(command) => command.run(all()),
-            Self::Simulate(command) => command.run(),
-            Self::Merge(command) => command.run(),
-            Self::Evaluate(command) => command.run(),
-            Self::Shrink(command) => command.run(),
-            Self::Corpus(command) => command.run(),
-            Self::Init(command) => command.run(),
-        }
-    }
+commands! {
+    check: Check,
+    ablate: Ablate,
+    compare: Compare,
+    replay: Replay,
+    report: Report,
+    export: Export,
+    import: Import,
+    conform: Conform,
+    review: Review,
+    list: List,
+    schema: Schema,
+    selfcheck: Selfcheck,
+    serve: Serve,
+    simulate: Simulate,
+    merge: Merge,
+    evaluate: Evaluate,
+    shrink: Shrink,
+    corpus: Corpus,
+    init: Init,
 }

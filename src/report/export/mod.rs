@@ -6,9 +6,52 @@ pub mod itf;
 pub mod perfetto;
 pub mod shiviz;
 
-use crate::engines::verdict::BuiltIn;
+use clap::ValueEnum;
 
+use crate::engines::verdict::BuiltIn;
+use crate::files::case::Case;
+
+use super::run::mermaid;
+use super::run::on_model::Run;
 use super::run::story::Story;
+
+/// What a case can be written as.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Format {
+    /// States as Apalache and Quint write them, in JSON
+    Itf,
+    /// A log with vector clocks, for ShiViz
+    Shiviz,
+    /// A track a process and a flow a message, for ui.perfetto.dev and chrome://tracing
+    Perfetto,
+    /// A sequence diagram, for Markdown
+    Mermaid,
+    /// The whole space of the case's configuration, if it is small, for Graphviz
+    Dot,
+}
+
+impl Format {
+    /// Returns the text of a case in this format; `None` if it is `dot` and the space has more than `most`
+    /// states.
+    pub fn text(self, case: &Case, story: &Story, most: usize) -> Option<String> {
+        match self {
+            Self::Itf => Some(lines(&itf::to_json(story))),
+            Self::Perfetto => Some(lines(&perfetto::to_json(story))),
+            Self::Shiviz => Some(shiviz::to_log(story)),
+            Self::Mermaid => Some(mermaid::sequence(case)),
+            Self::Dot => {
+                let instance = case.configuration.instance().ok()?;
+                let run = Run::of_case(case, instance.as_ref())?;
+                dot::to_graph(&run, &headline(story), most)
+            }
+        }
+    }
+}
+
+/// JSON on lines of its own.
+fn lines(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+}
 
 /// What a run shows, in a sentence.
 pub fn headline(story: &Story) -> String {
