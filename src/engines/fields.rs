@@ -1,6 +1,6 @@
 //! The fields of a state by name.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use latchwork_model::kit::{Items, Model, Visit, Visitor};
 
@@ -54,6 +54,98 @@ pub fn described<M: Model>(model: &M, state: &M::State) -> Vec<Described> {
     };
     state.visit(&mut collector);
     collector.fields
+}
+
+/// The values of all fields of a state, as they are written, in the order of [`described`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    text: String,
+    /// Where each of them ends in the text.
+    ends: Vec<usize>,
+}
+
+impl Values {
+    /// The value of a field by its position; `-` where nothing is in it. Of a list its items, with
+    /// spaces between them.
+    pub fn at(&self, field: usize) -> &str {
+        let begin = field.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[begin..self.ends[field]]
+    }
+}
+
+/// Writes the values of all fields of a state: as [`described`], without their names.
+pub fn values<M: Model>(model: &M, state: &M::State) -> Values {
+    let values = Values { text: String::new(), ends: Vec::new() };
+    let mut writer =
+        Writer { size: &|kind| model.domain_size(kind), values, items: None, parts: 0 };
+    state.visit(&mut writer);
+    writer.values
+}
+
+struct Writer<'a> {
+    size: &'a dyn Fn(&str) -> Option<u8>,
+    values: Values,
+    /// Inside a queue or a set: how many items it has so far.
+    items: Option<usize>,
+    /// How many values the last item has so far.
+    parts: usize,
+}
+
+impl Writer<'_> {
+    fn value(&mut self, value: fmt::Arguments<'_>) {
+        if self.items.is_some() && self.parts > 0 {
+            self.values.text.push(':');
+        }
+        self.parts += 1;
+        // Writing into a string does not fail.
+        let _ = self.values.text.write_fmt(value);
+        if self.items.is_none() {
+            self.values.ends.push(self.values.text.len());
+        }
+    }
+}
+
+impl Visitor for Writer<'_> {
+    fn field(&mut self, _: &'static str, _: &'static str) {}
+
+    fn entry(&mut self, kind: &'static str, index: u8) -> bool {
+        (self.size)(kind).is_none_or(|size| index < size)
+    }
+
+    fn leave(&mut self) {}
+
+    fn number(&mut self, value: u8) {
+        self.value(format_args!("{value}"));
+    }
+
+    fn name(&mut self, value: &'static str, _: &'static str) {
+        self.value(format_args!("{}", if value.is_empty() { "-" } else { value }));
+    }
+
+    fn id(&mut self, kind: &'static str, index: u8) {
+        self.value(format_args!("{kind}{index}"));
+    }
+
+    fn begin(&mut self, _: Items) {
+        self.items = Some(0);
+    }
+
+    fn item(&mut self) {
+        if let Some(items) = &mut self.items {
+            *items += 1;
+            self.parts = 0;
+            if *items > 1 {
+                self.values.text.push(' ');
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        if self.items.take() == Some(0) {
+            self.values.text.push('-');
+        }
+        self.values.ends.push(self.values.text.len());
+    }
 }
 
 struct Collector<'a> {

@@ -5,7 +5,7 @@ use zerocopy::{IntoBytes, TryFromBytes};
 
 pub use super::explore::steps::Refusal;
 use super::explore::{self, Options, Watch, lasso, panics, shown, steps};
-use super::fields::{Described, FieldValue, described};
+use super::fields::{self, Described, FieldValue, Values, described};
 use super::shrink::{self, Shortened};
 use super::simulate::{self, Plan, Simulation};
 use super::verdict::{Discovery, Exploration, PropertyId, PropertyInfo, PropertySet, properties};
@@ -65,6 +65,8 @@ pub trait Instance: Send + Sync {
     }
     /// The fields of a state with the sentences that stand beside them in the model.
     fn described(&self, state: &StateBytes) -> Vec<Described>;
+    /// The values of the fields of a state, in the order of [`fields`](Instance::fields).
+    fn values(&self, state: &StateBytes) -> Values;
     /// A state with some bytes as they are in another one; `None` if that is no state.
     fn mixed(&self, state: &StateBytes, other: &StateBytes, bytes: &[usize]) -> Option<StateBytes>;
 }
@@ -150,6 +152,10 @@ impl<M: Model> Instance for M {
 
     fn described(&self, state: &StateBytes) -> Vec<Described> {
         described(self, &typed::<M>(state))
+    }
+
+    fn values(&self, state: &StateBytes) -> Values {
+        fields::values(self, &typed::<M>(state))
     }
 
     fn mixed(&self, state: &StateBytes, other: &StateBytes, bytes: &[usize]) -> Option<StateBytes> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use latchwork_model::kit::{Kind, Step};
 
-use crate::engines::fields::FieldValue;
+use crate::engines::fields::{FieldValue, Values};
 use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::verdict::{PropertyId, PropertyKind, PropertySet};
 
@@ -39,8 +39,12 @@ pub struct Space {
     judged: Vec<PropertyId>,
     /// Silent steps lead to no state that shows this.
     avoided: Option<PropertyId>,
-    /// The fields by the names on the way to them.
-    fields: BTreeMap<String, usize>,
+    /// The fields by the names on the way to them: the position, and whether it is a list.
+    fields: BTreeMap<String, (usize, bool)>,
+    /// Those that a quiet step leaves alone, by position.
+    quiet_fields: Vec<usize>,
+    /// All steps, in order.
+    steps: Vec<Step>,
     ids: BTreeMap<StateBytes, StateId>,
     states: Vec<Known>,
 }
@@ -48,10 +52,22 @@ pub struct Space {
 /// A state, and what was asked of it already.
 struct Known {
     bytes: StateBytes,
-    fired: BTreeMap<Step, Option<StateId>>,
+    /// What came of the steps, by their positions.
+    fired: Box<[Tried]>,
     silent: Option<Arc<[(Step, StateId)]>>,
-    fields: Option<Vec<Vec<String>>>,
+    values: Option<Values>,
     violated: Option<PropertySet>,
+}
+
+/// What came of a step in a state.
+#[derive(Clone, Copy)]
+enum Tried {
+    /// It was not tried.
+    Not,
+    /// It is not taken.
+    Refused,
+    /// It leads there.
+    To(StateId),
 }
 
 impl Space {
@@ -63,9 +79,15 @@ impl Space {
         let judged = judged.map(|(id, _)| id).collect();
         let first = instance.initial().into_iter().next();
         let fields = first.map(|state| instance.fields(&state)).unwrap_or_default();
-        let fields = fields.into_iter().enumerate().map(|(at, (path, _))| (path, at)).collect();
+        let begins =
+            |path: &str| silent.quiet_fields.iter().any(|begin| path.starts_with(begin.as_str()));
+        let quiet_fields = (0..fields.len()).filter(|at| begins(&fields[*at].0)).collect();
+        let named = |(at, (path, value))| (path, (at, matches!(value, FieldValue::List(_))));
+        let fields = fields.into_iter().enumerate().map(named).collect();
+        let mut steps = instance.all_steps();
+        steps.sort_unstable();
         let (ids, states) = (BTreeMap::new(), Vec::new());
-        Self { instance, silent, judged, avoided: None, fields, ids, states }
+        Self { instance, silent, judged, avoided: None, fields, quiet_fields, steps, ids, states }
     }
 
     /// The same where silent steps lead to no state that shows a property.
@@ -95,10 +117,12 @@ impl Space {
     pub fn differs(&self, other: &dyn Instance) -> bool {
         self.instance.initial() != other.initial()
             || self.states.iter().any(|known| {
-                let tried = known
-                    .fired
-                    .iter()
-                    .map(|(step, next)| (*step, next.map(|next| self.bytes(next))));
+                let came = |(step, tried): (&Step, &Tried)| match tried {
+                    Tried::Not => None,
+                    Tried::Refused => Some((*step, None)),
+                    Tried::To(next) => Some((*step, Some(self.bytes(*next)))),
+                };
+                let tried = self.steps.iter().zip(&known.fired).filter_map(came);
                 !other.takes(&known.bytes, &tried.collect::<Vec<_>>())
             })
     }
@@ -120,20 +144,24 @@ impl Space {
         }
         let id = StateId(self.states.len() as u32);
         self.ids.insert(bytes.clone(), id);
-        let fired = BTreeMap::new();
-        self.states.push(Known { bytes, fired, silent: None, fields: None, violated: None });
+        let fired = vec![Tried::Not; self.steps.len()].into();
+        self.states.push(Known { bytes, fired, silent: None, values: None, violated: None });
         id
     }
 
-    /// Takes a step.
+    /// Takes a step; `None` if it is not taken.
     pub fn fire(&mut self, state: StateId, step: Step) -> Option<StateId> {
-        let at = state.0 as usize;
-        if let Some(known) = self.states[at].fired.get(&step) {
-            return *known;
+        let (known, at) = (state.0 as usize, self.steps.binary_search(&step).ok()?);
+        match self.states[known].fired[at] {
+            Tried::Refused => None,
+            Tried::To(next) => Some(next),
+            Tried::Not => {
+                let next = self.instance.fire(self.bytes(state), step).ok();
+                let next = next.map(|next| self.id(next));
+                self.states[known].fired[at] = next.map_or(Tried::Refused, Tried::To);
+                next
+            }
         }
-        let next = self.instance.fire(self.bytes(state), step).ok().map(|next| self.id(next));
-        self.states[at].fired.insert(step, next);
-        next
     }
 
     /// Where silent steps lead.
@@ -162,47 +190,43 @@ impl Space {
 
     /// Whether two states differ in the fields that a quiet step leaves alone.
     fn is_heard(&mut self, old: StateId, new: StateId) -> bool {
-        let begins = |path: &str| {
-            self.silent.quiet_fields.iter().any(|begin| path.starts_with(begin.as_str()))
-        };
-        let heard: Vec<usize> =
-            self.fields.iter().filter(|(path, _)| begins(path)).map(|(_, at)| *at).collect();
-        let (old, new) = (self.values(old).clone(), self.values(new));
-        heard.into_iter().any(|at| old[at] != new[at])
+        self.demand_values(old);
+        self.demand_values(new);
+        let (Some(old), Some(new)) = (self.values(old), self.values(new)) else { return false };
+        self.quiet_fields.iter().any(|at| old.at(*at) != new.at(*at))
     }
 
-    /// The values of all fields, as they are written; of a list its items.
-    fn values(&mut self, state: StateId) -> &Vec<Vec<String>> {
-        let at = state.0 as usize;
-        if self.states[at].fields.is_none() {
-            let written = |(_, value): (String, FieldValue)| match value {
-                FieldValue::List(items) => items,
-                value => vec![value.to_string()],
-            };
-            let fields = self.instance.fields(&self.states[at].bytes);
-            self.states[at].fields = Some(fields.into_iter().map(written).collect());
+    /// Sees to it that the values of a state are known.
+    fn demand_values(&mut self, state: StateId) {
+        let known = &mut self.states[state.0 as usize];
+        if known.values.is_none() {
+            known.values = Some(self.instance.values(&known.bytes));
         }
-        self.states[at].fields.get_or_insert_default()
+    }
+
+    fn values(&self, state: StateId) -> Option<&Values> {
+        self.states[state.0 as usize].values.as_ref()
     }
 
     /// A field as it is written.
-    pub fn value(&mut self, state: StateId, path: &str) -> Option<String> {
+    pub fn value(&mut self, state: StateId, path: &str) -> Option<&str> {
         let (path, item) = split(path);
-        let at = *self.fields.get(path)?;
-        let all = &self.values(state)[at];
-        Some(match item {
-            Some(item) => all.get(item).cloned().unwrap_or("-".to_string()),
-            None if all.is_empty() => "-".to_string(),
-            None => all.join(" "),
-        })
+        let (at, is_list) = *self.fields.get(path)?;
+        self.demand_values(state);
+        let whole = self.values(state)?.at(at);
+        match item {
+            Some(item) if is_list => Some(whole.split(' ').nth(item).unwrap_or("-")),
+            Some(1..) => Some("-"),
+            _ => Some(whole),
+        }
     }
 
     /// Whether something is so in a state; if not, the value that the field has instead.
     pub fn sees(&mut self, state: StateId, fact: &Fact) -> Result<(), String> {
         match fact {
             Fact::Field { path, is, value } => {
-                let found = self.value(state, path).unwrap_or("not there".to_string());
-                if (found == *value) == *is { Ok(()) } else { Err(found) }
+                let found = self.value(state, path).unwrap_or("not there");
+                if (found == *value) == *is { Ok(()) } else { Err(found.to_string()) }
             }
             Fact::Resting { lanes } => {
                 let enabled = self.instance.enabled(self.bytes(state));

@@ -5,6 +5,7 @@ mod cuts;
 mod each;
 mod explore;
 mod fair;
+mod fields;
 mod initial_states;
 mod liveness;
 mod random;
