@@ -3,6 +3,7 @@
 //! What a scenario and a case may say of a protocol follows from the lists of the protocol.
 
 use latchwork_model::kit::{Field, Shape};
+use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use crate::engines::verdict::PropertyKind;
@@ -25,14 +26,27 @@ pub fn case() -> Value {
 
 /// The schema of what `check --json` prints.
 pub fn report() -> Value {
-    let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
-    generator.into_root_schema_for::<super::check::json::CheckReport<'_>>().to_value()
+    derived::<super::check::json::CheckReport<'_>>()
 }
 
 /// The schema of a line of what `import` writes.
 pub fn events() -> Value {
+    derived::<crate::capture::event::Line>()
+}
+
+/// The schema of what `conform --json` prints.
+pub fn conform() -> Value {
+    derived::<super::conform::facts::Facts>()
+}
+
+/// The schema of the maps that `conform --map` reads.
+pub fn map() -> Value {
+    document("A map of a log for latchwork", protocols::all().iter().map(map_of).collect())
+}
+
+fn derived<T: JsonSchema>() -> Value {
     let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
-    generator.into_root_schema_for::<crate::capture::event::Line>().to_value()
+    generator.into_root_schema_for::<T>().to_value()
 }
 
 fn document(title: &str, protocols: Vec<Value>) -> Value {
@@ -88,6 +102,29 @@ fn scenario_of(entry: &Entry) -> Value {
         object(json!({ "inconclusive": { "enum": ["states", "memory", "time"] } }), &["inconclusive"]),
     ] });
     object(properties, &["format", "protocol", "expect"])
+}
+
+fn map_of(entry: &Entry) -> Value {
+    let mut properties = configuration_of(entry);
+    let text = json!({ "type": "string" });
+    let texts = json!({ "anyOf": [text, { "type": "array", "items": text }] });
+    let value = json!({ "anyOf": [text, { "type": "integer", "minimum": 0 }] });
+    let pairs = json!({ "type": "object", "additionalProperties": value });
+    let actions: Vec<&str> = entry.actions.iter().map(|action| action.name).collect();
+    let names = object(json!({ "of": text, "is": pairs }), &["of", "is"]);
+    properties["names"] = json!({ "type": "object", "additionalProperties": names });
+    properties["silent"] = json!({ "type": "array", "items": { "enum": actions } });
+    let mut line = object(
+        json!({
+            "event": text, "where": pairs, "until": text, "key": texts, "do": texts, "then": text,
+            "before": pairs, "after": pairs,
+        }),
+        &["event"],
+    );
+    let says = |key: &str| json!({ "required": [key] });
+    line["anyOf"] = json!([says("do"), says("before"), says("after")]);
+    properties["lines"] = json!({ "type": "array", "items": line, "minItems": 1 });
+    object(properties, &["format", "protocol", "lines"])
 }
 
 fn case_of(entry: &Entry) -> Value {

@@ -24,6 +24,10 @@ enum Format {
     Report,
     /// A line of what `import` writes
     Events,
+    /// What `conform --json` prints
+    Conform,
+    /// Maps of logs for `conform --map`
+    Map,
 }
 
 impl Schema {
@@ -34,6 +38,8 @@ impl Schema {
             Format::Case => schema::case(),
             Format::Report => schema::report(),
             Format::Events => schema::events(),
+            Format::Conform => schema::conform(),
+            Format::Map => schema::map(),
         };
         let mut out = print::stdout();
         serde_json::to_writer_pretty(&mut out, &schema).map_err(std::io::Error::from)?;

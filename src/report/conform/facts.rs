@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::conform::slice::Slice;
@@ -15,7 +16,7 @@ use crate::protocols::Entry;
 pub const FORMAT: u32 = 1;
 
 /// A recording laid against a protocol.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct Facts {
     /// The version of the format: 1.
     pub format: u32,
@@ -29,7 +30,7 @@ pub struct Facts {
 }
 
 /// A part of a recording.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct SliceFacts {
     /// What it is about.
     pub name: String,
@@ -42,7 +43,7 @@ pub struct SliceFacts {
 }
 
 /// What came of a slice under some rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// A run of the model explains it and violates nothing.
@@ -60,7 +61,7 @@ pub enum Verdict {
 }
 
 /// A slice under some rules.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct Laid {
     /// The profile.
     pub profile: &'static str,
@@ -95,7 +96,7 @@ pub struct Laid {
 }
 
 /// Something that was recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Said {
     /// What it says.
     pub says: String,
@@ -104,7 +105,7 @@ pub struct Said {
 }
 
 /// Why a slice is rejected.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct DiagnosisFacts {
     /// For each way in which it could have happened, why it did not.
     pub ways: Vec<String>,
@@ -126,7 +127,7 @@ pub struct DiagnosisFacts {
 }
 
 /// Switches that would admit a slice.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct AdmittingFacts {
     /// The switches.
     pub switches: Vec<String>,

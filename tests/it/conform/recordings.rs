@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use latchwork::capture::event::{Event, What};
+use latchwork::capture::status::Status;
 use latchwork::conform::client_log::ClientLog;
 use latchwork::conform::delegation_return::slices;
 use latchwork::conform::recording;
@@ -12,6 +13,7 @@ use latchwork::conform::slice::Slice;
 use latchwork::engines::follow::outcome::Followed;
 use latchwork::files::configuration::rule_set;
 use latchwork::jobs::conform::{Diagnosis, Outcome, conform as lay, diagnose};
+use latchwork::report::schema;
 
 use crate::program::{refused, run};
 use crate::repository;
@@ -190,29 +192,48 @@ fn mutations(events: &[Event]) -> Vec<(String, Vec<Event>)> {
         What::ReclaimComplete(_) if mine(event) => Some("no RECLAIM_COMPLETE"),
         What::CreateSession(_) if mine(event) && ok(event) => Some("no CREATE_SESSION"),
         What::ServerStart(_) => Some("no restart"),
-        What::Lock(_) if !mine(event) && denied(event) => Some("granted"),
         _ => None,
     };
     let mut all = Vec::new();
-    for (at, event) in events.iter().enumerate() {
-        let Some(kind) = kind(event) else { continue };
+    let mut add = |kind: &str, at: usize, change: &dyn Fn(&mut Vec<Event>)| {
         let mut changed = events.to_vec();
-        if kind == "granted" {
-            changed[at].st = Some(latchwork::capture::status::Status::OK);
-        } else {
-            changed.remove(at);
+        change(&mut changed);
+        all.push((format!("{kind}, event {}", events[at].i), changed));
+    };
+    for (at, event) in events.iter().enumerate() {
+        if let Some(kind) = kind(event) {
+            add(kind, at, &|changed| {
+                changed.remove(at);
+            });
         }
-        all.push((format!("{kind}, event {}", event.i), changed));
+        match &event.what {
+            What::Lock(_) if denied(event) => {
+                add("granted", at, &|changed| changed[at].st = Some(Status::OK));
+            }
+            What::Lock(_) if ok(event) => {
+                add("refused", at, &|changed| changed[at].st = Some(Status::nfs(10010)));
+            }
+            _ => {}
+        }
     }
     all
 }
+
+/// Recordings in which nothing went wrong.
+const GOOD: [&str; 5] = [
+    "knfsd-recall",
+    "knfsd-reboot",
+    "knfsd-reboot-regrant",
+    "knfsd-session-control",
+    "612-a-control",
+];
 
 /// What is changed about a good recording is noticed: no run of the model explains it any more, or
 /// every one violates something.
 #[test]
 fn a_changed_recording_is_noticed() {
     let (mut noticed, mut missed) = (0, Vec::new());
-    for name in ["knfsd-recall", "knfsd-reboot", "knfsd-reboot-regrant", "knfsd-session-control"] {
+    for name in GOOD {
         for (what, changed) in mutations(&events(name)) {
             let (slices, _) = slices(&changed, &logs(name));
             let found: Vec<String> =
@@ -326,6 +347,28 @@ fn what_is_no_recording_is_refused() {
     }
 }
 
+#[test]
+fn a_map_follows_its_schema() {
+    let validator = jsonschema::validator_for(&schema::map()).expect("a schema");
+    let map = fs::read_to_string(repository("examples/maps/fs_dlm.json")).expect("text");
+    let mut map: serde_json::Value = serde_json::from_str(&map).expect("JSON");
+    validator.validate(&map).expect("the map follows the schema");
+    map["lines"][0]["dos"] = "dc_cancel({host})".into();
+    assert!(!validator.is_valid(&map), "an unknown key");
+}
+
+/// A CI host reads one test case for each slice and profile, and a failure for what is rejected.
+#[test]
+fn a_rejected_recording_is_a_failed_test_case() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("conform.xml");
+    let junit = ["--profile", "full", "--junit", file.to_str().expect("UTF-8")];
+    assert_eq!(run(&[DLM, &junit].concat()).0, 1);
+    let text = fs::read_to_string(&file).expect("text");
+    assert_eq!(text.matches("<testcase ").count(), 1, "{text}");
+    assert!(text.contains("<failure ") && text.contains("dc_cancel(n0) is not enabled"), "{text}");
+}
+
 /// The same bytes whenever it is asked.
 #[test]
 fn the_facts_are_the_same_again() {
@@ -333,6 +376,8 @@ fn the_facts_are_the_same_again() {
     let (_, once, _) = run(&arguments);
     assert_eq!(run(&arguments).1, once);
     let facts: serde_json::Value = serde_json::from_str(&once).expect("JSON");
+    let validator = jsonschema::validator_for(&schema::conform()).expect("a schema");
+    validator.validate(&facts).expect("the facts follow their schema");
     let laid = &facts["slices"][0]["laid"][0];
     assert_eq!(laid["verdict"], "rejected");
     let admitting = laid["diagnosis"]["admitting"].as_array().expect("a list");

@@ -150,6 +150,8 @@ fn baselines_of_the_schemas() {
         ("case", schema::case()),
         ("report", schema::report()),
         ("events", schema::events()),
+        ("conform", schema::conform()),
+        ("map", schema::map()),
     ] {
         let text = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON"));
         compare(&repository("schemas").join(format!("{name}.schema.json")), &text, &mut stale);
