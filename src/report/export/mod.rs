@@ -5,6 +5,7 @@ pub mod dot;
 pub mod itf;
 pub mod perfetto;
 pub mod shiviz;
+pub mod svg;
 
 use clap::ValueEnum;
 
@@ -26,6 +27,8 @@ pub enum Format {
     Perfetto,
     /// A sequence diagram, for Markdown
     Mermaid,
+    /// A drawing of the run, a lane for each process
+    Svg,
     /// The whole space of the case's configuration, if it is small, for Graphviz
     Dot,
 }
@@ -39,6 +42,7 @@ impl Format {
             Self::Perfetto => Some(lines(&perfetto::to_json(story))),
             Self::Shiviz => Some(shiviz::to_log(story)),
             Self::Mermaid => Some(mermaid::sequence(case)),
+            Self::Svg => Some(svg::to_svg(story)),
             Self::Dot => {
                 let instance = case.configuration.instance().ok()?;
                 let run = Run::of_case(case, instance.as_ref())?;

@@ -47,6 +47,20 @@ fn whole(title: &str, body: &Markup, script: Option<&str>) -> String {
     page.into_string() + "\n"
 }
 
+/// A drawing as a file of its own: with the part of the style sheet that is about drawings.
+pub fn drawing(svg: &Markup) -> String {
+    let colors = STYLE.split("* {").next().unwrap_or_default();
+    let about = |line: &&str| line.starts_with(".lanes") || line.starts_with(".message");
+    let rules: Vec<&str> = STYLE.lines().filter(about).collect();
+    let style = format!(
+        "{colors}svg {{ background: var(--paper); }}\nsvg text {{ font-family: monospace; }}\n{}",
+        rules.join("\n")
+    );
+    let (tag, rest) = svg.0.split_once('>').unwrap_or_default();
+    let tag = tag.replacen("<svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"", 1);
+    format!("{tag}><style>\n{style}\n</style>{rest}\n")
+}
+
 /// The digest of a text, as a content policy names it.
 fn digest(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))

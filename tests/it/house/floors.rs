@@ -176,23 +176,6 @@ fn the_picture_shows_the_floors() {
     assert_eq!(drawn, down, "the picture of ARCHITECTURE.md, from the top down");
 }
 
-#[test]
-fn the_paths_in_the_documents_exist() {
-    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
-        let page = fs::read_to_string(repository(document)).expect("the document");
-        let text: String = page.split("```").step_by(2).collect();
-        let begins = ["src/", "model/", "tests/", "scenarios/", "reports/", "benches/", ".ci/"];
-        let is_path = |word: &&str| {
-            begins.iter().any(|begin| word.starts_with(begin)) && !word.contains(['<', ' ', '*'])
-        };
-        let paths: Vec<&str> = text.split('`').skip(1).step_by(2).filter(is_path).collect();
-        assert!(paths.len() > 5, "only {} paths were found in {document}", paths.len());
-        for path in paths {
-            assert!(repository(path).exists(), "{document} names {path}, which does not exist");
-        }
-    }
-}
-
 /// A crate with these files; the first one is its root.
 fn planted(files: &[(&str, &str)]) -> Vec<Import> {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -60,19 +60,3 @@ fn unsafe_code_stands_in_one_file() {
         assert_eq!(uses, if allowed { text.matches("// SAFETY:").count() } else { 0 }, "{name}");
     }
 }
-
-/// A path in the documents that stands between backticks and has a slash is there.
-#[test]
-fn documents_name_files_that_exist() {
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
-        let text = fs::read_to_string(repository(document)).expect("the document");
-        for word in text.split('`').skip(1).step_by(2) {
-            let is_path = word.contains('/')
-                && !word.contains([' ', '<', '*', '{', ':', '$'])
-                && !word.starts_with("latchwork-out/");
-            if is_path {
-                assert!(repository(word).exists(), "{document} names `{word}`");
-            }
-        }
-    }
-}

@@ -10,9 +10,11 @@ use latchwork::files::scenario::Scenario;
 use latchwork::jobs::check::check;
 use latchwork::protocols::PROTOCOLS;
 use latchwork::report::check::{json, markdown};
+use latchwork::report::export::svg::to_svg;
 use latchwork::report::review::{self, Other, Review};
 use latchwork::report::schema;
 
+use crate::committed::{case, story};
 use crate::{paths, repository};
 
 /// Compares a file with what it should be, or writes it.
@@ -118,28 +120,13 @@ fn a_matrix_that_is_out_of_date_is_refused() {
     assert!(hint.contains("hint: latchwork ablate dirlock --reports"), "{hint}");
 }
 
-/// The links of the reviews lead somewhere.
+/// The picture with which the README begins.
 #[test]
-fn links_of_the_reviews_lead_somewhere() {
-    let pages = paths(&repository("reports"), "review.md").into_iter();
-    for page in pages.chain([repository("reports/README.md")]) {
-        let text = fs::read_to_string(&page).expect("text");
-        let links: Vec<&str> =
-            text.split("](").skip(1).filter_map(|r| r.split(')').next()).collect();
-        assert!(links.len() > 4, "{}", page.display());
-        for link in links {
-            let target = match link.strip_prefix('#') {
-                Some(anchor) => {
-                    let title = anchor.replace('-', " ");
-                    let is_it = |line: &str| line.to_lowercase() == format!("## {title}");
-                    assert!(text.lines().any(is_it), "{}: #{anchor}", page.display());
-                    continue;
-                }
-                None => page.parent().expect("a folder").join(link),
-            };
-            assert!(target.exists(), "{}: {link}", page.display());
-        }
-    }
+fn the_picture_is_drawn_of_a_committed_case() {
+    let drawn = case(&repository("scenarios/downconvert/cases/pending_flag.json"));
+    let mut stale = Vec::new();
+    compare(&repository("docs/counterexample.svg"), &to_svg(&story(&drawn)), &mut stale);
+    none_stale(&stale);
 }
 
 #[test]
