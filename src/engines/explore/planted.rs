@@ -234,7 +234,6 @@ fn random_models_notice_what_is_planted() {
         let disagrees = |number: &u64| !compared(defect, *number).disagreements.is_empty();
         let noticed = (0..1_080).find(disagrees);
         let number = noticed.unwrap_or_else(|| panic!("{defect:?} is not noticed"));
-        println!("{defect:?} is noticed by model {number}");
         let without = compared(Planted::Nothing, number);
         assert_eq!(without.told(SEED, false), "");
         assert_eq!(without.counts.of("models"), 1);
