@@ -99,7 +99,8 @@ impl Browser {
 
     /// A command of WebDriver; its answer, or what it says is wrong.
     fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, Value> {
-        let body = if method == Method::GET { Body::empty() } else { Body::from(body.to_string()) };
+        let bare = matches!(method, Method::GET | Method::DELETE);
+        let body = if bare { Body::empty() } else { Body::from(body.to_string()) };
         let uri = format!("{}{path}", self.session);
         let request = Request::builder().method(method).uri(uri).body(body).expect("a request");
         let response = self.client.request(request).map_err(|error| json!(error.to_string()))?;

@@ -19,7 +19,7 @@ const LEAST: [(&str, u64); 3] = [
 
 #[test]
 fn a_thousand_models_agree_with_the_reference() {
-    let outcome = run(SEED, 0..1_080, 2, &Options::default());
+    let outcome = run(SEED, 0..1_120, 2, &Options::default());
     assert!(outcome.disagreements.is_empty(), "{}", outcome.told(SEED, false));
     for (what, least) in LEAST {
         let times = outcome.counts.of(what);
