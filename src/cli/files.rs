@@ -1,12 +1,14 @@
 //! Scenario files by name and by folder, and files that are written.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::encoding::json::{Problem, suggest};
+use crate::files::built_in;
 use crate::files::scenario::{Expect, Scenario};
 use crate::protocols::{self, Entry};
 
-use super::Failure;
+use super::{Failure, print};
 
 /// Writes a file, and the folders above it.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
@@ -35,20 +37,47 @@ pub fn scenarios_folder() -> Result<&'static Path, Failure> {
     Err(problem.hint("run latchwork where the folder is, or name scenario files").into())
 }
 
-/// The small scenarios of a protocol.
+/// The small scenarios of a protocol: those of `./scenarios`, and where that is not, the built-in ones.
 pub fn protocol_scenarios(entry: &Entry) -> Result<Vec<Scenario>, Failure> {
-    read_folder(&scenarios_folder()?.join(entry.name))
+    let folder = scenarios_folder();
+    if folder.is_err() {
+        let built_in = built_in::scenarios(entry)?;
+        if !built_in.is_empty() {
+            note_built_in()?;
+            return Ok(built_in);
+        }
+    }
+    read_folder(&folder?.join(entry.name))
+}
+
+fn note_built_in() -> Result<(), Failure> {
+    Ok(writeln!(
+        print::stderr(),
+        "note: there is no ./scenarios here: these are the built-in ones"
+    )?)
 }
 
 /// All scenarios that `what` names; nothing in it: the small ones of every protocol.
 pub fn find_scenarios(what: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
     let mut scenarios = Vec::new();
     if what.is_empty() {
-        let folder = scenarios_folder()?;
-        for entry in protocols::all() {
-            let folder = folder.join(entry.name);
-            if folder.is_dir() {
-                scenarios.extend(read_folder(&folder)?);
+        match scenarios_folder() {
+            Ok(folder) => {
+                for entry in protocols::all() {
+                    let folder = folder.join(entry.name);
+                    if folder.is_dir() {
+                        scenarios.extend(read_folder(&folder)?);
+                    }
+                }
+            }
+            Err(missing) => {
+                for entry in protocols::all() {
+                    scenarios.extend(built_in::scenarios(entry)?);
+                }
+                if scenarios.is_empty() {
+                    return Err(missing);
+                }
+                note_built_in()?;
             }
         }
         if scenarios.is_empty() {

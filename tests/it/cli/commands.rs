@@ -1,6 +1,7 @@
 //! The program from outside: exit codes, messages, output.
 
 use std::fs;
+use std::path::Path;
 
 use crate::program::{latchwork, nobody_reads, path, refused, run};
 use crate::repository;
@@ -93,12 +94,24 @@ fn two_rule_sets_are_those_that_are_named() {
 }
 
 #[test]
-fn without_scenarios_there_is_a_hint() {
+fn without_scenarios_the_built_in_ones_are_run() {
     let folder = tempfile::tempdir().expect("a folder");
-    let output = latchwork(&["check"]).current_dir(folder.path()).output().expect("it runs");
-    assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("scenarios: there is no such folder here\nhint:"), "{said}");
+    let check = |arguments: &[&str], folder: &Path| {
+        let output = latchwork(arguments).current_dir(folder).output().expect("it runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let here = check(&["check", "dirlock", "--json"], &repository(""));
+    let (code, out, said) = check(&["check", "dirlock", "--json"], folder.path());
+    assert_eq!((code, out), (here.0, here.1), "{said}");
+    assert_eq!(said, "note: there is no ./scenarios here: these are the built-in ones\n");
+    // Those of the folder win.
+    fs::create_dir_all(folder.path().join("scenarios/dirlock")).expect("made");
+    let (code, _, said) = check(&["check", "dirlock"], folder.path());
+    assert_eq!(code, Some(2));
+    assert!(said.contains("no scenario is in there\nhint:"), "{said}");
+    let (code, _, said) = check(&["ablate", "dirlock"], folder.path());
+    assert_eq!(code, Some(2), "{said}");
 }
 
 #[test]
