@@ -36,7 +36,10 @@ pub trait Instance: Send + Sync {
     fn initial(&self) -> Vec<StateBytes>;
     /// Takes a step.
     fn fire(&self, state: &StateBytes, step: Step) -> Result<StateBytes, Refusal>;
-    /// Whether each of these steps leads to the state beside it, or is not taken where there is none.
+    /// The steps that are taken in a state, in order, each with the state to which it leads.
+    fn steps_from(&self, state: &StateBytes) -> Vec<(Step, StateBytes)>;
+    /// Whether each of these steps, in order, leads to the state beside it, or is not taken where there
+    /// is none.
     fn takes(&self, state: &StateBytes, steps: &[(Step, Option<&StateBytes>)]) -> bool;
     /// The steps that are enabled in a state, those that would exceed a bound included, in order.
     fn enabled(&self, state: &StateBytes) -> Vec<Step>;
@@ -103,13 +106,33 @@ impl<M: Model> Instance for M {
         steps::take(self, &typed::<M>(state), step).map(|next| bytes(&next))
     }
 
+    fn steps_from(&self, state: &StateBytes) -> Vec<(Step, StateBytes)> {
+        let mut all = Vec::new();
+        steps::each(self, &typed::<M>(state), |step, next| {
+            all.extend(next.ok().map(|next| (step, bytes(next))));
+        });
+        all
+    }
+
     fn takes(&self, state: &StateBytes, expected: &[(Step, Option<&StateBytes>)]) -> bool {
-        let state = typed::<M>(state);
-        expected.iter().all(|(step, next)| match (steps::take(self, &state, *step), next) {
-            (Ok(taken), Some(next)) => *taken.as_bytes() == *next.0,
-            (Err(_), None) => true,
-            _ => false,
-        })
+        let (mut rest, mut same) = (expected, true);
+        steps::each(self, &typed::<M>(state), |step, next| {
+            // What is expected before this step is not taken.
+            while let Some(((before, none), others)) = rest.split_first()
+                && *before < step
+            {
+                same &= none.is_none();
+                rest = others;
+            }
+            if let Some(((expected, leads), others)) = rest.split_first()
+                && *expected == step
+            {
+                let leads = leads.map(|state| &*state.0);
+                same &= leads == next.ok().map(IntoBytes::as_bytes);
+                rest = others;
+            }
+        });
+        same && rest.iter().all(|(_, leads)| leads.is_none())
     }
 
     fn enabled(&self, state: &StateBytes) -> Vec<Step> {

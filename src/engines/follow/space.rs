@@ -52,6 +52,8 @@ pub struct Space {
 /// A state, and what was asked of it already.
 struct Known {
     bytes: StateBytes,
+    /// The steps that are taken, in order, and where they lead.
+    steps: Option<Vec<(Step, StateBytes)>>,
     /// What came of the steps, by their positions.
     fired: Box<[Tried]>,
     silent: Option<Arc<[(Step, StateId)]>>,
@@ -145,7 +147,8 @@ impl Space {
         let id = StateId(self.states.len() as u32);
         self.ids.insert(bytes.clone(), id);
         let fired = vec![Tried::Not; self.steps.len()].into();
-        self.states.push(Known { bytes, fired, silent: None, values: None, violated: None });
+        let (steps, silent, values, violated) = (None, None, None, None);
+        self.states.push(Known { bytes, steps, fired, silent, values, violated });
         id
     }
 
@@ -156,7 +159,10 @@ impl Space {
             Tried::Refused => None,
             Tried::To(next) => Some(next),
             Tried::Not => {
-                let next = self.instance.fire(self.bytes(state), step).ok();
+                let own = &mut self.states[known];
+                let all = own.steps.get_or_insert_with(|| self.instance.steps_from(&own.bytes));
+                let taken = all.binary_search_by_key(&step, |(step, _)| *step).ok();
+                let next = taken.map(|taken| all[taken].1.clone());
                 let next = next.map(|next| self.id(next));
                 self.states[known].fired[at] = next.map_or(Tried::Refused, Tried::To);
                 next
