@@ -71,9 +71,6 @@ impl AsyncGrant {
             s.block[c].on_list = true;
             s.block[c].got_cb = true;
             Self::tell_to_wait(s, c);
-        } else if s.client[c].at == ClientAt::Dead && op.kind.is_grant() {
-            // The cleanup finds it there.
-            s.block[c].on_list = true;
         } else {
             let answer = match op.kind {
                 OpKind::TestFree => Reply::Free,
@@ -170,11 +167,21 @@ impl AsyncGrant {
     }
 
     pub(super) fn lm_cleanup(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+        let local = self.is_mirrored(s, c);
         when(self.rules.client_cleanup && s.lm_idle() && s.client[c].at == ClientAt::Dead)?;
-        when(s.block[c].present || self.holds_any(s, c) || self.is_mirrored(s, c))?;
+        if self.variants.cleanup_by_table {
+            when(s.block[c].present || self.holds_any(s, c) || local)?;
+        } else {
+            // The unlock of a local lock goes to the master behind what was sent there before.
+            when(s.client[c].to_clean && !(local && self.has_busy_op(s, c)))?;
+        }
+        s.client[c].to_clean = false;
         s.block[c] = Block::default();
+        if local || self.variants.cleanup_by_table {
+            self.release(s, c)?;
+        }
         self.mirror(s, c, Hold::None);
-        self.release(s, c)
+        FIRED
     }
 
     pub(super) fn lm_reclaim(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {

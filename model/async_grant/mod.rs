@@ -67,7 +67,7 @@ actions! { AsyncGrant, State;
         lm_cancel(l: LmId, c: ClientId) => fs;
         /// UNLOCK arrives.
         lm_unlock(l: LmId, c: ClientId) => fs;
-        /// Take away what a dead client had.
+        /// Take away the block of a dead client, and its local locks.
         lm_cleanup(l: LmId, c: ClientId) => fs;
         /// A client gets back the lock that it had before the restart.
         lm_reclaim(l: LmId, c: ClientId) => fs;
@@ -184,6 +184,7 @@ impl Model for AsyncGrant {
             matches!(client.at, Idle | Done | Fail | Free | Dead)
                 && !messages
                 && !client.lost
+                && !client.to_clean
                 && !s.block[c].present
                 && s.ops[c].items().iter().all(|op| op.kind == OpKind::Lost)
         };

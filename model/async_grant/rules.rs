@@ -85,7 +85,8 @@ rules! {
         client_reject_if_not_waiting "lockd 2022" [1 1 0 0 1];
         /// UNLOCK takes away the block and the waiting operation of the request.
         unlock_cancels_block "lockd" [1 1 1 1 1];
-        /// The blocks and locks of a client that has died are taken away.
+        /// When a client has died its blocks are forgotten, and what it has by the list of local locks
+        /// is unlocked: once, without a word to the filesystem about what still waits there.
         client_cleanup "lockd" [1 1 1 1 1];
         /// The cluster distinguishes the owners of one node.
         owner_id "dlm 2023" [1 1 1 0 1];
@@ -114,5 +115,8 @@ rules! {
         dup_silent [0 0 0 0 0];
         /// A request that waits in a circle may be denied, and need not be.
         deadlock_answer [0 0 0 0 0];
+        /// The lock manager looks for the locks of a dead client in the table of the cluster, and
+        /// again as long as it has any. No lock manager does.
+        cleanup_by_table [0 0 0 0 0];
     }
 }
