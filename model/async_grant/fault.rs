@@ -17,8 +17,8 @@ fn spend(budget: &mut u8) -> Fired {
 
 impl AsyncGrant {
     pub(super) fn fault_defer_oom(&self, s: &mut State, c: ClientId) -> Fired {
-        when(s.in_call.contains(c) && !self.answers_in_call())?;
-        when(self.spec(c).kind != Kind::Wait)?;
+        when(s.in_call.contains(c) && !self.answers_in_call(c))?;
+        when(self.asks(c) != Kind::Wait)?;
         spend(&mut s.budget.oom)?;
         s.in_call.remove(c);
         let block = &mut s.block[c];

@@ -71,7 +71,7 @@ actions! { AsyncGrant, State;
         lm_cleanup(l: LmId, c: ClientId) => fs;
         /// A client gets back the lock that it had before the restart.
         lm_reclaim(l: LmId, c: ClientId) => fs;
-        /// All locks are reclaimed.
+        /// The grace period ends.
         lm_end_grace(l: LmId);
     }
     /// The lock manager's clock for requests that were put aside.

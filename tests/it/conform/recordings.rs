@@ -371,6 +371,11 @@ fn a_blocking_lock_that_is_granted_later_is_a_run_of_async_grant() {
     assert_eq!((slices.len(), without.len()), (1, 0), "{without:?}");
     assert!(slices[0].left_out.is_empty(), "{:?}", slices[0].left_out);
     assert_eq!(verdict(&slices[0], "full", true), "admitted");
+    assert_eq!(verdict(&slices[0], "linux_6_12", true), "admitted");
+    // The profile is lockd over GFS2, for which it asks no blocking request; it was over a local
+    // filesystem here.
+    let found = verdict(&slices[0], "linux_6_1", true);
+    assert!(found.starts_with("rejected at NLM_LOCK of c2: BLOCKED"), "{found}");
     // Without the UNLOCK of the holder nobody could have been granted it.
     let is_unlock = |event: &&Event| !matches!(&event.what, What::NlmUnlock(_) if event.i == 2);
     let changed: Vec<Event> = all.iter().filter(is_unlock).cloned().collect();
