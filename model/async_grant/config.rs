@@ -190,10 +190,20 @@ impl AsyncGrant {
         range.first..=range.last
     }
 
+    /// How the lock manager asks the filesystem for a request.
+    #[inline]
+    pub(super) fn asks(&self, c: ClientId) -> Kind {
+        match self.spec(c).kind {
+            Kind::Wait if self.variants.blocking_as_try => Kind::Try,
+            kind => kind,
+        }
+    }
+
     /// The filesystem answers in the call, and the lock manager waits for it.
     #[inline]
-    pub(super) fn answers_in_call(&self) -> bool {
-        self.variants.sync_call || !self.rules.setlk_only
+    pub(super) fn answers_in_call(&self, c: ClientId) -> bool {
+        let test = self.variants.test_in_call && self.spec(c).kind == Kind::Test;
+        self.variants.sync_call || !self.rules.setlk_only || test
     }
 }
 

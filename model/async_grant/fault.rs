@@ -17,8 +17,8 @@ fn spend(budget: &mut u8) -> Fired {
 
 impl AsyncGrant {
     pub(super) fn fault_defer_oom(&self, s: &mut State, c: ClientId) -> Fired {
-        when(s.in_call.contains(c) && !self.answers_in_call())?;
-        when(self.spec(c).kind != Kind::Wait)?;
+        when(s.in_call.contains(c) && !self.answers_in_call(c))?;
+        when(self.asks(c) != Kind::Wait)?;
         spend(&mut s.budget.oom)?;
         s.in_call.remove(c);
         let block = &mut s.block[c];
@@ -51,7 +51,8 @@ impl AsyncGrant {
         when(s.client[c].at != ClientAt::Dead)?;
         spend(&mut s.budget.crash)?;
         let answers = s.client[c].answers;
-        s.client[c] = Client { at: ClientAt::Dead, answers, ..Client::default() };
+        let to_clean = self.rules.client_cleanup && !self.variants.cleanup_by_table;
+        s.client[c] = Client { at: ClientAt::Dead, to_clean, answers, ..Client::default() };
         self.believe(s, c, Hold::None);
         FIRED
     }
@@ -112,6 +113,7 @@ impl AsyncGrant {
             client.granted_msg = false;
             client.reply = Reply::None;
             client.grant_res = GrantRes::None;
+            client.to_clean = false;
             match client.at {
                 ClientAt::Sent | ClientAt::Blocked => {
                     client.at = ClientAt::Sent;

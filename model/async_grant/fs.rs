@@ -47,7 +47,7 @@ impl AsyncGrant {
 
     /// Takes out an operation whose callback is due and may be made now.
     fn take_due(&self, s: &mut State, c: ClientId, kind: OpKind) -> Result<Op, Refused> {
-        let held_back = self.rules.no_early_grant || self.answers_in_call();
+        let held_back = self.rules.no_early_grant || self.answers_in_call(c);
         when(!(held_back && s.in_call.contains(c)))?;
         s.take_op(c, kind).ok_or(Refused::Disabled)
     }

@@ -44,10 +44,10 @@ impl AsyncGrant {
     }
 
     pub(super) fn lm_return(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
-        when(s.in_call.contains(c) && !self.answers_in_call())?;
+        when(s.in_call.contains(c) && !self.answers_in_call(c))?;
         s.in_call.remove(c);
         s.block[c].on_list = true;
-        if self.spec(c).kind == Kind::Wait {
+        if self.asks(c) == Kind::Wait {
             Self::tell_to_wait(s, c);
         } else {
             s.block[c].queued = true;
@@ -57,10 +57,10 @@ impl AsyncGrant {
     }
 
     pub(super) fn lm_return_sync(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
-        when(s.in_call.contains(c) && self.answers_in_call())?;
+        when(s.in_call.contains(c) && self.answers_in_call(c))?;
         let due = |op: &&Op| op.kind.has_callback() && op.kind != OpKind::Notified;
         let op = s.ops[c].items().iter().find(due).copied().ok_or(Refused::Disabled)?;
-        let asks_again = self.spec(c).kind == Kind::Wait && op.kind == OpKind::Denied;
+        let asks_again = self.asks(c) == Kind::Wait && op.kind == OpKind::Denied;
         when(asks_again || s.client[c].reply == Reply::None)?;
         s.take_op(c, op.kind);
         s.in_call.remove(c);
@@ -71,9 +71,6 @@ impl AsyncGrant {
             s.block[c].on_list = true;
             s.block[c].got_cb = true;
             Self::tell_to_wait(s, c);
-        } else if s.client[c].at == ClientAt::Dead && op.kind.is_grant() {
-            // The cleanup finds it there.
-            s.block[c].on_list = true;
         } else {
             let answer = match op.kind {
                 OpKind::TestFree => Reply::Free,
@@ -137,7 +134,7 @@ impl AsyncGrant {
 
     pub(super) fn lm_cancel(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
         when(s.lm_idle() && s.client[c].cancel_msg && s.client[c].reply == Reply::None)?;
-        when(!self.has_busy_op(s, c))?;
+        when(!self.has_busy_op(s, c) && !self.in_grace(s))?;
         let blocked = core::mem::take(&mut s.block[c]).present;
         let waits = s.has_op(c, OpKind::Queued);
         if blocked && self.rules.cancel_reaches_fs && waits {
@@ -154,7 +151,7 @@ impl AsyncGrant {
 
     pub(super) fn lm_unlock(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
         when(s.lm_idle() && s.client[c].unlock_msg && s.client[c].reply == Reply::None)?;
-        when(!self.has_busy_op(s, c))?;
+        when(!self.has_busy_op(s, c) && !self.in_grace(s))?;
         if self.rules.unlock_cancels_block {
             s.block[c] = Block::default();
             Self::drop_waiting(s, c);
@@ -170,11 +167,21 @@ impl AsyncGrant {
     }
 
     pub(super) fn lm_cleanup(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+        let local = self.is_mirrored(s, c);
         when(self.rules.client_cleanup && s.lm_idle() && s.client[c].at == ClientAt::Dead)?;
-        when(s.block[c].present || self.holds_any(s, c) || self.is_mirrored(s, c))?;
+        if self.variants.cleanup_by_table {
+            when(s.block[c].present || self.holds_any(s, c) || local)?;
+        } else {
+            // The unlock of a local lock goes to the master behind what was sent there before.
+            when(s.client[c].to_clean && !(local && self.has_busy_op(s, c)))?;
+        }
+        s.client[c].to_clean = false;
         s.block[c] = Block::default();
+        if local || self.variants.cleanup_by_table {
+            self.release(s, c)?;
+        }
         self.mirror(s, c, Hold::None);
-        self.release(s, c)
+        FIRED
     }
 
     pub(super) fn lm_reclaim(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
@@ -215,7 +222,7 @@ impl AsyncGrant {
 
 // What these steps have in common.
 impl AsyncGrant {
-    /// The lock manager takes only reclaims.
+    /// The lock manager takes only reclaims: who is refused something else asks again.
     fn in_grace(&self, s: &State) -> bool {
         s.grace && self.rules.grace
     }

@@ -52,7 +52,7 @@ impl AsyncGrant {
 
     /// Whether a request that cannot be granted waits at the master.
     fn sleeps(&self, c: ClientId) -> bool {
-        match self.spec(c).kind {
+        match self.asks(c) {
             Kind::Wait if !self.rules.sleep_iff_blocking => false,
             // Without callbacks only a lock manager that sleeps itself lets anybody wait.
             Kind::Wait => !(self.variants.sync_call && self.rules.setlk_only),
@@ -62,7 +62,7 @@ impl AsyncGrant {
     }
 
     fn notifies(&self, c: ClientId) -> bool {
-        self.variants.notify_fs && self.spec(c).kind == Kind::Wait
+        self.variants.notify_fs && self.asks(c) == Kind::Wait
     }
 
     /// Nothing that the filesystem has still to undo comes before the next operation.

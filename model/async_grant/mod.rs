@@ -64,11 +64,11 @@ actions! { AsyncGrant, State;
         lm_cancel(l: LmId, c: ClientId) => fs;
         /// UNLOCK arrives.
         lm_unlock(l: LmId, c: ClientId) => fs;
-        /// Take away what a dead client had.
+        /// Take away the block of a dead client, and its local locks.
         lm_cleanup(l: LmId, c: ClientId) => fs;
         /// A client gets back the lock that it had before the restart.
         lm_reclaim(l: LmId, c: ClientId) => fs;
-        /// All locks are reclaimed.
+        /// The grace period ends.
         lm_end_grace(l: LmId);
     }
     /// The lock manager's clock for requests that were put aside.
@@ -166,6 +166,7 @@ impl Model for AsyncGrant {
             matches!(client.at, Idle | Done | Fail | Free | Dead)
                 && !messages
                 && !client.lost
+                && !client.to_clean
                 && !s.block[c].present
                 && s.ops[c].items().iter().all(|op| op.kind == OpKind::Lost)
         };

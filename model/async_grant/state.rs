@@ -187,6 +187,8 @@ state! {
         pub retx: u8,
         /// Cancels left.
         pub can: u8,
+        /// Has crashed, and the lock manager has not cleaned up after it.
+        pub to_clean: bool,
         /// Ghost: final answers that changed what the client believes.
         pub answers: u8,
         /// Ghost, of a test: since it was sent another owner has always been in the way.

@@ -72,6 +72,7 @@ impl Recall {
         when(lease.callback == Callback::Queued)?;
         lease.callback = Callback::Sent;
         lease.listed = lease.hashed || !self.rules.hashed_check;
+        s.object[x].bar_over = false;
         FIRED
     }
 
@@ -88,8 +89,10 @@ impl Recall {
         when(lease.breaking && lease.hashed && lease.listed && held.stage != Stage::Flushing)?;
         let silent = !self.is_reachable(s, c) || client.stubborn;
         let trusts = held.belief != Delegation::None && !client.lease_expired && !client.stubborn;
-        let in_time = silent && (!trusts || !self.rules.client_expires_first);
+        let since_recall = lease.renewed && !self.rules.revoke_counts_renewals;
+        let in_time = silent && (!trusts || since_recall || !self.rules.client_expires_first);
         when(in_time || self.variants.early_revoke)?;
+        s.object[x].bar_over = !self.rules.bar_outlasts_revocation;
         self.end_lease(s, c, x);
         FIRED
     }

@@ -30,15 +30,19 @@ impl Recall {
         when(s.held[c][x].stage == Stage::Recalled && self.is_well_connected(s, c))?;
         // The server refuses a write under a delegation that it has revoked.
         when(s.lease[c][x].kind != Delegation::None && self.rules.own_exempt)?;
-        when(self.thread_free(s) && s.object[x].lock == Owner::None)?;
-        s.object[x].lock = c.into();
+        if s.held[c][x].dirty || !self.variants.clean_return {
+            when(self.thread_free(s) && s.object[x].lock == Owner::None)?;
+            s.object[x].lock = c.into();
+        }
         s.held[c][x].stage = Stage::Flushing;
         FIRED
     }
 
     pub(super) fn client_flush_done(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
         when(s.held[c][x].stage == Stage::Flushing && self.is_well(s, c))?;
-        s.object[x].lock = Owner::None;
+        if s.object[x].lock == c.into() {
+            s.object[x].lock = Owner::None;
+        }
         s.held[c][x].stage = Stage::Ready;
         if core::mem::take(&mut s.held[c][x].dirty) {
             self.change(s, x, Some(c));

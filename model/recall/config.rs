@@ -67,6 +67,18 @@ impl Kind {
         self.is_open() || matches!(self, Self::Setattr | Self::Xattr | Self::Acl | Self::Truncate)
     }
 
+    /// Whether nfsd refuses it during grace (`opens_in_grace`): OPEN, REMOVE, RENAME, SETXATTR, and
+    /// a SETATTR that sets the size.
+    pub fn is_tested_for_grace(self) -> bool {
+        !matches!(self, Self::Setattr | Self::Acl | Self::Link | Self::Create)
+    }
+
+    /// Whether nfsd waits a moment for the delegation (`nfsd_wait_for_delegreturn`): REMOVE, RENAME
+    /// and SETATTR.
+    pub fn has_short_wait(self) -> bool {
+        matches!(self, Self::Unlink | Self::Rename | Self::Setattr | Self::Truncate)
+    }
+
     /// Whether it takes two directories.
     fn has_two_directories(self) -> bool {
         matches!(self, Self::Rename | Self::Link)

@@ -32,6 +32,10 @@ impl Recall {
         when(self.is_reachable(s, c) && !self.is_flushing(s, c))?;
         spend(&mut s.budget.partition)?;
         s.client[c].partitioned = true;
+        for x in values::<ObjectId>(self) {
+            let lease = &mut s.lease[c][x];
+            lease.renewed = lease.callback == Callback::Sent && !self.rules.revoke_counts_renewals;
+        }
         FIRED
     }
 

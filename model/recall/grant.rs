@@ -19,9 +19,10 @@ impl Recall {
         let kind = Delegation::from(want);
         when(match want {
             Want::Read => self.read_delegations,
-            Want::Write => self.write_delegations,
+            Want::Write => self.write_delegations && !self.variants.read_delegations_only,
         })?;
-        when(if self.is_dir(x) { self.delegable_dirs } else { self.delegable_files })?;
+        let directories = self.delegable_dirs && !self.variants.no_directory_delegations;
+        when(if self.is_dir(x) { directories } else { self.delegable_files })?;
         when(s.grant[c].at == GrantAt::Idle && self.is_reachable(s, c))?;
         when(s.lease[c][x].kind == Delegation::None && s.held[c][x].belief == Delegation::None)?;
         when(self.thread_free(s) && (!s.grace || !self.rules.reclaim_before_new))?;
@@ -30,7 +31,7 @@ impl Recall {
         if self.grants.is_some() {
             s.grants_left -= 1;
         }
-        s.grant[c] = Grant { at: GrantAt::Open, object: x, kind, changed: false };
+        s.grant[c] = Grant { at: GrantAt::Open, object: x, kind, ..Grant::default() };
         FIRED
     }
 
@@ -72,12 +73,13 @@ impl Recall {
 
     pub(super) fn grant_reply(&self, s: &mut State, c: ClientId) -> Fired {
         when(s.grant[c].at == GrantAt::Inserted && self.is_still_good(s, c))?;
-        let Grant { object: x, kind, changed, .. } = s.grant[c];
+        let Grant { object: x, kind, changed, renamed, .. } = s.grant[c];
         s.grant[c] = Grant::default();
         s.lease[c][x].hashed = true;
         // The reply to a client that is gone arrives nowhere.
         if self.is_reachable(s, c) {
-            s.held[c][x] = Held { belief: kind, stale: changed, ..Held::default() };
+            let stale = renamed || (changed && !self.variants.view_after_grant);
+            s.held[c][x] = Held { belief: kind, stale, ..Held::default() };
         }
         FIRED
     }
@@ -99,9 +101,10 @@ impl Recall {
 
     /// What the server looks at after it has inserted the lease.
     fn is_still_good(&self, s: &State, c: ClientId) -> bool {
-        let Grant { object: x, kind, changed, .. } = s.grant[c];
-        let same = !changed && !s.object[x].had_conflict && self.has_name(s, x);
+        let Grant { object: x, kind, changed, renamed, .. } = s.grant[c];
+        let same = !renamed && !s.object[x].had_conflict && self.has_name(s, x);
         (same || !self.rules.grant_verify)
+            && (!changed || renamed || !self.rules.grant_verify_attributes)
             && (self.counts_allow(s, x, kind) || !self.rules.grant_retest_counts)
     }
 
@@ -118,14 +121,15 @@ impl Recall {
 
     /// Whether an operation keeps new delegations away from an object.
     fn is_barred(&self, s: &State, x: ObjectId) -> bool {
-        values::<OpId>(self).any(|o| {
-            let op = &s.op[o];
-            op.wait_on == x.into()
-                && match op.at {
-                    OpAt::Wait | OpAt::Delayed | OpAt::Again => true,
-                    OpAt::Idle | OpAt::Done => false,
-                    _ => self.variants.bar_until_applied,
-                }
-        })
+        !s.object[x].bar_over
+            && values::<OpId>(self).any(|o| {
+                let op = &s.op[o];
+                op.wait_on == x.into()
+                    && match op.at {
+                        OpAt::Wait | OpAt::Delayed | OpAt::Again => true,
+                        OpAt::Idle | OpAt::Done => false,
+                        _ => self.variants.bar_until_applied,
+                    }
+            })
     }
 }

@@ -68,7 +68,10 @@ pub struct Description(u8);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Lease {
     write: bool,
-    /// When the holder must have downgraded; "downgrade pending".
+    /// "Downgrade pending": a reader has asked for it, and it was not done yet.
+    downgrade_pending: bool,
+    /// When a holder who is asked must have downgraded (`fl_downgrade_time`). It stays when that is
+    /// done, and later on it makes a lease for writing one for reading that nobody has broken.
     downgrade_by: Option<u32>,
     /// When the holder must have given it up; "unlock pending".
     unlock_by: Option<u32>,
@@ -151,9 +154,9 @@ impl<const N: usize> Leases<N> {
         let lease = &mut self.entry(description).lease;
         *lease = Some(match *lease {
             // What a reader asked for is done; what a writer asked for is not.
-            Some(old) if !write => Lease { write, downgrade_by: None, ..old },
+            Some(old) if !write => Lease { write, downgrade_pending: false, ..old },
             Some(old) => Lease { write, ..old },
-            None => Lease { write, downgrade_by: None, unlock_by: None },
+            None => Lease { write, downgrade_pending: false, downgrade_by: None, unlock_by: None },
         });
         Ok(())
     }
@@ -167,7 +170,7 @@ impl<const N: usize> Leases<N> {
         match self.entry(description).lease {
             None => Shown::Unlocked,
             Some(lease) if lease.unlock_by.is_some() => Shown::Unlocked,
-            Some(lease) if lease.downgrade_by.is_some() => Shown::Read,
+            Some(lease) if lease.downgrade_pending => Shown::Read,
             Some(lease) if lease.write => Shown::Write,
             Some(_) => Shown::Read,
         }
@@ -220,8 +223,9 @@ impl<const N: usize> Leases<N> {
             blocked = true;
             if access == Access::Write {
                 lease.unlock_by.get_or_insert(by);
-            } else if lease.unlock_by.is_none() {
-                lease.downgrade_by.get_or_insert(by);
+            } else if lease.unlock_by.is_none() && !lease.downgrade_pending {
+                lease.downgrade_pending = true;
+                lease.downgrade_by = Some(by);
             }
         }
         if blocked { Err(Refusal::WouldBlock) } else { Ok(()) }
@@ -235,7 +239,7 @@ impl<const N: usize> Leases<N> {
             let Some(lease) = &mut open.lease else { continue };
             if overdue(lease.downgrade_by) {
                 lease.write = false;
-                lease.downgrade_by = None;
+                lease.downgrade_pending = false;
             }
             if overdue(lease.unlock_by) {
                 open.lease = None;

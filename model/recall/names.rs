@@ -4,7 +4,7 @@ use crate::kit::values;
 
 use super::Recall;
 use super::config::{Kind, OpSpec};
-use super::state::{ClientId, Delegation, GrantAt, ObjectId, Op, OpId, Ref, State};
+use super::state::{ClientId, Delegation, Grant, GrantAt, ObjectId, Op, OpId, Ref, State};
 
 /// A lock that an operation takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Recall {
             Kind::Create => false,
             Kind::Setattr => rules.break_setattr,
             Kind::Xattr => rules.break_xattr,
-            Kind::Acl => rules.break_acl,
+            Kind::Acl => rules.break_acl && (rules.break_acl_by_server || !spec.nfs),
             Kind::Truncate => rules.break_truncate,
             Kind::OpenWrite => rules.break_open_write,
             Kind::OpenRead => rules.break_open_read,
@@ -133,6 +133,14 @@ impl Recall {
         };
         for x in [source, victim, from, to].into_iter().flatten() {
             self.change(s, x, spec.by);
+        }
+        if by_name {
+            let opens = values::<ClientId>(self);
+            let named = |grant: &Grant| {
+                let x = Ref::from(grant.object);
+                grant.at != GrantAt::Idle && (x == op.source || x == op.victim)
+            };
+            opens.for_each(|c| s.grant[c].renamed |= named(&s.grant[c]));
         }
     }
 

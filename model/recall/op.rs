@@ -121,7 +121,11 @@ impl Recall {
         let spec = self.spec(o);
         if spec.nfs {
             when(s.op[o].thread || self.thread_free(s))?;
-            when(!s.grace || !self.rules.grace_refuses)?;
+            let refuses = match spec.kind.is_tested_for_grace() {
+                true => self.rules.grace_refuses,
+                false => self.rules.grace_refuses_attributes,
+            };
+            when(!s.grace || !refuses)?;
         } else {
             when(!s.grace || self.variants.local_during_grace)?;
         }
@@ -282,8 +286,13 @@ impl Recall {
             s.op[o].refs += 1;
             s.op[o].thread = spec.nfs;
             s.op[o].at = OpAt::Wait;
-        } else if self.variants.short_wait && s.op[o].at == OpAt::Check {
-            self.unlock(s, o, |x| !self.is_dir(x));
+        } else if self.variants.short_wait
+            && s.op[o].at == OpAt::Check
+            && spec.kind.has_short_wait()
+        {
+            // Unlink and rename have given the lock of the file back by then; SETATTR waits with it.
+            let keeps = spec.kind.resolves_once();
+            self.unlock(s, o, |x| !self.is_dir(x) && !keeps);
             s.op[o].at = OpAt::Short;
         } else {
             self.delay(s, o);
@@ -368,7 +377,12 @@ impl Recall {
         if !self.variants.bar_until_applied {
             s.op[o].wait_on = Ref::None;
         }
-        self.looked_up(s, o);
+        if self.spec(o).kind.resolves_once() {
+            // It has its lock still.
+            s.op[o].at = OpAt::Check;
+        } else {
+            self.looked_up(s, o);
+        }
         FIRED
     }
 

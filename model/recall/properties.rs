@@ -35,8 +35,9 @@ pub(super) const PROPERTIES: &[Property<Recall>] = properties! { Recall;
     /// Somebody waits for a recall and keeps others out of a directory meanwhile. Its count says in
     /// how many states that is so: the steps under lock.
     reachable steps_under_lock;
-    /// An operation that was called returns. (Claimed where grants are bounded, or with
-    /// `bar_until_applied`.)
+    /// An operation that was called returns. (Claimed where grants are bounded, or where an
+    /// operation can be stopped by one object only and `bar_until_applied` is on: that bars one
+    /// object, and a rename of two files can be sent from one to the other for ever.)
     leads_to op_terminates(o: OpId);
     /// A client that renews its lease but never answers trusts a cache that is out of date.
     reachable stubborn_stale;

@@ -99,6 +99,8 @@ state! {
         pub readers: u8,
         /// A delegation was recalled since the last one was inserted (`fi_had_conflict`).
         pub had_conflict: bool,
+        /// The last recall is so long ago that it keeps no new delegation away.
+        pub bar_over: bool,
     }
 }
 
@@ -121,7 +123,7 @@ state! {
         Unlock,
         /// Waits for a recall.
         Wait,
-        /// With `short_wait`: waits a moment, with the directory lock and the thread.
+        /// With `short_wait`: waits a moment, with its thread and the lock under which it tests.
         Short,
         /// Answered with DELAY.
         Delayed,
@@ -195,6 +197,8 @@ state! {
         pub kind: Delegation,
         /// The object has changed since the OPEN looked at it.
         pub changed: bool,
+        /// The name by which it was opened means something else since then.
+        pub renamed: bool,
     }
 }
 
@@ -216,6 +220,8 @@ state! {
         pub listed: bool,
         /// The recall.
         pub callback: Callback,
+        /// The client was cut off after its recall was sent, and may have renewed its lease until then.
+        pub renewed: bool,
     }
 }
 

@@ -96,6 +96,23 @@ mod facts {
         assert_eq!(t, before);
     }
 
+    /// `fl_downgrade_time` is never cleared: `lease_clear_pending` takes the flag away alone.
+    #[test]
+    fn the_time_of_a_downgrade_outlives_it() {
+        let mut t = leases();
+        let holder = t.open(Access::Read).unwrap();
+        t.set(holder, Want::Write).unwrap();
+        assert_eq!(t.open(Access::Read), Err(Refusal::WouldBlock));
+        t.set(holder, Want::Read).unwrap();
+        t.set(holder, Want::Write).unwrap();
+        t.pass(BREAK_TIME);
+        assert_eq!(t.get(holder), Shown::Write, "the time is not over");
+        t.pass(3);
+        assert_eq!(t.get(holder), Shown::Read, "nobody has asked for it since");
+        t.set(holder, Want::Write).unwrap();
+        assert_eq!(t.get(holder), Shown::Read, "from now on whenever somebody looks");
+    }
+
     #[test]
     fn a_new_lease_beside_read_leases() {
         let mut t = leases();
@@ -207,7 +224,7 @@ impl Reference {
 
     fn time_out(&mut self) {
         for lease in &mut self.leases {
-            if lease.downgrade_pending && self.now > lease.downgrade_time {
+            if lease.downgrade_time > 0 && self.now > lease.downgrade_time {
                 Self::modify(lease, Want::Read);
             }
             if lease.unlock_pending && self.now > lease.break_time {

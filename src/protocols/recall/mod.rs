@@ -37,7 +37,7 @@ pub static FORM: Form = Form {
         "break_open_write",
         "count_before_break",
         "grant_retest_counts",
-        "grant_verify",
+        "grant_verify_attributes",
         "block_regrant",
         "rebreak_in_loop",
         "wake_on_return",

@@ -200,7 +200,7 @@ impl Server {
         // What was seen of the counts is as of here.
         let here = self.log.mark();
         let mut data = self.data.lock().unwrap();
-        if counted || (self.rules().grant_verify && data.version != version) {
+        if counted || (self.rules().grant_verify_attributes && data.version != version) {
             lease.held = false;
             self.did("grant_abort", &[CLIENT], &lease);
         } else {
