@@ -124,7 +124,7 @@ impl Builder<'_> {
         if lock.reclaim {
             let way = match is(event, "OK") {
                 true => recovered.when(held.clone(), "0").then(held, "1"),
-                false => recovered,
+                false => recovered.then(held, "0"),
             };
             self.during(event, vec![way]);
             return true;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::engines::fields::FieldValue;
 use crate::report::run::story::Story;
 
-use super::headline;
+use super::headline::headline;
 
 /// The variable with the step that led to a state, as Quint calls it.
 const ACTION: &str = "mbt::actionTaken";

@@ -2,6 +2,7 @@
 //! its model; nothing of it is kept.
 
 pub mod dot;
+mod headline;
 pub mod itf;
 pub mod perfetto;
 pub mod shiviz;
@@ -9,12 +10,13 @@ pub mod svg;
 
 use clap::ValueEnum;
 
-use crate::engines::verdict::BuiltIn;
 use crate::files::case::Case;
 
 use super::run::mermaid;
 use super::run::on_model::Run;
 use super::run::story::Story;
+
+use headline::headline;
 
 /// What a case can be written as.
 #[derive(Clone, Copy, ValueEnum)]
@@ -55,17 +57,4 @@ impl Format {
 /// JSON on lines of its own.
 fn lines(value: &serde_json::Value) -> String {
     format!("{value:#}\n")
-}
-
-/// What a run shows, in a sentence.
-pub fn headline(story: &Story) -> String {
-    let (name, verdict) = (story.run.configuration.entry.name, &story.verdict);
-    let shown = if verdict.violated { "is violated" } else { "is reached" };
-    let word = if verdict.steps == 1 { "step" } else { "steps" };
-    let goes_on = match (verdict.cycle, story.is_stuck()) {
-        (Some(_), _) => "; then it goes round in a cycle",
-        (None, true) if verdict.property == BuiltIn::CanFinish.name() => "; then one way on",
-        _ => "",
-    };
-    format!("{name}: {} {shown} after {} {word}{goes_on}", verdict.property, verdict.steps)
 }

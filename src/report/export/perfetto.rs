@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::report::run::story::Story;
 
-use super::headline;
+use super::headline::headline;
 
 /// How long a step takes, in microseconds.
 const STEP: usize = 1000;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::report::run::story::Story;
 use crate::report::run::text::grouped;
 
-use super::headline;
+use super::headline::headline;
 
 /// The regular expression that reads the log: the one that `ShiViz` starts with.
 pub const PARSER: &str = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})";
