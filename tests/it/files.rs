@@ -12,7 +12,7 @@ use crate::cli::{refused, run};
 use crate::repository;
 
 pub const PENDING: &str =
-    "scenarios/downconvert/ablations/without_pending_flag_two_apps_can_finish.json";
+    "scenarios/downconvert/ablations/without_pending_flag_two_apps_o2dlm_can_finish.json";
 
 pub fn checked(file: &str, threads: usize) -> Checked {
     let scenario = Scenario::open(&repository(file)).expect("a scenario");
