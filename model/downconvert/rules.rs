@@ -137,6 +137,10 @@ rules! {
         /// A convert in a conversion deadlock gets a blocking callback itself (fs/dlm).
         deadlock_bast "DLM" [0 0 0 1 1] {
             "grant_pending_convert (fs/dlm)" since "6.1"
+        } => Declared::NoEffect {
+            why: "a convert that is in the way of one ahead of it was told when that one was \
+                  queued; where a recovery has rebuilt the queues it may be otherwise, and \
+                  that is not in this model",
         };
         /// A blocking callback that the level of the last AST is not in the way of is left out
         /// (fs/dlm).

@@ -17,8 +17,7 @@ fn read(path: &Path) -> Value {
 /// with those pages.
 #[test]
 fn the_report_on_foreign_engines_is_fresh() {
-    const AGAIN: &str =
-        "cargo run --release --manifest-path benches/compare/Cargo.toml -- foreign";
+    const AGAIN: &str = "cargo run --release --manifest-path benches/compare/Cargo.toml -- foreign";
     let report = read(&repository("reports/foreign.json"));
     let models = report["models"].as_array().expect("a list");
     let mut compared = BTreeMap::new();
@@ -42,7 +41,10 @@ fn the_report_on_foreign_engines_is_fresh() {
                 assert_eq!(found[figure], page[figure], "{figure} of {name}: {AGAIN}");
             }
             for engine in ["stateright", "spin"] {
-                assert_eq!(model[engine]["distinct"], page["distinct"], "{name}, {engine}: {AGAIN}");
+                assert_eq!(
+                    model[engine]["distinct"], page["distinct"],
+                    "{name}, {engine}: {AGAIN}"
+                );
             }
         }
     }
