@@ -41,7 +41,7 @@ fn main() {
     profile("two-phase commit, 8", &two_phase_commit::TwoPhase::new(8));
     of::<AsyncGrant>("deadlock_answer");
     of::<Recall>("medium/two_by_two");
-    of::<Downconvert>("two_apps_late_and_dup_bast");
+    of::<Downconvert>("two_apps_late_and_dup_bast_o2dlm");
     of::<DelegationReturn>("variant_courtesy");
 }
 

@@ -27,7 +27,7 @@ const SCENARIOS: [&str; 12] = [
     "recall/medium/lost_and_restarted",
     "recall/large/dirs_full",
     "downconvert/cross",
-    "downconvert/cross_late_and_dup_bast",
+    "downconvert/cross_late_and_dup_bast_o2dlm",
     "downconvert/medium/pr_ex_pr_ex_twice_late_bast_remote",
     "downconvert/medium/three_nodes",
 ];

@@ -12,6 +12,9 @@ impl Downconvert {
         let (n, want) = (self.node(a), self.wanted(s, a));
         let node = &s.node[n];
         let higher = want > node.level;
+        // Whoever gets the lock waits for recovery before it uses what the lock protects.
+        let replayed = !self.all_nodes().any(|other| s.node[other].dead && s.node[other].dirty);
+        when(higher || replayed || !self.rules.grants_wait_for_replay)?;
         if node.busy && higher {
             self.wait(s, a, AppAt::WaitBusy);
         } else if node.upf && !higher {
@@ -39,7 +42,7 @@ impl Downconvert {
     /// generation is not counted up.
     fn mark_request(&self, s: &mut State, a: AppId, want: Level) {
         let node = &mut s.node[self.node(a)];
-        node.action = Action::Convert;
+        node.action = if node.new { Action::Attach } else { Action::Convert };
         node.requested = want;
         node.busy = true;
         node.pending = self.rules.pending_flag;
@@ -53,9 +56,9 @@ impl Downconvert {
         when(s.app[a].at == AppAt::Call)?;
         let n = self.node(a);
         s.app[a].called = true;
-        s.app[a].at = match self.submit(s, n, s.node[n].requested)? {
+        s.app[a].at = match self.submit(s, n, s.node[n].requested, self.spec(a).noqueue)? {
             Answer::Taken => AppAt::Ret,
-            Answer::Busy => AppAt::RetErr,
+            Answer::Busy | Answer::Refused => AppAt::RetErr,
         };
         FIRED
     }
@@ -91,7 +94,7 @@ impl Downconvert {
     pub(super) fn app_give_up(&self, s: &mut State, a: AppId) -> Fired {
         when(matches!(s.app[a].at, AppAt::WaitBusy | AppAt::WaitBlocked) && !s.app[a].woken)?;
         when(self.spec(a).nonblock)?;
-        s.node[self.node(a)].nbf |= s.app[a].called;
+        s.node[self.node(a)].nbf |= self.rules.nonblock_finished && s.app[a].called;
         self.fail(s, a);
         FIRED
     }
@@ -171,7 +174,7 @@ impl Downconvert {
     }
 
     /// The common way out of the lock path.
-    fn leave(&self, s: &mut State, n: NodeId, took: bool) {
+    pub(super) fn leave(&self, s: &mut State, n: NodeId, took: bool) {
         let node = &mut s.node[n];
         if took || self.rules.upf_cleared_on_exit {
             node.upf = false;

@@ -45,6 +45,8 @@ pub struct Downconvert {
     pub cb_capacity: u8,
     /// The nodes that may die, a bit each.
     pub mortal: u8,
+    /// The nodes that have had no lock at the master before, a bit each.
+    pub new: u8,
     /// The budgets of the faults.
     pub faults: Budget,
     /// The rules that are on.
@@ -97,6 +99,11 @@ pub const BOUNDS: &[Field] = &[
         doc: "The nodes that may die.",
         shape: Shape::List { min: 0, max: NODES as u8, item: &NODE, default: Some("[0, 1, 2]") },
     },
+    Field {
+        name: "new",
+        doc: "The nodes whose first lock is a new one; the others begin with a lock at NL.",
+        shape: Shape::List { min: 0, max: NODES as u8, item: &NODE, default: Some("[]") },
+    },
 ];
 
 const fn budget(name: &'static str, doc: &'static str, max: u8) -> Field {
@@ -109,9 +116,8 @@ pub const FAULTS: &[Field] = &[
     budget("dup_bast", "A blocking callback arrives twice.", 2),
     budget("lost_bast", "A blocking callback does not arrive.", 2),
     budget("requester_dies", "A node dies.", 1),
-    budget("noqueue_refused", "The DLM refuses a no-queue request.", 2),
     budget("dlm_error", "The DLM call fails.", 2),
-    budget("signal", "A signal ends a wait on the glue.", 2),
+    budget("signal", "A signal is pending at the top of the lock path.", 2),
 ];
 
 impl Downconvert {
@@ -131,20 +137,23 @@ impl Downconvert {
         for index in 0..list.len() {
             apps[usize::from(index)] = AppSpec::from_value(list.item(index), nodes)?;
         }
-        let mortal = setup.bounds.get("mortal");
+        let set = |name| {
+            let list = setup.bounds.get(name);
+            (0..list.len()).fold(0, |set, at| set | 1 << list.item(at).number())
+        };
         let fault = |name| setup.faults.get(name).number();
         Ok(Self {
             nodes,
             apps,
             app_count: list.len(),
             cb_capacity: setup.bounds.get("cb_capacity").number(),
-            mortal: (0..mortal.len()).fold(0, |set, at| set | 1 << mortal.item(at).number()),
+            mortal: set("mortal"),
+            new: set("new"),
             faults: Budget {
                 late_bast: fault("late_bast"),
                 dup_bast: fault("dup_bast"),
                 lost_bast: fault("lost_bast"),
                 requester_dies: fault("requester_dies"),
-                noqueue_refused: fault("noqueue_refused"),
                 dlm_error: fault("dlm_error"),
                 signal: fault("signal"),
             },

@@ -25,7 +25,8 @@ impl Downconvert {
         if decision == Unblock::Finish && !self.rules.blocked_recheck {
             s.note_bug(Bug::UnblockNotBlocked);
         }
-        if decision == Unblock::Cancel && s.node[n].action == Action::None {
+        if decision == Unblock::Cancel && matches!(s.node[n].action, Action::None | Action::Attach)
+        {
             s.note_bug(Bug::CancelWithoutAction);
         }
         let node = &mut s.node[n];
@@ -105,9 +106,9 @@ impl Downconvert {
 
     pub(super) fn dc_dlm_lock(&self, s: &mut State, n: NodeId) -> Fired {
         when(s.node[n].dc == DcAt::CallDown)?;
-        s.node[n].dc = match self.submit(s, n, s.node[n].requested)? {
+        s.node[n].dc = match self.submit(s, n, s.node[n].requested, false)? {
             Answer::Taken => DcAt::RetDown,
-            Answer::Busy => DcAt::RetDownErr,
+            Answer::Busy | Answer::Refused => DcAt::RetDownErr,
         };
         FIRED
     }

@@ -1,4 +1,4 @@
-//! The `fault` and `environment` lanes: what can go wrong, within budgets.
+//! The `fault`, `recovery` and `environment` lanes: what can go wrong, within budgets.
 
 use crate::kit::{FIRED, Fired, exceeded, when};
 
@@ -17,6 +17,11 @@ fn head_is_bast(s: &State, n: NodeId) -> bool {
 }
 
 impl Downconvert {
+    /// Whether the lock of a node begins as a new one.
+    pub(super) fn is_new(&self, n: NodeId) -> bool {
+        self.new >> n.0 & 1 == 1
+    }
+
     pub(super) fn environment_other_lock_wakes_dc(&self, s: &mut State, n: NodeId) -> Fired {
         let node = &mut s.node[n];
         when(self.variants.other_traffic)?;
@@ -52,19 +57,18 @@ impl Downconvert {
     pub(super) fn fault_requester_dies(&self, s: &mut State, n: NodeId) -> Fired {
         when(!s.node[n].dead && self.mortal >> n.0 & 1 == 1)?;
         spend(&mut s.budget.requester_dies)?;
-        s.node[n] = Node { dead: true, ..Node::default() };
+        // What it wrote is in its journal until that is replayed.
+        s.node[n] = Node { dead: true, dirty: s.node[n].dirty, ..Node::default() };
         for a in crate::kit::values::<AppId>(self).filter(|a| self.node(*a) == n) {
             s.app[a] = App { at: AppAt::Done, ..App::default() };
         }
         self.expel(s, n)
     }
 
-    pub(super) fn fault_noqueue_refused(&self, s: &mut State, a: AppId) -> Fired {
-        when(s.app[a].at == AppAt::Call && self.spec(a).noqueue)?;
-        spend(&mut s.budget.noqueue_refused)?;
-        s.app[a].called = true;
-        s.app[a].at = AppAt::Ret;
-        self.send(s, self.node(a), Callback::AstEagain)
+    pub(super) fn recovery_replay(&self, s: &mut State, n: NodeId) -> Fired {
+        when(s.node[n].dead && s.node[n].dirty)?;
+        s.node[n].dirty = false;
+        FIRED
     }
 
     pub(super) fn fault_dlm_error(&self, s: &mut State, a: AppId) -> Fired {
@@ -76,8 +80,9 @@ impl Downconvert {
 
     pub(super) fn fault_signal(&self, s: &mut State, a: AppId) -> Fired {
         let app = s.app[a];
-        when(matches!(app.at, AppAt::WaitBusy | AppAt::WaitBlocked) && !app.woken && !app.called)?;
+        when(app.at == AppAt::Start && !app.called)?;
         spend(&mut s.budget.signal)?;
+        self.leave(s, self.node(a), false);
         self.fail(s, a);
         FIRED
     }

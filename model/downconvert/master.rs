@@ -1,6 +1,7 @@
-//! The lock master: what a DLM does inside a call. These are no actions of their own.
+//! The lock master: what a DLM does inside a call. These are no actions of their own. What the two
+//! DLMs do differently is in `fsdlm.rs` and `o2dlm.rs`.
 
-use crate::kit::{FIRED, Fired, exceeded, values};
+use crate::kit::{FIRED, Fired, Refused, exceeded, values};
 
 use super::Downconvert;
 use super::state::{Bug, Callback, Level, NodeId, State, UnlockAction};
@@ -11,6 +12,9 @@ pub(super) enum Answer {
     Taken,
     /// A cancel is outstanding.
     Busy,
+    /// It cannot grant the request at once, and must not queue it (o2dlm; fs/dlm takes the request
+    /// and refuses it by a callback).
+    Refused,
 }
 
 impl Downconvert {
@@ -26,27 +30,52 @@ impl Downconvert {
         node.cb.push(callback).or(exceeded("cb_capacity"))
     }
 
-    /// `dlm_lock`: a request to convert the lock of `n` to `level`.
+    /// `dlm_lock`: a request for a new lock of `n`, or to convert the one that it has, to be queued if
+    /// it cannot be granted at once, unless `noqueue`. A new lock waits behind all others.
     pub(super) fn submit(
         &self,
         s: &mut State,
         n: NodeId,
         level: Level,
-    ) -> Result<Answer, crate::kit::Refused> {
+        noqueue: bool,
+    ) -> Result<Answer, Refused> {
         if s.lkb[n].cancel_outstanding {
             return Ok(Answer::Busy);
         }
         if s.queue.contains(n) {
             s.note_bug(Bug::SubmitWhileQueued);
-        } else if level <= s.lkb[n].granted {
+            return Ok(Answer::Taken);
+        }
+        let new = s.node[n].new;
+        let at_once = self.fits(s, n, level)
+            && if self.variants.o2dlm {
+                self.fits_o2dlm(s, n, level)
+            } else {
+                !new || s.queue.is_empty() && s.wait.is_empty()
+            };
+        if at_once {
             self.grant(s, n, level)?;
             self.scan(s)?;
+        } else if noqueue && self.variants.o2dlm {
+            return Ok(Answer::Refused);
+        } else if noqueue {
+            self.send(s, n, Callback::AstEagain)?;
         } else {
             s.lkb[n].request = level;
-            s.queue.push(n).or(exceeded("convert queue"))?;
-            self.scan(s)?;
+            let queue = if new { &mut s.wait } else { &mut s.queue };
+            queue.push(n).or(exceeded("convert queue"))?;
+            if self.variants.o2dlm {
+                self.scan(s)?;
+            } else {
+                self.bast_grant_queue(s, level)?;
+            }
         }
         Ok(Answer::Taken)
+    }
+
+    /// Whether a level is compatible with what every other node has been granted.
+    pub(super) fn fits(&self, s: &State, n: NodeId, level: Level) -> bool {
+        self.others(n).all(|other| s.lkb[other].granted.compatible(level))
     }
 
     /// `dlm_unlock` with the cancel flag.
@@ -78,14 +107,16 @@ impl Downconvert {
         self.scan(s)
     }
 
-    /// Takes the convert of `n` out of the queue; what it was granted stays.
+    /// Takes the request of `n` out of the queues; what it was granted stays.
     pub(super) fn withdraw(&self, s: &mut State, n: NodeId) -> Fired {
         s.queue.retain(|queued| queued != n);
+        s.wait.retain(|queued| queued != n);
         s.lkb[n].request = Level::NL;
         FIRED
     }
 
-    fn grant(&self, s: &mut State, n: NodeId, level: Level) -> Fired {
+    /// Grants a level. fs/dlm forgets with it which blocking callbacks it has sent to the node.
+    pub(super) fn grant(&self, s: &mut State, n: NodeId, level: Level) -> Fired {
         s.lkb[n].granted = level;
         if self.rules.highbast_reset {
             s.lkb[n].highbast = Level::NL;
@@ -93,29 +124,9 @@ impl Downconvert {
         self.send(s, n, Callback::Ast)
     }
 
-    /// Grants from the head of the queue what can be granted, then tells those in the way.
+    /// Grants what can be granted now, then tells those in the way.
     pub(super) fn scan(&self, s: &mut State) -> Fired {
-        while let Some(n) = s.queue.head() {
-            let level = s.lkb[n].request;
-            if !self.others(n).all(|other| s.lkb[other].granted.compatible(level)) {
-                break;
-            }
-            self.withdraw(s, n)?;
-            self.grant(s, n, level)?;
-        }
-        let waiting = s.queue;
-        let heard = if self.variants.head_only_bast { 1 } else { waiting.len() };
-        for n in waiting.items().iter().take(heard).copied() {
-            let level = s.lkb[n].request;
-            for other in self.others(n) {
-                let lkb = &mut s.lkb[other];
-                if !lkb.granted.compatible(level) && lkb.highbast < level {
-                    lkb.highbast = level;
-                    self.send(s, other, Callback::bast(level))?;
-                }
-            }
-        }
-        FIRED
+        if self.variants.o2dlm { self.scan_o2dlm(s) } else { self.scan_fsdlm(s) }
     }
 
     /// A node leaves the cluster.
@@ -126,7 +137,7 @@ impl Downconvert {
         self.scan(s)
     }
 
-    fn others(&self, n: NodeId) -> impl Iterator<Item = NodeId> + use<> {
+    pub(super) fn others(&self, n: NodeId) -> impl Iterator<Item = NodeId> + use<> {
         let nodes = self.nodes;
         (0..nodes).map(NodeId).filter(move |other| *other != n)
     }

@@ -4,8 +4,10 @@ mod app;
 mod config;
 mod dc;
 mod fault;
+mod fsdlm;
 mod lockres;
 mod master;
+mod o2dlm;
 mod properties;
 pub mod rules;
 pub mod state;
@@ -66,6 +68,11 @@ actions! { Downconvert, State;
         /// Send a lost blocking callback again.
         master_resend_bast(n: NodeId) => cb;
     }
+    /// The nodes that are left, which replay the journal of one that has died.
+    fair recovery {
+        /// The journal of the dead node is replayed.
+        recovery_replay(n: NodeId);
+    }
     /// Other locks on the node, for which the downconvert thread is woken too.
     optional environment {
         /// The downconvert thread is woken for another lock.
@@ -81,11 +88,9 @@ actions! { Downconvert, State;
         fault_lost_bast(n: NodeId) => cb;
         /// The node dies.
         fault_requester_dies(n: NodeId) => master;
-        /// The DLM refuses a no-queue request.
-        fault_noqueue_refused(a: AppId) => cb;
         /// The DLM call fails.
         fault_dlm_error(a: AppId);
-        /// A signal ends a wait on the glue.
+        /// A process that has not called the DLM finds a signal pending, and goes away.
         fault_signal(a: AppId);
     }
 }
@@ -99,7 +104,11 @@ impl Model for Downconvert {
     const PROPERTIES: &'static [Property<Self>] = properties::PROPERTIES;
 
     fn initial(&self, emit: &mut dyn FnMut(&State)) {
-        emit(&State { budget: self.faults, ..State::default() });
+        let mut s = State { budget: self.faults, ..State::default() };
+        for n in values::<NodeId>(self) {
+            s.node[n].new = self.is_new(n);
+        }
+        emit(&s);
     }
 
     fn done(&self, s: &State) -> bool {
@@ -120,7 +129,9 @@ protocol!(
 // The `cb` lane: callbacks arrive.
 impl Downconvert {
     fn cb_deliver(&self, s: &mut State, n: NodeId) -> Fired {
-        match s.node[n].cb.pop().ok_or(Refused::Disabled)? {
+        let callback = s.node[n].cb.pop().ok_or(Refused::Disabled)?;
+        match callback {
+            Callback::BastPR | Callback::BastEX if self.skips(s, n, callback) => {}
             Callback::BastPR => self.blocking_ast(s, n, Level::PR),
             Callback::BastEX => self.blocking_ast(s, n, Level::EX),
             Callback::Ast => self.locking_ast(s, n, true),
@@ -134,6 +145,13 @@ impl Downconvert {
             Callback::CancelReply => s.lkb[n].cancel_outstanding = false,
         }
         FIRED
+    }
+
+    /// Whether fs/dlm leaves a blocking callback out: the level of the AST that was delivered last,
+    /// which is that of the node, is in nobody's way.
+    fn skips(&self, s: &State, n: NodeId, bast: Callback) -> bool {
+        let level = if bast == Callback::BastEX { Level::EX } else { Level::PR };
+        !self.variants.o2dlm && self.rules.bast_skip && s.node[n].level.compatible(level)
     }
 
     fn blocking_ast(&self, s: &mut State, n: NodeId, level: Level) {
@@ -156,12 +174,15 @@ impl Downconvert {
             return s.note_bug(Bug::AstWithoutAction);
         }
         node.busy = false;
-        if granted && action == state::Action::Convert {
+        if granted && action != state::Action::Downconvert {
             node.needs_refresh |= self.rules.refresh && node.level == Level::NL;
             node.level = node.requested;
-            node.upf |= self.rules.upf && !node.nbf;
-            node.nbf = false;
             node.grant_unused = true;
+            if action == state::Action::Convert {
+                node.upf |= self.rules.upf && !node.nbf;
+                node.nbf = false;
+            }
+            node.new = false;
         } else if granted {
             let unused = core::mem::take(&mut node.grant_unused);
             node.level = node.requested;

@@ -31,6 +31,8 @@ pub(super) const PROPERTIES: &[Property<Downconvert>] = properties! { Downconver
     at_rest no_sleep_on_work;
     /// A grant is not given back before the process that asked for it could use it.
     invariant grant_not_wasted;
+    /// A no-queue request is refused.
+    reachable noqueue_is_refused;
     /// Every application comes to the end of its program.
     eventually all_apps_finish;
     /// A lock that another node waits for is not blocked for ever.
@@ -78,7 +80,10 @@ impl Downconvert {
     }
 
     fn dirty_only_under_ex(&self, s: &State) -> Claim {
-        self.every_node(|n| implies(s.node[n].dirty, s.node[n].level == Level::EX))
+        self.every_node(|n| {
+            let node = &s.node[n];
+            implies(node.dirty && !node.dead, node.level == Level::EX)
+        })
     }
 
     fn level_matches_master(&self, s: &State) -> Claim {
@@ -122,6 +127,14 @@ impl Downconvert {
 
     fn grant_not_wasted(&self, s: &State) -> Claim {
         claim(!s.wasted)
+    }
+
+    fn noqueue_is_refused(&self, s: &State) -> Claim {
+        let refused = |a: AppId| {
+            let by_callback = s.node[self.node(a)].cb.contains(Callback::AstEagain);
+            s.app[a].tried && (by_callback || s.app[a].at == AppAt::RetErr)
+        };
+        claim(values::<AppId>(self).any(refused))
     }
 
     fn all_apps_finish(&self, s: &State) -> Claim {

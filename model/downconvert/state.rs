@@ -48,7 +48,7 @@ impl Level {
 
 state! {
     /// `l_action`: what the AST that is awaited will complete.
-    pub enum Action { None, Convert, Downconvert }
+    pub enum Action { None, Convert, Downconvert, Attach }
 }
 
 state! {
@@ -122,6 +122,8 @@ state! {
 state! {
     /// The lock resource of one node; all of it is under `l_lock`.
     pub struct Node {
+        /// Not `ATTACHED`: the node has no lock at the master yet.
+        pub new: bool,
         /// `BUSY`: a request is with the DLM, or about to be.
         pub busy: bool,
         /// `BLOCKED`: another node waits for us.
@@ -162,7 +164,7 @@ state! {
         pub saved_level: Level,
         /// Ghost: what the cache holds.
         pub cache: Cache,
-        /// Ghost: a write has not been flushed.
+        /// A write has not been flushed: only this node has it, in its journal if the node is dead.
         pub dirty: bool,
         /// Ghost: the last up-convert has had no holder yet.
         pub grant_unused: bool,
@@ -222,7 +224,7 @@ state! {
         pub granted: Level,
         /// The level that is asked for; NL if none.
         pub request: Level,
-        /// The highest level for which a blocking callback was sent since the last grant.
+        /// The highest level for which a blocking callback was sent and is not yet forgotten.
         pub highbast: Level,
         /// A remote cancel is on its way: requests are refused.
         pub cancel_outstanding: bool,
@@ -239,7 +241,7 @@ state! {
         UnlockAstWithoutCancel,
         /// A request is made while one is outstanding.
         RequestWhileActing,
-        /// A cancel is made and nothing had been asked.
+        /// A cancel is made and no convert had been asked.
         CancelWithoutAction,
         /// The downconvert thread is about to lower a lock that nobody waits for.
         DownconvertUnblocked,
@@ -265,8 +267,6 @@ state! {
         pub lost_bast: u8,
         /// Of `fault_requester_dies`.
         pub requester_dies: u8,
-        /// Of `fault_noqueue_refused`.
-        pub noqueue_refused: u8,
         /// Of `fault_dlm_error`.
         pub dlm_error: u8,
         /// Of `fault_signal`.
@@ -283,6 +283,8 @@ state! {
         pub app: Table<AppId, App, APPS>,
         /// The master's record of each node.
         pub lkb: Table<NodeId, Lkb, NODES>,
+        /// The new locks that wait at the master, first one first.
+        pub wait: Queue<NodeId, NODES>,
         /// The converts that wait at the master, first one first.
         pub queue: Queue<NodeId, NODES>,
         /// Cancel messages on their way to the master.

@@ -12,7 +12,11 @@ impl Downconvert {
     pub(super) fn interchangeable(&self, emit: &mut dyn FnMut(Permutation)) {
         permutations(self.nodes, &mut |nodes| {
             let place = |n: NodeId| NodeId(nodes[usize::from(n.0)]);
-            if !values::<NodeId>(self).all(|n| self.may_die(n) == self.may_die(place(n))) {
+            let alike = |n| {
+                let (one, other) = (n, place(n));
+                self.may_die(one) == self.may_die(other) && self.is_new(one) == self.is_new(other)
+            };
+            if !values::<NodeId>(self).all(alike) {
                 return;
             }
             permutations(self.app_count, &mut |apps| {

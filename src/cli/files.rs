@@ -117,6 +117,37 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Scenario>, Failure> {
     Ok(paths.iter().map(|path| Scenario::open(path)).collect::<Result<_, _>>()?)
 }
 
+/// The configurations below `ablations` in which something is known to break without these rules, or
+/// without some of them, and which are not among `known`: each once. What a rule is for need not show
+/// in the small scenarios.
+pub fn ablated(
+    entry: &Entry,
+    rules: &[usize],
+    known: &[Scenario],
+) -> Result<Vec<Scenario>, Failure> {
+    let folder = scenarios_folder()?.join(entry.name).join("ablations");
+    if rules.is_empty() || !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found: Vec<Scenario> = Vec::new();
+    for scenario in read_folder(&folder)? {
+        let own = &scenario.configuration;
+        let breaks = matches!(scenario.expect, Expect::Violates { .. });
+        let for_these = own.without.iter().all(|rule| rules.contains(rule));
+        let same = |other: &Scenario| {
+            let other = &other.configuration;
+            let (own_with, other_with) = (own.variants(), other.variants());
+            (&own.bounds, &own.faults, own_with) == (&other.bounds, &other.faults, other_with)
+        };
+        let profile = own.entry.profiles[own.profile].name;
+        let new = !known.iter().chain(&found).any(same);
+        if breaks && profile == "full" && !own.without.is_empty() && for_these && new {
+            found.push(scenario);
+        }
+    }
+    Ok(found)
+}
+
 /// Whether a scenario is a configuration of the full rule set that holds.
 pub fn is_base(scenario: &Scenario) -> bool {
     let configuration = &scenario.configuration;

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::files::configuration::{self, Configuration};
 use crate::files::scenario::Scenario;
+use crate::protocols::Entry;
 
 use super::{Failure, usage};
 
@@ -57,6 +58,12 @@ impl Switches {
             }
         }
         Ok(())
+    }
+
+    /// The rules that are taken away, by position.
+    pub fn rules(&self, entry: &Entry) -> Result<Vec<usize>, Failure> {
+        let rule = |name| configuration::rule(entry, name).map_err(usage);
+        self.without.iter().map(|name| rule(name)).collect()
     }
 
     /// The arguments as they are typed, each with a space before it.

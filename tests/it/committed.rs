@@ -48,7 +48,7 @@ pub fn story(case: &Case) -> Story {
 
 /// A scenario whose shortest counterexample has a deadlock at its end.
 const PENDING: &str =
-    "scenarios/downconvert/ablations/without_pending_flag_two_apps_can_finish.json";
+    "scenarios/downconvert/ablations/without_pending_flag_two_apps_o2dlm_can_finish.json";
 
 /// What a check of a scenario file finds, on so many threads.
 pub fn checked(file: &str, threads: usize) -> Checked {

@@ -8,7 +8,9 @@ use clap::Args;
 use crate::cli::budget::Budget;
 use crate::cli::checkpoint::{Checkpoints, Keeper, command_to_go_on};
 use crate::cli::clock::Clock;
-use crate::cli::files::{entry_named, find_scenarios, is_base, protocol_scenarios, write_file};
+use crate::cli::files::{
+    ablated, entry_named, find_scenarios, is_base, protocol_scenarios, write_file,
+};
 use crate::cli::outputs::Outputs;
 use crate::cli::print::write_next;
 use crate::cli::switches::Switches;
@@ -25,7 +27,8 @@ use crate::report::{self, Results};
 /// Run scenarios and hold them against what they expect
 ///
 /// With --profile, --without or --with the base scenarios of one protocol are run so, and expected
-/// to hold.
+/// to hold. With --without so are the configurations of its `ablations` in which something breaks
+/// without these rules.
 #[derive(Args)]
 pub struct Check {
     /// Protocols, scenario files, or folders of them [default: all of ./scenarios]
@@ -239,6 +242,8 @@ impl Check {
         let entry = entry_named(&protocol.to_string_lossy())?;
         let mut scenarios = protocol_scenarios(entry)?;
         scenarios.retain(is_base);
+        let rules = self.switches.rules(entry)?;
+        scenarios.extend(ablated(entry, &rules, &scenarios)?);
         for scenario in &mut scenarios {
             self.switch(scenario)?;
         }

@@ -50,6 +50,8 @@ pub static FORM: Form = Form {
         "holder_check",
         "waiter_recheck",
         "highbast_reset",
+        "deadlock_bast",
+        "bast_skip",
     ],
     faults: &[],
     silent: &[],
@@ -81,6 +83,9 @@ fn model(setup: &Setup<'_>) -> Result<Downconvert, String> {
                     .to_string(),
             );
         }
+    }
+    if model.new != 0 {
+        return Err("in the thread-shaped downconvert every node has a lock at NL".to_string());
     }
     Ok(model)
 }

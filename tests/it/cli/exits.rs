@@ -35,7 +35,7 @@ fn choices<'a>(rows: &[&[&'a str]]) -> Vec<Vec<&'a str>> {
     all
 }
 
-const RED: [&str; 2] = ["--without=pending_flag", "--profile=y2010"];
+const RED: [&str; 2] = ["--without=pending_flag", "--profile=linux_3_6"];
 
 #[test]
 fn no_output_turns_a_violation_green() {
@@ -64,7 +64,7 @@ fn no_output_turns_a_violation_green() {
 
 #[test]
 fn no_rule_set_and_no_budget_turns_a_violation_green() {
-    let folder = project("two_apps.json");
+    let folder = project("two_apps_o2dlm.json");
     assert_eq!(code(folder.path(), &["check", "downconvert"]), 5, "it holds, and is not all");
     let rows: [&[&str]; 3] =
         [&["--with=o2dlm"], &["--threads=1", "--threads=3"], &["-q", "-v", "--json"]];
@@ -91,7 +91,7 @@ fn no_rule_set_and_no_budget_turns_a_violation_green() {
 
 #[test]
 fn no_flag_turns_a_violation_of_a_campaign_green() {
-    let folder = project("two_apps.json");
+    let folder = project("two_apps_o2dlm.json");
     let rows: [&[&str]; 4] = [
         &["--strategy=pct:3", "--strategy=swarm"],
         &["--paranoid"],

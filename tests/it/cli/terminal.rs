@@ -28,7 +28,7 @@ fn scenarios() -> tempfile::TempDir {
         fs::write(folder.path().join(name), text).expect("written");
     };
     copy("ex_ex.json");
-    let text = fs::read_to_string(from.join("two_apps.json")).expect("text");
+    let text = fs::read_to_string(from.join("two_apps_o2dlm.json")).expect("text");
     let rule = "\"without\": [\"pending_flag\"], \"expect\"";
     let text = text.replace("\"expect\"", rule);
     fs::write(folder.path().join("two_apps.json"), text).expect("written");
@@ -116,7 +116,7 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
     let obeyed: [&[&str]; 5] = [
         &["check", red],
         &["ablate", "dirlock", "--sets=1"],
-        &["simulate", "scenarios/downconvert/two_apps.json", "--without=pending_flag"],
+        &["simulate", "scenarios/downconvert/two_apps_o2dlm.json", "--without=pending_flag"],
         &["shrink", case],
         &["corpus", "run"],
     ];

@@ -32,7 +32,10 @@ fn what_waits_for_ever_is_found_and_replays() {
         ("async_grant/ablations/profile_before_poll_plain", "no_retry_storm"),
         ("recall/ablations/without_own_exempt_own", "op_terminates"),
         ("delegation_return/ablations/without_manager_lets_others_run_reboot", "can_finish"),
-        ("downconvert/ablations/without_pending_flag_two_apps_other_traffic", "all_apps_finish"),
+        (
+            "downconvert/ablations/without_pending_flag_two_apps_o2dlm_other_traffic",
+            "all_apps_finish",
+        ),
     ];
     for (name, property) in known {
         let path = repository("scenarios").join(format!("{name}.json"));

@@ -38,12 +38,12 @@ fn few_cases_of_the_same_are_kept() {
     };
     let mut steps = Vec::new();
     let known = [
-        "cross",
-        "cross_signal",
-        "pr_ex_vs_ex",
-        "two_apps",
-        "two_apps_dup_bast",
-        "two_apps_signal",
+        "cross_o2dlm",
+        "cross_signal_o2dlm",
+        "pr_ex_vs_ex_o2dlm",
+        "two_apps_o2dlm",
+        "two_apps_dup_bast_o2dlm",
+        "two_apps_signal_o2dlm",
     ];
     for scenario in known {
         let file = repository("scenarios/downconvert").join(format!("{scenario}.json"));

@@ -180,7 +180,7 @@ fn a_case_that_was_edited_diverges_with_a_short_diagnosis() {
     let (code, out) = replay("dc_cancel(n0)", "dc_cancel(n1)");
     assert_eq!(code, 4);
     for said in [
-        "DIVERGED at step 10 of 21",
+        "DIVERGED at step 10 of 23",
         "recorded: dc_cancel(n1)",
         "it is not enabled",
         "enabled now:",
@@ -189,9 +189,9 @@ fn a_case_that_was_edited_diverges_with_a_short_diagnosis() {
         assert!(out.contains(said), "{said} in {out}");
     }
     let (code, out) =
-        replay("\"lkb.n0.highbast\":[\"NL\",\"EX\"]", "\"lkb.n0.highbast\":[\"NL\",\"PR\"]");
+        replay("\"lkb.n1.request\":[\"NL\",\"EX\"]", "\"lkb.n1.request\":[\"NL\",\"PR\"]");
     assert_eq!(code, 4);
-    assert!(out.contains("lkb.n0.highbast is EX, recorded PR"), "{out}");
+    assert!(out.contains("lkb.n1.request is EX, recorded PR"), "{out}");
     let (code, out) = replay("\"without\": [\"pending_flag\"]", "\"without\": []");
     assert_eq!(code, 4);
     assert!(out.contains("node.n0.pending is 1, recorded 0"), "{out}");

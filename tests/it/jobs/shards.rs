@@ -11,7 +11,7 @@ use crate::repository;
 
 const SOUND: &str = "scenarios/async_grant/try_reboot.json";
 const BROKEN: &str =
-    "scenarios/downconvert/ablations/without_pending_flag_two_apps_can_finish.json";
+    "scenarios/downconvert/ablations/without_pending_flag_two_apps_o2dlm_can_finish.json";
 
 /// The facts of a campaign, or of a shard of it.
 fn facts(scenario: &str, out: &Path, more: &[&str]) -> (i32, String) {

@@ -35,7 +35,7 @@ fn plan(strategy: Strategy) -> Plan {
     }
 }
 
-const DEADLOCK: &str = "downconvert/ablations/without_pending_flag_two_apps_can_finish.json";
+const DEADLOCK: &str = "downconvert/ablations/without_pending_flag_two_apps_o2dlm_can_finish.json";
 
 #[test]
 fn a_campaign_is_the_same_at_any_number_of_threads() {
@@ -307,7 +307,7 @@ fn what_depends_on_the_order_of_a_hash_set_is_found() {
 fn the_program_samples_and_says_that_it_is_no_proof() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().to_str().expect("UTF-8");
-    let file = "scenarios/downconvert/two_apps.json";
+    let file = "scenarios/downconvert/two_apps_o2dlm.json";
     let (code, said, _) = run(&["simulate", file, "--runs", "0..50", "--out", out]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("no violation in 50 runs") && said.contains("no proof"), "{said}");
@@ -318,7 +318,7 @@ fn the_program_samples_and_says_that_it_is_no_proof() {
     };
     let (code, said, _) = broken("1");
     assert_eq!(code, 1, "{said}");
-    assert!(said.contains("VIOLATED deadlock after 21 steps"), "{said}");
+    assert!(said.contains("VIOLATED deadlock after 23 steps"), "{said}");
     assert_eq!(broken("3").1, said);
     let again = said.lines().find_map(|line| line.strip_prefix("again:   "));
     let mut again: Vec<&str> = again.expect("how to see it again").split(' ').skip(1).collect();

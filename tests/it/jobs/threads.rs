@@ -197,6 +197,7 @@ fn the_facts_say_that_the_full_rule_sets_hold() {
 }
 
 const PR_EX: &str = "downconvert/threads/pr_ex_vs_ex.json";
+const CROSS: &str = "downconvert/threads/cross.json";
 const OPEN: &str = "recall/threads/open_write.json";
 const WAIT: &str = "async_grant/threads/wait_cancel.json";
 const TRY: &str = "async_grant/threads/try.json";
@@ -301,8 +302,8 @@ fn case_of(examined: &Examined) -> Case {
 #[test]
 fn a_case_is_replayed_under_the_engine_that_found_it() {
     let pct = shuttle(Strategy::Pct { depth: 3 });
-    let by_loom = run_threads(without(PR_EX, "pending_flag"), LOOM, None, &[]);
-    let by_shuttle = run_threads(without(PR_EX, "pending_flag"), pct, Some(1_000), &[]);
+    let by_loom = run_threads(without(CROSS, "pending_flag"), LOOM, None, &[]);
+    let by_shuttle = run_threads(without(CROSS, "pending_flag"), pct, Some(1_000), &[]);
     let refused = run_threads(scenario(OPEN), LOOM, None, &["no_fence_in_open"]);
     for examined in [by_loom, by_shuttle, refused] {
         let case = case_of(&examined);
@@ -321,7 +322,7 @@ fn a_case_is_replayed_under_the_engine_that_found_it() {
 #[test]
 fn runs_that_are_drawn_are_the_same_each_time() {
     let once = |runs| {
-        let scenario = without(PR_EX, "pending_flag");
+        let scenario = without(CROSS, "pending_flag");
         let examined = run_threads(scenario, shuttle(Strategy::Random), Some(runs), &[]);
         examined.finding.map(|finding| (finding.run, finding.case.to_text()))
     };
@@ -333,7 +334,7 @@ fn runs_that_are_drawn_are_the_same_each_time() {
 /// The schedule that is kept has few switches, and is that of a run that fails in the same way.
 #[test]
 fn a_schedule_is_kept_with_few_switches() {
-    let examined = run_threads(without(PR_EX, "pending_flag"), RANDOM, Some(5_000), &[]);
+    let examined = run_threads(without(CROSS, "pending_flag"), RANDOM, Some(5_000), &[]);
     let finding = examined.finding.expect("found");
     assert!(finding.repeats);
     assert_eq!(finding.ending, Ending::Deadlock);

@@ -92,13 +92,13 @@ fn a_case_is_followed_to_its_end() {
     let server = Server::start(PENDING_FLAG);
     let (_, page) = server.get("/");
     assert!(page.contains("can_finish violated after 10 steps"));
-    assert!(page.contains("◀ the case goes on so") && page.contains("for 0 of its 21 steps"));
-    let (status, page) = server.get(&along(21));
+    assert!(page.contains("◀ the case goes on so") && page.contains("for 0 of its 23 steps"));
+    let (status, page) = server.get(&along(23));
     assert_eq!(status, 200);
     assert!(page.contains("This is its run.") && page.contains("Nothing can happen."), "{page}");
     assert!(page.contains("✕ broken: <b>deadlock</b>"));
     let (_, page) = server.get("/?do=app_lock(a1)&do=app_lock(a0)");
-    assert!(page.contains("for 1 of its 21 steps"));
+    assert!(page.contains("for 1 of its 23 steps"));
 }
 
 #[test]
@@ -202,10 +202,10 @@ fn a_browser_chooses_and_goes_back() {
     assert_eq!(browser.text(title), "after 1 step");
     assert_eq!(browser.eval(drawn), 3);
     assert_eq!(browser.eval("return document.querySelectorAll('svg .current').length"), 1);
-    browser.go(&format!("{site}{}", along(21)));
-    assert_eq!(browser.text(title), "after 21 steps");
+    browser.go(&format!("{site}{}", along(23)));
+    assert_eq!(browser.text(title), "after 23 steps");
     browser.shoot("live-light-desk");
-    browser.go(&format!("{site}{}&at=4", along(21)));
+    browser.go(&format!("{site}{}&at=4", along(23)));
     browser.shoot("live-middle-light-desk");
     assert_eq!(browser.errors(), [""; 0]);
     let requests = browser.requests();

@@ -1,7 +1,8 @@
-//! The lock manager: what it does under its own lock.
+//! The lock manager, fs/dlm: what it does under its own lock.
 
 use std::collections::VecDeque;
 
+use latchwork_model::downconvert::rules::Rules;
 use latchwork_model::downconvert::state::Level;
 
 /// A callback from the lock manager.
@@ -27,52 +28,82 @@ pub(super) struct Dlm {
 }
 
 impl Dlm {
-    pub(super) fn submit(&mut self, n: usize, level: Level, reset: bool) {
-        if level <= self.lkb[n].granted {
-            self.grant(n, level, reset);
+    pub(super) fn submit(&mut self, n: usize, level: Level, rules: &Rules) {
+        if self.fits(n, level) {
+            self.grant(n, level, rules);
+            self.scan(rules);
         } else {
             self.lkb[n].request = level;
             self.queue.push_back(n);
+            self.bast_grant_queue(level);
         }
-        self.scan(reset);
     }
 
     /// Takes a convert out of the queue. One that is not there is nobody's business.
-    pub(super) fn cancel(&mut self, n: usize, reset: bool) {
+    pub(super) fn cancel(&mut self, n: usize, rules: &Rules) {
         if self.queue.contains(&n) {
             self.queue.retain(|queued| *queued != n);
             self.lkb[n].request = Level::NL;
             self.callbacks[n].push_back(Callback::UnlockAst);
-            self.scan(reset);
+            self.scan(rules);
         }
     }
 
-    fn grant(&mut self, n: usize, level: Level, reset: bool) {
+    fn grant(&mut self, n: usize, level: Level, rules: &Rules) {
         self.lkb[n].granted = level;
-        if reset {
+        if rules.highbast_reset {
             self.lkb[n].highbast = Level::NL;
         }
         self.callbacks[n].push_back(Callback::Ast);
     }
 
+    /// Whether a level is compatible with what every other node has been granted.
+    fn fits(&self, n: usize, level: Level) -> bool {
+        (0..self.lkb.len()).all(|o| o == n || compatible(self.lkb[o].granted, level))
+    }
+
     /// Grants from the head of the queue what can be granted, then tells those in the way.
-    fn scan(&mut self, reset: bool) {
+    fn scan(&mut self, rules: &Rules) {
         while let Some(n) = self.queue.front().copied() {
             let level = self.lkb[n].request;
-            if (0..self.lkb.len()).any(|o| o != n && !compatible(self.lkb[o].granted, level)) {
+            if !self.fits(n, level) {
                 break;
             }
             self.queue.pop_front();
             self.lkb[n].request = Level::NL;
-            self.grant(n, level, reset);
+            self.grant(n, level, rules);
         }
+        let mut high = Level::NL;
         for at in 0..self.queue.len() {
-            let level = self.lkb[self.queue[at]].request;
-            for o in (0..self.lkb.len()).filter(|o| *o != self.queue[at]) {
-                if !compatible(self.lkb[o].granted, level) && self.lkb[o].highbast < level {
-                    self.lkb[o].highbast = level;
-                    self.callbacks[o].push_back(Callback::Bast(level));
-                }
+            let n = self.queue[at];
+            let level = self.lkb[n].request;
+            if !rules.deadlock_bast || !self.is_deadlocked(at) {
+                high = high.max(level);
+            } else if self.lkb[n].highbast < level {
+                self.lkb[n].highbast = level;
+                self.callbacks[n].push_back(Callback::Bast(level));
+            }
+        }
+        self.bast_grant_queue(high);
+    }
+
+    /// Whether what a waiting convert holds is in the way of one ahead of it, or of one behind it
+    /// that is in its way as well.
+    fn is_deadlocked(&self, at: usize) -> bool {
+        let blocks = |one: usize, other: usize| {
+            !compatible(self.lkb[self.queue[one]].granted, self.lkb[self.queue[other]].request)
+        };
+        (0..self.queue.len()).any(|o| o != at && blocks(at, o) && (o < at || blocks(o, at)))
+    }
+
+    /// Tells the nodes whose lock is granted, and of which no convert is queued.
+    fn bast_grant_queue(&mut self, level: Level) {
+        for n in 0..self.lkb.len() {
+            let lkb = &mut self.lkb[n];
+            let in_the_way = !compatible(lkb.granted, level) && lkb.highbast < level;
+            if in_the_way && !self.queue.contains(&n) {
+                lkb.highbast = level;
+                self.callbacks[n].push_back(Callback::Bast(level));
             }
         }
     }
@@ -88,7 +119,7 @@ impl Dlm {
     }
 }
 
-fn compatible(one: Level, other: Level) -> bool {
+pub(super) fn compatible(one: Level, other: Level) -> bool {
     one == Level::NL || other == Level::NL || (one == Level::PR && other == Level::PR)
 }
 

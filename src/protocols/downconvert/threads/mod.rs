@@ -20,7 +20,7 @@ use crate::engines::threads::Body;
 use crate::engines::threads::log::{Log, Seen, Value};
 use crate::protocols::downconvert::flaws::Flaws;
 
-use dlm::{Callback, Dlm, Lkb, highest_compatible};
+use dlm::{Callback, Dlm, Lkb, compatible, highest_compatible};
 
 /// What somebody in the lock path waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl Cluster {
     fn dlm_lock(&self, action: &'static str, who: u8, n: usize, level: Level) {
         let mut dlm = self.dlm.lock().unwrap();
         let before = dlm.due();
-        dlm.submit(n, level, self.rules().highbast_reset);
+        dlm.submit(n, level, self.rules());
         let due = dlm.due_since(&before);
         self.log.step(action, &[who], Vec::new());
         drop(dlm);
@@ -177,7 +177,7 @@ impl Cluster {
     fn dlm_cancel(&self, n: usize) {
         let mut dlm = self.dlm.lock().unwrap();
         let before = dlm.due();
-        dlm.cancel(n, self.rules().highbast_reset);
+        dlm.cancel(n, self.rules());
         let due = dlm.due_since(&before);
         self.log.step("dc_cancel", &[n as u8], Vec::new());
         drop(dlm);
@@ -190,6 +190,8 @@ impl Cluster {
         let callback = self.dlm.lock().unwrap().callbacks[n].pop_front();
         match callback {
             Some(Callback::Ast) => self.locking_ast(n, &mut res),
+            Some(Callback::Bast(level))
+                if self.rules().bast_skip && compatible(res.level, level) => {}
             Some(Callback::Bast(level)) => self.blocking_ast(n, &mut res, level),
             Some(Callback::UnlockAst) => self.unlock_ast(n, &mut res),
             // Who makes a callback due delivers one, so there is one.
