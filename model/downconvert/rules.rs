@@ -3,8 +3,8 @@
 //! Sources: "2008" is the patch "ocfs2: Remove CANCELGRANT from the view of dlmglue", "base" the
 //! glue before it, "2010" and "2014" later fixes of the glue, "later" what 3.6 does not have, "DLM"
 //! the lock manager. Functions are those of `fs/ocfs2` (`dlmglue.c` and `stack_o2cb.c`), or of the
-//! DLM that is named. Versions are those of trees that were read: 3.6, 6.1.192 and 6.12; a rule that
-//! is in 6.1 and not in 3.6 is "since 6.1".
+//! DLM that is named. Versions are those of trees that were read: 3.6 and 6.1.192; a rule that is in
+//! 6.1 and not in 3.6 is "since 6.1". What is said of 2.6.24 and 2.6.32 was not read again.
 
 use crate::kit::Declared;
 
@@ -16,8 +16,8 @@ rules! {
         seed;
         /// Linux 3.6.
         linux_3_6;
-        /// Linux 6.12; 6.1 has the same rules.
-        linux_6_12;
+        /// Linux 6.1.192.
+        linux_6_1;
         /// All rules.
         full;
     }
@@ -145,8 +145,7 @@ rules! {
         /// A blocking callback that the level of the last AST is not in the way of is left out
         /// (fs/dlm).
         bast_skip "DLM" [0 0 1 1 1] {
-            "dlm_rem_lkb_callback (fs/dlm)" since "3.6" until "6.12",
-            "dlm_may_skip_callback (fs/dlm)" since "6.12"
+            "dlm_rem_lkb_callback (fs/dlm)" since "3.6"
         };
         /// A downconvert that the DLM refused with EBUSY is put back on the list.
         ebusy_requeue "later" [0 0 0 1 1] {
