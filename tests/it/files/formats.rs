@@ -21,7 +21,7 @@ fn a_case_is_the_same_bytes_everywhere() {
     assert_eq!(case.to_text(), file, "read and written again");
     let steps = file.lines().filter(|line| line.starts_with("    {\"action\"")).map(str::len);
     let bytes: Vec<usize> = steps.collect();
-    assert_eq!(bytes.len(), 21);
+    assert_eq!(bytes.len(), 23);
     assert!(bytes.iter().sum::<usize>() <= 200 * bytes.len(), "{bytes:?}");
 }
 

@@ -328,7 +328,7 @@ fn the_program_samples_and_says_that_it_is_no_proof() {
     assert_eq!(run(&["replay", case]).0, 1);
     let (code, said, _) = run(&["shrink", case, "--out", out]);
     assert_eq!(code, 0);
-    assert!(said.contains("21 steps before, 21 now (proven)"), "{said}");
+    assert!(said.contains("23 steps before, 23 now (proven)"), "{said}");
     assert!(refused(&["simulate", file, "--runs", "5..5"]).contains("two numbers"));
     assert!(refused(&["simulate", file, "--strategy", "pct:0"]).contains("from 1 to 16"));
     assert!(refused(&["simulate", file, "--seed", "seed"]).contains("hexadecimal"));

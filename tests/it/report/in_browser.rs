@@ -16,7 +16,7 @@ use crate::repository;
 
 const PENDING_FLAG: &str = "scenarios/downconvert/cases/pending_flag.json";
 /// The longest story there is.
-const LONGEST: &str = "reports/downconvert/stories/highbast_reset.json";
+const LONGEST: &str = "reports/downconvert/stories/blocked_recheck.json";
 /// A run with faults.
 const FAULTS: &str = "reports/async_grant/stories/restart_flushes_ops.json";
 /// One that goes round in a circle.
@@ -84,9 +84,9 @@ fn keys_slider_links_and_the_address_choose_a_step() {
     let pages = Pages::new();
     let address = pages.case("pending_flag", PENDING_FLAG);
     browser.go(&format!("{address}#s=7"));
-    assert!(said(&browser).starts_with("step 7 of 21: cb_deliver(n0), and the "));
+    assert!(said(&browser).starts_with("step 7 of 23: cb_deliver(n0), and the "));
     assert_eq!(marked(&browser, "current"), [7]);
-    let steps = [(key::RIGHT, 8), (key::RIGHT, 9), (key::LEFT, 8), (key::END, 21), (key::HOME, 1)];
+    let steps = [(key::RIGHT, 8), (key::RIGHT, 9), (key::LEFT, 8), (key::END, 23), (key::HOME, 1)];
     for (pressed, step) in steps {
         browser.press(pressed);
         assert_eq!(marked(&browser, "current"), [step], "{pressed:?}");
@@ -135,7 +135,7 @@ fn two_runs_are_moved_through_together() {
     let other = "reports/downconvert/stories/pending_gen.json";
     let address = pages.made("beside", &["report", PENDING_FLAG, "--beside", other]);
     browser.go(&format!("{address}#s=8"));
-    assert!(said(&browser).starts_with("step 8 of 21: dc_wake(n0), and the "));
+    assert!(said(&browser).starts_with("step 8 of 23: dc_wake(n0), and the "));
     assert!(said(&browser).contains(" | cb_deliver(n0), and the "), "{}", said(&browser));
     let current = "return document.querySelectorAll('svg.lanes a.step.current').length";
     assert_eq!(browser.eval(current), 2);
