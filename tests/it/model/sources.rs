@@ -53,9 +53,10 @@ fn wrong(entry: &Entry) -> Vec<String> {
     wrong
 }
 
-/// A variant that an administrator or a server chooses is in a version, and off all the same.
+/// A variant that an administrator or a server chooses, or where a cluster keeps its locks, is in a
+/// version, and off all the same.
 fn profile_matters(name: &str) -> bool {
-    !["recover_lost_locks", "courtesy"].contains(&name)
+    !["recover_lost_locks", "courtesy", "o2dlm", "remote_cancel"].contains(&name)
 }
 
 #[test]

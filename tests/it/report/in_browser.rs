@@ -136,7 +136,7 @@ fn two_runs_are_moved_through_together() {
     let address = pages.made("beside", &["report", PENDING_FLAG, "--beside", other]);
     browser.go(&format!("{address}#s=8"));
     assert!(said(&browser).starts_with("step 8 of 23: dc_wake(n0), and the "));
-    assert!(said(&browser).contains(" | cb_deliver(n0), and the "), "{}", said(&browser));
+    assert!(said(&browser).contains(" | app_dlm_lock_ret(a1), and the "), "{}", said(&browser));
     let current = "return document.querySelectorAll('svg.lanes a.step.current').length";
     assert_eq!(browser.eval(current), 2);
     browser.press(key::RIGHT);
@@ -166,7 +166,7 @@ fn without_scripts_everything_can_be_read() {
     assert_eq!(browser.eval("return document.querySelector('.bar').hidden"), true);
     let visible = "return [...document.querySelectorAll('.steps > li')].filter((row) => row.offsetHeight > 20).length";
     // And the line that says that from there nothing helps.
-    assert_eq!(browser.eval(visible), 22);
+    assert_eq!(browser.eval(visible), 24);
     let opaque = "return [...document.querySelectorAll('.card')].every((card) => getComputedStyle(card).opacity === '1')";
     assert_eq!(browser.eval(opaque), true);
     // The address still marks the step, and what is folded can be opened.

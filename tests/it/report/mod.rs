@@ -2,7 +2,6 @@
 
 mod baselines;
 mod exports;
-mod foreign;
 mod hosts;
 mod in_browser;
 mod pages;

@@ -76,7 +76,7 @@ fn the_page_says_what_is_to_blame() {
     let page = page_of(&case(&repository(PENDING_FLAG)));
     assert!(page.contains("<h1>can_finish is violated after 10 steps</h1>"));
     // Nobody wakes the thread: the field, its value, and the step that set it.
-    assert!(page.contains("is <b>0</b> since step <a href=\"#s=19\">19</a>"));
+    assert!(page.contains("is <b>0</b> since step <a href=\"#s=21\">21</a>"));
     // What the rule would have done, at the step where it would have acted.
     let first =
         page.split("id=\"s=1\"").nth(1).and_then(|rest| rest.split("</li><li class").next());
@@ -155,7 +155,7 @@ fn a_run_stands_beside_its_steps_under_other_rules() {
     assert!(page.contains("Then <code>dc_cancel(n0)</code> cannot happen."));
     assert_eq!(page.matches("<svg class=\"lanes\"").count(), 2);
     assert_eq!(page.matches("<line class=\"parting\"").count(), 2);
-    assert_eq!(page.matches("<li class=\"pair\"").count(), 21, "a row a step, from the first on");
+    assert_eq!(page.matches("<li class=\"pair\"").count(), 23, "a row a step, from the first on");
     assert!(page.len() < 100_000 && page.contains("default-src 'none'"));
     let same = beside(&["--under", "full-pending_flag+o2dlm"]).expect("a page");
     assert!(same.contains("The same to the end: 23 steps") && !same.contains("class=\"pair\""));
@@ -188,7 +188,9 @@ fn two_cases_stand_side_by_side() {
     let other = "reports/downconvert/stories/pending_gen.json";
     let page = beside(&["--beside", other]).expect("a page");
     assert!(page.contains("The same for 6 steps, with other values since step 1"), "{page}");
-    assert!(page.contains("<td>without pending_flag</td><td>without pending_gen</td>"));
+    assert!(page.contains(
+        "<td>without pending_flag, with o2dlm</td><td>without pending_gen, with o2dlm</td>"
+    ));
     let mirrored = beside(&["--beside", PENDING_FLAG]).expect("a page");
     assert!(mirrored.contains("Nowhere: every step does the same in both."));
     assert_eq!(mirrored.matches("id=\"s=").count(), 23);
