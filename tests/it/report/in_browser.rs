@@ -178,7 +178,7 @@ fn without_scripts_everything_can_be_read() {
     let address = pages.made("under", &["report", PENDING_FLAG, "--under", "full"]);
     browser.go(&address);
     assert_eq!(browser.eval("return document.querySelectorAll('svg.lanes .parting').length"), 4);
-    assert_eq!(browser.eval(visible), 23);
+    assert_eq!(browser.eval(visible), 25);
     assert_alone(&browser);
 }
 
