@@ -1,7 +1,7 @@
 //! Searches a model and lists where the result differs from what is published.
 
 use latchwork::engines::explore::{Options, explore};
-use latchwork::engines::verdict::{Exploration, PropertyInfo, Statistics, properties};
+use latchwork::engines::verdict::{Exploration, PropertyInfo, properties};
 use latchwork_model::kit::Model;
 
 use crate::models::known::Known;
@@ -38,35 +38,16 @@ impl Found {
 
     /// Lists every difference between the result and what is known.
     pub fn differences(&self) -> Vec<String> {
-        let Statistics { distinct, generated, .. } = self.exploration.statistics;
-        let depth = self.exploration.statistics.depth() as u64;
-        let known = &self.known;
-        let figures = [
-            ("distinct", distinct, known.distinct),
-            ("generated", generated, known.generated),
-            ("depth", depth, known.depth.map(|depth| depth as u64)),
-        ];
-        let mut differences = Vec::new();
-        for (what, found, published) in figures {
-            if let Some(published) = published.filter(|published| *published != found) {
-                differences.push(format!("{what}: {found} found, {published} published"));
-            }
-        }
+        let statistics = &self.exploration.statistics;
+        let shown: Vec<_> = self.discoveries().collect();
+        let mut differences = self.known.differences(
+            statistics.distinct,
+            statistics.generated,
+            statistics.depth() as u64,
+            &shown,
+        );
         if self.exploration.stopped.is_some() {
             differences.push("the search did not finish".into());
-        }
-        for (name, steps) in self.discoveries() {
-            match known.found.iter().find(|(of, _)| *of == name) {
-                None => differences.push(format!("{name}: found after {steps} steps, not known")),
-                Some((_, Some(length))) if *length != steps => differences
-                    .push(format!("{name}: found after {steps} steps, published {length}")),
-                Some(_) => {}
-            }
-        }
-        for (name, _) in known.found {
-            if !self.discoveries().any(|(found, _)| found == *name) {
-                differences.push(format!("{name}: known, but not found"));
-            }
         }
         differences
     }

@@ -12,7 +12,7 @@ impl Downconvert {
         let (n, want) = (self.node(a), self.wanted(s, a));
         let node = &s.node[n];
         let higher = want > node.level;
-        // Whoever gets the lock waits for recovery before it uses what the lock protects.
+        // A process that gets the lock waits for recovery before it uses what the lock protects.
         let replayed = !self.all_nodes().any(|other| s.node[other].dead && s.node[other].dirty);
         when(higher || replayed || !self.rules.grants_wait_for_replay)?;
         if node.busy && higher {

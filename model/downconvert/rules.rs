@@ -124,7 +124,7 @@ rules! {
         waiter_recheck "base" [1 1 1 1 1] {
             "__ocfs2_cluster_lock" since "3.6"
         };
-        /// Whoever gets the lock waits until the journals of dead nodes are replayed.
+        /// A process that gets the lock waits until the journals of dead nodes are replayed.
         grants_wait_for_replay "base" [1 1 1 1 1] {
             "ocfs2_inode_lock_full_nested (ocfs2_wait_for_recovery)" since "3.6"
         };

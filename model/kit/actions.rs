@@ -49,12 +49,12 @@ pub trait Actions: Sized + Send + Sync + 'static {
 /// A lane is `fair` (weakly), `strong` (strongly fair), `optional` or `fault`; `=> lane` says whom
 /// an action calls or sends to.
 ///
-/// A fair process acts in the end, but nothing is said of what it does: of two actions that are
-/// always enabled it may take one for ever. `fair each app` and `strong each app` say it of every
-/// action of a process by itself: what stays enabled is done in the end, by each `app`.
+/// A fair process eventually acts, but it chooses the action: of two actions that are always enabled it
+/// may take the same one every time. `fair each app` and `strong each app` make every action of a
+/// process fair by itself: each `app` eventually takes an action that stays enabled.
 ///
-/// For every type of parameter the model implements
-/// [`Domain`](crate::kit::Domain). See `examples/two_phase_commit/model.rs` for a whole model.
+/// The model implements [`Domain`](crate::kit::Domain) for each parameter type
+/// ([`domains!`](crate::domains!)). See `examples/two_phase_commit/model.rs` for a whole model.
 #[macro_export]
 macro_rules! actions {
     ($model:ty, $state:ty; $($(#[doc = $lane_doc:expr])* $fairness:ident $($lane:ident)+ {

@@ -23,9 +23,9 @@ pub fn implies(antecedent: bool, consequent: bool) -> Claim {
     if antecedent { claim(consequent) } else { Claim::Vacuous }
 }
 
-/// What a `leads_to` property says: the claim holds where it is `there`, is violated where it is
-/// `waiting` for it and it is not there, and is vacuous where neither is said. `implies` cannot say
-/// that: where nobody waits any more its claim is vacuous, so that whoever waited once waits for ever.
+/// The claim of a `leads_to` property: it holds in a state where the answer is `there`, is violated in a
+/// state that is `waiting` for it, and is vacuous otherwise. `implies` cannot express this: it is vacuous
+/// in a state where no process waits, so an earlier request would stay open permanently.
 #[inline(always)]
 pub fn awaits(waiting: bool, there: bool) -> Claim {
     if there {

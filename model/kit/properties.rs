@@ -87,16 +87,16 @@ pub const fn demand_properties<M: Actions>(properties: &[Property<M>]) {
 /// [`PROPERTIES`](crate::kit::Model::PROPERTIES).
 ///
 /// A run is fair if every process of a `fair` lane that stays enabled from some state on acts
-/// again and again, and every process of a `strong` lane that is enabled again and again does. A
-/// run may rest for ever where no process of these lanes is enabled. Others need not act. Of a lane
-/// `fair each` or `strong each` that is said of every action of a process by itself. With more than
+/// infinitely often, and every process of a `strong` lane that is enabled infinitely often does. A
+/// run may stop in a state where no process of these lanes is enabled. Other processes need not act.
+/// In a `fair each` or `strong each` lane the same holds for each action of a process. With more than
 /// 64 processes of these lanes (or actions, where each is fair) `eventually` and `leads_to` are not
 /// decided.
 ///
-/// A `leads_to` property is written with [`awaits`](crate::kit::awaits): it is violated where it
-/// waits, holds where what it waits for is there, and is vacuous where neither is so. With
-/// [`implies`](crate::kit::implies) it would hold only where somebody still waits, and be violated
-/// by runs on which everybody was served.
+/// Write a `leads_to` property with [`awaits`](crate::kit::awaits): it is violated in a state that waits,
+/// holds in a state where the answer is there, and is vacuous otherwise. With
+/// [`implies`](crate::kit::implies) it would hold only while a process still waits, and runs on which
+/// every process was served would violate it.
 #[macro_export]
 macro_rules! properties {
     ($model:ty; $($(#[doc = $doc:expr])+ $kind:ident $name:ident $(($param:ident : $ty:ty))?;)*) => {

@@ -37,7 +37,7 @@ pub(super) const PROPERTIES: &[Property<Recall>] = properties! { Recall;
     reachable steps_under_lock;
     /// An operation that was called returns. (Claimed where grants are bounded, or where an
     /// operation can be stopped by one object only and `bar_until_applied` is on: that bars one
-    /// object, and a rename of two files can be sent from one to the other for ever.)
+    /// object, and a rename of two files can be sent from one to the other again and again.)
     leads_to op_terminates(o: OpId);
     /// A client that renews its lease but never answers trusts a cache that is out of date.
     reachable stubborn_stale;

@@ -13,8 +13,8 @@ use crate::capture::event::{Event, What};
 use crate::capture::names::{File, LockOwner};
 
 use super::client_log::ClientLog;
-use super::placing::{Placed, positions};
-use super::slice::{NamedWay, Recorded, Slice, configuration};
+use super::placing::Placing;
+use super::slice::{NamedWay, Slice, configuration};
 use super::traffic::{self, Moment, Range, frames, says, status, window};
 
 /// The name of the protocol.
@@ -75,13 +75,13 @@ struct Request {
 struct Builder {
     file: File,
     requests: Vec<Request>,
-    placed: Vec<Placed<Moment>>,
+    placed: Placing<Moment>,
     left_out: BTreeMap<String, u64>,
 }
 
 impl Builder {
     fn new(file: File) -> Self {
-        Self { file, requests: Vec::new(), placed: Vec::new(), left_out: BTreeMap::new() }
+        Self { file, requests: Vec::new(), placed: Placing::new(), left_out: BTreeMap::new() }
     }
 
     fn slice(mut self, events: &[Event]) -> Result<Slice, String> {
@@ -102,7 +102,7 @@ impl Builder {
         Ok(Slice {
             name: format!("locks of {}", self.file),
             configuration,
-            recorded: positions(self.placed),
+            recorded: self.placed.recorded(),
             visible: VISIBLE.iter().copied().collect(),
             quiet: BTreeSet::new(),
             quiet_fields: Vec::new(),
@@ -249,13 +249,11 @@ impl Builder {
     fn put(
         &mut self,
         event: &Event,
-        (from, to): (Moment, Option<Moment>),
+        window: (Moment, Option<Moment>),
         ways: Vec<NamedWay>,
         needs: Vec<usize>,
     ) -> usize {
-        let (says, place, must) = (says(event), frames(&event.window), to.is_some());
-        let recorded = Recorded { says, place, from: 0, to: 0, must, ways, needs };
-        self.placed.push(Placed { recorded, from, to });
-        self.placed.len() - 1
+        let must = window.1.is_some();
+        self.placed.put(says(event), frames(&event.window), window, must, ways, needs)
     }
 }

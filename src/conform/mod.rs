@@ -2,7 +2,7 @@
 //!
 //! A *map* says what lines of a log or events of a capture mean for a protocol. What comes out is a
 //! [`Slice`](slice::Slice): a configuration of the protocol, and what was [recorded](slice::Recorded) in the names of its
-//! actions and fields. Names and not steps, for the same recording is laid against the protocol under
+//! actions and fields. Names and not steps, for the same recording is checked against the protocol under
 //! other rules as well.
 //!
 //! | file | what it holds |

@@ -1,6 +1,6 @@
 //! The order of what was recorded: moments become positions.
 
-use super::slice::Recorded;
+use super::slice::{NamedWay, Recorded};
 
 /// Something recorded, while its place among all others is not yet known.
 pub struct Placed<M> {
@@ -10,6 +10,36 @@ pub struct Placed<M> {
     pub from: M,
     /// The last one; `None`: it has no end.
     pub to: Option<M>,
+}
+
+/// Everything that was recorded in a slice, in the making.
+pub struct Placing<M>(Vec<Placed<M>>);
+
+impl<M: Ord + Copy> Placing<M> {
+    /// Nothing yet.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds something, and returns its position in the slice.
+    pub fn put(
+        &mut self,
+        says: String,
+        place: String,
+        (from, to): (M, Option<M>),
+        must: bool,
+        ways: Vec<NamedWay>,
+        needs: Vec<usize>,
+    ) -> usize {
+        let recorded = Recorded { says, place, from: 0, to: 0, must, ways, needs };
+        self.0.push(Placed { recorded, from, to });
+        self.0.len() - 1
+    }
+
+    /// Returns all of it, with positions.
+    pub fn recorded(self) -> Vec<Recorded> {
+        positions(self.0)
+    }
 }
 
 /// Gives everything its positions: equal moments are one position.

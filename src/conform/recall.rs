@@ -14,8 +14,8 @@ use crate::capture::names::Client;
 
 use super::client_log::ClientLog;
 use super::holding::{Holding, holdings};
-use super::placing::{Placed, positions};
-use super::slice::{NamedWay, Recorded, Slice, configuration};
+use super::placing::Placing;
+use super::slice::{NamedWay, Slice, configuration};
 use super::traffic::{self, Moment, file, frames, is, says, window};
 
 /// The name of the protocol.
@@ -59,13 +59,13 @@ struct Builder<'a> {
     events: &'a [Event],
     holding: &'a Holding,
     operations: Vec<Operation>,
-    placed: Vec<Placed<Moment>>,
+    placed: Placing<Moment>,
     left_out: BTreeMap<String, u64>,
 }
 
 impl<'a> Builder<'a> {
     fn new(events: &'a [Event], holding: &'a Holding) -> Self {
-        let (operations, placed) = (Vec::new(), Vec::new());
+        let (operations, placed) = (Vec::new(), Placing::new());
         Self { events, holding, operations, placed, left_out: BTreeMap::new() }
     }
 
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
         Ok(Slice {
             name: format!("{fh}, delegation of {}", holding.client),
             configuration,
-            recorded: positions(self.placed),
+            recorded: self.placed.recorded(),
             visible: VISIBLE.iter().copied().collect(),
             quiet: Default::default(),
             quiet_fields: Vec::new(),
@@ -142,17 +142,18 @@ impl<'a> Builder<'a> {
                     let window = (begun, Some(window(&event.window).0));
                     let said = "a process of the server changes the file".to_string();
                     let ways = vec![NamedWay::step(step)];
-                    self.put(said, frames(&event.window), window, true, ways, Vec::new());
+                    self.placed.put(said, frames(&event.window), window, true, ways, Vec::new());
                 }
                 let (from, to) = window(&event.window);
                 let begun = self.holding.window(self.events).0;
                 let sent = vec![NamedWay::step("callback_send(c0, x0)")];
                 let (said, place) = (says(event), frames(&event.window));
                 let before = (begun, Some(from));
-                let at = self.put(said.clone(), place.clone(), before, true, sent, Vec::new());
+                let at =
+                    self.placed.put(said.clone(), place.clone(), before, true, sent, Vec::new());
                 if is(event, "OK") {
                     let received = vec![NamedWay::step("client_recall(c0, x0)")];
-                    self.put(said, place, (from, to), true, received, vec![at]);
+                    self.placed.put(said, place, (from, to), true, received, vec![at]);
                 }
             }
             What::Delegreturn(_) if is(event, "OK") => {
@@ -205,21 +206,7 @@ impl<'a> Builder<'a> {
 
     fn during(&mut self, event: &Event, ways: Vec<NamedWay>, needs: Vec<usize>) -> usize {
         let (from, to) = window(&event.window);
-        self.put(says(event), frames(&event.window), (from, to), to.is_some(), ways, needs)
-    }
-
-    fn put(
-        &mut self,
-        says: String,
-        place: String,
-        (from, to): (Moment, Option<Moment>),
-        must: bool,
-        ways: Vec<NamedWay>,
-        needs: Vec<usize>,
-    ) -> usize {
-        let recorded = Recorded { says, place, from: 0, to: 0, must, ways, needs };
-        self.placed.push(Placed { recorded, from, to });
-        self.placed.len() - 1
+        self.placed.put(says(event), frames(&event.window), (from, to), to.is_some(), ways, needs)
     }
 }
 

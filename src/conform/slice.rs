@@ -9,7 +9,7 @@ use crate::engines::follow::item::{Fact, Item, Silent, Way};
 use crate::engines::instance::Instance;
 use crate::files::configuration::{Configuration, read_configuration};
 
-/// A part of a recording that one instance of a protocol can be laid beside.
+/// A part of a recording that one instance of a protocol can be checked against.
 #[derive(Clone, Debug)]
 pub struct Slice {
     /// What it is about: a file and a holder, or the names of the logs.

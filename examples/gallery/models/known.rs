@@ -27,6 +27,42 @@ impl Known {
     pub const fn of(name: &'static str, source: &'static str) -> Self {
         Self { name, source, distinct: None, generated: None, depth: None, found: &[] }
     }
+
+    /// Lists every difference between these facts and the result of a search: the figures, and the
+    /// violated properties and reached goals with the lengths of their runs.
+    pub fn differences(
+        &self,
+        distinct: u64,
+        generated: u64,
+        depth: u64,
+        shown: &[(&str, usize)],
+    ) -> Vec<String> {
+        let figures = [
+            ("distinct", distinct, self.distinct),
+            ("generated", generated, self.generated),
+            ("depth", depth, self.depth.map(|depth| depth as u64)),
+        ];
+        let mut differences = Vec::new();
+        for (what, found, published) in figures {
+            if let Some(published) = published.filter(|published| *published != found) {
+                differences.push(format!("{what}: {found} found, {published} published"));
+            }
+        }
+        for (name, steps) in shown {
+            match self.found.iter().find(|(of, _)| of == name) {
+                None => differences.push(format!("{name}: found after {steps} steps, not known")),
+                Some((_, Some(length))) if length != steps => differences
+                    .push(format!("{name}: found after {steps} steps, published {length}")),
+                Some(_) => {}
+            }
+        }
+        for (name, _) in self.found {
+            if !shown.iter().any(|(found, _)| found == name) {
+                differences.push(format!("{name}: known, but not found"));
+            }
+        }
+        differences
+    }
 }
 
 /// Receives the models of the gallery: to search them, or to hand them to other engines.

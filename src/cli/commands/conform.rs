@@ -1,4 +1,4 @@
-//! `latchwork conform`: a recording laid against a protocol.
+//! `latchwork conform`: a recording checked against a protocol.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -20,7 +20,7 @@ use crate::engines::follow::outcome::Followed;
 use crate::files::configuration::Configuration;
 use crate::jobs::conform::{self as laying, Conformed, Outcome, case, diagnose};
 use crate::protocols::Entry;
-use crate::report::conform::facts::{FORMAT, Facts, Laid, SliceFacts, Verdict};
+use crate::report::conform::facts::{FORMAT, Facts, SliceFacts, SliceResult, Verdict};
 use crate::report::conform::{suites, text};
 use crate::report::hosts::junit;
 use crate::report::layout::{Detail, Layout};
@@ -82,12 +82,12 @@ impl Conform {
                     true => diagnose_rejected(slice, &conformed)?,
                     false => None,
                 };
-                let mut laid = Laid::new(slice, &conformed, diagnosis.as_ref());
-                if let Some(path) = self.keep(slice, &conformed, &laid)? {
-                    laid.case = Some(path.display().to_string());
-                    shown = shown.or((laid.verdict == Verdict::Violates).then_some(path));
+                let mut result = SliceResult::new(slice, &conformed, diagnosis.as_ref());
+                if let Some(path) = self.keep(slice, &conformed, &result)? {
+                    result.case = Some(path.display().to_string());
+                    shown = shown.or((result.verdict == Verdict::Violates).then_some(path));
                 }
-                facts.laid.push(laid);
+                facts.results.push(result);
             }
             all.push(facts);
         }
@@ -153,7 +153,7 @@ impl Conform {
         Ok(map(&events, &logs))
     }
 
-    /// The configurations that a slice is laid against: the one that was asked for, or that of
+    /// The configurations that a slice is checked against: the one that was asked for, or that of
     /// every profile.
     fn configurations(&self, slice: &Slice) -> Result<Vec<Configuration>, Failure> {
         let mut one = slice.configuration.clone();
@@ -170,7 +170,7 @@ impl Conform {
         &self,
         slice: &Slice,
         conformed: &Conformed,
-        laid: &Laid,
+        result: &SliceResult,
     ) -> Result<Option<PathBuf>, Failure> {
         let configuration = &conformed.configuration;
         let (run, property) = match &conformed.outcome {
@@ -186,7 +186,7 @@ impl Conform {
         let recording = recording.map(|stem| stem.to_string_lossy()).unwrap_or_default();
         let stem: String = format!("{recording}-{}", slice.name).chars().map(plain).collect();
         let folder = self.out.join("conform").join(configuration.entry.name);
-        let path = folder.join(format!("{stem}-{}-{what}.json", laid.profile));
+        let path = folder.join(format!("{stem}-{}-{what}.json", result.profile));
         write_file(&path, &case.to_text())?;
         Ok(Some(path))
     }

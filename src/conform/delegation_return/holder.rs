@@ -60,16 +60,22 @@ impl Builder<'_> {
         let begun = self.holding.window(self.events).0;
         // Who asks for what the delegation excludes may be a process of the server itself.
         let window = (begun, Some(from));
-        self.put(said.clone(), place.clone(), window, false, vec![asked()], Vec::new());
-        let sent =
-            self.put(said.clone(), place.clone(), (begun, Some(from)), true, send, Vec::new());
+        self.placed.put(said.clone(), place.clone(), window, false, vec![asked()], Vec::new());
+        let sent = self.placed.put(
+            said.clone(),
+            place.clone(),
+            (begun, Some(from)),
+            true,
+            send,
+            Vec::new(),
+        );
         let way = NamedWay::step("cb_receive()");
         let received = match to {
             Some(_) => way.then("cb.reply", status(event)),
             None => way,
         };
         let window = (from, to);
-        let at = self.put(said, place, window, to.is_some(), vec![received], vec![sent]);
+        let at = self.placed.put(said, place, window, to.is_some(), vec![received], vec![sent]);
         self.after(event, vec![NamedWay::step("cb_reply()")], at);
     }
 
@@ -214,7 +220,7 @@ impl Builder<'_> {
             let way = NamedWay { rests: vec!["ret", "mgr"], ..NamedWay::default() };
             let said = format!("nothing is heard of {}", self.holding.client);
             let place = format!("{seconds:.1} s long");
-            self.put(said, place, ((at, 0), Some((at, 0))), true, vec![way], Vec::new());
+            self.placed.put(said, place, ((at, 0), Some((at, 0))), true, vec![way], Vec::new());
         }
     }
 }

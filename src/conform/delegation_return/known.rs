@@ -14,7 +14,7 @@ impl Builder<'_> {
             let place = format!("{}:{}", log.file, deed.line);
             let window = (deed.from, Some(deed.to));
             for (said, ways) in self.deed(deed) {
-                self.put(said, place.clone(), window, true, ways, Vec::new());
+                self.placed.put(said, place.clone(), window, true, ways, Vec::new());
             }
         }
     }

@@ -22,8 +22,8 @@ use crate::capture::event::nfs;
 use crate::capture::event::{Event, What};
 
 use super::client_log::{self, ClientLog};
-use super::placing::{Placed, positions};
-use super::slice::{NamedWay, Recorded, Slice, configuration};
+use super::placing::Placing;
+use super::slice::{NamedWay, Slice, configuration};
 use super::traffic::{self, Moment, Range, file, frames, is, says};
 
 use super::holding::{Holding, grants, holdings};
@@ -97,7 +97,7 @@ struct Builder<'a> {
     /// Whether the holder closes the file, and changes an attribute.
     closes: bool,
     changes: bool,
-    placed: Vec<Placed<Moment>>,
+    placed: Placing<Moment>,
     left_out: BTreeMap<String, u64>,
     /// The locks that the rival has had.
     rival_had: BTreeSet<usize>,
@@ -119,7 +119,7 @@ impl<'a> Builder<'a> {
             locks: Vec::new(),
             closes: false,
             changes: false,
-            placed: Vec::new(),
+            placed: Placing::new(),
             left_out: BTreeMap::new(),
             rival_had: BTreeSet::new(),
         }
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
         Ok(Slice {
             name: format!("{}, delegation of {}", holding.file, holding.client),
             configuration,
-            recorded: positions(self.placed),
+            recorded: self.placed.recorded(),
             visible: VISIBLE.iter().chain(logged).copied().collect(),
             quiet: QUIET.iter().copied().collect(),
             quiet_fields: vec!["server.".to_string()],
@@ -259,29 +259,22 @@ impl<'a> Builder<'a> {
     /// Something that happened within the window of an event; its place in the list.
     fn during(&mut self, event: &Event, ways: Vec<NamedWay>) -> usize {
         let (from, to) = traffic::window(&event.window);
-        self.put(says(event), frames(&event.window), (from, to), to.is_some(), ways, Vec::new())
+        self.placed.put(
+            says(event),
+            frames(&event.window),
+            (from, to),
+            to.is_some(),
+            ways,
+            Vec::new(),
+        )
     }
 
     /// Something that happened once the answer to an event had come, if it did.
     fn after(&mut self, event: &Event, ways: Vec<NamedWay>, needs: usize) {
         if let (_, Some(reply)) = traffic::window(&event.window) {
             let said = format!("the answer to {}", says(event));
-            self.put(said, frames(&event.window), (reply, None), false, ways, vec![needs]);
+            self.placed.put(said, frames(&event.window), (reply, None), false, ways, vec![needs]);
         }
-    }
-
-    fn put(
-        &mut self,
-        says: String,
-        place: String,
-        (from, to): (Moment, Option<Moment>),
-        must: bool,
-        ways: Vec<NamedWay>,
-        needs: Vec<usize>,
-    ) -> usize {
-        let recorded = Recorded { says, place, from: 0, to: 0, must, ways, needs };
-        self.placed.push(Placed { recorded, from, to });
-        self.placed.len() - 1
     }
 
     /// The locks that have a byte in common with a range.

@@ -56,7 +56,7 @@ impl Builder<'_> {
         let mut ways = if is(event, "OK") {
             // The server may have recalled the delegation, and made the caller wait.
             let (from, to) = window(&event.window);
-            self.put(
+            self.placed.put(
                 says(event),
                 frames(&event.window),
                 (from, to),

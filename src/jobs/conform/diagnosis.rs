@@ -9,7 +9,7 @@ use crate::engines::follow::sweep::follow;
 use crate::engines::follow::why::{Why, instead, why};
 use crate::files::configuration::Configuration;
 
-use super::lay::{MOST, space};
+use super::slice::{MOST, space};
 use super::switches::{Admitting, Tried, admitting};
 
 /// Configurations that are met at most while the closest run is looked for.

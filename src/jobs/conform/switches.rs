@@ -16,7 +16,7 @@ use crate::engines::follow::sweep::follow;
 use crate::engines::verdict::PropertySet;
 use crate::files::configuration::{Configuration, Tree};
 
-use super::lay::{MOST, is_explained, space};
+use super::slice::{MOST, is_explained, space};
 
 /// Something that can be switched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

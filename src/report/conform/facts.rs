@@ -15,7 +15,7 @@ use crate::protocols::Entry;
 /// The version of the format.
 pub const FORMAT: u32 = 1;
 
-/// A recording laid against a protocol.
+/// A recording checked against a protocol.
 #[derive(JsonSchema, Serialize)]
 pub struct Facts {
     /// The version of the format: 1.
@@ -39,7 +39,7 @@ pub struct SliceFacts {
     /// What the map has no word for, with how often it is there.
     pub left_out: BTreeMap<String, u64>,
     /// It under the rules of each profile that was asked for.
-    pub laid: Vec<Laid>,
+    pub results: Vec<SliceResult>,
 }
 
 /// What came of a slice under some rules.
@@ -62,7 +62,7 @@ pub enum Verdict {
 
 /// A slice under some rules.
 #[derive(JsonSchema, Serialize)]
-pub struct Laid {
+pub struct SliceResult {
     /// The profile.
     pub profile: &'static str,
     /// The rules that are off beside it.
@@ -156,25 +156,25 @@ impl std::fmt::Display for Said {
 }
 
 impl SliceFacts {
-    /// The facts of a slice that was not yet laid against anything.
+    /// The facts of a slice that was not yet checked.
     pub fn new(slice: &Slice) -> Self {
         let items = slice.recorded.len();
         let (name, left_out) = (slice.name.clone(), slice.left_out.clone());
-        Self { name, items, left_out, laid: Vec::new() }
+        Self { name, items, left_out, results: Vec::new() }
     }
 
     /// The verdict under the rules that suit it best.
     pub fn verdict(&self) -> Verdict {
-        self.laid.iter().map(|laid| laid.verdict).min().unwrap_or(Verdict::Vacuous)
+        self.results.iter().map(|result| result.verdict).min().unwrap_or(Verdict::Vacuous)
     }
 }
 
-impl Laid {
+impl SliceResult {
     /// The facts of a slice under the rules of a configuration.
     pub fn new(slice: &Slice, conformed: &Conformed, diagnosis: Option<&Diagnosis>) -> Self {
         let configuration = &conformed.configuration;
         let entry = configuration.entry;
-        let mut laid = Self {
+        let mut result = Self {
             profile: entry.profiles[configuration.profile].name,
             without: configuration.rule_names(),
             with: configuration.variant_names(),
@@ -189,22 +189,22 @@ impl Laid {
         };
         match &conformed.outcome {
             Outcome::Vacuous => {}
-            Outcome::NoModel(why) => (laid.verdict, laid.why) = (Verdict::NoModel, Some(*why)),
-            Outcome::Followed(Followed::TooMany(_)) => laid.verdict = Verdict::Inconclusive,
+            Outcome::NoModel(why) => (result.verdict, result.why) = (Verdict::NoModel, Some(*why)),
+            Outcome::Followed(Followed::TooMany(_)) => result.verdict = Verdict::Inconclusive,
             Outcome::Followed(Followed::Admitted { may, .. }) => {
-                (laid.verdict, laid.some) = (Verdict::Admitted, names(entry, *may));
+                (result.verdict, result.some) = (Verdict::Admitted, names(entry, *may));
             }
             Outcome::Followed(Followed::Violates { every, some, certain, .. }) => {
-                laid.verdict = Verdict::Violates;
-                (laid.every, laid.some) = (names(entry, *every), names(entry, *some));
-                laid.at = Some(Said::of(slice, *certain));
+                result.verdict = Verdict::Violates;
+                (result.every, result.some) = (names(entry, *every), names(entry, *some));
+                result.at = Some(Said::of(slice, *certain));
             }
             Outcome::Followed(Followed::Rejected(rejection)) => {
-                (laid.verdict, laid.at) =
+                (result.verdict, result.at) =
                     (Verdict::Rejected, Some(Said::of(slice, rejection.item)));
             }
         }
-        laid
+        result
     }
 }
 

@@ -1,4 +1,4 @@
-//! A recording that was laid against a protocol, for people and for machines.
+//! The result of checking a recording against a protocol, for people and for machines.
 
 pub mod facts;
 pub mod suites;

@@ -2,21 +2,21 @@
 
 use crate::report::hosts::suites::{Item, Outcome, Suite};
 
-use super::facts::{Facts, Laid, Verdict};
+use super::facts::{Facts, SliceResult, Verdict};
 use super::text::sentence;
 
 /// All slices as suites.
 pub fn suites(facts: &Facts) -> Vec<Suite> {
     let suite = |slice: &super::facts::SliceFacts| Suite {
         name: format!("{} {}", facts.protocol, slice.name),
-        items: slice.laid.iter().map(item).collect(),
+        items: slice.results.iter().map(item).collect(),
     };
     facts.slices.iter().map(suite).collect()
 }
 
-fn item(laid: &Laid) -> Item {
-    let (word, sentence) = sentence(laid);
-    let outcome = match laid.verdict {
+fn item(result: &SliceResult) -> Item {
+    let (word, sentence) = sentence(result);
+    let outcome = match result.verdict {
         Verdict::Admitted => Outcome::Passed,
         Verdict::Violates => Outcome::Failed("violated"),
         Verdict::Rejected => Outcome::Failed("rejected"),
@@ -25,5 +25,5 @@ fn item(laid: &Laid) -> Item {
         Verdict::NoModel => Outcome::Skipped,
     };
     let sentence = format!("{word}: {sentence}");
-    Item { name: format!("conforms to {}", laid.profile), outcome, sentence, story: None }
+    Item { name: format!("conforms to {}", result.profile), outcome, sentence, story: None }
 }

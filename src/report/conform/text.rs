@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use crate::report::layout::{Detail, Layout};
 use crate::report::words::{write_sentence, write_words};
 
-use super::facts::{AdmittingFacts, DiagnosisFacts, Facts, Laid, Verdict};
+use super::facts::{AdmittingFacts, DiagnosisFacts, Facts, SliceResult, Verdict};
 
 /// Steps of the model that are told at most.
 const MOST_STEPS: usize = 12;
@@ -25,16 +25,16 @@ pub fn write(out: &mut dyn Write, facts: &Facts, layout: Layout) -> io::Result<(
         let items = if slice.items == 1 { "1 item" } else { &format!("{} items", slice.items) };
         writeln!(out, "{}: {}, {items}", facts.protocol, slice.name)?;
         write_counts(out, "the map has no word for", &slice.left_out, layout)?;
-        let width = slice.laid.iter().map(|laid| rules(laid).len()).max().unwrap_or(0);
-        for laid in &slice.laid {
-            write_laid(out, laid, width, layout)?;
+        let width = slice.results.iter().map(|result| rules(result).len()).max().unwrap_or(0);
+        for result in &slice.results {
+            write_result(out, result, width, layout)?;
         }
     }
     if facts.slices.is_empty() {
         writeln!(out, "{}: vacuous, nothing of the recording is anything in it", facts.protocol)?;
     }
     if layout.detail != Detail::Quiet || facts.slices.is_empty() {
-        write_counts(out, "not laid against it:", &facts.without, layout)?;
+        write_counts(out, "not checked:", &facts.without, layout)?;
     }
     Ok(())
 }
@@ -53,43 +53,48 @@ fn write_counts(
     write_sentence(out, layout, "  ", &format!("{head} {}", words.join(", ")))
 }
 
-fn rules(laid: &Laid) -> String {
-    let without = laid.without.iter().map(|name| format!("-{name}"));
-    let with = laid.with.iter().map(|name| format!("+{name}"));
-    without.chain(with).fold(laid.profile.to_string(), |all, one| all + &one)
+fn rules(result: &SliceResult) -> String {
+    let without = result.without.iter().map(|name| format!("-{name}"));
+    let with = result.with.iter().map(|name| format!("+{name}"));
+    without.chain(with).fold(result.profile.to_string(), |all, one| all + &one)
 }
 
-fn write_laid(out: &mut dyn Write, laid: &Laid, width: usize, layout: Layout) -> io::Result<()> {
-    let (word, said) = sentence(laid);
-    let rules = rules(laid);
+fn write_result(
+    out: &mut dyn Write,
+    result: &SliceResult,
+    width: usize,
+    layout: Layout,
+) -> io::Result<()> {
+    let (word, said) = sentence(result);
+    let rules = rules(result);
     write_sentence(out, layout, &format!("{word:12} {rules:width$}  "), &said)?;
-    match &laid.diagnosis {
+    match &result.diagnosis {
         Some(diagnosis) => write_diagnosis(out, diagnosis, layout),
         None => Ok(()),
     }
 }
 
 /// The verdict in a word and a sentence.
-pub(super) fn sentence(laid: &Laid) -> (&'static str, String) {
-    let at = laid.at.as_ref().map(ToString::to_string).unwrap_or_default();
-    match laid.verdict {
-        Verdict::Admitted if laid.some.is_empty() => {
-            ("admitted", format!("{} states", laid.states))
+pub(super) fn sentence(result: &SliceResult) -> (&'static str, String) {
+    let at = result.at.as_ref().map(ToString::to_string).unwrap_or_default();
+    match result.verdict {
+        Verdict::Admitted if result.some.is_empty() => {
+            ("admitted", format!("{} states", result.states))
         }
         Verdict::Admitted => {
-            ("admitted", format!("some runs that explain it violate {}", laid.some.join(", ")))
+            ("admitted", format!("some runs that explain it violate {}", result.some.join(", ")))
         }
-        Verdict::Violates if laid.every.is_empty() => {
-            ("VIOLATES", format!("every run one of {}; certain with {at}", laid.some.join(", ")))
+        Verdict::Violates if result.every.is_empty() => {
+            ("VIOLATES", format!("every run one of {}; certain with {at}", result.some.join(", ")))
         }
         Verdict::Violates => {
-            ("VIOLATES", format!("every run {}; certain with {at}", laid.every.join(", ")))
+            ("VIOLATES", format!("every run {}; certain with {at}", result.every.join(", ")))
         }
         Verdict::Rejected => ("REJECTED", format!("at {at}")),
         Verdict::Inconclusive => {
             ("inconclusive", "there are too many ways to explain it".to_string())
         }
-        Verdict::NoModel => ("no model", laid.why.unwrap_or("").to_string()),
+        Verdict::NoModel => ("no model", result.why.unwrap_or("").to_string()),
         Verdict::Vacuous => ("vacuous", "nothing in it is anything in the model".to_string()),
     }
 }

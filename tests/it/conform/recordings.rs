@@ -1,4 +1,4 @@
-//! Recordings of real systems, laid against the models.
+//! Recordings of real systems, checked against the models.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -269,12 +269,12 @@ const DLM: &[&str] = &[
 
 /// The race of 2008: a cancel between the mark BUSY and the call into the lock manager.
 #[test]
-fn tracepoints_of_a_lock_manager_are_laid_against_downconvert() {
+fn tracepoints_of_a_lock_manager_are_checked_against_downconvert() {
     for skew in [&[][..], &["--skew", "10"]] {
-        let laid = |profile: &'static str| run(&[DLM, skew, &["--profile", profile]].concat());
-        assert_eq!(laid("before").0, 0);
+        let result = |profile: &'static str| run(&[DLM, skew, &["--profile", profile]].concat());
+        assert_eq!(result("before").0, 0);
         for profile in ["seed", "full"] {
-            let (code, out, _) = laid(profile);
+            let (code, out, _) = result(profile);
             assert_eq!(code, 1);
             assert!(
                 out.contains("at dlm_unlock_start: dc_cancel(n0), tests/logs/n0.txt:6-7"),
@@ -387,9 +387,9 @@ fn the_facts_are_the_same_again() {
     let facts: serde_json::Value = serde_json::from_str(&once).expect("JSON");
     let validator = jsonschema::validator_for(&schema::conform()).expect("a schema");
     validator.validate(&facts).expect("the facts follow their schema");
-    let laid = &facts["slices"][0]["laid"][0];
-    assert_eq!(laid["verdict"], "rejected");
-    let admitting = laid["diagnosis"]["admitting"].as_array().expect("a list");
+    let result = &facts["slices"][0]["results"][0];
+    assert_eq!(result["verdict"], "rejected");
+    let admitting = result["diagnosis"]["admitting"].as_array().expect("a list");
     let switches: BTreeSet<String> =
         admitting.iter().map(|one| one["switches"].to_string()).collect();
     assert!(switches.contains("[\"-pending_flag\"]"), "{switches:?}");

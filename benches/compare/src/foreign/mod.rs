@@ -114,6 +114,12 @@ fn compared(subject: Subject) -> Result<Row, Failure> {
     eprintln!("{}", subject.name());
     let (shape, answers) = subject.with(Compare)?;
     let (latchwork, stateright) = answers.unzip();
+    if let (Subject::Gallery(name), Some(answer)) = (&subject, &latchwork) {
+        let different = gallery::differences(name, answer);
+        if !different.is_empty() {
+            return Err(different.join("\n").into());
+        }
+    }
     Ok(Row { subject, shape, latchwork, stateright, spin: None })
 }
 

@@ -1,4 +1,4 @@
-//! A slice laid against its protocol in one configuration.
+//! A slice checked against its protocol in one configuration.
 
 use crate::conform::slice::Slice;
 use crate::engines::follow::frontier::Violating;
@@ -39,8 +39,8 @@ impl Outcome {
     }
 }
 
-/// Lays a slice against its protocol in a configuration. With `may` it is also said what a run that
-/// explains it can violate.
+/// Checks a slice against its protocol in a configuration. With `may` it also returns what a run that
+/// explains the slice can violate.
 ///
 /// # Errors
 ///
@@ -65,7 +65,7 @@ pub fn conform(
     Ok(Conformed { configuration, outcome, states: space.met() })
 }
 
-/// No state yet of an instance that a slice is laid against.
+/// The empty space of an instance that a slice is checked against.
 pub(super) fn space(slice: &Slice, instance: Box<dyn Instance>) -> Space {
     let silent = slice.silent(instance.as_ref());
     Space::new(instance, silent)
