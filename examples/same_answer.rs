@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_sample_gives_the_same_answer_every_time() {
         for (file, verdict) in [
-            ("scenarios/downconvert/cross_nonblock_remote.json", "holds"),
+            ("scenarios/downconvert/two_apps_dup_bast.json", "holds"),
             ("scenarios/downconvert/stale_cancel.json", "violated"),
         ] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);

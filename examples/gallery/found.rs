@@ -40,10 +40,12 @@ impl Found {
     pub fn differences(&self) -> Vec<String> {
         let statistics = &self.exploration.statistics;
         let shown: Vec<_> = self.discoveries().collect();
+        let judged: Vec<_> = self.properties.iter().map(|property| property.name).collect();
         let mut differences = self.known.differences(
             statistics.distinct,
             statistics.generated,
             statistics.depth() as u64,
+            &judged,
             &shown,
         );
         if self.exploration.stopped.is_some() {

@@ -28,13 +28,14 @@ impl Known {
         Self { name, source, distinct: None, generated: None, depth: None, found: &[] }
     }
 
-    /// Lists every difference between these facts and the result of a search: the figures, and the
-    /// violated properties and reached goals with the lengths of their runs.
+    /// Lists every difference between these facts and the result of a search that judged the properties
+    /// `judged`: the figures, and the violated properties and reached goals with the lengths of their runs.
     pub fn differences(
         &self,
         distinct: u64,
         generated: u64,
         depth: u64,
+        judged: &[&str],
         shown: &[(&str, usize)],
     ) -> Vec<String> {
         let figures = [
@@ -56,7 +57,7 @@ impl Known {
                 Some(_) => {}
             }
         }
-        for (name, _) in self.found {
+        for (name, _) in self.found.iter().filter(|(name, _)| judged.contains(name)) {
             if !shown.iter().any(|(found, _)| found == name) {
                 differences.push(format!("{name}: known, but not found"));
             }

@@ -79,8 +79,8 @@ pub struct ScenarioFacts {
 const HEAD: &str = "\
 # Protocols as threads
 
-The code of `src/threads/protocols` under three engines. Each row takes a rule away, or switches a
-flaw of the code on that the model does not know. Every run is laid against the model: `refinement`
+The code of `src/protocols/*/threads` under three engines. Each row takes a rule away, or switches a
+flaw of the code on that the model does not know. Every run is checked against the model: `refinement`
 means that the model does not admit it (on plain threads only where all that is logged is done under
 a lock; elsewhere it means that the code itself found something).
 

@@ -2,6 +2,7 @@
 
 mod baselines;
 mod exports;
+mod foreign;
 mod hosts;
 mod in_browser;
 mod pages;

@@ -7,11 +7,11 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 #[path = "../../src/foreign/gallery.rs"]
-mod gallery;
+pub mod gallery;
 #[path = "../../src/foreign/judge.rs"]
-mod judge;
+pub mod judge;
 #[path = "../../src/foreign/subjects.rs"]
-mod subjects;
+pub mod subjects;
 
 use std::sync::OnceLock;
 

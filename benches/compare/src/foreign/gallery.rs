@@ -2,16 +2,15 @@
 
 use latchwork_model::kit::Model;
 
-use super::answer::Answer;
 use super::subjects::With;
 
 #[path = "../../../../examples/gallery/models/mod.rs"]
-mod models;
+pub mod models;
 
 use models::known::{Known, Visitor};
 
 /// Returns what is published of all models.
-fn known() -> Vec<Known> {
+pub fn known() -> Vec<Known> {
     struct All(Vec<Known>);
     impl Visitor for All {
         fn visit<M: Model>(&mut self, known: Known, _model: M) {
@@ -26,18 +25,6 @@ fn known() -> Vec<Known> {
 /// Returns the names of all models.
 pub fn names() -> Vec<&'static str> {
     known().into_iter().map(|known| known.name).collect()
-}
-
-/// Lists every difference between an answer about the model with this name and what is published.
-pub fn differences(name: &str, answer: &Answer) -> Vec<String> {
-    let Some(known) = known().into_iter().find(|known| known.name == name) else {
-        return vec![format!("the gallery has no model `{name}`")];
-    };
-    let shown = answer.shown.iter().map(|(name, steps)| (name.as_str(), *steps as usize));
-    let shown: Vec<_> = shown.collect();
-    let generated = answer.generated.unwrap_or_default();
-    let all = known.differences(answer.distinct, generated, answer.depth, &shown);
-    all.into_iter().map(|one| format!("{name}: {one} ({})", known.source)).collect()
 }
 
 /// Hands the model with this name to `what`.

@@ -8,13 +8,14 @@
 //! |---|---|
 //! | `subjects`, `gallery` | typed models by address |
 //! | `judge` | what single states show |
-//! | `answer` | what an engine found, and comparison |
+//! | `answer`, `published` | what an engine found, and comparison |
 //! | `through_latchwork`, `through_stateright`, `through_spin` | one engine each |
 //! | `report` | the table |
 
 mod answer;
 mod gallery;
 mod judge;
+mod published;
 mod report;
 mod subjects;
 mod through_latchwork;
@@ -112,10 +113,10 @@ fn defaults(root: &Path) -> Result<Vec<Subject>, Failure> {
 /// Asks Latchwork and Stateright about a subject.
 fn compared(subject: Subject) -> Result<Row, Failure> {
     eprintln!("{}", subject.name());
-    let (shape, answers) = subject.with(Compare)?;
+    let (shape, judged, answers) = subject.with(Compare)?;
     let (latchwork, stateright) = answers.unzip();
     if let (Subject::Gallery(name), Some(answer)) = (&subject, &latchwork) {
-        let different = gallery::differences(name, answer);
+        let different = published::differences(name, &judged, answer);
         if !different.is_empty() {
             return Err(different.join("\n").into());
         }
@@ -126,7 +127,8 @@ fn compared(subject: Subject) -> Result<Row, Failure> {
 struct Compare;
 
 impl With for Compare {
-    type Answer = (Shape, Option<(Answer, Answer)>);
+    /// The shape, the properties that are judged, and the answers of Latchwork and Stateright.
+    type Answer = (Shape, Vec<&'static str>, Option<(Answer, Answer)>);
 
     fn with<M: Model>(self, model: M) -> Self::Answer {
         let mut initial = 0;
@@ -140,7 +142,8 @@ impl With for Compare {
         let model = Arc::new(model);
         let answers = through_latchwork::answer(&*model, MOST)
             .map(|latchwork| (latchwork, through_stateright::answer(&model)));
-        (shape, answers)
+        let judged = Question::all::<M>().into_iter().map(Question::name::<M>).collect();
+        (shape, judged, answers)
     }
 }
 
