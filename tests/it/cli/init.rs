@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
 use crate::program::{latchwork, path, refused};
 use crate::{paths, repository};
 
@@ -62,6 +64,53 @@ fn its_tests_pass_and_its_page_says_what_works() {
     }
     assert!(case.is_some(), "one of the commands leaves a case");
     conforms(&folder);
+    follows_the_tutorial(&folder);
+}
+
+/// The fenced blocks of a page in this language.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let (mut blocks, mut inside) = (Vec::new(), false);
+    for event in Parser::new_ext(page, Options::ENABLE_TABLES) {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(kind))) if *kind == *language => {
+                inside = true;
+                blocks.push(String::new());
+            }
+            Event::End(TagEnd::CodeBlock) => inside = false,
+            Event::Text(text) if inside => blocks.last_mut().expect("a block").push_str(&text),
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// What a reader does who has only the tutorial: each block is taken as it stands, and each command
+/// prints what the tutorial shows.
+fn follows_the_tutorial(folder: &Path) {
+    let tutorial = fs::read_to_string(repository("docs/tutorial.md")).expect("text");
+    let source = blocks(&tutorial, "rust").join("\n");
+    assert_eq!(source, fs::read_to_string(repository("examples/lease/lease.rs")).expect("text"));
+    let scenario = blocks(&tutorial, "json").concat();
+    fs::write(folder.join("src/lease.rs"), source).expect("written");
+    fs::create_dir(folder.join("scenarios/lease")).expect("made");
+    fs::write(folder.join("scenarios/lease/two_clients.json"), scenario).expect("written");
+    let mut shown = blocks(&tutorial, "text").into_iter();
+    let registered = shown.next().expect("a block");
+    let (module, list) = registered.split_once("\n\n").expect("two parts");
+    let main = fs::read_to_string(folder.join("src/main.rs")).expect("text");
+    let old = "static PROTOCOLS: &[Entry] = &[Entry::of::<lock::Lock>()];\n";
+    let main = main.replace(old, list).replace("mod lock;", &format!("mod lock;\n{module}"));
+    fs::write(folder.join("src/main.rs"), main).expect("written");
+    let mut commands = 0;
+    for command in blocks(&tutorial, "").concat().lines() {
+        let Some(command) = command.strip_prefix("cargo run -- ") else { continue };
+        let words = ["run", "-q", "--"].into_iter().chain(command.split(' '));
+        let output = said(&cargo(folder, &words.collect::<Vec<_>>()));
+        let shown = shown.next().expect("the tutorial shows what comes out");
+        assert!(output.contains(&shown), "{command}: {shown}{output}");
+        commands += 1;
+    }
+    assert_eq!((commands, shown.next()), (3, None));
 }
 
 /// A log of the new protocol is laid against it: all it takes is a map.
