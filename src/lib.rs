@@ -175,8 +175,11 @@
 //! ```
 #![deny(unsafe_code)]
 
+#[cfg(feature = "recordings")]
 pub mod capture;
+#[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "recordings")]
 pub mod conform;
 pub mod encoding;
 pub mod engines;
@@ -184,6 +187,7 @@ pub mod files;
 pub mod jobs;
 pub mod protocols;
 pub mod report;
+#[cfg(feature = "cli")]
 pub mod serve;
 
 pub use latchwork_model as model;

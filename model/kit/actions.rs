@@ -58,7 +58,7 @@ pub trait Actions: Sized + Send + Sync + 'static {
 #[macro_export]
 macro_rules! actions {
     ($model:ty, $state:ty; $($(#[doc = $lane_doc:expr])* $fairness:ident $($lane:ident)+ {
-        $($(#[doc = $doc:expr])+ $name:ident($($param:ident : $ty:ty),* $(,)?) $(=> $target:ident)?;)*
+        $($(#[doc = $doc:expr])* $name:ident($($param:ident : $ty:ty),* $(,)?) $(=> $target:ident)?;)*
     })*) => {
         impl $crate::kit::Actions for $model {
             type State = $state;
@@ -78,7 +78,7 @@ macro_rules! actions {
                 let actions = [$($(
                     $crate::kit::ActionInfo {
                         name: stringify!($name),
-                        doc: concat!($($doc),+).trim_ascii(),
+                        doc: $crate::sentence!(action $name $($doc)*),
                         lane: 0,
                         target: $crate::actions!(@target $($target)?),
                         params: &[$($crate::kit::ParamInfo {

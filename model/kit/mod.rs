@@ -7,6 +7,7 @@
 //! | `claim` | what a property may say ([`Claim`]) |
 //! | `step` | [`Step`]: an action with its arguments, and who takes it |
 //! | `actions` | [`actions!`](crate::actions!): the list of actions, and all that follows from it |
+//! | `sentence` | the sentence that stands above each item of these lists |
 //! | `properties` | [`properties!`](crate::properties!): the list of properties |
 //! | `rules` | [`rules!`](crate::rules!): clauses that can be switched off, variants, profiles |
 //! | `state` | [`state!`](crate::state!): flat states whose fields have names |
@@ -18,6 +19,8 @@
 //! | [`names`] | that names in the lists stand for one thing, and what is spoken of is there |
 //! | `protocol` | [`Protocol`]: what the command line tool needs beyond a model |
 
+#[macro_use]
+mod sentence;
 #[macro_use]
 mod actions;
 #[macro_use]

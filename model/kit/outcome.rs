@@ -29,6 +29,7 @@ pub enum Cut<'a> {
 
 /// A guard line: `when(n.busy)?` goes on only if the node is busy.
 #[inline(always)]
+#[must_use = "a guard does nothing without `?`"]
 pub fn when(guard: bool) -> Fired {
     if guard { FIRED } else { Err(Refused::Disabled) }
 }

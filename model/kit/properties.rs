@@ -99,11 +99,11 @@ pub const fn demand_properties<M: Actions>(properties: &[Property<M>]) {
 /// every process was served would violate it.
 #[macro_export]
 macro_rules! properties {
-    ($model:ty; $($(#[doc = $doc:expr])+ $kind:ident $name:ident $(($param:ident : $ty:ty))?;)*) => {
+    ($model:ty; $($(#[doc = $doc:expr])* $kind:ident $name:ident $(($param:ident : $ty:ty))?;)*) => {
         &{
             let properties = [$($crate::kit::Property::<$model> {
                 name: stringify!($name),
-                doc: concat!($($doc),+).trim_ascii(),
+                doc: $crate::sentence!(property $name $($doc)*),
                 kind: $crate::properties!(@kind $kind $($param)?),
                 check: $crate::properties!(@check $model; $name $($param: $ty)?),
                 parts: $crate::properties!(@parts $model; $name $($param: $ty)?),

@@ -162,14 +162,14 @@ pub const fn demand_rules(rules: &[RuleInfo], variants: &[VariantInfo], profiles
 macro_rules! rules {
     (
         profiles { $($(#[doc = $pdoc:expr])+ $profile:ident;)+ }
-        rules { $($(#[doc = $rdoc:expr])+ $rule:ident $source:literal [$($rin:tt)+] $({ $($rfun:literal since $rsince:literal $(until $runtil:literal)?),+ $(,)? })? $(=> $declared:expr)?;)* }
+        rules { $($(#[doc = $rdoc:expr])* $rule:ident $source:literal [$($rin:tt)+] $({ $($rfun:literal since $rsince:literal $(until $runtil:literal)?),+ $(,)? })? $(=> $declared:expr)?;)* }
         variants { $($(#[doc = $vdoc:expr])+ $variant:ident [$($vin:tt)+] $({ $($vfun:literal since $vsince:literal $(until $vuntil:literal)?),+ $(,)? })?;)* }
     ) => {
         /// The rules that are on.
         #[derive(Clone, Copy, Debug)]
         #[allow(clippy::struct_excessive_bools, reason = "a rule is on or off")]
         pub struct Rules {
-            $($(#[doc = $rdoc])+ pub $rule: bool,)*
+            $($(#[doc = $rdoc])* pub $rule: bool,)*
         }
 
         impl From<$crate::kit::Switches> for Rules {
@@ -207,7 +207,7 @@ macro_rules! rules {
         pub const RULES: &[$crate::kit::RuleInfo] = &[$(
             $crate::kit::RuleInfo {
                 name: stringify!($rule),
-                doc: concat!($($rdoc),+).trim_ascii(),
+                doc: $crate::sentence!(rule $rule $($rdoc)*),
                 source: $source,
                 sources: &[$($($crate::kit::SourceInfo {
                     function: $rfun,

@@ -12,6 +12,12 @@ pub enum Items {
 }
 
 /// A value that can name its parts.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a state",
+    note = "a field is a `bool`, a `u8`, an array of fields, a type declared with `state!` or `ids!`, \
+            or one of `Table`, `Set`, `Fifo`, `Queue` and `Bag`",
+    note = "there is no `Option`: use an empty `Set`, a flag, or a first variant such as `None`"
+)]
 pub trait Visit {
     /// Shows every field with its value to `visitor`, in the order in which they stand.
     fn visit(&self, visitor: &mut dyn Visitor);

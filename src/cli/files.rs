@@ -19,6 +19,11 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     Ok(written.map_err(failed).map_err(|problem| problem.hint("--out says where to write"))?)
 }
 
+/// Whether an argument names a file or a folder, and not a protocol.
+pub fn is_path(what: &Path) -> bool {
+    what.exists() || what.extension().is_some()
+}
+
 /// The protocol with this name.
 pub fn entry_named(name: &str) -> Result<&'static Entry, Failure> {
     protocols::find(name).ok_or_else(|| {
@@ -34,7 +39,7 @@ pub fn scenarios_folder() -> Result<&'static Path, Failure> {
         return Ok(folder);
     }
     let problem = Problem::of_file("scenarios", "there is no such folder here");
-    Err(problem.hint("run latchwork where the folder is, or name scenario files").into())
+    Err(problem.hint("run this where the folder is, or name scenario files").into())
 }
 
 /// The small scenarios of a protocol: those of `./scenarios`, and where that is not, the built-in ones.
@@ -88,7 +93,7 @@ pub fn find_scenarios(what: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
     for path in what {
         if path.is_dir() {
             scenarios.extend(read_folder(path)?);
-        } else if path.exists() || path.extension().is_some() {
+        } else if is_path(path) {
             scenarios.push(Scenario::open(path)?);
         } else {
             scenarios.extend(protocol_scenarios(entry_named(&path.to_string_lossy())?)?);

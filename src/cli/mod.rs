@@ -8,6 +8,7 @@ mod diary;
 mod exit;
 mod failure;
 mod files;
+mod json;
 mod outputs;
 mod print;
 mod seed;

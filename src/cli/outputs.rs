@@ -10,6 +10,7 @@ use crate::report::hosts::{github, junit, sarif, summary, tap};
 use crate::report::layout::{Detail, Layout};
 
 use super::files::write_file;
+use super::json::Json;
 use super::print::Show;
 use super::{Failure, print};
 
@@ -28,9 +29,9 @@ pub struct Outputs {
     /// Write a page of Markdown
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Print the facts as JSON instead; with a file (--json=FILE), write them there as well
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    json: Option<Option<PathBuf>>,
+    /// Where the facts go.
+    #[command(flatten)]
+    pub json: Json,
     #[command(flatten)]
     show: Show,
 }
@@ -39,14 +40,14 @@ pub struct Outputs {
 const MOST_SUMMARY: u64 = (1 << 20) - (1 << 12);
 
 impl Outputs {
-    /// Whether JSON is printed instead of words.
-    pub fn prints_json(&self) -> bool {
-        matches!(self.json, Some(None))
-    }
-
     /// Whether nothing is said of how far it is.
     pub fn shows_no_progress(&self) -> bool {
-        self.prints_json() || self.layout().detail == Detail::Quiet
+        self.json.prints() || self.layout().detail == Detail::Quiet
+    }
+
+    /// Whether everything is printed.
+    pub fn is_verbose(&self) -> bool {
+        self.layout().detail == Detail::Verbose
     }
 
     /// How much is printed, and how wide.
@@ -54,9 +55,8 @@ impl Outputs {
         self.show.layout()
     }
 
-    /// Writes the files that are asked for, and what the host of a CI run wants to see. `facts` is
-    /// what `--json` would print.
-    pub fn write(&self, results: Results<'_>, facts: &str) -> Result<(), Failure> {
+    /// Writes the files that are asked for, and what the host of a CI run wants to see.
+    pub fn write(&self, results: Results<'_>) -> Result<(), Failure> {
         if let Some(path) = &self.junit {
             write_file(path, &junit::to_xml(results).map_err(Failure::Usage)?)?;
         }
@@ -69,9 +69,6 @@ impl Outputs {
         }
         if let Some(path) = &self.markdown {
             write_file(path, &summary::to_markdown(results))?;
-        }
-        if let Some(Some(path)) = &self.json {
-            write_file(path, facts)?;
         }
         if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
             // The host reads both streams; stdout may be JSON.

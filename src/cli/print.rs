@@ -1,7 +1,7 @@
 //! What is printed: how much of it, how wide, and to whom.
 
 use std::io::{self, ErrorKind, StderrLock, StdoutLock, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -45,6 +45,13 @@ pub fn program() -> String {
         Some(name) if !name.is_empty() => name,
         _ => "latchwork".to_string(),
     }
+}
+
+/// Returns the name of the program's file, without the folders above it.
+pub fn program_name() -> String {
+    let name = std::env::args_os().next().map(PathBuf::from);
+    let name = name.as_deref().and_then(Path::file_stem).map(|name| name.to_string_lossy());
+    name.map_or("latchwork".to_string(), |name| name.into_owned())
 }
 
 /// Prints where a case is, and what to type to see it again.

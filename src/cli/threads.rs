@@ -1,6 +1,6 @@
 //! The arguments of `check` that run a protocol's threads, and that command.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -14,6 +14,7 @@ use crate::report::layout::{Detail, Layout};
 
 use super::clock::Clock;
 use super::files::{entry_named, read_folder, scenarios_folder, write_file};
+use super::json::{Json, to_text};
 use super::print::write_next;
 use super::seed::parse_seed;
 use super::{Exit, Failure, print};
@@ -59,8 +60,8 @@ enum Name {
 pub struct Output<'a> {
     /// How much is printed.
     pub layout: Layout,
-    /// Print the facts instead.
-    pub json: bool,
+    /// Where the facts go.
+    pub json: &'a Json,
     /// Where cases go.
     pub out: &'a Path,
 }
@@ -108,7 +109,7 @@ pub fn run(
         clock.task(&title);
         let refused = |why| Failure::Usage(format!("{title}: {why}"));
         let examined = examine(scenario, plan, clock).map_err(refused)?;
-        if !output.json {
+        if !output.json.prints() {
             threads::write_line(&mut out, &examined, output.layout)?;
             out.flush()?;
         }
@@ -116,18 +117,20 @@ pub fn run(
     }
     clock.finish();
     let shown = write_cases(&all, output)?;
-    if output.json {
-        let facts: Vec<_> = all.iter().map(threads::to_json).collect();
-        serde_json::to_writer_pretty(&mut out, &facts).map_err(io::Error::from)?;
-        writeln!(out)?;
-    } else if let Some((finding, path)) = shown {
+    let exit = all.iter().map(Exit::of_threads).max().unwrap_or(Exit::Expected);
+    let facts: Vec<_> = all.iter().map(threads::to_json).collect();
+    output.json.write(&to_text(&facts)?)?;
+    if output.json.prints() {
+        return Ok(exit);
+    }
+    if let Some((finding, path)) = shown {
         writeln!(out)?;
         threads::write_finding(&mut out, finding, output.layout)?;
         write_next(&mut out, &path)?;
     } else if output.layout.detail != Detail::Quiet {
         threads::write_end(&mut out, plan.engine)?;
     }
-    Ok(all.iter().map(Exit::of_threads).max().unwrap_or(Exit::Expected))
+    Ok(exit)
 }
 
 /// Writes the cases of what was found; the one with the fewest steps, and its file.

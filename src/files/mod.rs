@@ -1,5 +1,6 @@
 //! The files that people write and keep, read against the protocols that there are.
 
+#[cfg(feature = "cli")]
 pub mod built_in;
 pub mod case;
 pub mod configuration;

@@ -3,6 +3,7 @@
 pub mod ablate;
 pub mod campaign;
 pub mod check;
+#[cfg(feature = "recordings")]
 pub mod conform;
 pub mod coverage;
 pub mod evaluate;
@@ -10,4 +11,5 @@ pub mod generate;
 pub mod replay;
 pub mod selfcheck;
 pub mod shrink;
+#[cfg(feature = "threads")]
 pub mod threads;

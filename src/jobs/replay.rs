@@ -9,7 +9,14 @@ use crate::engines::verdict::{BuiltIn, PropertyId, PropertySet};
 use crate::engines::fields::FieldValue;
 use crate::files::case::{Case, CaseVerdict};
 use crate::files::thread_run::REFINEMENT;
+#[cfg(feature = "threads")]
 use crate::jobs::threads::again::redo;
+
+/// Without the runtimes a run of threads cannot be done again.
+#[cfg(not(feature = "threads"))]
+fn redo(_: &Case, _: &crate::files::thread_run::ThreadRun) -> Result<(), String> {
+    Err("this program was built without the feature `threads`".to_string())
+}
 
 /// States that are searched for another way to the violation, after a divergence.
 const BUDGET: u64 = 200_000;

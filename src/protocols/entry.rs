@@ -5,11 +5,13 @@ use latchwork_model::kit::{
     names,
 };
 
+#[cfg(feature = "threads")]
 use crate::encoding::json::suggest;
 use crate::engines::explore::{Options, Watch, differ};
 use crate::engines::instance::Instance;
 use crate::engines::verdict::{BuiltIn, Comparison, PropertyId, PropertyInfo, properties};
 
+#[cfg(feature = "threads")]
 use super::form::{Code, Form};
 
 /// Counts, for each of some rules, the states in which it is decisive.
@@ -51,6 +53,7 @@ pub struct Entry {
     /// Makes an instance, or says why the values do not go together.
     pub instance: fn(&Setup<'_>) -> Result<Box<dyn Instance>, &'static str>,
     /// Its form as threads.
+    #[cfg(feature = "threads")]
     pub form: Option<&'static Form>,
 }
 
@@ -86,11 +89,13 @@ impl Entry {
                 Ok(differ::compare(&M::new(one)?, &M::new(other)?, options, watch))
             },
             instance: |setup| Ok(Box::new(M::new(setup)?)),
+            #[cfg(feature = "threads")]
             form: None,
         }
     }
 
     /// The same with a form as threads.
+    #[cfg(feature = "threads")]
     pub const fn as_threads(mut self, form: &'static Form) -> Self {
         self.form = Some(form);
         self
@@ -132,6 +137,7 @@ impl Entry {
     }
 
     /// The code of a form for a configuration with these flaws, or why it has none.
+    #[cfg(feature = "threads")]
     pub fn code(&self, form: &Form, setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
         let name = self.name;
         let full = self.profile("full").map_or(setup.rules, |at| self.switches(at).0);

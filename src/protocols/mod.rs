@@ -2,15 +2,21 @@
 
 #![allow(clippy::duplicate_mod)] // The code of threads is one file for three runtimes: that is the point.
 
+#[cfg(feature = "threads")]
 #[macro_use]
 mod flaws;
 
+#[cfg(feature = "threads")]
 pub mod async_grant;
 pub mod decisive;
+#[cfg(feature = "threads")]
 pub mod delegation_return;
+#[cfg(feature = "threads")]
 pub mod downconvert;
 mod entry;
+#[cfg(feature = "threads")]
 pub mod form;
+#[cfg(feature = "threads")]
 pub mod recall;
 pub mod trace;
 
@@ -23,15 +29,30 @@ use latchwork_model::recall::{Recall, dirlock::DirLock};
 
 pub use entry::Entry;
 
+#[cfg(feature = "threads")]
 use form::Form;
+
+/// The entry of a protocol, with the form as threads that the folder of this name holds.
+macro_rules! entry {
+    ($protocol:ty) => {
+        Entry::of::<$protocol>()
+    };
+    ($protocol:ty, $form:ident) => {{
+        #[cfg(feature = "threads")]
+        let entry = entry!($protocol).as_threads(&$form::FORM);
+        #[cfg(not(feature = "threads"))]
+        let entry = entry!($protocol);
+        entry
+    }};
+}
 
 /// The protocols of this repository, in the order in which they are listed.
 pub static PROTOCOLS: &[Entry] = &[
-    Entry::of::<AsyncGrant>().as_threads(&async_grant::FORM),
-    Entry::of::<Recall>().as_threads(&recall::FORM),
-    Entry::of::<DirLock>(),
-    Entry::of::<Downconvert>().as_threads(&downconvert::FORM),
-    Entry::of::<DelegationReturn>().as_threads(&delegation_return::FORM),
+    entry!(AsyncGrant, async_grant),
+    entry!(Recall, recall),
+    entry!(DirLock),
+    entry!(Downconvert, downconvert),
+    entry!(DelegationReturn, delegation_return),
 ];
 
 /// What [`install`] was called with.
@@ -59,17 +80,20 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 }
 
 /// The forms as threads that there are.
+#[cfg(feature = "threads")]
 pub fn forms() -> impl Iterator<Item = &'static Form> {
     all().iter().filter_map(|entry| entry.form)
 }
 
 /// The form of a protocol, or why there is none.
+#[cfg(feature = "threads")]
 pub fn form_of(protocol: &str) -> Result<&'static Form, String> {
     forms().find(|form| form.protocol == protocol).ok_or_else(|| {
         let names: Vec<&str> = forms().map(|form| form.protocol).collect();
-        format!(
-            "{protocol} has no thread-shaped form\nhint: these protocols have one: {}",
-            names.join(", ")
-        )
+        let hint = match names.as_slice() {
+            [] => "threads run only protocols of latchwork itself; leave --engine out".to_string(),
+            names => format!("these protocols have one: {}", names.join(", ")),
+        };
+        format!("{protocol} has no thread-shaped form\nhint: {hint}")
     })
 }

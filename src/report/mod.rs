@@ -2,6 +2,7 @@
 
 pub mod campaign;
 pub mod check;
+#[cfg(feature = "recordings")]
 pub mod conform;
 pub mod export;
 pub mod hosts;

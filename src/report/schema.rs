@@ -30,11 +30,13 @@ pub fn report() -> Value {
 }
 
 /// The schema of a line of what `import` writes.
+#[cfg(feature = "recordings")]
 pub fn events() -> Value {
     derived::<crate::capture::event::Line>()
 }
 
 /// The schema of what `conform --json` prints.
+#[cfg(feature = "recordings")]
 pub fn conform() -> Value {
     // It is only written: what is left out where it is empty is not required.
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();

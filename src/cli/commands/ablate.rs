@@ -1,6 +1,5 @@
 //! `latchwork ablate`: every rule switched off, alone and in sets.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -8,6 +7,7 @@ use clap::Args;
 use crate::cli::budget::Budget;
 use crate::cli::clock::{Cells, Clock};
 use crate::cli::files::{entry_named, is_base, read_folder, scenarios_folder, write_file};
+use crate::cli::json::to_text;
 use crate::cli::outputs::Outputs;
 use crate::cli::thread_matrix;
 use crate::cli::{Exit, Failure, print, usage};
@@ -73,12 +73,10 @@ impl Ablate {
             self.write_files(matrix)?;
         }
         let facts: Vec<_> = matrices.iter().map(ablation::to_json).collect();
-        let facts = serde_json::to_string_pretty(&facts).map_err(io::Error::from)? + "\n";
-        self.outputs.write(Results { checked: &[], matrices: &matrices, covered: &[] }, &facts)?;
-        let mut out = print::stdout();
-        if self.outputs.prints_json() {
-            out.write_all(facts.as_bytes())?;
-        } else {
+        self.outputs.json.write(&to_text(&facts)?)?;
+        self.outputs.write(Results { checked: &[], matrices: &matrices, covered: &[] })?;
+        if !self.outputs.json.prints() {
+            let mut out = print::stdout();
             for matrix in &matrices {
                 ablation::write_text(&mut out, matrix, self.outputs.layout())?;
             }

@@ -9,10 +9,10 @@ use crate::cli::budget::Budget;
 use crate::cli::checkpoint::{Checkpoints, Keeper, command_to_go_on};
 use crate::cli::clock::Clock;
 use crate::cli::files::{
-    ablated, entry_named, find_scenarios, is_base, protocol_scenarios, write_file,
+    ablated, entry_named, find_scenarios, is_base, is_path, protocol_scenarios, write_file,
 };
 use crate::cli::outputs::Outputs;
-use crate::cli::print::write_next;
+use crate::cli::print::{program, write_next};
 use crate::cli::switches::Switches;
 use crate::cli::threads::{self, Threads};
 use crate::cli::{Exit, Failure, print, usage};
@@ -21,14 +21,15 @@ use crate::files::configuration::ignorable;
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Standing, check, conclude};
 use crate::jobs::coverage::{self, Covered, covered};
-use crate::protocols::forms;
+use crate::protocols::{self, forms};
 use crate::report::{self, Results};
 
 /// Run scenarios and hold them against what they expect
 ///
-/// With --profile, --without or --with the base scenarios of one protocol are run so, and expected
-/// to hold. With --without so are the configurations of its `ablations` in which something breaks
-/// without these rules.
+/// With --profile, --without or --with, the base scenarios of a protocol (or the scenario files that
+/// are named) run with these rules, and are expected to hold. With --without, so do the
+/// configurations of `ablations` that are known to break without these rules. With --profile the
+/// search of a scenario ends at the first violation; -v goes on and lists all of them.
 #[derive(Args)]
 pub struct Check {
     /// Protocols, scenario files, or folders of them [default: all of ./scenarios]
@@ -77,8 +78,8 @@ impl Check {
                 return Err(Failure::Usage(format!("{message}\nhint: leave --engine out")));
             }
             let scenarios = self.scenarios_of_threads()?;
-            let (layout, json) = (self.outputs.layout(), self.outputs.prints_json());
-            let clock = Clock::start(self.budget.time, json);
+            let (layout, json) = (self.outputs.layout(), &self.outputs.json);
+            let clock = Clock::start(self.budget.time, json.prints());
             let output = threads::Output { layout, json, out: &self.out };
             return threads::run(scenarios, &plan, &clock, &output);
         }
@@ -89,7 +90,8 @@ impl Check {
         }
         let scenarios = self.leave_out(self.scenarios()?)?;
         let (exact, symmetry) = (self.exact, self.symmetry);
-        let options = Options { exact, symmetry, ..self.budget.options() };
+        let first_violation = self.switches.names_profile() && !self.outputs.is_verbose();
+        let options = Options { exact, symmetry, first_violation, ..self.budget.options() };
         let how = [("coverage", self.coverage), ("exact", self.exact)];
         let how: Vec<&str> = how.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
         let keeper = self.checkpoints.keeper(&scenarios, &how)?;
@@ -108,15 +110,14 @@ impl Check {
         let whole: &[Covered] = if self.is_whole() && !inconclusive { &covered } else { &[] };
         let vacuous: Vec<String> = whole.iter().flat_map(Covered::vacuous).collect();
         let facts = report::check::json::check_text(&all);
-        self.outputs.write(Results { checked: &all, matrices: &[], covered: whole }, &facts)?;
+        self.outputs.json.write(&facts)?;
+        self.outputs.write(Results { checked: &all, matrices: &[], covered: whole })?;
         if let Some(path) = &self.html {
             let paces = clock.take_paces();
             write_file(path, &report::check::html::page(&all, &covered, &paces))?;
         }
         let mut out = print::stdout();
-        if self.outputs.prints_json() {
-            out.write_all(facts.as_bytes())?;
-        } else {
+        if !self.outputs.json.prints() {
             report::check::text::write_check(&mut out, &all, self.outputs.layout())?;
             for covered in covered.iter().filter(|_| self.coverage) {
                 writeln!(out)?;
@@ -199,8 +200,7 @@ impl Check {
 
     /// Whether all small scenarios of some protocols are run, as they are.
     fn is_whole(&self) -> bool {
-        self.switches.is_empty()
-            && self.what.iter().all(|what| !what.exists() && what.extension().is_none())
+        self.switches.is_empty() && !self.what.iter().any(|what| is_path(what))
     }
 
     /// Writes a case for every scenario that is violated, and for every goal that is reached; the
@@ -232,12 +232,19 @@ impl Check {
         if self.switches.is_empty() {
             return find_scenarios(&self.what);
         }
+        if !self.what.is_empty() && self.what.iter().all(|what| is_path(what)) {
+            let mut scenarios = find_scenarios(&self.what)?;
+            scenarios.iter_mut().try_for_each(|scenario| self.switch(scenario))?;
+            return Ok(scenarios);
+        }
         let [protocol] = self.what.as_slice() else {
-            return Err(Failure::Usage(
-                "--profile, --without and --with need one protocol\nhint: latchwork check \
-                 downconvert --without pending_flag"
-                    .to_string(),
-            ));
+            let message = "--profile, --without and --with need one protocol, or scenario files";
+            let with_rules = protocols::all().iter().find(|entry| !entry.rules.is_empty());
+            let example = with_rules.map_or(String::new(), |entry| {
+                let (program, rule) = (program(), entry.rules[0].name);
+                format!("\nhint: {program} check {} --without {rule}", entry.name)
+            });
+            return Err(Failure::Usage(format!("{message}{example}")));
         };
         let entry = entry_named(&protocol.to_string_lossy())?;
         let mut scenarios = protocol_scenarios(entry)?;
@@ -258,7 +265,7 @@ impl Check {
     fn scenarios_of_threads(&self) -> Result<Vec<Scenario>, Failure> {
         let mut scenarios = Vec::new();
         for what in &self.what {
-            if what.exists() || what.extension().is_some() {
+            if is_path(what) {
                 scenarios.extend(find_scenarios(std::slice::from_ref(what))?);
             } else {
                 scenarios.extend(threads::protocol_scenarios(&what.to_string_lossy())?);

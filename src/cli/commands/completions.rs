@@ -18,7 +18,7 @@ impl Completions {
     /// Runs the command; `all` are the arguments with all subcommands.
     pub fn run(self, mut all: clap::Command) -> Result<Exit, Failure> {
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, &mut all, "latchwork", &mut text);
+        clap_complete::generate(self.shell, &mut all, print::program_name(), &mut text);
         print::stdout().write_all(&text)?;
         Ok(Exit::Expected)
     }
@@ -33,7 +33,8 @@ pub struct Man {
 
 impl Man {
     /// Runs the command; `command` are the arguments with all subcommands.
-    pub fn run(self, mut command: clap::Command) -> Result<Exit, Failure> {
+    pub fn run(self, command: clap::Command) -> Result<Exit, Failure> {
+        let mut command = command.name(print::program_name());
         command.build();
         let command = match &self.of {
             None => command,

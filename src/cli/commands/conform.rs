@@ -1,12 +1,12 @@
 //! `latchwork conform`: a recording checked against a protocol.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::cli::files::{entry_named, write_file};
+use crate::cli::json::{Json, to_text};
 use crate::cli::print::write_next;
 use crate::cli::switches::Switches;
 use crate::cli::{Exit, Failure, print};
@@ -53,9 +53,8 @@ pub struct Conform {
     /// Say also what a run that explains the recording may violate
     #[arg(long)]
     may: bool,
-    /// Print the facts as JSON instead
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: Json,
     /// Write the verdicts as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -96,11 +95,9 @@ impl Conform {
             let xml = junit::of_suites(&suites::suites(&facts)).map_err(Failure::Usage)?;
             write_file(path, &xml)?;
         }
-        let mut out = print::stdout();
-        if self.json {
-            serde_json::to_writer_pretty(&mut out, &facts).map_err(std::io::Error::from)?;
-            writeln!(out)?;
-        } else {
+        self.json.write(&to_text(&facts)?)?;
+        if !self.json.prints() {
+            let mut out = print::stdout();
             text::write(
                 &mut out,
                 &facts,

@@ -14,6 +14,7 @@ use crate::encoding::json::Problem;
 ///
 /// The package is a program with all commands of latchwork that knows the protocols in it. Its
 /// protocol is a toy to be changed: a lock that is granted by a message, and clients that give up.
+/// It depends on this version of latchwork in the registry; --git and --path name another origin.
 #[derive(Args)]
 pub struct Init {
     /// The folder: new, or empty
@@ -21,18 +22,20 @@ pub struct Init {
     /// What to call the package [default: as the folder]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Depend on this checkout of latchwork [default: the one in which this program was built, or
-    /// which is the current folder]
+    /// Depend on this checkout of latchwork: the package builds on this machine only
     #[arg(long, value_name = "FOLDER")]
     path: Option<PathBuf>,
     /// Depend on a repository of latchwork
     #[arg(long, value_name = "URL", conflicts_with = "path")]
     git: Option<String>,
+    /// Depend on this revision of the repository
+    #[arg(long, value_name = "REVISION", requires = "git")]
+    rev: Option<String>,
 }
 
 /// The files that are the same in every package. They are an example of ours, so that they are
 /// compiled and read like the rest.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 7] = [
     ("README.md", include_str!("../../../examples/lock/README.md")),
     (
         "scenarios/lock/two_clients.json",
@@ -40,7 +43,13 @@ const FILES: [(&str, &str); 5] = [
     ),
     ("src/lock.rs", include_str!("../../../examples/lock/src/lock.rs")),
     ("src/main.rs", include_str!("../../../examples/lock/src/main.rs")),
+    (
+        ".github/workflows/check.yml",
+        include_str!("../../../examples/lock/.github/workflows/check.yml"),
+    ),
     (".gitignore", "/target\n/latchwork-out\n"),
+    // The versions with which latchwork was tested.
+    ("Cargo.lock", include_str!("../../../Cargo.lock")),
 ];
 
 const MANIFEST: &str = include_str!("init.toml");
@@ -60,11 +69,8 @@ impl Init {
             write_file(&self.folder.join(file), text)?;
         }
         if let Origin::Checkout(root) = &origin {
-            // The versions with which latchwork was tested.
-            let versions = root.join("Cargo.lock");
-            if versions.is_file() {
-                fs::copy(versions, self.folder.join("Cargo.lock"))?;
-            }
+            let root = root.display();
+            writeln!(print::stderr(), "warning: the package builds only where {root} is")?;
         }
         self.write_next(&mut print::stdout(), &name)?;
         Ok(Exit::Expected)
@@ -119,26 +125,15 @@ impl Init {
     /// Where the new package takes latchwork from.
     fn origin(&self) -> Result<Origin, Failure> {
         if let Some(url) = &self.git {
-            return Ok(Origin::Repository(url.clone()));
+            return Ok(Origin::Repository(url.clone(), self.rev.clone()));
         }
-        let root = match &self.path {
-            Some(path) if is_checkout(path) => path.clone(),
-            Some(path) => {
-                let problem = Problem::of_file(
-                    path.display().to_string(),
-                    "that is no checkout of latchwork",
-                );
-                return Err(problem.hint("a checkout has model/Cargo.toml and src/lib.rs").into());
-            }
-            None => found_checkout().ok_or_else(|| {
-                Failure::Usage(
-                    "no checkout of latchwork is here, and the package needs one\n\
-                     hint: --path FOLDER names a checkout, --git URL a repository"
-                        .to_string(),
-                )
-            })?,
-        };
-        let root = fs::canonicalize(root)?;
+        let Some(path) = &self.path else { return Ok(Origin::Registry) };
+        if !is_checkout(path) {
+            let message = "that is no checkout of latchwork";
+            let problem = Problem::of_file(path.display().to_string(), message);
+            return Err(problem.hint("a checkout has model/Cargo.toml and src/lib.rs").into());
+        }
+        let root = fs::canonicalize(path)?;
         match root.to_str() {
             Some(_) => Ok(Origin::Checkout(root)),
             None => Err(Failure::Usage(format!(
@@ -151,8 +146,12 @@ impl Init {
 
 /// Where latchwork comes from.
 enum Origin {
+    /// The version of this program, from a registry.
+    Registry,
+    /// A folder of this machine.
     Checkout(PathBuf),
-    Repository(String),
+    /// A repository, and the revision if one is named.
+    Repository(String, Option<String>),
 }
 
 impl Origin {
@@ -166,17 +165,13 @@ impl Origin {
                 format!("{{ path = {} }}", quoted(&path.to_string_lossy()))
             }
             // Cargo finds the package by its name.
-            Self::Repository(url) => format!("{{ git = {} }}", quoted(url)),
+            Self::Repository(url, None) => format!("{{ git = {} }}", quoted(url)),
+            Self::Repository(url, Some(revision)) => {
+                format!("{{ git = {}, rev = {} }}", quoted(url), quoted(revision))
+            }
+            Self::Registry => quoted(env!("CARGO_PKG_VERSION")),
         }
     }
-}
-
-/// The checkout in which this program was built, or else the current folder, if it is one.
-fn found_checkout() -> Option<PathBuf> {
-    let program = std::env::current_exe().ok()?;
-    let here = std::env::current_dir().ok()?;
-    let above = program.ancestors().chain([here.as_path()]);
-    above.map(Path::to_path_buf).find(|folder| is_checkout(folder))
 }
 
 fn is_checkout(folder: &Path) -> bool {

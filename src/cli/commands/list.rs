@@ -7,6 +7,7 @@ use latchwork_model::kit::SourceInfo;
 use serde_json::{Value, json};
 
 use crate::cli::files::entry_named;
+use crate::cli::json::{Json, to_text};
 use crate::cli::{Exit, Failure, print};
 use crate::protocols::{self, Entry};
 use crate::report::versions::versions;
@@ -16,9 +17,8 @@ use crate::report::versions::versions;
 pub struct List {
     /// The protocol
     protocol: Option<String>,
-    /// Print as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: Json,
 }
 
 impl List {
@@ -29,11 +29,12 @@ impl List {
             Some(name) => vec![entry_named(name)?],
             None => protocols::all().iter().collect(),
         };
-        if self.json {
-            let all: Vec<Value> = entries.into_iter().map(to_json).collect();
-            serde_json::to_writer_pretty(&mut out, &all).map_err(io::Error::from)?;
-            writeln!(out)?;
-        } else if self.protocol.is_some() {
+        let all: Vec<Value> = entries.iter().map(|entry| to_json(entry)).collect();
+        self.json.write(&to_text(&all)?)?;
+        if self.json.prints() {
+            return Ok(Exit::Expected);
+        }
+        if self.protocol.is_some() {
             for entry in entries {
                 write_entry(&mut out, entry)?;
             }

@@ -8,13 +8,16 @@ use clap::Args;
 use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
 use crate::cli::{Exit, Failure, print};
-use crate::files::case::Case;
+use crate::files::case::{Case, CaseVerdict};
 use crate::jobs::replay::{Divergence, Onward, Replayed, Why, replay};
 use crate::report::layout::{Detail, Layout};
 use crate::report::run::text::write_case;
 use crate::report::words::write_words;
 
-/// Replay a case, and end as it did
+/// Replay a case on the model as it is now
+///
+/// Ends with 1 if the violation of the case is still there, with 0 if the case is a witness that is
+/// still there, and with 4 if the model no longer takes the same steps.
 #[derive(Args)]
 pub struct Replay {
     /// The case file
@@ -37,6 +40,10 @@ impl Replay {
         match replayed.map_err(Failure::Usage)? {
             Replayed::Same => {
                 write_case(&mut out, &case, layout())?;
+                if case.verdict.violated {
+                    let CaseVerdict { property, .. } = &case.verdict;
+                    writeln!(out, "\nsame:    {property} is still violated (exit code 1)")?;
+                }
                 Ok(if case.verdict.violated { Exit::Violated } else { Exit::Expected })
             }
             Replayed::Diverged(divergence) => {

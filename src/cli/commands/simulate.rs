@@ -10,7 +10,8 @@ use clap::Args;
 use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
 use crate::cli::diary::Diary;
-use crate::cli::files::{entry_named, is_base, protocol_scenarios, write_file};
+use crate::cli::files::{entry_named, is_base, is_path, protocol_scenarios, write_file};
+use crate::cli::json::Json;
 use crate::cli::print::{Show, program, write_next};
 use crate::cli::seed::parse_seed;
 use crate::cli::shard::Shard;
@@ -71,9 +72,8 @@ pub struct Simulate {
     budget: Budget,
     #[command(flatten)]
     show: Show,
-    /// Print the facts as JSON instead
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: Json,
     /// Where to write the cases of violations, and what is being run
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
     out: PathBuf,
@@ -87,7 +87,7 @@ impl Simulate {
         let scenarios = self.scenarios()?;
         let layout = self.show.layout();
         let mut out = print::stdout();
-        let quiet = self.json || layout.detail == Detail::Quiet;
+        let quiet = self.json.prints() || layout.detail == Detail::Quiet;
         if !quiet {
             let what = self.what.display().to_string();
             let generate =
@@ -114,7 +114,7 @@ impl Simulate {
             let diary = Diary::begin(&clock, &self.out, &plan.runs, again)?;
             let sampled =
                 sample(scenario, &plan, &diary).map_err(|why| Failure::Usage(why.into()))?;
-            if !self.json {
+            if !self.json.prints() {
                 simulation::write_line(&mut out, &sampled, layout)?;
             }
             if let Some(violation) = &sampled.violation {
@@ -127,9 +127,8 @@ impl Simulate {
         }
         clock.finish();
         let facts = Facts::of(&plan, &all);
-        if self.json {
-            out.write_all(facts.to_text().as_bytes())?;
-        } else {
+        self.json.write(&facts.to_text())?;
+        if !self.json.prints() {
             self.write_shortest(&mut out, &all)?;
             if !quiet && !all.is_empty() {
                 writeln!(out)?;
@@ -151,7 +150,7 @@ impl Simulate {
         let mut scenario = scenarios.swap_remove(at);
         self.switches.apply(&mut scenario)?;
         scenario.ignore = PropertySet::EMPTY;
-        let clock = Clock::start(self.budget.time, self.json);
+        let clock = Clock::start(self.budget.time, self.json.prints());
         clock.task(entry.name);
         let fails = |configuration: &Configuration| {
             let found = configuration.instance().ok()?.simulate(plan, &clock);
@@ -246,7 +245,7 @@ impl Simulate {
     }
 
     fn is_file(&self) -> bool {
-        self.what.exists() || self.what.extension().is_some()
+        is_path(&self.what)
     }
 
     fn scenario_file(&self, scenario: &Scenario) -> PathBuf {

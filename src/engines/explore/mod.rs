@@ -230,7 +230,9 @@ fn trace_graph<M: Model>(
     let down_to = options.witnesses.iter().filter_map(first_fired).max().unwrap_or(0);
     let checkpoint = options.checkpoint.as_ref().map(Checkpoint::of_traces);
     let (states, memory) = (None, None);
-    let options = Options { until, down_to, states, memory, checkpoint, ..options.clone() };
+    let first_violation = false;
+    let options =
+        Options { until, down_to, first_violation, states, memory, checkpoint, ..options.clone() };
     search::search(model, initial, &options, &Patient(watch), true, quotient).1
 }
 

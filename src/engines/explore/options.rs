@@ -19,6 +19,9 @@ pub struct Options {
     pub until: PropertySet,
     /// But not before this level is expanded.
     pub down_to: usize,
+    /// End after the level on which a property other than a goal is violated for the first time.
+    /// Properties that only the whole space shows are not judged then.
+    pub first_violation: bool,
     /// Whether to search one state for all that differ by an exchange of interchangeable processes.
     pub symmetry: bool,
     /// The most states to find.
@@ -45,6 +48,7 @@ impl Default for Options {
             witnesses: Vec::new(),
             until: PropertySet::EMPTY,
             down_to: 0,
+            first_violation: false,
             symmetry: false,
             states: None,
             memory: None,

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use latchwork_model::kit::Model;
+use latchwork_model::kit::{Kind, Model};
 use zerocopy::IntoBytes;
 
 use crate::engines::verdict::{BuiltIn, Coverage, PropertyId, PropertySet, Statistics, Stopped};
@@ -396,9 +396,15 @@ impl<'a, M: Model> Search<'a, M> {
     /// Whether what was found is enough, or as much as is allowed.
     pub fn enough(&self) -> Option<Stopped> {
         let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
-        let Options { until, states, .. } = self.options;
+        let Options { until, states, first_violation, .. } = self.options;
         let deep = self.found.statistics.depth() > self.options.down_to;
-        if deep && !until.is_empty() && until.minus(known).is_empty() {
+        let is_goal = |property: &PropertyId| {
+            let own = M::PROPERTIES.get(usize::from(property.0));
+            own.is_some_and(|property| property.kind == Kind::Reachable)
+        };
+        let violated = known.iter().any(|property| !is_goal(&property));
+        let all = deep && !until.is_empty() && until.minus(known).is_empty();
+        if all || *first_violation && violated {
             Some(Stopped::Found)
         } else if states.is_some_and(|most| self.found.statistics.distinct >= most) {
             Some(Stopped::States)

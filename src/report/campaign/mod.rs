@@ -3,4 +3,5 @@
 pub mod evaluation;
 pub mod facts;
 pub mod text;
+#[cfg(feature = "threads")]
 pub mod threads;

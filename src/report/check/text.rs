@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use crate::engines::verdict::{BuiltIn, Discovery, End, PropertyKind, Symmetry, collision};
+use crate::engines::verdict::{
+    BuiltIn, Discovery, End, PropertyKind, Stopped, Symmetry, collision,
+};
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Standing};
 use crate::protocols::decisive::{Acts, first_difference};
@@ -204,6 +206,14 @@ pub fn write_violation(out: &mut dyn Write, checked: &Checked, layout: Layout) -
         .collect();
     if !others.is_empty() {
         write_sentence(out, layout, "  ", &format!("also violated: {}", others.join(", ")))?;
+    }
+    if checked.exploration.stopped == Some(Stopped::Found) {
+        write_sentence(
+            out,
+            layout,
+            "  ",
+            "the search ended here; -v goes on and lists every violation",
+        )?;
     }
     writeln!(out)?;
     let acts = rules_that_would_act(checked, found);

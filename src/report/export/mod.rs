@@ -8,8 +8,6 @@ pub mod perfetto;
 pub mod shiviz;
 pub mod svg;
 
-use clap::ValueEnum;
-
 use crate::files::case::Case;
 
 use super::run::mermaid;
@@ -19,7 +17,8 @@ use super::run::story::Story;
 use headline::headline;
 
 /// What a case can be written as.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Format {
     /// States as Apalache and Quint write them, in JSON
     Itf,

@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod github;
+#[cfg(feature = "junit")]
 pub mod junit;
 pub mod place;
 pub mod sarif;

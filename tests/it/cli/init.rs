@@ -151,6 +151,15 @@ fn it_depends_on_what_it_is_told_to() {
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("text");
     assert!(manifest.starts_with("[package]\nname = \"mine\"\n"), "{manifest}");
     assert_eq!(manifest.matches(&format!("= {{ git = \"{url}\" }}")).count(), 2, "{manifest}");
+    // Without a word it is this version, and no folder of this machine.
+    let folder = folder.with_file_name("registry");
+    assert_eq!(
+        latchwork(&["init", path(&folder)]).output().expect("it runs").status.code(),
+        Some(0)
+    );
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("text");
+    let version = format!("latchwork = \"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(manifest.contains(&version) && !manifest.contains("path ="), "{manifest}");
 }
 
 #[test]
