@@ -9,16 +9,16 @@ use crate::engines::explore::Options;
 /// How far a search may go.
 #[derive(Args, Clone, Debug)]
 pub struct Budget {
-    /// How many threads search [default: all cores]
+    /// How many threads to use [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     threads: Option<u16>,
-    /// End after this time: 90, 90s, 5m, 1h
+    /// Stop after this time: 90, 90s, 5m, 1h
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub time: Option<Duration>,
-    /// End after the level in which this many states are found
+    /// Stop after the level in which this many states are reached
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     states: Option<u64>,
-    /// Use no more memory for states than this: 800M, 4G
+    /// Use at most this much memory for states: 800M, 4G
     #[arg(long, value_name = "BYTES", value_parser = parse_memory)]
     memory: Option<u64>,
 }

@@ -25,15 +25,15 @@ use super::print::program;
 /// How to go on after a kill.
 #[derive(Args, Debug)]
 pub struct Checkpoints {
-    /// Keep in this folder what is needed to go on with --resume after a kill
+    /// Write checkpoints to this folder, so that --resume can continue after a kill
     #[arg(long, value_name = "FOLDER")]
     checkpoint: Option<PathBuf>,
-    /// Go on from what is in this folder, and keep on writing there; with --checkpoint and the same
-    /// folder, begin if nothing is there
+    /// Continue from the checkpoint in this folder, and keep writing there. With --checkpoint and the
+    /// same folder: start if there is none
     #[arg(long, value_name = "FOLDER")]
     resume: Option<PathBuf>,
-    /// Write a search down after the level in which so many states were found since the last time,
-    /// and an eighth of all
+    /// Write a checkpoint after the level in which this many states, and an eighth of all states, were
+    /// reached since the last one
     #[arg(long, value_name = "STATES", default_value_t = 1_000_000)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     checkpoint_every: u64,

@@ -31,8 +31,7 @@ use failure::{Failure, usage};
 use crate::engines::explore::panics;
 use crate::protocols::{self, Entry};
 
-/// Finds out whether lock, delegation and recall protocols keep their promises, and what breaks
-/// when a rule is left out.
+/// Checks lock, delegation and recall protocols, and shows what breaks without each of their rules.
 #[derive(Parser)]
 #[command(name = "latchwork", version, about, after_help = EXIT_CODES)]
 struct Arguments {
@@ -42,8 +41,8 @@ struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 as expected, 1 violated or not as expected, 2 usage or a bad file,
-3 inconclusive (a budget ran out), 4 replay diverged, 5 vacuous, 6 nondeterminism, 70 a bug of ours.
-Of several: 70, 6, 1, 4, 5, 3, 0.";
+3 inconclusive (a budget ran out), 4 replay diverged, 5 vacuous, 6 nondeterminism, 70 a bug of
+latchwork. If several apply, the first of these wins: 70, 6, 1, 4, 5, 3, 0.";
 
 /// Runs the program with the arguments of the process. It knows these protocols and no others.
 pub fn run(protocols: &'static [Entry]) -> ExitCode {

@@ -26,7 +26,7 @@ pub struct Outputs {
     /// Write a TAP report
     #[arg(long, value_name = "FILE")]
     tap: Option<PathBuf>,
-    /// Write a page of Markdown
+    /// Write a Markdown page
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
     /// Where the facts go.

@@ -10,7 +10,7 @@ use crate::report::layout::{Detail, Layout};
 /// How much to print.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Show {
-    /// Print nothing that is as expected
+    /// Print only what is not as expected
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
     /// Print everything: every row, every step

@@ -11,14 +11,14 @@ use super::{Failure, usage};
 /// Which rules and variants are on.
 #[derive(Args, Clone, Debug)]
 pub struct Switches {
-    /// Take this profile in place of that of the scenario; what a scenario switches off or on beside
-    /// its profile stays so
+    /// Use this profile instead of that of the scenario; what a scenario itself switches off or on
+    /// stays so
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
-    /// Switch these rules off
+    /// Switch off these rules
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     without: Vec<String>,
-    /// Switch these variants on
+    /// Switch on these variants
     #[arg(long, value_name = "VARIANT", value_delimiter = ',')]
     with: Vec<String>,
 }

@@ -22,7 +22,7 @@ use super::{Exit, Failure, print};
 /// Which threads to run, and how.
 #[derive(Args)]
 pub struct Threads {
-    /// Run the protocol as threads instead, and lay every run against the model
+    /// Run the protocol as threads instead, and check every run against the model
     #[arg(long, value_name = "ENGINE", conflicts_with_all = [
         "coverage", "junit", "sarif", "tap", "markdown", "html", "states", "memory",
     ])]
@@ -31,16 +31,16 @@ pub struct Threads {
     #[arg(long, value_name = "N", default_value_t = 2, requires = "engine",
         value_parser = clap::value_parser!(u8).range(1..=100))]
     preemptions: u8,
-    /// With shuttle: who runs next, drawn: random, pct:D, urw
+    /// With shuttle: how the next thread is chosen: random, pct:D, urw
     #[arg(long, value_name = "STRATEGY", default_value = "random", requires = "engine")]
     strategy: Strategy,
     /// With shuttle: a number, or hexadecimal digits
     #[arg(long, value_name = "SEED", default_value = "0", value_parser = parse_seed, requires = "engine")]
     seed: u64,
-    /// The most runs of a scenario [default: with loom all, with the others 10000]
+    /// The most runs of a scenario [default: all with loom, 10000 with the others]
     #[arg(long, value_name = "N", requires = "engine", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
-    /// Switch flaws of the code on
+    /// Switch on flaws of the code
     #[arg(long, value_name = "FLAW", value_delimiter = ',', requires = "engine")]
     flaw: Vec<String>,
 }
@@ -48,11 +48,11 @@ pub struct Threads {
 /// An engine that runs threads.
 #[derive(Clone, Copy, ValueEnum)]
 enum Name {
-    /// All orders with few preemptions, and weak memory
+    /// All schedules with few preemptions, and weak memory
     Loom,
-    /// Orders that are drawn
+    /// Random schedules
     Shuttle,
-    /// The threads of the machine
+    /// Plain threads of this machine
     Std,
 }
 

@@ -18,22 +18,22 @@ use crate::protocols::{self, Entry};
 use crate::report::Results;
 use crate::report::matrix::ablation;
 
-/// Switch every rule off, alone and in sets, and say what breaks
+/// Switch off every rule, alone and in sets, and report what breaks
 #[derive(Args)]
 pub struct Ablate {
     /// A protocol, or all
     protocol: String,
-    /// Take the rules away from this profile
+    /// Switch rules of this profile off
     #[arg(long, value_name = "PROFILE", default_value = "full")]
     profile: String,
     /// The most rules that are switched off together
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=4))]
     sets: u8,
-    /// Try sets of several rules in small configurations with at most so many states
+    /// Try sets of rules only in configurations with at most this many states
     #[arg(long, value_name = "N", default_value_t = 6_000)]
     set_states: u64,
-    /// Do it with the thread-shaped forms instead: each rule and each flaw, under loom, shuttle and
-    /// on plain threads
+    /// Use the protocols as threads instead: each rule and each flaw, under loom, shuttle and on
+    /// plain threads
     #[arg(long, conflicts_with_all = ["profile", "sets", "set_states", "junit", "sarif", "tap", "markdown", "json"])]
     as_threads: bool,
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub struct Ablate {
     /// Where to write the cases
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
     out: PathBuf,
-    /// Write the pages and cases that are committed, below this folder
+    /// Write the committed pages and cases below this folder
     #[arg(long, value_name = "FOLDER")]
     reports: Option<PathBuf>,
 }

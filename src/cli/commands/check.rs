@@ -24,7 +24,7 @@ use crate::jobs::coverage::{self, Covered, covered};
 use crate::protocols::{self, forms};
 use crate::report::{self, Results};
 
-/// Run scenarios and hold them against what they expect
+/// Check scenarios, and compare the results with what they expect
 ///
 /// With --profile, --without or --with, the base scenarios of a protocol (or the scenario files that
 /// are named) run with these rules, and are expected to hold. With --without, so do the
@@ -39,26 +39,26 @@ pub struct Check {
     switches: Switches,
     #[command(flatten)]
     budget: Budget,
-    /// Store states whole, so that none can be taken for another one; it takes longer
+    /// Store whole states instead of fingerprints, so that no collision can hide one; slower
     #[arg(long)]
     exact: bool,
     #[command(flatten)]
     checkpoints: Checkpoints,
     #[command(flatten)]
     threads: Threads,
-    /// Search one state for all that differ by an exchange of interchangeable processes
+    /// Explore one representative of states that differ only by swapping interchangeable processes
     #[arg(long)]
     symmetry: bool,
-    /// Leave these properties out; not those that cut a search: bound_exceeded, no_panic, guards_first
+    /// Ignore these properties; bound_exceeded, no_panic and guards_first cannot be ignored
     #[arg(long, value_name = "PROPERTY", value_delimiter = ',')]
     ignore: Vec<String>,
-    /// Say also how often each action fired and each property said something, and in how many
+    /// Also print how often each action fired, how often each property applied, and in how many
     /// states each rule was decisive
     #[arg(long)]
     coverage: bool,
     #[command(flatten)]
     outputs: Outputs,
-    /// Write a page with pictures: states by level, coverage, and how fast it went
+    /// Write an HTML page with charts: states per level, coverage, speed
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Where to write the cases of violations and witnesses

@@ -25,8 +25,8 @@ use crate::report::words::write_words;
 pub struct Compare {
     /// The scenario file
     scenario: PathBuf,
-    /// A profile, with rules taken away and variants put in: full-pending_flag+other_traffic. It is
-    /// exactly what is named, whatever the scenario switches off or on
+    /// A profile, minus rules, plus variants: full-pending_flag+other_traffic. What the scenario
+    /// itself switches off or on does not count
     first: String,
     /// The other one
     second: String,

@@ -25,32 +25,32 @@ use crate::report::conform::{suites, text};
 use crate::report::hosts::junit;
 use crate::report::layout::{Detail, Layout};
 
-/// Say whether a recording of a real system is a run of a protocol
+/// Check whether a recording of a real system is a run of a protocol
 ///
-/// The recording is one of traffic (pcap, pcapng, or what `import` makes of it), or a log of your
-/// own (tracepoints of the kernel, or JSON Lines), and a map says what its lines mean. Exit code 0: some run of the model explains it and violates nothing. 1: no
-/// run does, or every run violates something. 3: there are too many ways to explain it. 5: there is
-/// nothing in it.
+/// The recording is network traffic (pcap, pcapng, or the output of `import`), or a log of your own
+/// (kernel tracepoints, or JSON Lines) with a map that defines what its lines mean. Exit code 0: some
+/// run of the model explains it and violates nothing. 1: no run explains it, or every run that does
+/// violates something. 3: there are too many possible explanations. 5: it contains nothing to check.
 #[derive(Args)]
 pub struct Conform {
     /// The protocol
     protocol: String,
-    /// The recording; of several logs each is of the host that its file is named after, or NAME=FILE
+    /// The recording. With several logs, each belongs to the host its file is named after, or NAME=FILE
     #[arg(required = true, value_name = "FILE")]
     recording: Vec<String>,
-    /// What the lines of the logs mean; without it the recording is one of traffic
+    /// What the lines of the logs mean; without it the recording is network traffic
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
-    /// What the processes of a client did and were told: NAME is in the string by which the client
-    /// says who it is
+    /// What the processes of a client did, and what they were told. NAME is part of the client's owner
+    /// string
     #[arg(long, value_name = "NAME=LOG", conflicts_with = "map")]
     client: Vec<String>,
-    /// By how many milliseconds the clocks of two hosts may differ
+    /// The most milliseconds by which the clocks of two hosts differ
     #[arg(long, value_name = "MS", default_value_t = 0)]
     skew: u64,
     #[command(flatten)]
     switches: Switches,
-    /// Say also what a run that explains the recording may violate
+    /// Also report what some run that explains the recording violates
     #[arg(long)]
     may: bool,
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub struct Conform {
     /// Write the verdicts as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Where to write the cases of explaining runs
+    /// Where to write the cases of runs that explain the recording
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
     out: PathBuf,
 }

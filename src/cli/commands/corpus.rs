@@ -20,7 +20,7 @@ use crate::report::layout::{Detail, Layout};
 /// The most cases that are kept of one property with one set of rules: the shortest.
 const MOST: usize = 3;
 
-/// Replay the cases that are kept, or keep one more
+/// Replay the kept cases, or add one
 #[derive(Args)]
 pub struct Corpus {
     #[command(subcommand)]
@@ -29,21 +29,21 @@ pub struct Corpus {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Replay all cases below scenarios/PROTOCOL/cases; one that went stale is not as expected
+    /// Replay all cases below scenarios/PROTOCOL/cases; a case that no longer replays fails
     Run {
-        /// Only those of this protocol
+        /// Only the cases of this protocol
         protocol: Option<String>,
         #[command(flatten)]
         budget: Budget,
         #[command(flatten)]
         show: Show,
     },
-    /// Keep a case: one a property and configuration, and three a property and set of rules, the
-    /// shortest
+    /// Keep a case: one per property and configuration, and the three shortest per property and set of
+    /// rules
     Add {
         /// The case file
         case: PathBuf,
-        /// What to call it [default: by its configuration and property]
+        /// Its name [default: from its configuration and property]
         #[arg(long)]
         name: Option<String>,
         #[command(flatten)]

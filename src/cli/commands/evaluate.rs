@@ -18,11 +18,11 @@ use crate::protocols;
 use crate::report;
 use crate::report::campaign::evaluation::{Quality, to_markdown};
 
-/// Count the runs that each strategy needs, and how short what fails is made
+/// Count the runs that each sampling strategy needs, and measure how well failing runs are minimized
 ///
 /// Switches off every rule that breaks something alone, in a scenario below
-/// scenarios/PROTOCOL/ablations. Ends with 1 if fewer than nine of ten failing runs are made as
-/// short as `explore` proves to be possible, or one of them shows another property then.
+/// scenarios/PROTOCOL/ablations. Ends with 1 if fewer than nine of ten failing runs are minimized to
+/// the proven shortest length, or if one of them then violates another property.
 #[derive(Args)]
 pub struct Evaluate {
     /// A protocol, or all
@@ -34,7 +34,7 @@ pub struct Evaluate {
     /// The most runs of a seed
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
-    /// The strategies; the others are held against the first
+    /// The strategies; the first is the baseline
     #[arg(
         long,
         value_name = "STRATEGY",
@@ -42,12 +42,12 @@ pub struct Evaluate {
         default_value = "walk,pct:2,pct:3,swarm"
     )]
     strategies: Vec<Strategy>,
-    /// The most failing runs of each scenario that are made short
+    /// The most failing runs of each scenario to minimize
     #[arg(long, value_name = "N", default_value_t = 8)]
     shrinks: usize,
     #[command(flatten)]
     budget: Budget,
-    /// Write the page that is committed below this folder, and do not print it
+    /// Write the committed page below this folder instead of printing it
     #[arg(long, value_name = "FOLDER")]
     reports: Option<PathBuf>,
 }

@@ -22,7 +22,7 @@ pub struct Export {
     /// Where to write it [default: print it]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The most states that `dot` draws
+    /// The most states that `dot` may draw
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     most: u32,
     #[command(flatten)]

@@ -11,10 +11,10 @@ use crate::capture::{self, file::Damage};
 use crate::cli::{Exit, Failure, print};
 use crate::encoding::json::Problem;
 
-/// Write what a recording of NFSv4.1, NFSv4.2 or NLM traffic shows, an operation a line
+/// Write the operations in a recording of NFSv4.1, NFSv4.2 or NLM traffic, one per line
 ///
-/// The recording is a file of frames (pcap, pcapng), as tcpdump and Wireshark write them. Each line is
-/// a JSON object with call and reply together; `latchwork schema events` describes them.
+/// The recording is a pcap or pcapng file, as tcpdump and Wireshark write them. Each line is a JSON
+/// object with a call and its reply; `latchwork schema events` describes it.
 #[derive(Args)]
 pub struct Import {
     /// The recording; `-` reads it from the standard input

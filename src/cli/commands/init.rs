@@ -12,14 +12,14 @@ use crate::encoding::json::Problem;
 
 /// Write a small package with a protocol of your own: a model, a scenario and tests
 ///
-/// The package is a program with all commands of latchwork that knows the protocols in it. Its
-/// protocol is a toy to be changed: a lock that is granted by a message, and clients that give up.
+/// The package is a program with all commands of latchwork, for the protocols in it. It contains a
+/// small protocol to start from: a lock is granted by a message, and clients may give up.
 /// It depends on this version of latchwork in the registry; --git and --path name another origin.
 #[derive(Args)]
 pub struct Init {
     /// The folder: new, or empty
     folder: PathBuf,
-    /// What to call the package [default: as the folder]
+    /// The name of the package [default: that of the folder]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Depend on this checkout of latchwork: the package builds on this machine only

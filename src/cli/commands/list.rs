@@ -12,7 +12,7 @@ use crate::cli::{Exit, Failure, print};
 use crate::protocols::{self, Entry};
 use crate::report::versions::versions;
 
-/// List the protocols, or the actions, rules, variants, profiles and properties of one
+/// List the protocols, or the actions, rules, variants, profiles and properties of one protocol
 #[derive(Args)]
 pub struct List {
     /// The protocol

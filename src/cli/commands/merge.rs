@@ -9,10 +9,10 @@ use crate::cli::{Exit, Failure, print};
 use crate::encoding::json::{Document, Problem};
 use crate::report::campaign::facts::{self, Facts};
 
-/// Put the shards of a campaign together: what one machine would have said
+/// Merge the shards of a campaign into what one machine would have printed
 ///
-/// Reads files that `simulate --json` has written, and writes what `simulate --json` writes for
-/// all of their runs, byte for byte, whatever the order of the files.
+/// Reads files that `simulate --json` has written, and prints what `simulate --json` prints for all
+/// of their runs, byte for byte, in any order of the files.
 #[derive(Args)]
 pub struct Merge {
     /// The files of all shards

@@ -22,7 +22,7 @@ use crate::report::words::write_words;
 pub struct Replay {
     /// The case file
     case: PathBuf,
-    /// Replay a case that was edited by hand: do not look at its digest
+    /// Replay a case that was edited by hand: ignore its digest
     #[arg(long)]
     edited: bool,
     #[command(flatten)]

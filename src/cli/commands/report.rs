@@ -15,7 +15,7 @@ use crate::report::run::beside::Beside;
 use crate::report::run::html;
 use crate::report::run::story::Story;
 
-/// Write the page of a case: one file that needs no network
+/// Write the HTML page of a case: one file that needs no network
 #[derive(Args)]
 pub struct Report {
     /// The case file
@@ -23,12 +23,12 @@ pub struct Report {
     /// Where to write the page
     #[arg(long, value_name = "FILE")]
     html: PathBuf,
-    /// Put another case of the protocol beside it, up to where they part and beyond
+    /// Show another case of the protocol beside it, up to where they diverge and beyond
     #[arg(long, value_name = "CASE", conflicts_with = "under")]
     beside: Option<PathBuf>,
-    /// Put the same steps under other rules beside it, as far as they go: a profile, with rules
-    /// taken away and variants put in (full-pending_flag+other_traffic); they are exactly those that
-    /// are named, whatever the case switches off or on
+    /// Show the same steps under other rules beside it, as far as they are possible: a profile, minus
+    /// rules, plus variants (full-pending_flag+other_traffic). What the case itself switches off or on
+    /// does not count
     #[arg(long, value_name = "RULES")]
     under: Option<String>,
     #[command(flatten)]

@@ -17,16 +17,16 @@ use crate::protocols::{self, Entry};
 use crate::report;
 use crate::report::review::{self, html};
 
-/// Write the page of a protocol for a design review: rules, stories, goals, bounds, counts
+/// Write the page of a protocol for a design review: rules, counterexamples, goals, bounds, counts
 #[derive(Args)]
 pub struct Review {
     /// A protocol, or all
     protocol: String,
-    /// Write the page that is committed below this folder, where the matrix stands as well; of all
-    /// protocols the index, too [default: print it, with the matrix of ./reports]
+    /// Write the committed page below this folder, which also has the ablation matrix; with `all`, the
+    /// index as well [default: print it, with the matrix of ./reports]
     #[arg(long, value_name = "FOLDER")]
     reports: Option<PathBuf>,
-    /// Write the page as HTML, in one file that loads nothing
+    /// Write the page as one HTML file that loads nothing
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     #[command(flatten)]

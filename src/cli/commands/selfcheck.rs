@@ -8,7 +8,7 @@ use crate::cli::budget::Budget;
 use crate::cli::{Exit, Failure, print};
 use crate::jobs::selfcheck::selfcheck;
 
-/// Plant one defect for each kind of property, and see that each is found
+/// Plant one defect for each kind of property, and check that each is found
 #[derive(Args)]
 pub struct Selfcheck {
     #[command(flatten)]

@@ -20,8 +20,7 @@ use crate::encoding::json::Document;
 use crate::files::scenario::Scenario;
 use crate::serve::{Reply, Site};
 
-/// Serve a live page on this machine: choose among the steps that are possible, see the state,
-/// follow a case
+/// Serve a live page on this machine: choose among the enabled steps, see the state, follow a case
 #[derive(Args)]
 pub struct Serve {
     /// The scenario or case file

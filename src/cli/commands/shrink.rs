@@ -19,7 +19,7 @@ use crate::protocols::Entry;
 use crate::report::layout::Detail;
 use crate::report::run::text::write_case;
 
-/// Make the run of a case short: the same property, the same rules, fewer steps
+/// Minimize the run of a case: the same property, the same rules, fewer steps
 #[derive(Args)]
 pub struct Shrink {
     /// The case file

@@ -29,43 +29,43 @@ use crate::report::campaign::facts::Facts;
 use crate::report::campaign::text as simulation;
 use crate::report::layout::Detail;
 
-/// Do runs with drawn steps, and make short what fails
+/// Run random schedules, and minimize the runs that fail
 ///
-/// Run number I is a function of the scenario, the seed, I, the strategy, --steps and --fair. A run
-/// that violates a property ends the campaign of its scenario with exit code 1, whatever the
-/// scenario expects; it is made short and kept as a case. No violation is exit code 0, and no proof.
-/// Exit code 3 says that the time ran out, or that a run still waits when its fair phase ends.
+/// Run number I is determined by the scenario, the seed, I, the strategy, --steps and --fair. A run that
+/// violates a property ends the campaign of its scenario with exit code 1, whatever the scenario
+/// expects; it is minimized and kept as a case. Exit code 0 means that no run failed, which proves
+/// nothing. Exit code 3 means that the time ran out, or that a run still waited when its fair phase ended.
 #[derive(Args)]
 pub struct Simulate {
-    /// A protocol (its small scenarios of the full rule set), or a scenario file
+    /// A protocol (its small scenarios with the full rule set), or a scenario file
     #[arg(value_name = "PROTOCOL|SCENARIO")]
     what: PathBuf,
     /// A number, or hexadecimal digits such as those of a commit, of which the first 16 count
     #[arg(long, value_name = "SEED", default_value = "0", value_parser = parse_seed)]
     seed: u64,
-    /// The numbers of the runs of each scenario, the last one excluded
+    /// The numbers of the runs of each scenario; the end is excluded
     #[arg(long, value_name = "A..B", default_value = "0..1000", value_parser = parse_runs)]
     runs: Range<u64>,
-    /// Do only this part of the runs: 2/8, slurm, kubernetes/8; `merge` puts parts together
+    /// Run only this shard: 2/8, slurm, kubernetes/8; `merge` combines shards
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
-    /// How steps are chosen: walk, pct:D, swarm; of a list, or of mixed, runs take turns
+    /// How steps are chosen: walk, pct:D, swarm; runs alternate between those of a list, or of `mixed`
     #[arg(long, value_name = "STRATEGY", default_value = "walk")]
     strategy: Mix,
     /// The most steps of a run
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     steps: u32,
-    /// The most steps behind them in which faults stop, processes take turns, and what was promised
-    /// must come to be; 0: none
+    /// The most steps of the fair phase after them: faults stop, processes take turns, and `eventually`
+    /// and `leads_to` must come true; 0 for none
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     fair: u32,
     #[command(flatten)]
     switches: Switches,
-    /// Draw up to N configurations of the protocol, its sizes, workloads and fault budgets, do the
-    /// runs in each, and make the first one that fails small
+    /// Generate up to N random configurations (sizes, workloads, fault budgets), run each, and minimize
+    /// the first that fails
     #[arg(long, value_name = "N", conflicts_with = "shard", value_parser = clap::value_parser!(u64).range(1..))]
     generate: Option<u64>,
-    /// Do every run twice and compare, and not only one in 64
+    /// Repeat every run and compare, instead of one in 64
     #[arg(long)]
     paranoid: bool,
     #[command(flatten)]
@@ -74,7 +74,7 @@ pub struct Simulate {
     show: Show,
     #[command(flatten)]
     json: Json,
-    /// Where to write the cases of violations, and what is being run
+    /// Where to write the cases of violations, and a note of what is running
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
     out: PathBuf,
 }

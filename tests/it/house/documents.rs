@@ -71,8 +71,10 @@ fn no_link_is_broken() {
                 "" => page.clone(),
                 file => page.parent().expect("a folder").join(file),
             };
+            // The book has no pages but its own.
+            let leaves_the_book = page.starts_with(repository("docs")) && file.starts_with("..");
             let has_anchor = || anchors(&self::text(&target)).contains(anchor);
-            if !target.exists() || !(anchor.is_empty() || has_anchor()) {
+            if leaves_the_book || !target.exists() || !(anchor.is_empty() || has_anchor()) {
                 broken.push(format!("{}: {dest_url}", page.display()));
             }
         }
