@@ -3,28 +3,28 @@
 //!
 //! # Ten minutes
 //!
-//! A protocol is a *model*: a state of plain bytes, a list of actions, a list of properties. Engines
-//! find out whether the properties hold in every state that the actions can lead to, and if one
-//! does not, how. `latchwork init FOLDER` writes the model of this page as a package of its own, with
-//! a program that has all commands of the tool; here is the same with the library.
+//! A protocol is a *model*: a state of plain bytes, a list of actions, a list of properties.
+//! Engines decide whether the properties hold in every reachable state, and show a counterexample
+//! if one does not. `latchwork init FOLDER` writes the model below as a package of its own, with a
+//! program that has all commands of the tool. This page does the same with the library.
 //!
 //! ## A model
 //!
-//! A client asks a server for a lock; the server grants it by a message; the client gives it back.
-//! While it waits a client may give up, and then a grant can arrive that nobody waits for any more.
-//! What follows is the whole file, to be read from top to bottom:
+//! A client asks a server for a lock, the server grants it in a message, and the client returns it.
+//! A client may give up while it waits; then a grant can arrive that no client is waiting for. The
+//! whole file follows, to be read from top to bottom:
 //!
 //! - [`ids!`](model::ids) and [`state!`](model::state) declare the state. It is flat: engines copy,
-//!   compare and keep states as the bytes that they are.
+//!   compare and store states as raw bytes.
 //! - [`rules!`](model::rules) lists the clauses of the protocol that can be switched off. A rule is
 //!   tested where it acts: search for `return_late_grant`.
 //! - [`actions!`](model::actions) lists what can happen. Each name is a method: guards first, each a
-//!   line with [`when`](model::kit::when), then what changes. An action of a `fault` lane has a
-//!   budget that stands in the state.
-//! - [`properties!`](model::properties) lists what is promised, and what must be possible. `deadlock`,
-//!   `can_finish`, `no_panic` and `bound_exceeded` are promised by every model.
-//! - [`Model`](model::kit::Model) is what engines need, [`Protocol`](model::kit::Protocol) what files
-//!   and the command line need beyond it.
+//!   line with [`when`](model::kit::when), then the changes. An action of a `fault` lane has a
+//!   budget, which is part of the state.
+//! - [`properties!`](model::properties) lists what must hold, and what must be possible.
+//!   `deadlock`, `can_finish`, `no_panic` and `bound_exceeded` are checked for every model.
+//! - [`Model`](model::kit::Model) is what engines need. [`Protocol`](model::kit::Protocol) adds
+//!   what files and the command line need.
 //!
 //! ```
 #![doc = include_str!("../examples/lock/src/lock.rs")]
@@ -32,9 +32,9 @@
 //!
 //! ## Every state
 //!
-//! [`explore`](engines::explore::explore) looks at all states, level by level. That it was not
-//! [`stopped`](engines::verdict::Exploration::stopped) says that there are no more: what was not found is not
-//! there.
+//! [`explore`](engines::explore::explore) searches all states, level by level. If it was not
+//! [`stopped`](engines::verdict::Exploration::stopped), it has explored every reachable state, so a
+//! violation that was not found does not exist.
 //!
 //! ```
 //! use latchwork::engines::explore::{Options, explore};
@@ -47,7 +47,7 @@
 //! assert_eq!(found.stopped, None);
 //! assert_eq!((found.statistics.distinct, found.statistics.depth()), (36, 8));
 //!
-//! // All that was found is the goal: a grant can come late, in three steps.
+//! // The only discovery is the goal: a grant can arrive late, in three steps.
 //! let names: Vec<_> = found.discoveries.iter()
 //!     .map(|found| (properties::<Lock>()[usize::from(found.property.0)].name, found.steps))
 //!     .collect();
@@ -57,7 +57,8 @@
 //!
 //! ## What a rule is for
 //!
-//! The same without the rule: a promise breaks, and the run that shows it is a shortest one.
+//! The same model without the rule: a property is violated, and the run that shows it is a shortest
+//! one.
 //!
 //! ```
 //! use latchwork::engines::explore::{Options, explore};
@@ -82,10 +83,10 @@
 //!
 //! ## Files
 //!
-//! A [`Scenario`](files::scenario::Scenario) is a configuration in a file, with what is expected of it. What
-//! [`check`](jobs::check::check) finds can be told as a [`story`](report::check::text::story), and be kept as a
-//! [`Case`](files::case::Case): a run by names, which [`replay`](jobs::replay::replay) takes again on the
-//! model as it is then, on any machine.
+//! A [`Scenario`](files::scenario::Scenario) is a configuration in a file, with its expected
+//! result. A violation that [`check`](jobs::check::check) finds can be printed as a
+//! [`story`](report::check::text::story) and stored as a [`Case`](files::case::Case): a run by
+//! names, which [`replay`](jobs::replay::replay) repeats on the current model, on any machine.
 //!
 //! ```
 //! use latchwork::encoding::json::Document;
@@ -130,9 +131,9 @@
 //!
 //! ## Too many states
 //!
-//! Where a space is too large to be looked at whole, [`simulate`](engines::simulate::simulate) does runs with
-//! drawn steps. A run is a function of the model, the seed and its number, so it can be repeated; that
-//! nothing is found is no proof.
+//! If a space is too large to explore, [`simulate`](engines::simulate::simulate) samples random
+//! runs. A run is a function of the model, the seed and its number, so it can be repeated. A
+//! campaign without a violation proves nothing.
 //!
 //! ```
 //! use latchwork::engines::simulate::{Plan, Strategy, simulate};
@@ -159,7 +160,7 @@
 //!
 //! ## A program
 //!
-//! [`cli::run`] gives a program of yours all commands of the tool, with your protocols: `check`,
+//! [`cli::run`] gives your own program all commands of the tool, with your protocols: `check`,
 //! `ablate`, `replay`, `simulate` and the rest.
 //!
 //! ```no_run
@@ -192,6 +193,7 @@ pub mod serve;
 
 pub use latchwork_model as model;
 
-// Random models are compared from inside, too: they name the library as everybody else does.
+// Random models are also compared in unit tests, which refer to the library by its name as all
+// other code does.
 #[cfg(test)]
 extern crate self as latchwork;

@@ -9,9 +9,9 @@ use latchwork_model::kit::{Items, Model, Visit, Visitor};
 pub enum FieldValue {
     /// A number; a flag is 0 or 1.
     Number(u8),
-    /// A name, an id, or the members of a set with spaces between them.
+    /// A name, an id, or the members of a set separated by spaces.
     Text(String),
-    /// The items of a channel or a queue, first one first.
+    /// The items of a channel or a queue, in order.
     List(Vec<String>),
 }
 
@@ -27,22 +27,23 @@ impl fmt::Display for FieldValue {
     }
 }
 
-/// A field of a state, and what the model says of it.
+/// A field of a state with its documentation in the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
-    /// The names on the way to it, with dots between them: `node.n0.busy`.
+    /// The path to the field, separated by dots: `node.n0.busy`.
     pub path: String,
     /// Its value.
     pub value: FieldValue,
-    /// The sentence that stands beside the field.
+    /// The doc comment of the field.
     pub doc: &'static str,
-    /// The sentence that stands beside the value, if it is one of those that are named.
+    /// The doc comment of the value, if it is one of the named values.
     pub value_doc: &'static str,
-    /// Whether it is a channel: what one step puts in and another one takes out has travelled.
+    /// Whether the field is a channel: an item that one step puts in and another takes out has
+    /// travelled.
     pub channel: bool,
 }
 
-/// All fields of a state that are in use under the bounds of `model`, in their order.
+/// Returns all fields of a state that are in use under the bounds of `model`, in order.
 pub fn described<M: Model>(model: &M, state: &M::State) -> Vec<Described> {
     let mut collector = Collector {
         size: &|kind| model.domain_size(kind),
@@ -56,24 +57,24 @@ pub fn described<M: Model>(model: &M, state: &M::State) -> Vec<Described> {
     collector.fields
 }
 
-/// The values of all fields of a state, as they are written, in the order of [`described`].
+/// The values of all fields of a state as text, in the order of [`described`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Values {
     text: String,
-    /// Where each of them ends in the text.
+    /// The end of each value in the text.
     ends: Vec<usize>,
 }
 
 impl Values {
-    /// The value of a field by its position; `-` where nothing is in it. Of a list its items, with
-    /// spaces between them.
+    /// Returns the value of a field by its position; `-` if it is empty. For a list, returns its
+    /// items separated by spaces.
     pub fn at(&self, field: usize) -> &str {
         let begin = field.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[begin..self.ends[field]]
     }
 }
 
-/// Writes the values of all fields of a state: as [`described`], without their names.
+/// Returns the values of all fields of a state, as [`described`] does, without their names.
 pub fn values<M: Model>(model: &M, state: &M::State) -> Values {
     let values = Values { text: String::new(), ends: Vec::new() };
     let mut writer =
@@ -85,9 +86,9 @@ pub fn values<M: Model>(model: &M, state: &M::State) -> Values {
 struct Writer<'a> {
     size: &'a dyn Fn(&str) -> Option<u8>,
     values: Values,
-    /// Inside a queue or a set: how many items it has so far.
+    /// Inside a queue or a set: the number of items so far.
     items: Option<usize>,
-    /// How many values the last item has so far.
+    /// The number of values in the last item so far.
     parts: usize,
 }
 
@@ -97,7 +98,7 @@ impl Writer<'_> {
             self.values.text.push(':');
         }
         self.parts += 1;
-        // Writing into a string does not fail.
+        // Writing to a string does not fail.
         let _ = self.values.text.write_fmt(value);
         if self.items.is_none() {
             self.values.ends.push(self.values.text.len());
@@ -151,9 +152,9 @@ impl Visitor for Writer<'_> {
 struct Collector<'a> {
     size: &'a dyn Fn(&str) -> Option<u8>,
     path: Vec<String>,
-    /// The sentences of the fields on the way.
+    /// The doc comments of the enclosing fields.
     docs: Vec<&'static str>,
-    /// Inside a queue or a set: its items so far; the fields of an item have colons between them.
+    /// Inside a queue or a set: its items so far. The fields of an item are separated by colons.
     items: Option<Vec<String>>,
     kind: Items,
     fields: Vec<Described>,

@@ -1,4 +1,4 @@
-//! A model without its type: its states are bytes, and all engines can be asked for.
+//! A model with its type erased: its states are bytes, and all engines can run it.
 
 use latchwork_model::kit::{ActionInfo, Model, Step};
 use zerocopy::{IntoBytes, TryFromBytes};
@@ -10,51 +10,53 @@ use super::shrink::{self, Shortened};
 use super::simulate::{self, Plan, Simulation};
 use super::verdict::{Discovery, Exploration, PropertyId, PropertyInfo, PropertySet, properties};
 
-/// A state of some model, as its bytes.
+/// A state of some model, as bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StateBytes(Box<[u8]>);
 
 impl StateBytes {
-    /// The positions of the bytes in which two states of one model differ.
+    /// Returns the positions of the bytes in which two states of one model differ.
     pub fn differing(&self, other: &Self) -> Vec<usize> {
         (0..self.0.len()).filter(|at| self.0[*at] != other.0[*at]).collect()
     }
 }
-/// A model with its bounds and switches, without its type.
+/// A model with its bounds and switches, with its type erased.
 pub trait Instance: Send + Sync {
-    /// Searches its space.
+    /// Searches its state space.
     fn explore(&self, options: &Options, watch: &dyn Watch) -> Exploration;
     /// Searches what can be reached from one state.
     fn explore_from(&self, state: &StateBytes, options: &Options, watch: &dyn Watch)
     -> Exploration;
-    /// Does runs with drawn steps.
+    /// Samples random runs.
     fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation;
-    /// Makes a run short, without knowing the space; none if it does not show its property, or no
-    /// single state shows it. Violations of `properties` that are met on the way are kept.
+    /// Minimizes a run without knowing the space. Returns `None` if the run does not show its
+    /// property, or if no single state shows it. Violations of `properties` found on the way are
+    /// returned too.
     fn shorten(&self, found: &Discovery, properties: PropertySet) -> Option<Shortened>;
-    /// Its initial states.
+    /// Returns the initial states.
     fn initial(&self) -> Vec<StateBytes>;
     /// Takes a step.
     fn fire(&self, state: &StateBytes, step: Step) -> Result<StateBytes, Refusal>;
-    /// The steps that are taken in a state, in order, each with the state to which it leads.
+    /// Returns the steps that are possible in a state, in order, each with the state it leads to.
     fn steps_from(&self, state: &StateBytes) -> Vec<(Step, StateBytes)>;
-    /// Whether each of these steps, in order, leads to the state beside it, or is not taken where there
-    /// is none.
+    /// Returns whether each of these steps, in order, leads to the state next to it, or is not
+    /// possible if there is none.
     fn takes(&self, state: &StateBytes, steps: &[(Step, Option<&StateBytes>)]) -> bool;
-    /// The steps that are enabled in a state, those that would exceed a bound included, in order.
+    /// Returns the steps that are enabled in a state, in order, including those that would exceed a
+    /// bound.
     fn enabled(&self, state: &StateBytes) -> Vec<Step>;
-    /// The actions, by the position that a step names.
+    /// Returns the actions, in the order of the positions that steps use.
     fn actions(&self) -> &'static [ActionInfo];
-    /// The properties, built-in ones included.
+    /// Returns the properties, including built-in ones.
     fn properties(&self) -> Vec<PropertyInfo>;
-    /// Every step that the bounds allow, enabled or not.
+    /// Returns every step that the bounds allow, enabled or not.
     fn all_steps(&self) -> Vec<Step>;
-    /// Whether the protocol may rest in a state.
+    /// Returns whether the protocol may stop in a state.
     fn done(&self, state: &StateBytes) -> bool;
-    /// Whether a state shows a property that can be seen from one state and its steps.
+    /// Returns whether a state shows a property that can be decided from one state and its steps.
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool;
-    /// Whether a run shows a property that speaks of what goes on for ever. The cycle begins after
-    /// `cycle` steps; without one the run rests.
+    /// Returns whether a run shows a property about what repeats forever. The cycle begins after
+    /// `cycle` steps; without one, the run stays in its last state.
     fn shows_for_ever(
         &self,
         states: &[StateBytes],
@@ -62,15 +64,16 @@ pub trait Instance: Send + Sync {
         cycle: Option<usize>,
         property: PropertyId,
     ) -> bool;
-    /// The fields of a state by name.
+    /// Returns the fields of a state by name.
     fn fields(&self, state: &StateBytes) -> Vec<(String, FieldValue)> {
         self.described(state).into_iter().map(|field| (field.path, field.value)).collect()
     }
-    /// The fields of a state with the sentences that stand beside them in the model.
+    /// Returns the fields of a state with their doc comments in the model.
     fn described(&self, state: &StateBytes) -> Vec<Described>;
-    /// The values of the fields of a state, in the order of [`fields`](Instance::fields).
+    /// Returns the values of the fields of a state, in the order of [`fields`](Instance::fields).
     fn values(&self, state: &StateBytes) -> Values;
-    /// A state with some bytes as they are in another one; `None` if that is no state.
+    /// Returns a state with some bytes replaced by those of another state; `None` if the result is
+    /// not a valid state.
     fn mixed(&self, state: &StateBytes, other: &StateBytes, bytes: &[usize]) -> Option<StateBytes>;
 }
 
@@ -117,7 +120,7 @@ impl<M: Model> Instance for M {
     fn takes(&self, state: &StateBytes, expected: &[(Step, Option<&StateBytes>)]) -> bool {
         let (mut rest, mut same) = (expected, true);
         steps::each(self, &typed::<M>(state), |step, next| {
-            // What is expected before this step is not taken.
+            // A step expected before this one is not possible.
             while let Some(((before, none), others)) = rest.split_first()
                 && *before < step
             {
@@ -192,7 +195,7 @@ fn bytes<S: IntoBytes + zerocopy::Immutable>(state: &S) -> StateBytes {
     StateBytes(state.as_bytes().into())
 }
 
-/// The state with these bytes. They come from [`bytes`] and the same model.
+/// Returns the state with these bytes. They must come from [`bytes`] and the same model.
 fn typed<M: Model>(state: &StateBytes) -> M::State {
     M::State::try_read_from_bytes(&state.0)
         .unwrap_or_else(|_| panic!("bytes of another model's state"))

@@ -1,4 +1,4 @@
-//! Engines: generic over the model, they know no file, no scenario, no protocol and no report.
+//! Engines: generic over the model. They know no files, scenarios, protocols or reports.
 
 pub mod explore;
 pub mod fields;

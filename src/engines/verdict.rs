@@ -1,20 +1,20 @@
-//! What engines hand to everybody else: plain data.
+//! The results of engines: plain data.
 
 use std::borrow::Cow;
 
 use latchwork_model::kit::{Actions, Kind, Model, Step};
 use serde::{Deserialize, Serialize};
 
-/// A property of a model by its position: those of the model first, then the built-in ones.
+/// A property of a model, by position: those of the model first, then the built-in ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PropertyId(pub u8);
 
 /// The properties that every model has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuiltIn {
-    /// No state without an enabled action, unless it is done.
+    /// Every state without an enabled action is done.
     Deadlock,
-    /// From every state a done state can be reached.
+    /// A done state can be reached from every state.
     CanFinish,
     /// The model does not panic.
     NoPanic,
@@ -25,11 +25,11 @@ pub enum BuiltIn {
 }
 
 impl BuiltIn {
-    /// All of them, in the order of their ids.
+    /// All built-in properties, in the order of their ids.
     pub const ALL: [Self; 5] =
         [Self::Deadlock, Self::CanFinish, Self::NoPanic, Self::BoundExceeded, Self::GuardsFirst];
 
-    /// The name under which it is reported.
+    /// Returns the name under which it is reported.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Deadlock => "deadlock",
@@ -40,7 +40,7 @@ impl BuiltIn {
         }
     }
 
-    /// What it says, in one sentence.
+    /// Returns its meaning in one sentence.
     pub const fn doc(self) -> &'static str {
         match self {
             Self::Deadlock => "Where nothing is enabled, the protocol is done.",
@@ -53,34 +53,34 @@ impl BuiltIn {
         }
     }
 
-    /// Its id in the model `M`.
+    /// Returns its id in the model `M`.
     pub const fn id<M: Model>(self) -> PropertyId {
         PropertyId(M::PROPERTIES.len() as u8 + self as u8)
     }
 }
 
-/// What is known of the properties of a model, without the model's type.
+/// A property of a model, independent of the model's type.
 #[derive(Clone, Copy, Debug)]
 pub struct PropertyInfo {
     /// Its name.
     pub name: &'static str,
-    /// What it says, in one sentence.
+    /// Its meaning in one sentence.
     pub doc: &'static str,
-    /// Of the model, or built in.
+    /// Whether it belongs to the model or is built in.
     pub kind: PropertyKind,
 }
 
-/// Of the model, or built in.
+/// Whether a property belongs to the model or is built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PropertyKind {
     /// A property of the model.
     Model(Kind),
-    /// A built-in one.
+    /// A built-in property.
     BuiltIn(BuiltIn),
 }
 
 impl PropertyKind {
-    /// The kind as reports spell it.
+    /// Returns the name of the kind in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Model(kind) => kind.name(),
@@ -88,18 +88,18 @@ impl PropertyKind {
         }
     }
 
-    /// Whether a violation is what goes on for ever.
+    /// Returns whether a violation concerns what repeats forever.
     pub const fn is_of_runs(self) -> bool {
         matches!(self, Self::Model(Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo))
     }
 
-    /// Whether it is judged on the graph of the whole space, and not state by state.
+    /// Returns whether it is decided on the graph of the whole space instead of state by state.
     pub const fn needs_graph(self) -> bool {
         self.is_of_runs() || matches!(self, Self::BuiltIn(BuiltIn::CanFinish))
     }
 }
 
-/// All properties of a model; [`PropertyId`] is an index into this.
+/// Returns all properties of a model; [`PropertyId`] is an index into this list.
 pub fn properties<M: Model>() -> Vec<PropertyInfo> {
     let own = M::PROPERTIES.iter().map(|property| PropertyInfo {
         name: property.name,
@@ -114,7 +114,7 @@ pub fn properties<M: Model>() -> Vec<PropertyInfo> {
     own.chain(built_in).collect()
 }
 
-/// Those of the properties that are judged on the graph of the whole space.
+/// Returns the properties that are decided on the graph of the whole space.
 pub fn of_graph(properties: &[PropertyInfo]) -> PropertySet {
     let ids = (0..).map(PropertyId).zip(properties);
     ids.filter(|(_, property)| property.kind.needs_graph()).map(|(id, _)| id).collect()
@@ -126,50 +126,50 @@ pub fn of_graph(properties: &[PropertyInfo]) -> PropertySet {
 pub struct PropertySet(u128);
 
 impl PropertySet {
-    /// No property.
+    /// The empty set.
     pub const EMPTY: Self = Self(0);
     /// Every property.
     pub const ALL: Self = Self(u128::MAX);
 
-    /// Whether `property` is in it.
+    /// Returns whether `property` is in the set.
     pub const fn contains(self, property: PropertyId) -> bool {
         self.0 >> property.0 & 1 == 1
     }
 
-    /// Puts `property` in.
+    /// Inserts `property`.
     pub const fn insert(&mut self, property: PropertyId) {
         self.0 |= 1 << property.0;
     }
 
-    /// Takes `property` out.
+    /// Removes `property`.
     pub const fn remove(&mut self, property: PropertyId) {
         self.0 &= !(1 << property.0);
     }
 
-    /// Whether it is empty.
+    /// Returns whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// What is in either.
+    /// Returns the union.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// What is in both.
+    /// Returns the intersection.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// What is in `self` and not in `other`.
+    /// Returns the members of `self` that are not in `other`.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// The members, smallest first.
+    /// Returns the members in ascending order.
     pub fn iter(self) -> impl Iterator<Item = PropertyId> {
         let mut left = self.0;
         std::iter::from_fn(move || {
@@ -200,30 +200,31 @@ impl From<PropertySet> for Vec<PropertyId> {
     }
 }
 
-/// How many states and steps there were. All figures are those of complete levels.
+/// The numbers of states and steps. All figures are those of complete levels.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistics {
-    /// States found.
+    /// The number of distinct states.
     pub distinct: u64,
-    /// Initial states plus all successors, duplicates and self-loops included.
+    /// The number of initial states plus all successors, including duplicates and self-loops.
     pub generated: u64,
-    /// States on each level: `levels[k]` are first reached in `k` steps.
+    /// The states on each level: `levels[k]` is the number first reached in `k` steps.
     pub levels: Vec<u64>,
 }
 
 impl Statistics {
-    /// The greatest distance of a state from the initial ones, in steps.
+    /// Returns the greatest distance of a state from the initial ones, in steps.
     pub fn depth(&self) -> usize {
         self.levels.len().saturating_sub(1)
     }
 }
 
-/// An upper bound of the probability that fingerprints of so many states in each of some searches
-/// made one state pass for another: `distinct² / 2^65` each, added up, two digits, rounded up.
+/// Returns an upper bound for the probability that a fingerprint collision hid a state in any of
+/// several searches with these numbers of states: the sum of `distinct² / 2^65`, rounded up to two
+/// digits.
 ///
-/// There are `distinct · (distinct - 1) / 2` pairs of states, and each has equal fingerprints of 64
-/// bits with probability `1 / 2^64`, as if they were drawn. Up to the first collision a search is
-/// what it would be without any; so if there was none, as many states were found as there are.
+/// There are `distinct · (distinct - 1) / 2` pairs of states. The two 64-bit fingerprints of a pair
+/// are equal with probability `1 / 2^64`, as if they were random. Up to the first collision, a
+/// search is the same as one without collisions. So if there was none, all states were found.
 pub fn collision(distinct: impl IntoIterator<Item = u64>) -> f64 {
     const ONE: u128 = 1 << 65;
     let squares = distinct.into_iter().map(|count| u128::from(count) * u128::from(count));
@@ -236,31 +237,31 @@ pub fn collision(distinct: impl IntoIterator<Item = u64>) -> f64 {
         sum *= 10;
         exponent += 1;
     }
-    // Digits and not a quotient, so that it is spelled the same everywhere.
+    // Formatted from integers, so that the spelling is the same on every platform.
     let spelled = format!("{}e-{exponent}", sum.div_ceil(ONE));
     spelled.parse().map_or(1.0, |bound: f64| bound.min(1.0))
 }
 
-/// How often an action could happen and how often it did.
+/// How often an action was enabled, and how often it fired.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionCount {
-    /// States in which it was enabled, with some argument.
+    /// The number of states in which it was enabled, with some argument.
     pub enabled: u64,
-    /// Steps in which it fired.
+    /// The number of steps in which it fired.
     pub fired: u64,
 }
 
-/// What was covered of a model.
+/// The coverage of a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// By action, in the order of the list.
     pub actions: Vec<ActionCount>,
-    /// By property of the model: the states in which its antecedent was true.
+    /// By property of the model: the number of states in which its antecedent was true.
     pub antecedents: Vec<u64>,
 }
 
 impl Coverage {
-    /// Nothing covered yet of a model.
+    /// Returns empty coverage of a model.
     pub fn of<M: Model>() -> Self {
         Self {
             actions: vec![ActionCount::default(); <M as Actions>::ACTIONS.len()],
@@ -268,7 +269,7 @@ impl Coverage {
         }
     }
 
-    /// Adds what another thread or run has covered.
+    /// Adds the coverage of another thread or run.
     pub fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.actions.iter_mut().zip(&other.actions) {
             mine.enabled += theirs.enabled;
@@ -283,14 +284,14 @@ impl Coverage {
 /// A run of a model: an initial state by its position, and steps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Path {
-    /// Which initial state, in the order of [`Model::initial`].
+    /// The position of the initial state in the order of [`Model::initial`].
     pub initial: usize,
     /// The steps.
     #[serde(with = "as_numbers")]
     pub steps: Vec<Step>,
 }
 
-/// Steps as an action and its arguments: the kit knows of no files.
+/// Serializes steps as an action and its arguments: the kit does not know about files.
 mod as_numbers {
     use latchwork_model::kit::Step;
     use serde::{Deserialize, Deserializer, Serializer};
@@ -308,7 +309,7 @@ mod as_numbers {
 /// What happens at the end of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
-    /// The last state is the one that counts.
+    /// The last state shows the property.
     State,
     /// The last step cannot be completed: it would exceed this bound.
     Exceeds(Cow<'static, str>),
@@ -316,12 +317,13 @@ pub enum End {
     Changes,
     /// The model panics in the last step, or in a property of the last state.
     Panics(String),
-    /// The path goes on beyond the state that counts, which stands after `prefix` steps: to a
-    /// standstill, or to a cycle that begins after `cycle` steps and ends with the path.
+    /// The path continues beyond the state that shows the property, which is reached after `prefix`
+    /// steps. It leads to a standstill, or to a cycle that begins after `cycle` steps and ends with
+    /// the path.
     Stuck {
-        /// Steps to the state that counts.
+        /// The number of steps to the state that shows the property.
         prefix: usize,
-        /// Steps to the first state of the cycle.
+        /// The number of steps to the first state of the cycle.
         cycle: Option<usize>,
     },
 }
@@ -329,9 +331,10 @@ pub enum End {
 /// A property that was violated, or a `reachable` one that was reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
-    /// Which.
+    /// The property.
     pub property: PropertyId,
-    /// Steps to the state that counts, or up to and with the step that cannot be completed.
+    /// The number of steps to the state that shows it, or up to and including the step that cannot
+    /// be completed.
     pub steps: usize,
     /// The run that shows it.
     pub path: Path,
@@ -348,22 +351,22 @@ pub struct Witness {
     pub path: Path,
 }
 
-/// Two versions of a protocol side by side.
+/// A comparison of two versions of a protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
-    /// States that only the first one reaches.
+    /// The number of states that only the first version reaches.
     pub only_first: u64,
-    /// States that only the second one reaches.
+    /// The number of states that only the second version reaches.
     pub only_second: u64,
-    /// The best of the shortest runs to a state in which they can do different things; `None` if
-    /// there is no such state.
+    /// The best of the shortest runs to a state in which they behave differently; `None` if there
+    /// is no such state.
     pub parting: Option<Path>,
 }
 
 /// Why a search ended before the space was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stopped {
-    /// Everything that was wanted had been found.
+    /// Everything requested was found.
     Found,
     /// The budget of states was used up.
     States,
@@ -371,16 +374,17 @@ pub enum Stopped {
     Memory,
     /// The budget of time was used up.
     Time,
-    /// Somebody asked for an end.
+    /// The search was interrupted.
     Interrupted,
-    /// Symmetry was asked for, and there is none: what was found says nothing.
+    /// Symmetry was requested, but the model is not symmetric: the results are not valid.
     Asymmetric,
-    /// More processes must act than properties of fair runs are decided with; all others are decided.
+    /// There are too many fair units to decide properties of fair runs; all other properties are
+    /// decided.
     TooManyFair,
 }
 
 impl Stopped {
-    /// Why, as reports spell it.
+    /// Returns the reason as reports spell it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Found => "found",
@@ -394,24 +398,24 @@ impl Stopped {
     }
 }
 
-/// What a search has made of the symmetry of a model.
+/// The result of symmetry reduction in a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Symmetry {
-    /// The sets of ids that are interchangeable; without any nothing is reduced.
+    /// The sets of interchangeable ids; if empty, nothing is reduced.
     pub interchangeable: Vec<Vec<String>>,
-    /// The states in which it was looked whether exchanges change nothing.
+    /// The number of states in which symmetry was verified.
     pub examined: u64,
-    /// Why the search was not made, or says nothing.
+    /// Why the search was not made, or why its results are not valid.
     pub refused: Option<Refused>,
 }
 
-/// Why symmetry cannot be made use of.
+/// Why symmetry reduction is not possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// These properties follow single processes along a run: temporal ones, and fair cycles with a
-    /// parameter.
+    /// These properties follow single processes along a run: temporal properties, and fair cycles
+    /// with a parameter.
     Temporal(Vec<&'static str>),
-    /// The model is not what it says: something is not the same after an exchange.
+    /// The model is not symmetric as declared: something differs after an exchange.
     Differs(String),
     /// There are more permutations than this, and the model does not sort.
     TooMany(usize),
@@ -438,27 +442,29 @@ impl std::fmt::Display for Refused {
     }
 }
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exploration {
-    /// Figures.
+    /// The numbers of states and steps.
     pub statistics: Statistics,
-    /// What was covered.
+    /// The coverage.
     pub coverage: Coverage,
-    /// Why it ended early; `None` if the space is closed.
+    /// Why it stopped early; `None` if the space is closed.
     pub stopped: Option<Stopped>,
-    /// One discovery a property, in the order of the properties, each a shortest one.
+    /// One discovery per property, in the order of the properties, each a shortest one.
     pub discoveries: Vec<Discovery>,
-    /// One witness an action that was asked for and fires.
+    /// One witness per requested action that fires.
     pub witnesses: Vec<Witness>,
-    /// The properties about which nothing can be said: not decided within the budget.
+    /// The properties that were not decided within the budget.
     pub undecided: PropertySet,
-    /// The `leads_to` properties that wait somewhere in a closed space and hold nowhere in it.
+    /// The `leads_to` properties that wait somewhere in a closed space and whose claim holds
+    /// nowhere in it.
     pub unanswered: PropertySet,
-    /// What was made of symmetry, if that was asked for. It is not asked for where a search is kept.
+    /// The result of symmetry reduction, if requested. Not saved: checkpointed searches do not use
+    /// it.
     #[serde(skip)]
     pub symmetry: Option<Symmetry>,
-    /// Whether states were stored whole, and not by their fingerprints.
+    /// Whether states were stored exactly instead of by fingerprint.
     pub exact: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The small scenarios of this repository, as part of the program.
+//! The small scenarios of this repository, embedded in the program.
 
 use rust_embed::RustEmbed;
 
@@ -13,11 +13,11 @@ use super::scenario::Scenario;
 #[exclude = "*/*/*"]
 struct Files;
 
-/// Returns the built-in scenarios of a protocol, by name: none of one that is not of this repository.
+/// Returns the built-in scenarios of a protocol, by name. A protocol from elsewhere has none.
 ///
 /// # Errors
 ///
-/// If another protocol has taken the name of one of ours, and its keys are others.
+/// If another protocol uses the name of a built-in one but has different keys.
 pub fn scenarios(entry: &Entry) -> Result<Vec<Scenario>, Problem> {
     let mut names: Vec<_> = Files::iter().filter(|name| is_of(name, entry.name)).collect();
     names.sort();
@@ -31,7 +31,7 @@ pub fn scenarios(entry: &Entry) -> Result<Vec<Scenario>, Problem> {
     names.iter().filter_map(read).collect()
 }
 
-/// Whether a path is that of a file in the folder of a protocol itself.
+/// Returns whether a path is that of a file directly in the folder of a protocol.
 fn is_of(path: &str, protocol: &str) -> bool {
     let name = path.strip_prefix(protocol).and_then(|rest| rest.strip_prefix('/'));
     name.is_some_and(|name| !name.contains('/'))

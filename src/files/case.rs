@@ -1,8 +1,8 @@
-//! Case files: one run, whole and by name, in canonical bytes.
+//! Case files: one run, complete, by name, in canonical bytes.
 //!
-//! The same run gives the same bytes on any machine; a file that is read and written again is the
-//! same file. Steps and fields are found by their names, so a case outlives changes of a model that
-//! do not concern it.
+//! The same run gives the same bytes on every machine, and reading and rewriting a file reproduces
+//! it. Steps and fields are looked up by name, so unrelated changes of a model do not invalidate a
+//! case.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,34 +17,34 @@ use crate::protocols::trace::{Change, Trace};
 
 use super::thread_run::{REFINEMENT, ThreadRun};
 
-/// The version of the format of cases.
+/// The version of the case format.
 pub const FORMAT: u64 = 1;
 
-/// A run that is kept in a file.
+/// A run that is stored in a file.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The model.
+    /// The configuration of the model.
     pub configuration: Configuration,
-    /// Where it came from.
+    /// Where the case came from.
     pub provenance: Provenance,
-    /// What it shows.
+    /// What the case shows.
     pub verdict: CaseVerdict,
-    /// Whether there is a shorter one.
+    /// Whether a shorter run exists.
     pub minimality: Minimality,
     /// The fields of the initial state.
     pub initial: Vec<(String, FieldValue)>,
     /// The steps.
     pub steps: Vec<CaseStep>,
-    /// The run of threads that it comes from.
+    /// The run of threads that the case comes from, if any.
     pub threads: Option<ThreadRun>,
 }
 
-/// Where a case came from. Only for people: a replay does not need it.
+/// Where a case came from. For readers only: a replay does not need it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Provenance {
     /// The engine that found it.
     pub engine: String,
-    /// The run of a campaign that showed it first.
+    /// The run of a campaign that first showed it.
     #[serde(flatten)]
     pub sample: Option<Sample>,
 }
@@ -52,7 +52,7 @@ pub struct Provenance {
 /// A run of a campaign of `simulate`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sample {
-    /// The seed of the campaign, in words: not every reader of JSON has numbers of 64 bits.
+    /// The seed of the campaign, as a string: not every JSON reader supports 64-bit numbers.
     pub seed: String,
     /// The number of the run.
     pub run: u64,
@@ -63,33 +63,33 @@ pub struct Sample {
 /// What a case shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseVerdict {
-    /// A violation, or a goal that is reached.
+    /// Whether it is a violation; otherwise a goal that is reached.
     pub violated: bool,
     /// The property.
     pub property: String,
-    /// Steps to the state that counts.
+    /// The number of steps to the state that shows it.
     pub steps: usize,
-    /// Steps to the first state of the cycle with which the run ends.
+    /// The number of steps to the first state of the cycle at the end of the run.
     pub cycle: Option<usize>,
 }
 
-/// Whether there is a shorter run that shows the same.
+/// Whether a shorter run that shows the same exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Minimality {
-    /// There is none: all shorter runs were looked at.
+    /// No: all shorter runs were explored.
     Proven,
     /// No single step can be left out.
     OneMinimal,
-    /// Nothing is known.
+    /// Unknown.
     None,
 }
 
 impl Minimality {
     const ALL: [Self; 3] = [Self::Proven, Self::OneMinimal, Self::None];
-    /// As they stand in files.
+    /// The names used in files.
     pub const NAMES: [&'static str; 3] = ["proven", "1-minimal", "none"];
 
-    /// As it stands in the file.
+    /// Returns the name used in files.
     pub const fn name(self) -> &'static str {
         Self::NAMES[self as usize]
     }
@@ -102,7 +102,7 @@ pub struct CaseStep {
     pub action: String,
     /// The fields that it changed.
     pub changes: Vec<Change>,
-    /// What of a recording it is, if the case explains one.
+    /// The item of a recording that it corresponds to, if the case explains a recording.
     pub recorded: Option<String>,
 }
 
@@ -132,7 +132,7 @@ impl Serialize for CaseStep {
     }
 }
 
-/// Changes as an object: `path: [old, new]`.
+/// Serializes changes as an object: `path: [old, new]`.
 pub struct Changes<'a>(pub &'a [Change]);
 
 impl Serialize for Changes<'_> {
@@ -142,7 +142,7 @@ impl Serialize for Changes<'_> {
     }
 }
 
-/// Fields as nested objects: those with the same first names stand together.
+/// Serializes fields as nested objects, grouped by the first parts of their paths.
 struct Nested<'a>(&'a [(&'a str, &'a FieldValue)]);
 
 impl Serialize for Nested<'_> {
@@ -171,7 +171,7 @@ impl Serialize for Nested<'_> {
 }
 
 impl Case {
-    /// A case of a run that an engine has found.
+    /// Creates the case of a run that an engine has found.
     pub fn new(
         configuration: Configuration,
         engine: &str,
@@ -195,14 +195,14 @@ impl Case {
         }
     }
 
-    /// Whether another case shows the same property in the same configuration.
+    /// Returns whether another case shows the same property in the same configuration.
     pub fn is_about_the_same(&self, other: &Self) -> bool {
         let (one, two) = (&self.configuration, &other.configuration);
         self.shows_the_same(other) && one.bounds == two.bounds && one.faults == two.faults
     }
 
-    /// Whether another case shows the same property with the same rules and variants, in whatever
-    /// sizes.
+    /// Returns whether another case shows the same property with the same rules and variants, in
+    /// any size.
     pub fn shows_the_same(&self, other: &Self) -> bool {
         let (one, two) = (&self.configuration, &other.configuration);
         one.entry.name == two.entry.name
@@ -211,20 +211,20 @@ impl Case {
             && self.verdict.property == other.verdict.property
     }
 
-    /// The file: fixed order of keys, a step a line.
+    /// Returns the text of the file: fixed order of keys, one step per line.
     pub fn to_text(&self) -> String {
         let body = self.body();
         let digest = digest(&body);
         format!("{body}  \"digest\": \"{digest}\"\n}}\n")
     }
 
-    /// All of the file that stands before the digest, which is over just this.
+    /// Returns the part of the file before the digest, which the digest covers.
     fn body(&self) -> String {
         let configuration = &self.configuration;
         let entry = configuration.entry;
         let mut text = String::from("{\n");
         let mut line = |key: &str, value: &str| {
-            // Writing into a string cannot fail.
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "  \"{key}\": {value},");
         };
         line("format", &FORMAT.to_string());
@@ -254,7 +254,7 @@ impl Case {
         text
     }
 
-    /// Reads a case file. One whose digest is wrong was edited, which `edited` allows.
+    /// Reads a case file. A wrong digest means that the file was edited, which `edited` allows.
     pub fn open(path: &Path, edited: bool) -> Result<Self, Problem> {
         Self::read(&Document::open(path)?, edited)
     }
@@ -321,7 +321,7 @@ impl Serialize for FieldValue {
 }
 
 fn json(value: &impl Serialize) -> String {
-    // Strings, numbers, lists and objects with string keys can always be written.
+    // Serializing strings, numbers, lists and objects with string keys cannot fail.
     serde_json::to_string(value).unwrap_or_default()
 }
 
@@ -384,7 +384,7 @@ fn read_minimality(json: Json<'_>) -> Result<Minimality, Problem> {
     })
 }
 
-/// How deep the fields of a state may be nested in a file.
+/// The maximum nesting depth of the fields of a state in a file.
 const MAX_DEPTH: usize = 16;
 
 fn read_nested(

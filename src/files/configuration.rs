@@ -1,4 +1,4 @@
-//! A protocol in one configuration: what scenarios and cases have in common.
+//! A protocol in one configuration: the part that scenarios and cases have in common.
 
 use latchwork_model::kit::{Field, Setup, Shape, Switches, Value};
 
@@ -8,7 +8,7 @@ use crate::engines::instance::Instance;
 use crate::engines::verdict::{BuiltIn, PropertyId, PropertyKind};
 use crate::protocols::{self, Entry};
 
-/// A protocol in one configuration: all that decides what its space is.
+/// A protocol in one configuration: everything that determines its state space.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     /// The protocol.
@@ -19,36 +19,37 @@ pub struct Configuration {
     pub faults: Tree,
     /// The position of the profile.
     pub profile: usize,
-    /// The rules that are switched off beside what the profile leaves off.
+    /// The rules that are switched off in addition to those that the profile leaves off.
     pub without: Vec<usize>,
-    /// The variants that are switched on beside what the profile switches on.
+    /// The variants that are switched on in addition to those that the profile switches on.
     pub with: Vec<usize>,
 }
 
 impl Configuration {
-    /// The rules that are on.
+    /// Returns the rules that are on.
     pub fn rules(&self) -> Switches {
         let (rules, _) = self.entry.switches(self.profile);
         self.without.iter().fold(rules, |on, rule| on.without(*rule))
     }
 
-    /// The variants that are on.
+    /// Returns the variants that are on.
     pub fn variants(&self) -> Switches {
         let (_, variants) = self.entry.switches(self.profile);
         self.with.iter().fold(variants, |on, variant| on.with(*variant))
     }
 
-    /// The names of the rules that are switched off.
+    /// Returns the names of the rules that are switched off.
     pub fn rule_names(&self) -> Vec<&'static str> {
         self.without.iter().map(|at| self.entry.rules[*at].name).collect()
     }
 
-    /// The names of the variants that are switched on.
+    /// Returns the names of the variants that are switched on.
     pub fn variant_names(&self) -> Vec<&'static str> {
         self.with.iter().map(|at| self.entry.variants[*at].name).collect()
     }
 
-    /// Its rules and variants as [`rule_set`] reads them: `full-pending_flag+other_traffic`.
+    /// Returns its rules and variants in the form that [`rule_set`] reads:
+    /// `full-pending_flag+other_traffic`.
     pub fn rule_set(&self) -> String {
         let profile = self.entry.profiles[self.profile].name.to_string();
         let without = self.rule_names().into_iter().map(|name| format!("-{name}"));
@@ -56,7 +57,7 @@ impl Configuration {
         without.chain(with).fold(profile, |all, one| all + &one)
     }
 
-    /// What a model of the protocol is made of.
+    /// Returns the setup for a model of the protocol.
     pub fn setup(&self) -> Setup<'_> {
         Setup {
             bounds: &self.bounds,
@@ -66,18 +67,18 @@ impl Configuration {
         }
     }
 
-    /// The model in this configuration, or why its values do not go together.
+    /// Returns the model in this configuration. The error explains why its values are inconsistent.
     pub fn instance(&self) -> Result<Box<dyn Instance>, &'static str> {
         self.instance_with(self.rules())
     }
 
-    /// The model in this configuration, with other rules on.
+    /// Returns the model in this configuration, with other rules on.
     pub fn instance_with(&self, rules: Switches) -> Result<Box<dyn Instance>, &'static str> {
         (self.entry.instance)(&Setup { rules, ..self.setup() })
     }
 
-    /// In how many states of the space with `rules` each rule of `of` makes a difference: all 0 if
-    /// one of them cannot be switched.
+    /// Returns, for each rule of `of`, the number of states of the space with `rules` in which it
+    /// makes a difference: all 0 if one of them cannot be switched.
     pub fn decisive(
         &self,
         rules: Switches,
@@ -90,7 +91,7 @@ impl Configuration {
     }
 }
 
-/// A value of a configuration that was checked against its shape.
+/// A value of a configuration that has been checked against its shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tree {
     /// A number.
@@ -184,29 +185,29 @@ pub fn read_configuration(
     }
 }
 
-/// The look-up of a name failed: a message and a hint.
+/// The error of a failed name lookup: a message and a hint.
 pub type Unknown = (String, String);
 
-/// The profile with this name.
+/// Returns the profile with this name.
 pub fn profile(entry: &Entry, name: &str) -> Result<usize, Unknown> {
     let names = entry.profiles.iter().map(|profile| profile.name);
     entry.profile(name).ok_or_else(|| unknown(entry, "profile", name, names))
 }
 
-/// The rule with this name.
+/// Returns the rule with this name.
 pub fn rule(entry: &Entry, name: &str) -> Result<usize, Unknown> {
     let names = entry.rules.iter().map(|rule| rule.name);
     entry.rule(name).ok_or_else(|| unknown(entry, "rule", name, names))
 }
 
-/// The variant with this name.
+/// Returns the variant with this name.
 pub fn variant(entry: &Entry, name: &str) -> Result<usize, Unknown> {
     let names = entry.variants.iter().map(|variant| variant.name);
     entry.variant(name).ok_or_else(|| unknown(entry, "variant", name, names))
 }
 
-/// The configuration with the rules and variants of `profile-rule+variant`: exactly those that are
-/// named, whatever `base` switches off or on.
+/// Returns the configuration with exactly the rules and variants named by `profile-rule+variant`,
+/// regardless of what `base` switches off or on.
 pub fn rule_set(base: &Configuration, text: &str) -> Result<Configuration, Unknown> {
     let mut configuration = base.clone();
     let entry = base.entry;
@@ -228,15 +229,15 @@ pub fn rule_set(base: &Configuration, text: &str) -> Result<Configuration, Unkno
     Ok(configuration)
 }
 
-/// The property with this name.
+/// Returns the property with this name.
 pub fn property(entry: &Entry, name: &str) -> Result<PropertyId, Unknown> {
     let properties = (entry.properties)();
     let names = properties.iter().map(|property| property.name);
     entry.property(name).ok_or_else(|| unknown(entry, "property", name, names))
 }
 
-/// The property with this name, if it can be left out. What cuts the space short cannot: nothing
-/// would hold in a whole space that was not searched.
+/// Returns the property with this name, if it can be ignored. A property whose violation cuts off
+/// steps cannot: no other property would then hold in the whole space.
 pub fn ignorable(entry: &Entry, name: &str) -> Result<PropertyId, Unknown> {
     let id = property(entry, name)?;
     let (cut, remedy) = match (entry.properties)()[usize::from(id.0)].kind {
@@ -286,7 +287,7 @@ pub(crate) fn read_names<T: PartialEq>(
     Ok(found)
 }
 
-/// Reads a record with these fields; a missing one has all defaults.
+/// Reads a record with these fields. Missing fields get their defaults.
 fn read_record(
     json: Option<Json<'_>>,
     fields: &'static [Field],
@@ -347,7 +348,7 @@ fn read_shape(json: Json<'_>, shape: &'static Shape, name: &str) -> Result<Tree,
     }
 }
 
-/// The value of a field that is not there; `None` if it must be.
+/// Returns the default of a missing field; `None` if the field is required.
 pub(crate) fn default(field: &'static Field) -> Option<Tree> {
     match &field.shape {
         Shape::Number { default, .. } => default.map(Tree::Number),

@@ -1,4 +1,4 @@
-//! The files that people write and keep, read against the protocols that there are.
+//! The files that users write and store, checked against the available protocols.
 
 #[cfg(feature = "cli")]
 pub mod built_in;

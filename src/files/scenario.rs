@@ -13,27 +13,27 @@ use crate::files::configuration::{
 };
 use crate::protocols::Entry;
 
-/// The version of the format of scenarios.
+/// The version of the scenario format.
 pub const FORMAT: u64 = 1;
 
-/// A scenario: a configuration and what is expected of it.
+/// A scenario: a configuration and its expected result.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// The name of its file, without folder and ending.
+    /// The name of its file, without folder and extension.
     pub name: String,
     /// The configuration.
     pub configuration: Configuration,
-    /// Properties that are left out.
+    /// The properties that are ignored.
     pub ignore: PropertySet,
     /// What must be reachable.
     pub reach: Vec<Goal>,
-    /// What is expected.
+    /// The expected result.
     pub expect: Expect,
-    /// A sentence about a violation that is known and stood by.
+    /// A sentence about a violation that is known and intended.
     pub finding: Option<String>,
 }
 
-/// Something that must be possible.
+/// A goal that must be reachable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
     /// A property of the kind `reachable`.
@@ -43,7 +43,7 @@ pub enum Goal {
 }
 
 impl Goal {
-    /// The name of the action or the property.
+    /// Returns the name of the action or the property.
     pub fn name(self, scenario: &Scenario, properties: &[PropertyInfo]) -> &'static str {
         match self {
             Self::Property(id) => properties[usize::from(id.0)].name,
@@ -51,7 +51,7 @@ impl Goal {
         }
     }
 
-    /// That it was not reached, in a sentence.
+    /// Returns a sentence that reports that the goal was not reached.
     pub fn missing(self, scenario: &Scenario, properties: &[PropertyInfo]) -> String {
         let name = self.name(scenario, properties);
         match self {
@@ -61,19 +61,19 @@ impl Goal {
     }
 }
 
-/// What a scenario expects.
+/// The expected result of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// Every property holds in the whole space.
     Holds,
-    /// This property is violated, at this length.
+    /// This property is violated, with this length.
     Violates {
         /// The property.
         property: PropertyId,
-        /// Its shortest length in steps.
+        /// The length of its shortest violation, in steps.
         steps: u64,
     },
-    /// The search ends early, for this reason.
+    /// The search stops early, for this reason.
     Inconclusive(String),
 }
 
@@ -116,7 +116,7 @@ impl Scenario {
     }
 }
 
-/// The file of a scenario that expects that a configuration holds.
+/// Returns the file of a scenario that expects a configuration to hold.
 pub fn text_of(configuration: &Configuration) -> String {
     /// The keys in the order in which they are read.
     #[derive(Serialize)]
@@ -144,7 +144,7 @@ pub fn text_of(configuration: &Configuration) -> String {
         with: configuration.variant_names(),
         expect: Holds { holds: true },
     };
-    // Names, numbers and lists of them can always be written.
+    // Serializing names, numbers and lists of them cannot fail.
     serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
 }
 

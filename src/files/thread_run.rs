@@ -1,4 +1,4 @@
-//! What a case keeps of a run of threads: what it did, and what brings it about again.
+//! The run of threads stored in a case: what it did, and how to reproduce it.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -6,23 +6,23 @@ use serde_json::value::RawValue;
 use crate::encoding::json::{Json, Problem};
 use crate::engines::threads::schedule::Schedule;
 
-/// The property that a run of threads violates which the model does not admit.
+/// The property that is reported as violated by a run of threads that the model does not admit.
 pub const REFINEMENT: &str = "refinement";
 
-/// A run of threads, as a case keeps it.
+/// A run of threads, as stored in a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadRun {
-    /// The flaws of the code that were switched on.
+    /// The flaws of the code that were enabled.
     pub flaws: Vec<String>,
-    /// Under loom: the most preemptions of a run of that search.
+    /// Under loom: the maximum number of preemptions in that search.
     pub preemptions: Option<usize>,
-    /// What was done, in the names of the model.
+    /// What was done, in the terms of the model.
     pub log: Vec<String>,
     /// How it ended.
     pub ends: String,
-    /// Why it is no run of the model, if it is none.
+    /// Why it is not a run of the model, if it is not.
     pub refused: Option<String>,
-    /// What brings it about again.
+    /// How to reproduce it.
     pub schedule: Schedule,
 }
 
@@ -52,7 +52,7 @@ impl Serialize for ThreadRun {
 }
 
 impl ThreadRun {
-    /// Reads what a case keeps.
+    /// Reads the run of threads of a case.
     pub fn read(json: Json<'_>) -> Result<Self, Problem> {
         let mut object = json.object()?;
         let flaws = texts(object.required("flaws")?)?;

@@ -1,10 +1,11 @@
-//! The ablation matrix: every rule switched off, alone and in sets, each with what breaks.
+//! The ablation matrix: every rule is switched off, alone and in sets, and each result records what
+//! breaks.
 //!
-//! Rules mask one another, so a rule that breaks nothing alone is tried together with others: what
-//! is looked for are *minimal violating sets*: sets of rules without which a property is violated
-//! that no smaller part of them violates in the same configuration: not even the empty part, where the
-//! profile itself does not hold. What is said of a rule is said of the configurations that were tried,
-//! in their order: small before medium, fewer states before more.
+//! Rules mask one another, so a rule that breaks nothing alone is also tried together with others.
+//! The matrix contains *minimal violating sets*: sets of rules without which a property is violated
+//! that no proper subset violates in the same configuration, not even the empty one, where the
+//! profile itself does not hold. The result for a rule covers only the configurations that were
+//! tried, in order: small before medium, fewer states before more.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -23,15 +24,15 @@ use crate::protocols::decisive::{Acts, first_difference};
 pub struct Plan {
     /// The protocol.
     pub entry: &'static Entry,
-    /// The profile from which rules are taken away.
+    /// The profile whose rules are switched off.
     pub profile: usize,
-    /// Its configurations, with the set to which they belong: 0 small, 1 medium.
+    /// Its configurations, each with its set: 0 for small, 1 for medium.
     pub scenarios: Vec<(u8, Scenario)>,
-    /// The most rules that are switched off together.
+    /// The maximum number of rules that are switched off together.
     pub most_rules: usize,
-    /// Sets of several rules are tried in small configurations with at most so many states.
+    /// Sets of several rules are tried in small configurations with at most this many states.
     pub most_states: u64,
-    /// How many cells are run at a time.
+    /// The number of cells that run at the same time.
     pub threads: usize,
 }
 
@@ -41,48 +42,49 @@ pub struct Matrix {
     pub entry: &'static Entry,
     /// The profile.
     pub profile: usize,
-    /// The configurations that were used: name, states with all rules on.
+    /// The configurations that were used: the name, and the number of states with all rules on.
     pub configurations: Vec<(String, u64)>,
-    /// Those in which the profile itself violates something: only its other properties count there.
+    /// The configurations in which the profile itself violates something. Only its other properties
+    /// count there.
     pub broken: Vec<String>,
     /// By rule of the profile.
     pub rows: Vec<Row>,
 }
 
-/// What is known of one rule.
+/// The result for one rule.
 pub struct Row {
     /// The rule, by position.
     pub rule: usize,
-    /// What is found without it.
+    /// What breaks without it.
     pub ruling: Ruling,
-    /// In how many states it makes a difference, in the configuration of its first cell, or in all
-    /// small ones if it has no cell.
+    /// The number of states in which it makes a difference, in the configuration of its first cell,
+    /// or in all small ones if it has no cell.
     pub decisive: u64,
 }
 
-/// What is found without a rule.
+/// The result of switching off a rule.
 pub enum Ruling {
     /// Something breaks without it alone.
     Breaks(Cell),
-    /// Something breaks without it and others: the minimal sets that were found.
+    /// Something breaks without it and other rules: the minimal sets that were found.
     BreaksWith(Vec<Cell>),
-    /// Nothing breaks, and that is declared.
+    /// Nothing breaks, as declared.
     NoEffect,
-    /// Nothing breaks, and nothing is declared.
+    /// Nothing breaks, and this is not declared.
     Survives,
-    /// What is declared is not so: a sentence.
+    /// The declaration is wrong; the sentence explains why.
     Misdeclared(String),
-    /// It breaks in a run in which the rule makes no difference.
+    /// Something breaks, but in a run in which the rule makes no difference.
     Vacuous(Cell),
 }
 
 impl Ruling {
-    /// Whether this is as it should be.
+    /// Returns whether the result needs no attention.
     pub fn is_sound(&self) -> bool {
         matches!(self, Self::Breaks(_) | Self::BreaksWith(_) | Self::NoEffect)
     }
 
-    /// The cells, if there are any.
+    /// Returns the cells, if there are any.
     pub fn cells(&self) -> &[Cell] {
         match self {
             Self::Breaks(cell) | Self::Vacuous(cell) => std::slice::from_ref(cell),
@@ -96,11 +98,11 @@ impl Ruling {
 pub struct Cell {
     /// The rules, by position.
     pub rules: Vec<usize>,
-    /// The first configuration that shows it, without the rules.
+    /// The first configuration that shows the violation, without the rules.
     pub checked: Checked,
-    /// What breaks: the shortest violation of a property that no smaller part of the set violates.
+    /// The shortest violation of a property that no proper subset of the rules violates.
     pub found: Discovery,
-    /// By rule: the first step of the counterexample at which it would have acted.
+    /// By rule: the first step of the counterexample at which the rule would have acted.
     pub acts: Vec<(usize, Option<Acts>)>,
 }
 
@@ -110,7 +112,7 @@ impl Cell {
     }
 }
 
-/// A configuration, and what the profile itself violates in it.
+/// A configuration, and the properties that the profile itself violates in it.
 struct Base {
     small: bool,
     states: u64,
@@ -118,21 +120,21 @@ struct Base {
     violated: Vec<PropertyId>,
 }
 
-/// Somebody who is told how far it is.
+/// An observer of the progress.
 pub trait Progress: Sync {
-    /// There are so many cells more to run than was known before.
+    /// Reports that this many more cells must run than previously known.
     fn more(&self, cells: usize);
-    /// A cell begins.
+    /// Reports that a cell begins.
     fn cell(&self, name: &str);
 }
 
-/// Nobody is told.
+/// Ignores all progress.
 impl Progress for () {
     fn more(&self, _: usize) {}
     fn cell(&self, _: &str) {}
 }
 
-/// Makes the matrix.
+/// Computes the matrix.
 pub fn ablate(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Matrix {
     let on: Vec<usize> = plan.entry.switches(plan.profile).0.iter().collect();
     progress.more(plan.scenarios.len() + on.len());
@@ -163,7 +165,8 @@ pub fn ablate(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Matrix
     Matrix { entry: plan.entry, profile: plan.profile, configurations, broken, rows }
 }
 
-/// The configurations, from small to large. One in which nothing could be decided is left out.
+/// Returns the configurations, from small to large. Those in which nothing could be decided are
+/// left out.
 fn bases(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Vec<Base> {
     let checked = parallel(plan.threads, &plan.scenarios, |(set, scenario)| {
         progress.cell(&format!("{} with all rules", scenario.name));
@@ -182,7 +185,7 @@ fn bases(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Vec<Base> {
     bases
 }
 
-/// The sets of two and more rules that are tried: those with a rule that breaks nothing alone,
+/// Returns the sets of two or more rules to try. Each contains a rule that breaks nothing alone,
 /// which comes first.
 fn sets(on: &[usize], shown: &[bool], most: usize) -> Vec<Vec<usize>> {
     let mut sets = Vec::new();
@@ -205,7 +208,7 @@ fn sets(on: &[usize], shown: &[bool], most: usize) -> Vec<Vec<usize>> {
     sets
 }
 
-/// A configuration without some rules; `None` if the protocol does not allow that.
+/// Runs a configuration without some rules; `None` if the protocol does not allow that.
 fn run(scenario: &Scenario, without: &[usize], watch: &dyn Watch) -> Option<Checked> {
     let mut scenario = scenario.clone();
     scenario.configuration.without.extend(without);
@@ -214,7 +217,7 @@ fn run(scenario: &Scenario, without: &[usize], watch: &dyn Watch) -> Option<Chec
     check(scenario, &Options::default(), watch).ok()
 }
 
-/// Whether the first of two rules is declared redundant given the other one.
+/// Returns whether the first of two rules is declared redundant given the other one.
 fn is_declared(entry: &Entry, set: &[usize]) -> bool {
     let [rule, mask] = set else { return false };
     match entry.rules[*rule].declared {
@@ -223,8 +226,8 @@ fn is_declared(entry: &Entry, set: &[usize]) -> bool {
     }
 }
 
-/// The first configuration in which a property is violated without the rules that no smaller part
-/// of them violates; of a declared pair, that no part violates in as few steps.
+/// Returns the cell of the first configuration in which switching off the rules violates a property
+/// that no proper subset violates. For a declared pair, a subset may violate it in more steps.
 fn first_cell<'a>(
     bases: impl Iterator<Item = &'a Base>,
     rules: &[usize],
@@ -252,7 +255,7 @@ fn first_cell<'a>(
     None
 }
 
-/// All parts of a set that are neither empty nor the whole.
+/// Returns all subsets of a set except the empty one and the set itself.
 fn parts(rules: &[usize]) -> impl Iterator<Item = Vec<usize>> {
     (1..(1usize << rules.len()) - 1).map(move |bits| {
         let member = |at: &usize| bits >> at & 1 == 1;
@@ -339,7 +342,7 @@ fn rule_on(
     }
 }
 
-/// In how many states of a configuration a rule makes a difference.
+/// Returns the number of states of a configuration in which a rule makes a difference.
 fn decisive_states(
     configuration: &Configuration,
     rules: Switches,
@@ -349,7 +352,7 @@ fn decisive_states(
     configuration.decisive(rules, &[rule], &Options::default(), watch).iter().sum()
 }
 
-/// Does `work` to every item on several threads; the results have the order of the items.
+/// Applies `work` to every item on several threads. The results are in the order of the items.
 fn parallel<T: Sync, R: Send>(
     threads: usize,
     items: &[T],

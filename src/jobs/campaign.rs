@@ -1,4 +1,4 @@
-//! A scenario sampled: runs with drawn steps, and what fails made short.
+//! Samples a scenario with random runs, and minimizes the failing run.
 
 use crate::engines::explore::Watch;
 use crate::engines::simulate::{Failure, Plan, Simulation};
@@ -12,27 +12,27 @@ use crate::jobs::shrink::{Shrunk, shrink};
 pub struct Sampled {
     /// The scenario.
     pub scenario: Scenario,
-    /// What was sampled.
+    /// The sampling plan.
     pub plan: Plan,
-    /// What it came to.
+    /// The result of sampling.
     pub simulation: Simulation,
     /// The violation, if there was one.
     pub violation: Option<Violation>,
 }
 
-/// The violation that a campaign met.
+/// The violation that a campaign found.
 pub struct Violation {
-    /// The run, as it was.
+    /// The original run.
     pub failure: Failure,
-    /// The run made short; none if it could not be repeated.
+    /// The minimized run; `None` if the original could not be repeated.
     pub shrunk: Option<Shrunk>,
-    /// What is kept of it.
+    /// The case of the violation.
     pub case: Case,
-    /// The cases of violations of other properties that were met while it was made short.
+    /// The cases of violations of other properties that were found during minimization.
     pub others: Vec<Case>,
 }
 
-/// Samples a scenario; a run that violates a property is made short.
+/// Samples a scenario, and minimizes a run that violates a property.
 pub fn sample(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Sampled, &'static str> {
     let configuration = &scenario.configuration;
     let instance = configuration.instance()?;

@@ -1,4 +1,4 @@
-//! A scenario run and held against what it expects.
+//! Runs a scenario and compares the result with its expectation.
 
 use crate::engines::explore::{Options, Watch};
 use crate::engines::instance::Instance;
@@ -11,20 +11,20 @@ use crate::files::configuration::Configuration;
 use crate::files::scenario::{Expect, Goal, Scenario};
 use crate::protocols::trace::tell;
 
-/// What is known of a protocol in one configuration.
+/// The verdict on a protocol in one configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every property holds, in the whole space.
+    /// Every property holds in the whole space.
     Holds,
     /// A property is violated.
     Violated,
-    /// Nothing was found, and the space is not known as a whole: a budget ran out, or a step is cut
-    /// off that nobody asked about.
+    /// No violation was found, but the space is not fully known: a budget ran out, or a step is cut
+    /// off for a property that is not checked.
     Inconclusive,
 }
 
 impl Verdict {
-    /// The verdict as reports spell it.
+    /// Returns the name of the verdict in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Holds => "holds",
@@ -34,22 +34,22 @@ impl Verdict {
     }
 }
 
-/// How a scenario stands against its expectation.
+/// How the result of a scenario compares with its expectation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// As expected.
     Met,
-    /// A violation of a full rule set that is known and stood by.
+    /// A violation of a full rule set that is known and intended.
     Finding(String),
-    /// Something else; a sentence says what.
+    /// The result differs; the sentence explains how.
     Unmet(String),
     /// A budget ran out.
     Inconclusive(String),
-    /// Goals were not reached: the scenario does not show what it is there for.
+    /// Goals were not reached: the scenario does not show what it was written for.
     Vacuous(String),
 }
 
-/// A scenario that was run.
+/// The result of running a scenario.
 pub struct Checked {
     /// The scenario.
     pub scenario: Scenario,
@@ -57,30 +57,31 @@ pub struct Checked {
     pub instance: Box<dyn Instance>,
     /// Its properties.
     pub properties: Vec<PropertyInfo>,
-    /// What the search came to.
+    /// The result of the search.
     pub exploration: Exploration,
-    /// In one word.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Against what is expected.
+    /// How the result compares with the expectation.
     pub standing: Standing,
-    /// By rule: in how many states it is decisive; empty if [`coverage::decisive`] was not asked.
+    /// By rule: the number of states in which it is decisive; empty if [`coverage::decisive`] was
+    /// not run.
     ///
     /// [`coverage::decisive`]: crate::jobs::coverage::decisive
     pub decisive: Vec<(usize, u64)>,
 }
 
 impl Checked {
-    /// Whether nothing is to be done about it.
+    /// Returns whether the result needs no attention.
     pub fn is_as_expected(&self) -> bool {
         matches!(self.standing, Standing::Met | Standing::Finding(_))
     }
 
-    /// The violations, `reachable` properties left out.
+    /// Returns the violations, without `reachable` properties.
     pub fn violations(&self) -> impl Iterator<Item = &Discovery> {
         self.exploration.discoveries.iter().filter(|found| !self.is_goal(found.property))
     }
 
-    /// A case for each goal of the scenario that was reached.
+    /// Returns a case for each goal of the scenario that was reached.
     pub fn witnesses(&self) -> Vec<Case> {
         let exploration = &self.exploration;
         let case = |goal: &Goal| match goal {
@@ -103,15 +104,16 @@ impl Checked {
         self.scenario.reach.iter().filter_map(case).collect()
     }
 
-    /// The goals for which the scenario shows nothing, by name; none where something else is wrong.
+    /// Returns the names of the goals that were not reached, if the standing is vacuous; otherwise
+    /// nothing.
     pub fn unmet(&self) -> Vec<&'static str> {
         let is_vacuous = matches!(self.standing, Standing::Vacuous(_));
         let unmet = unmet(&self.scenario, &self.exploration).filter(|_| is_vacuous);
         unmet.map(|goal| goal.name(&self.scenario, &self.properties)).collect()
     }
 
-    /// The shortest violation; the expected one if it was expected and found. Where a guard stands
-    /// behind a change nothing else is sure, and that comes first.
+    /// Returns the expected violation if it was found, and otherwise the shortest one. A guard
+    /// after a change comes first, because it makes all other results unreliable.
     pub fn main_violation(&self) -> Option<&Discovery> {
         if let Expect::Violates { property, .. } = self.scenario.expect
             && let Some(expected) = self.violations().find(|found| found.property == property)
@@ -122,7 +124,7 @@ impl Checked {
         self.violations().min_by_key(|found| (sound(found.property), found.steps, found.property))
     }
 
-    /// The case of a discovery.
+    /// Returns the case of a discovery.
     pub fn case(&self, found: &Discovery) -> Case {
         let configuration = &self.scenario.configuration;
         case(configuration, self.instance.as_ref(), found, "explore", Minimality::Proven)
@@ -134,8 +136,7 @@ impl Checked {
         Case::new(configuration, "explore", verdict, Minimality::Proven, trace)
     }
 
-    /// What should be looked at beside the verdict: properties that cannot say what they are there to
-    /// say.
+    /// Returns warnings about properties that cannot express what they are meant to express.
     pub fn warnings(&self) -> Vec<(PropertyId, String)> {
         let unanswered = self.exploration.unanswered.iter();
         let sentence = |id| {
@@ -148,7 +149,7 @@ impl Checked {
         unanswered.map(|id| (id, sentence(id))).collect()
     }
 
-    /// What a property says.
+    /// Returns the description of a property.
     pub fn property(&self, id: PropertyId) -> &PropertyInfo {
         &self.properties[usize::from(id.0)]
     }
@@ -163,7 +164,7 @@ fn is_goal(properties: &[PropertyInfo], id: PropertyId) -> bool {
     kind == PropertyKind::Model(latchwork_model::kit::Kind::Reachable)
 }
 
-/// The case of what an engine has found.
+/// Returns the case of a discovery.
 pub fn case(
     configuration: &Configuration,
     instance: &dyn Instance,
@@ -186,8 +187,8 @@ pub fn case(
     Case::new(configuration.clone(), engine, verdict, minimality, trace)
 }
 
-/// Runs a scenario. The error says why its values do not go together, or why there is no symmetry to
-/// make use of.
+/// Runs a scenario. The error explains why its values are inconsistent, or why symmetry reduction
+/// is not possible.
 pub fn check(scenario: Scenario, options: &Options, watch: &dyn Watch) -> Result<Checked, String> {
     let instance = scenario.configuration.instance()?;
     let witness = |goal: &Goal| match goal {
@@ -208,7 +209,7 @@ pub fn check(scenario: Scenario, options: &Options, watch: &dyn Watch) -> Result
     Ok(conclude(scenario, instance, exploration))
 }
 
-/// Holds what a search came to against what its scenario expects.
+/// Compares the result of a search with the expectation of its scenario.
 pub fn conclude(
     scenario: Scenario,
     instance: Box<dyn Instance>,
@@ -288,7 +289,7 @@ fn budget_sentence(exploration: &Exploration) -> String {
     format!("{how} with {distinct} states down to level {}", exploration.statistics.depth())
 }
 
-/// What a scenario shows whose goals are not all reached: every one that is not has its name in it.
+/// Returns the standing of a scenario with goals that were not reached. It names every such goal.
 fn vacuous(
     scenario: &Scenario,
     properties: &[PropertyInfo],
@@ -299,7 +300,7 @@ fn vacuous(
     (!sentences.is_empty()).then(|| Standing::Vacuous(sentences.join(", ")))
 }
 
-/// The goals of a scenario that a search has not reached.
+/// Returns the goals of a scenario that a search did not reach.
 fn unmet<'a>(
     scenario: &'a Scenario,
     exploration: &'a Exploration,

@@ -1,25 +1,25 @@
-//! What runs cover of a protocol, all scenarios together: what is green because nothing was there to
-//! turn it red is *vacuous*.
+//! What runs cover of a protocol, over all scenarios. A result that holds only because nothing
+//! could have violated it is *vacuous*.
 
 use crate::engines::explore::{Options, Watch};
 use crate::engines::verdict::Coverage;
 use crate::jobs::check::Checked;
 use crate::protocols::{self, Entry};
 
-/// What some scenarios cover of a protocol.
+/// The coverage of a protocol by some scenarios.
 pub struct Covered {
     /// The protocol.
     pub entry: &'static Entry,
-    /// How many scenarios there were.
+    /// The number of scenarios.
     pub scenarios: usize,
-    /// Their actions and antecedents, added up.
+    /// The sum of their actions and antecedents.
     pub coverage: Coverage,
-    /// By rule: in how many states it is decisive; nothing if it was not measured, or is on in none
-    /// of the scenarios.
+    /// By rule: the number of states in which it is decisive; `None` if it was not measured, or is
+    /// on in none of the scenarios.
     pub decisive: Vec<Option<u64>>,
 }
 
-/// Adds up what was run, by protocol.
+/// Sums up the coverage of checked scenarios, by protocol.
 pub fn covered(all: &[Checked]) -> Vec<Covered> {
     let of = |entry: &'static Entry| {
         let own = || all.iter().filter(|one| one.scenario.configuration.entry.name == entry.name);
@@ -35,8 +35,8 @@ pub fn covered(all: &[Checked]) -> Vec<Covered> {
 }
 
 impl Covered {
-    /// A sentence for each action that never fires, and each rule that never makes a difference
-    /// although nothing declares that.
+    /// Returns a sentence for each action that never fires, and for each rule that never makes a
+    /// difference without being declared so.
     pub fn vacuous(&self) -> Vec<String> {
         let name = self.entry.name;
         let actions = self.entry.actions.iter().zip(&self.coverage.actions);
@@ -51,8 +51,8 @@ impl Covered {
     }
 }
 
-/// By rule that is on in a scenario: in how many of its states something else could happen without
-/// it. Rules that the configuration cannot do without are left out.
+/// Returns, by rule that is on in a scenario, the number of its states in which something else
+/// could happen without the rule. Rules that the configuration requires are left out.
 pub fn decisive(checked: &Checked, options: &Options, watch: &dyn Watch) -> Vec<(usize, u64)> {
     let configuration = &checked.scenario.configuration;
     let on = configuration.rules();

@@ -1,5 +1,5 @@
-//! How good sampling is at what `explore` can find: how many runs each strategy needs, and how
-//! short what fails is made.
+//! Evaluates sampling on violations that `explore` finds: how many runs each strategy needs, and
+//! how short minimized runs are.
 
 use std::ops::Range;
 
@@ -15,33 +15,33 @@ use crate::files::scenario::Scenario;
 /// What to try.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The strategies that are compared.
+    /// The strategies to compare.
     pub strategies: Vec<Strategy>,
-    /// How many seeds each of them has.
+    /// The number of seeds per strategy.
     pub seeds: u64,
-    /// The most runs of a seed.
+    /// The maximum number of runs per seed.
     pub runs: u64,
-    /// The most steps of a run.
+    /// The maximum number of steps of a run.
     pub steps: usize,
-    /// The most steps of its fair phase.
+    /// The maximum number of steps of its fair phase.
     pub fair: usize,
-    /// The most failing runs that are made short.
+    /// The maximum number of failing runs to minimize.
     pub shrinks: usize,
-    /// How many threads there are.
+    /// The number of threads.
     pub threads: usize,
 }
 
-/// A scenario in which something is violated, and how it fared.
+/// The evaluation of a scenario in which a property is violated.
 pub struct Evaluated {
     /// The scenario.
     pub scenario: Scenario,
-    /// The states of its space.
+    /// The number of states of its space.
     pub states: u64,
     /// The shortest violation.
     pub shortest: Shortest,
-    /// By strategy: the median of the runs that it needs; none if that is more than the most runs.
+    /// By strategy: the median of the runs needed; `None` if it exceeds the maximum.
     pub medians: Vec<Option<u64>>,
-    /// Failing runs that were made short.
+    /// The failing runs that were minimized.
     pub shrinks: Vec<Shrink>,
 }
 
@@ -50,30 +50,31 @@ pub struct Evaluated {
 pub struct Shortest {
     /// The property.
     pub property: &'static str,
-    /// Its steps.
+    /// The number of steps.
     pub steps: usize,
-    /// How often another process acts than before.
+    /// The number of process switches.
     pub switches: usize,
-    /// The faults in it.
+    /// The number of faults in it.
     pub faults: usize,
 }
 
-/// A failing run that was made short.
+/// A failing run that was minimized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shrink {
-    /// The steps that the run took.
+    /// The number of steps of the original run.
     pub before: usize,
-    /// The steps that are left after leaving out all that can be left out.
+    /// The number of steps after leaving out all that can be left out.
     pub left_out: usize,
-    /// The steps that are left after searches between its states.
+    /// The number of steps after the searches between its states.
     pub left: usize,
-    /// The steps of the shortest run that shows the same property, which `explore` proves.
+    /// The number of steps of the shortest run that shows the same property, as proven by
+    /// `explore`.
     pub proven: usize,
-    /// It shows the property that the run showed.
+    /// Whether it shows the same property as the original run.
     pub same_property: bool,
 }
 
-/// Evaluates a scenario; none if nothing is violated in it.
+/// Evaluates a scenario; `None` if nothing is violated in it.
 pub fn evaluate(
     scenario: Scenario,
     plan: &Plan,
@@ -112,7 +113,7 @@ pub fn evaluate(
     Ok(Some(Evaluated { scenario, states, shortest, medians, shrinks }))
 }
 
-/// The shortest violation, of those that `explore` knows.
+/// Returns the shortest violation among those that `explore` finds.
 fn shortest(scenario: &Scenario, known: &[Discovery]) -> Option<Shortest> {
     let entry = scenario.configuration.entry;
     let infos = (entry.properties)();
@@ -133,7 +134,8 @@ fn shortest(scenario: &Scenario, known: &[Discovery]) -> Option<Shortest> {
     })
 }
 
-/// The median of what each seed needs; none if it is a seed that did not find it.
+/// Returns the median of the runs that the seeds need; `None` if the median seed did not find the
+/// violation.
 fn median(
     plan: &Plan,
     watch: &dyn Watch,
@@ -143,7 +145,7 @@ fn median(
     let middle = (plan.seeds.max(1) as usize - 1) / 2;
     let threads = plan.threads.max(1) as u64;
     let mut seed = 0;
-    // As soon as too many have missed it, the others do not change the median.
+    // Once too many seeds have missed it, the others do not change the median.
     while seed < plan.seeds && missed + middle < plan.seeds as usize && !watch.interrupted() {
         let seeds = seed..plan.seeds.min(seed + threads);
         let outcomes: Vec<Option<u64>> = std::thread::scope(|scope| {
@@ -159,7 +161,7 @@ fn median(
     found.get(middle).copied()
 }
 
-/// The first failing runs, made short and held against what `explore` knows.
+/// Minimizes the first failing runs, and compares them with the results of `explore`.
 fn shrinks(
     instance: &dyn Instance,
     plan: &Plan,
@@ -173,15 +175,15 @@ fn shrinks(
         && let Some((run, found)) = fails(start..plan.runs)
     {
         start = run + 1;
-        // What only the whole space shows is not made short by leaving out steps.
+        // A violation that only the whole space shows cannot be minimized by leaving out steps.
         if matches!(found.end, End::Stuck { .. }) {
             continue;
         }
         let proven = known.iter().find(|known| known.property == found.property);
         let shortened = instance.shorten(&found, properties);
         let (Some(proven), Some(shortened)) = (proven, shortened) else {
-            // A run that cannot be made short, or shows what `explore` does not know, counts as
-            // one that is wrong.
+            // A run that cannot be minimized, or shows a violation unknown to `explore`, is counted
+            // as showing another property.
             shrinks.push(Shrink {
                 before: found.steps,
                 left_out: found.steps,

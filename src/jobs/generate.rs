@@ -1,8 +1,8 @@
-//! Configurations that nobody has written down: sizes, workloads and fault budgets drawn from what
-//! the shapes of a protocol allow, and made small once one fails.
+//! Random configurations: sizes, workloads and fault budgets, generated from the shapes that a
+//! protocol allows. A failing configuration is minimized.
 //!
-//! proptest draws and makes small. What is kept is the value, as a scenario file: the same seed may
-//! draw another value with another version of proptest.
+//! proptest generates and minimizes the values. The value itself is saved, as a scenario file: with
+//! another version of proptest the same seed may generate another value.
 
 use latchwork_model::kit::{Field, Shape};
 use proptest::collection::vec;
@@ -13,28 +13,28 @@ use crate::engines::explore::Watch;
 use crate::engines::verdict::PropertyId;
 use crate::files::configuration::{Configuration, Tree, default};
 
-/// The most values that are drawn for each configuration to try: many do not go together.
+/// The maximum number of values generated per configuration, because many are inconsistent.
 const DRAWS: u64 = 50;
-/// The most steps in which a failing configuration is made small.
+/// The maximum number of steps for minimizing a failing configuration.
 const ATTEMPTS: u64 = 2_000;
 
-/// What came of drawing configurations.
+/// The result of trying random configurations.
 #[derive(Clone, Debug)]
 pub struct Generated {
-    /// Configurations that were tried.
+    /// The number of configurations tried.
     pub tried: u64,
-    /// Drawn values that do not go together.
+    /// The number of generated values that were inconsistent.
     pub refused: u64,
-    /// Configurations that were tried to make the failing one small.
+    /// The number of configurations tried to minimize the failing one.
     pub attempts: u64,
-    /// The smallest that fails, and which property it violates.
+    /// The smallest failing configuration, and the property that it violates.
     pub smallest: Option<(Configuration, PropertyId)>,
-    /// Somebody asked for an end.
+    /// Whether the search was interrupted.
     pub interrupted: bool,
 }
 
-/// Tries up to `count` configurations with the rules of `base`, up to the first one that fails, and
-/// makes that one small: what is left violates the same property.
+/// Tries up to `count` random configurations with the rules of `base`, up to the first that fails,
+/// and minimizes it. The minimized configuration violates the same property.
 pub fn generate(
     base: &Configuration,
     count: u64,
@@ -86,17 +86,17 @@ pub fn generate(
     generated
 }
 
-/// A source of draws that depends on nothing but the seed.
+/// Returns a random source that depends on the seed only.
 fn runner(seed: u64) -> TestRunner {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    // No files of its own: what is kept is a scenario.
+    // proptest must not write files of its own: the result is saved as a scenario.
     let config = Config { failure_persistence: None, source_file: None, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 
-/// The records with these fields. Half of the time a field has its default, which is also what
-/// making small tends to.
+/// Generates records with these fields. With probability one half a field has its default, and
+/// minimization prefers the default too.
 fn record(fields: &'static [Field]) -> BoxedStrategy<Tree> {
     let value = |field: &'static Field| match default(field) {
         Some(default) => Union::new([Just(default).boxed(), shape(&field.shape)]).boxed(),
@@ -109,7 +109,7 @@ fn record(fields: &'static [Field]) -> BoxedStrategy<Tree> {
     values.prop_map(named).boxed()
 }
 
-/// The values of a shape.
+/// Generates the values of a shape.
 fn shape(shape: &'static Shape) -> BoxedStrategy<Tree> {
     match shape {
         Shape::Number { min, max, .. } => (*min..=*max).prop_map(Tree::Number).boxed(),

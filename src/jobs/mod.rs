@@ -1,4 +1,4 @@
-//! What a person asks for, as functions that return data.
+//! The operations behind the commands, as functions that return data.
 
 pub mod ablate;
 pub mod campaign;

@@ -1,4 +1,4 @@
-//! A case replayed on the model as it is now.
+//! Replays a case on the current model.
 
 use latchwork_model::kit::Step;
 
@@ -18,37 +18,38 @@ fn redo(_: &Case, _: &crate::files::thread_run::ThreadRun) -> Result<(), String>
     Err("this program was built without the feature `threads`".to_string())
 }
 
-/// States that are searched for another way to the violation, after a divergence.
+/// The maximum number of states searched for another path to the violation after a divergence.
 const BUDGET: u64 = 200_000;
 
-/// What came of a replay.
+/// The outcome of a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replayed {
     /// The same steps, the same values, the same verdict.
     Same,
-    /// Something else.
+    /// The replay differs from the case.
     Diverged(Box<Divergence>),
 }
 
-/// Where and how a replay went another way than its case.
+/// Where and how a replay diverged from its case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Divergence {
-    /// The step, from 1; 0 is the initial state.
+    /// The number of the step, counted from 1; 0 is the initial state.
     pub step: usize,
-    /// The action that the case says.
+    /// The action recorded in the case.
     pub recorded: Option<String>,
-    /// What is wrong.
+    /// How it differs.
     pub why: Why,
-    /// The actions that are enabled where the replay stands.
+    /// The actions that are enabled where the replay diverged.
     pub enabled: Vec<String>,
     /// Whether the property can still be violated from there.
     pub onward: Onward,
 }
 
-/// What is wrong.
+/// How a replay differs from its case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// No initial state has the values of the case; the first that differs in the nearest one.
+    /// No initial state has the values of the case. Contains the first difference from the closest
+    /// one.
     Initial(Difference),
     /// The model has no such action, or not with these arguments.
     NoSuchAction,
@@ -56,43 +57,43 @@ pub enum Why {
     NotEnabled,
     /// A field has another value.
     Field(Difference),
-    /// The run is the same, but it does not show the property any more.
+    /// The run is the same, but it no longer shows the property.
     NotShown,
-    /// The threads that the case comes from do something else.
+    /// The threads of the case behave differently.
     Threads(String),
 }
 
 /// A field that has another value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The names on the way to it.
+    /// The path to the field.
     pub path: String,
-    /// What the case says.
+    /// The value in the case.
     pub recorded: FieldValue,
-    /// What it is now; `None` if there is no such field any more.
+    /// The current value; `None` if the field no longer exists.
     pub now: Option<FieldValue>,
 }
 
 /// Whether a property can still be violated from a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Onward {
-    /// After so many more steps.
+    /// After this many more steps.
     After(usize),
-    /// It cannot; so many states were looked at, and there are no more.
+    /// No: all of the reachable states, this many, were searched.
     Never(u64),
-    /// Not within so many states.
+    /// Not within this many states.
     NotWithin(u64),
 }
 
-/// A replay: where it stands, and what the fields should be.
+/// The state of a replay: the current state, and the expected field values.
 struct Replay<'a> {
     case: &'a Case,
     instance: &'a dyn Instance,
-    /// What the case shows; `None` if it is that an action fires.
+    /// The property that the case shows; `None` if it shows that an action fires.
     property: Option<PropertyId>,
     threads: usize,
     watch: &'a dyn Watch,
-    /// All fields that the case has spoken of, with the values that they have by it.
+    /// All fields that the case has mentioned so far, with their expected values.
     expected: Vec<(String, FieldValue)>,
 }
 
@@ -152,7 +153,7 @@ impl Replay<'_> {
         Err(self.diverged(self.case.verdict.steps, Why::NotShown, counts))
     }
 
-    /// The initial state that has the values of the case.
+    /// Returns the initial state that has the values of the case.
     fn start(&self) -> Result<StateBytes, Box<Divergence>> {
         let mut nearest = None;
         for state in self.instance.initial() {
@@ -180,7 +181,7 @@ impl Replay<'_> {
         }
     }
 
-    /// The first field of the case whose value is another one in `state`.
+    /// Returns the first field of the case whose value is different in `state`.
     fn first_difference(&self, state: &StateBytes) -> Option<Difference> {
         let now = self.instance.fields(state);
         self.expected.iter().find_map(|(path, recorded)| {
@@ -193,7 +194,7 @@ impl Replay<'_> {
         })
     }
 
-    /// Whether the case ends with a step that cannot be completed, and it still cannot.
+    /// Returns whether the case ends with a step that cannot be completed, and it still cannot.
     fn breaks_off(&self, state: &StateBytes, step: Step) -> bool {
         use crate::engines::instance::Refusal;
         let refusal = self.instance.fire(state, step).err();
@@ -206,7 +207,7 @@ impl Replay<'_> {
         }
     }
 
-    /// Whether the run shows what the case says.
+    /// Returns whether the run shows what the case records.
     fn shown(&self, states: &[StateBytes], taken: &[Step]) -> bool {
         let CaseVerdict { property, steps, cycle, .. } = &self.case.verdict;
         let (Some(state), Some(last)) = (states.get(*steps), states.last()) else { return false };
@@ -238,13 +239,13 @@ impl Replay<'_> {
         }
     }
 
-    /// Whether the property speaks of what goes on for ever.
+    /// Returns whether the property is about what repeats forever.
     fn goes_on_for_ever(&self, property: PropertyId) -> bool {
         let properties = (self.case.configuration.entry.properties)();
         properties[usize::from(property.0)].kind.is_of_runs()
     }
 
-    /// Whether the run comes back to where its cycle begins, and so does a second round.
+    /// Returns whether the run returns to the start of its cycle, and so does a second round.
     fn goes_round_again(&self, cycle: usize, states: &[StateBytes], taken: &[Step]) -> bool {
         let (Some(first), Some(last)) = (states.get(cycle), states.last()) else { return false };
         let mut state = last.clone();
@@ -258,7 +259,7 @@ impl Replay<'_> {
         first == last && again
     }
 
-    /// How many steps on from a state the property is violated.
+    /// Returns the number of steps from a state to a violation of the property.
     fn search(&self, state: &StateBytes) -> Option<usize> {
         match self.onward(state) {
             Onward::After(steps) => Some(steps),

@@ -1,5 +1,5 @@
-//! Canaries: a model with one defect planted for each kind of property. An engine that misses one
-//! is broken, whatever else it says.
+//! Canaries: a model with one planted defect for each kind of property. An engine that misses one
+//! is broken, and no other result of it can be trusted.
 
 use latchwork_model::kit::{Claim, FIRED, Fired, Model, Property, claim, exceeded, when};
 use latchwork_model::{actions, properties, state};
@@ -17,7 +17,7 @@ state! {
     }
 }
 
-/// What is planted.
+/// A planted defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Planted {
     Nothing,
@@ -98,7 +98,7 @@ impl Model for Canary {
     }
 }
 
-/// Runs every canary; the sentences about those that were missed.
+/// Runs every canary. Returns a sentence for each one that was missed.
 pub fn selfcheck(threads: usize) -> Vec<String> {
     let built_in = |property: BuiltIn| property.id::<Canary>();
     let canaries = [

@@ -1,5 +1,5 @@
-//! Whether what is waited for is ever there: a `leads_to` property whose claim holds in no state can
-//! only be violated, or ask nothing.
+//! Finds `leads_to` properties whose claim holds in no state: such a property is either violated or
+//! vacuous.
 
 use latchwork_model::kit::{Claim, Kind, Model, Property};
 
@@ -8,7 +8,7 @@ use crate::engines::verdict::{PropertyId, PropertySet};
 use super::graph::Graph;
 use super::panics;
 
-/// The `leads_to` properties that wait in some state of a closed space and hold in none.
+/// Returns the `leads_to` properties that wait in some state of a closed space and hold in none.
 pub(super) fn unanswered<M: Model>(
     model: &M,
     graph: &Graph<M::State>,
@@ -22,7 +22,7 @@ pub(super) fn unanswered<M: Model>(
 fn is_unanswered<M: Model>(model: &M, graph: &Graph<M::State>, property: &Property<M>) -> bool {
     let (mut waits, mut holds) = (false, false);
     for state in &graph.states {
-        // That the model panics in a state is another violation.
+        // A panic of the model in a state is reported as a violation of another property.
         let _ = panics::catch(|| {
             (property.parts)(model, state, &mut |claim| {
                 waits |= claim == Claim::Violated;

@@ -1,29 +1,31 @@
-//! Where a search is written down, and how often.
+//! Where a search is checkpointed, and how often.
 
 use std::path::PathBuf;
 
 use crate::encoding::json::Problem;
 use crate::encoding::sealed::{self, Stamp};
 
-/// Where a search is written down, and how often.
+/// Where a search is checkpointed, and how often.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// The file.
     pub file: PathBuf,
-    /// To what it belongs. It must say all that decides what the search comes to, but for budgets.
+    /// Identifies the search that the file belongs to. Covers everything that affects the result,
+    /// except budgets.
     pub stamp: Stamp,
-    /// It is written after a level when at least so many states were found since the last time, and
-    /// an eighth of all: so writing does not take more and more of the time.
+    /// A checkpoint is written after a level when this many new states, and at least an eighth of
+    /// all states, were found since the last one. This bounds the share of time that goes into
+    /// writing.
     pub every: u64,
 }
 
 impl Checkpoint {
-    /// The same for the search that finds the runs behind what this one has found.
+    /// Returns the same settings for the second search, which finds the runs of discoveries.
     pub fn of_traces(&self) -> Self {
         Self { file: self.file.with_extension("traces"), ..self.clone() }
     }
 
-    /// Looks whether a file that is there can be used; false if none is there.
+    /// Returns whether there is a usable checkpoint file; `false` if there is no file.
     pub fn is_there(&self) -> Result<bool, Problem> {
         match self.file.exists() {
             true => sealed::open(&self.file, &self.stamp).map(|_| true),
@@ -31,9 +33,9 @@ impl Checkpoint {
         }
     }
 
-    /// Takes the file away, which is needed no more.
+    /// Removes the file, which is no longer needed.
     pub fn remove(&self) {
-        // A file that stays is not looked at any more.
+        // If the file cannot be removed, it is never read again.
         let _ = std::fs::remove_file(&self.file);
     }
 }

@@ -1,4 +1,4 @@
-//! Cycles of steps of fair lanes: a system that keeps itself busy.
+//! Cycles of steps of fair lanes: the system keeps itself busy.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::graph::{Graph, components};
 use super::shown::{is_fair, part_of, parts};
 use super::{paths, steps};
 
-/// The steps of fair lanes between the states that count for a property.
+/// The graph of fair-lane steps between the states that count for a property.
 pub struct FairGraph<'a, M: Model> {
     model: &'a M,
     graph: &'a Graph<M::State>,
@@ -18,7 +18,8 @@ pub struct FairGraph<'a, M: Model> {
 }
 
 impl<'a, M: Model> FairGraph<'a, M> {
-    /// The steps of fair lanes between states in which the claim of one part of `property` holds.
+    /// Builds the graph of fair-lane steps between states in which the claim of one part of
+    /// `property` holds.
     pub fn of(
         model: &'a M,
         graph: &'a Graph<M::State>,
@@ -30,7 +31,7 @@ impl<'a, M: Model> FairGraph<'a, M> {
         Self { model, graph, counts }
     }
 
-    /// For every state whether it is on a cycle; a step that changes nothing is one.
+    /// Returns, forevery state, whether it is on a cycle. A step that changes nothing is a cycle.
     pub fn on_cycle(&self) -> Vec<bool> {
         let states = self.graph.states.len() as u32;
         let mut on_cycle = vec![false; states as usize];
@@ -45,7 +46,7 @@ impl<'a, M: Model> FairGraph<'a, M> {
         on_cycle.iter().zip(members).map(|(itself, among)| *itself || among).collect()
     }
 
-    /// The steps of fair lanes from a state that counts to states that count.
+    /// Returns the fair-lane steps from a state that counts to other states that count.
     fn edges(&self, id: u32) -> Vec<(Step, u32)> {
         if !self.counts[id as usize] || id >= self.graph.expanded() {
             return Vec::new();
@@ -56,9 +57,9 @@ impl<'a, M: Model> FairGraph<'a, M> {
     }
 }
 
-/// The shortest cycle of steps of fair lanes between states that count for the first part of a
-/// property that has one, through a state that is on one; of equal ones the one whose actions come
-/// first in the list of the model.
+/// Returns the shortest cycle of fair-lane steps through a state on such a cycle, using only states
+/// that count for the first part of the property that has one. Of equally short cycles, the one
+/// whose actions come first in the model's list is chosen.
 pub fn around<M: Model>(model: &M, property: &Property<M>, start: &M::State) -> Vec<Step> {
     let parts = 0..parts(model, property, &[*start]);
     let mut cycles = parts.map(|part| around_for(model, property, part, start));
@@ -224,10 +225,10 @@ mod tests {
             names(&ring.path.steps),
             ["app_start()", "system_next()", "system_next()", "system_next()"]
         );
-        // Without the place 1 the short cut closes the only cycle that has two states.
+        // Without place 1, the short cut closes the only cycle, which has two states.
         assert_eq!((short.property, short.steps), (PropertyId(1), 2));
         assert_eq!(names(&short.path.steps)[2..], ["system_next()", "system_short_cut()"]);
-        // A step that changes nothing is a cycle by itself.
+        // A step that changes nothing is a cycle of its own.
         assert_eq!((stay.property, stay.steps), (PropertyId(3), 4));
         assert_eq!(names(&stay.path.steps)[4..], ["system_stay()"]);
     }

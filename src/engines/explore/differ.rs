@@ -1,4 +1,4 @@
-//! Where two versions of a model differ: the same protocol with other rules.
+//! Compares two versions of a model: the same protocol with different rules.
 
 use std::collections::BTreeSet;
 
@@ -15,14 +15,14 @@ use super::paths::{self, Depths};
 use super::search::search;
 use super::steps;
 
-/// All steps of a state with the states to which they lead; one that is cut off leads nowhere.
+/// Returns all steps of a state, each with the state it leads to, or `None` if it is cut off.
 fn successors<M: Model>(model: &M, state: &M::State) -> Vec<(Step, Option<M::State>)> {
     let mut all = Vec::new();
     steps::each(model, state, |step, next| all.push((step, next.ok().copied())));
     all
 }
 
-/// Whether something else is enabled or happens in a state.
+/// Returns whether a state has different enabled steps or different successors in the other model.
 fn differs<M: Model>(one: &[(Step, Option<M::State>)], other: &M, state: &M::State) -> bool {
     let other = successors(other, state);
     let bytes = |next: &Option<M::State>| next.as_ref().map(|next| next.as_bytes().to_vec());
@@ -37,7 +37,7 @@ fn whole_graph<M: Model>(model: &M, options: &Options, watch: &dyn Watch) -> Gra
     search(model, &initial, &options, watch, true, None).1.unwrap_or_else(Graph::new)
 }
 
-/// For each of `others`, in how many states of `model` it would do something else.
+/// Returns, for each of `others`, the number of states of `model` in which it behaves differently.
 pub fn decisive<M: Model>(
     model: &M,
     others: &[M],
@@ -64,7 +64,8 @@ pub fn decisive<M: Model>(
     (0..others.len()).map(|other| counts.iter().map(|counts| counts[other]).sum()).collect()
 }
 
-/// The states that only one of two versions reaches, and the nearest state in which they differ.
+/// Returns the number of states that only one of two versions reaches, and the shallowest state in
+/// which they differ.
 pub fn compare<M: Model>(one: &M, other: &M, options: &Options, watch: &dyn Watch) -> Comparison {
     let (graph, second) = (whole_graph(one, options, watch), whole_graph(other, options, watch));
     let prints = |graph: &Graph<M::State>| -> BTreeSet<u64> {
@@ -77,7 +78,7 @@ pub fn compare<M: Model>(one: &M, other: &M, options: &Options, watch: &dyn Watc
         let state = &graph.states[*id as usize];
         differs(&successors(one, state), other, state)
     };
-    // The first level on which a state differs: all states before it are in both.
+    // The first level with a state that differs: both versions reach all states before it.
     let first = (0..levels).map(|level| graph.level(level).filter(split).collect::<Vec<u32>>());
     let parting = first.into_iter().find(|split| !split.is_empty()).map(|split| {
         let depths = Depths::of_levels(&graph);

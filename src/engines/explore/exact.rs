@@ -1,14 +1,15 @@
-//! States stored whole: every state has a number of 64 bits that no other state has.
+//! Exact storage: every state gets a 64-bit number that no other state has.
 //!
-//! A state is cut into a power of two of pieces of at most seven bytes, the leaves of a binary tree. A
-//! piece, or a pair of numbers below, has a number in a table, so equal parts of states have the same
-//! number wherever they stand. The pair at the root, two numbers of 32 bits, is the state: from it the
-//! tree can be followed down to all bytes. So the visited table holds pairs where it would hold
-//! fingerprints, of the same size, and nothing is lost. What it takes beside them is the table of the
-//! parts, of which there are few: parts are shared by many states.
+//! A state is cut into pieces of at most seven bytes; their number is a power of two, and they are
+//! the leaves of a binary tree. A table assigns a number to each leaf and to each pair of numbers
+//! below a node, so equal parts of states share a number, regardless of their position. The pair at
+//! the root, two 32-bit numbers, identifies the state: the tree below it contains all bytes. The
+//! visited table holds these pairs instead of fingerprints. They have the same size, and no
+//! information is lost. The additional cost is the table of parts. It is small, because states
+//! share parts.
 //!
-//! A successor differs from its state in few pieces: only the ways from these to the root are looked
-//! up.
+//! A successor differs from its parent in few pieces, so only the paths from these pieces to the
+//! root are looked up.
 
 use std::io;
 
@@ -16,45 +17,46 @@ use crate::encoding::sealed::{Reader, Writer};
 
 use super::visited::Visited;
 
-/// The most bytes of a leaf.
+/// The maximum number of bytes in a leaf.
 const LEAF: usize = 7;
-/// The bits of the number of a part, so that two of them and the height of a pair are a word.
+/// The number of bits in the number of a part, chosen so that two of them and the height of a pair
+/// fit in a word.
 const BITS: u32 = 29;
-/// The entries for which there is room at first.
+/// The initial capacity in entries.
 const FIRST: usize = 48 << 10;
 
 /// The parts of all states.
 pub(super) struct Parts {
-    /// By what a part is: its number.
+    /// Maps the content of a part to its number.
     table: Visited,
-    /// How many leaves a state has. Nodes are counted as in a heap: the root is 1, those below a node
-    /// are twice as much and one more, and the leaves come last.
+    /// The number of leaves of a state. Nodes are numbered as in a heap: the root is 1, the
+    /// children of node `n` are `2n` and `2n + 1`, and the leaves come last.
     leaves: usize,
-    /// The bytes of a leaf.
+    /// The number of bytes in a leaf.
     width: usize,
 }
 
-/// A state that was taken apart.
+/// A state split into parts.
 #[derive(Clone, Default)]
 pub(super) struct Tree {
-    /// By leaf: its bytes.
+    /// By leaf: its bytes as a word.
     words: Vec<u64>,
-    /// By node, but for the root.
+    /// By node, except the root: the number of the part.
     numbers: Vec<u32>,
 }
 
-/// What is needed to take successors apart.
+/// Scratch memory for splitting successors into parts.
 #[derive(Default)]
 pub(super) struct Takings {
-    /// The state whose successors they are.
+    /// The state whose successors are being split.
     pub parent: Tree,
     numbers: Vec<u32>,
-    /// The nodes of a height that differ from the parent's.
+    /// The nodes at one height that differ from the parent's.
     changed: Vec<usize>,
 }
 
-/// Mixes a word, so that what tells it from others is in all bits. One to one, and 0 only for the
-/// word that has all bits, which is no part: a height is not that large.
+/// Mixes a word so that every bit depends on all of its bits. The mapping is one to one. It yields
+/// 0 only for the word with all bits set, which is never a part: no height is that large.
 #[inline(always)]
 fn mix(word: u64) -> u64 {
     let mut mixed = !word;
@@ -63,22 +65,22 @@ fn mix(word: u64) -> u64 {
     mixed ^ mixed >> 33
 }
 
-/// A pair of parts as a word. Parts of one height share their numbers, wherever they stand; leaves
-/// have height 0.
+/// Packs a pair of parts into a word. Parts of one height share their numbers, regardless of their
+/// position. Leaves have height 0.
 #[inline(always)]
 fn pair(numbers: &[u32], node: usize, height: u64) -> u64 {
     let (left, right) = (u64::from(numbers[2 * node]), u64::from(numbers[2 * node + 1]));
     height << (2 * BITS) | left << BITS | right
 }
 
-/// The number of a state: the pair at the root.
+/// Returns the number of a state: the pair at the root.
 #[inline(always)]
 fn root(numbers: &[u32]) -> u64 {
     mix(u64::from(numbers[2]) << 32 | u64::from(numbers[3]))
 }
 
 impl Parts {
-    /// For states of so many bytes.
+    /// Creates a table for states of `bytes` bytes.
     pub fn new(bytes: usize) -> Self {
         let leaves = bytes.div_ceil(LEAF).next_power_of_two();
         let mut table = Visited::new(true);
@@ -86,7 +88,7 @@ impl Parts {
         Self { table, leaves, width: bytes.div_ceil(leaves) }
     }
 
-    /// A leaf as a word.
+    /// Returns a leaf as a word.
     #[inline(always)]
     fn leaf(&self, bytes: &[u8], at: usize) -> u64 {
         let rest = bytes.get(at * self.width..).unwrap_or_default();
@@ -99,13 +101,13 @@ impl Parts {
         }
     }
 
-    /// The number of a part.
+    /// Returns the number of a part.
     #[inline(always)]
     fn part(&self, word: u64, alone: bool) -> u32 {
         self.table.intern(mix(word), alone)
     }
 
-    /// Takes a state apart; its number, which is not 0.
+    /// Splits a state into parts and returns its number, which is not 0.
     pub fn take_apart(&self, bytes: &[u8], tree: &mut Tree, alone: bool) -> u64 {
         let Tree { words, numbers } = tree;
         words.clear();
@@ -128,7 +130,7 @@ impl Parts {
         root(numbers)
     }
 
-    /// Takes a state apart that comes from nowhere, while no other thread does; makes room before.
+    /// Splits a state that has no parent, while no other thread does. Makes room first.
     pub fn take_apart_alone(&mut self, bytes: &[u8]) -> u64 {
         if self.len() >= self.limit() {
             self.table.grow(1);
@@ -136,7 +138,7 @@ impl Parts {
         self.take_apart(bytes, &mut Tree::default(), true)
     }
 
-    /// The number of a state that differs little from the one whose tree is there.
+    /// Returns the number of a state that differs little from the parent, whose tree is known.
     #[inline]
     pub fn number(&self, bytes: &[u8], takings: &mut Takings, alone: bool) -> u64 {
         let Takings { parent, numbers, changed } = takings;
@@ -170,30 +172,30 @@ impl Parts {
         root(numbers)
     }
 
-    /// How many parts there are.
+    /// Returns the number of parts.
     pub fn len(&self) -> usize {
         self.table.numbered()
     }
 
-    /// The parts with which the table is full enough to grow.
+    /// Returns the number of parts at which the table should grow.
     pub fn limit(&self) -> usize {
         self.table.limit()
     }
 
-    /// The bytes that it takes, and those that it takes after growing; `None` if there are no
-    /// numbers for more.
+    /// Returns the bytes in use and the bytes in use after growing; `None` if there are no numbers
+    /// for more parts.
     pub fn bytes(&self) -> (u64, Option<u64>) {
         let bytes = |capacity| Visited::bytes(capacity, true);
         let next = self.table.next_capacity().filter(|next| *next <= 1 << BITS);
         (bytes(self.table.capacity()), next.map(bytes))
     }
 
-    /// Makes room.
+    /// Grows the table.
     pub fn grow(&mut self, threads: usize) {
         self.table.grow(threads);
     }
 
-    /// Writes them down.
+    /// Writes the table.
     pub fn save(&self, writer: &mut Writer) -> io::Result<()> {
         writer.words(&[self.len() as u64])?;
         self.table.entries().try_for_each(|(word, number)| {
@@ -222,8 +224,8 @@ mod tests {
 
     use super::{Parts, Takings};
 
-    /// States of all sizes: every two that differ have different numbers, whichever way they were
-    /// taken apart, and the same state has the same.
+    /// For states of all sizes: different states have different numbers, and the same state has the
+    /// same number, whichever way it was split.
     #[test]
     fn numbers_are_one_to_one() {
         for bytes in 0..70 {
@@ -235,7 +237,7 @@ mod tests {
                 let number = parts.take_apart(&state, &mut takings.parent, true);
                 assert_ne!(number, 0);
                 assert_eq!(*known.entry(number).or_insert_with(|| state.clone()), state);
-                // A byte or two are changed, most of them back to values that were there.
+                // Changes one or two bytes, most of them back to earlier values.
                 for at in [round * 7, round * 11 + 3].iter().filter(|_| bytes > 0) {
                     let at = at % bytes;
                     let value = [0, 1, 0xff][round % 3];
@@ -249,7 +251,7 @@ mod tests {
         }
     }
 
-    /// Parts that are equal have one number, wherever they stand.
+    /// Equal parts have one number, regardless of their position.
     #[test]
     fn parts_are_shared() {
         let parts = Parts::new(56);

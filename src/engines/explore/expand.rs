@@ -1,4 +1,5 @@
-//! What one thread does with its part of a level: expand states, look at properties, ask the table.
+//! The work of one thread on its part of a level: expand states, evaluate properties, look up
+//! successors in the table.
 
 use latchwork_model::kit::{Claim, Cut, Kind, Model, Property, Step};
 use zerocopy::{FromZeros, IntoBytes};
@@ -16,64 +17,64 @@ use super::steps;
 use super::symmetry::Quotient;
 use super::visited::{Inserted, Visited};
 
-/// Successors that are collected before the table is asked for them.
+/// The number of successors that are collected before they are looked up in the table.
 const BATCH: usize = 64;
-/// The fingerprints that a thread remembers by itself.
+/// The number of fingerprints in a thread's own cache.
 const RECENT: usize = 1 << 12;
 
 /// What all threads share in a round.
 pub(super) struct Shared<'a, M: Model> {
     pub model: &'a M,
     pub visited: &'a Visited,
-    /// The parts of states, if these are stored whole and not by their fingerprints.
+    /// The parts of states, if states are stored exactly instead of by fingerprint.
     pub parts: Option<&'a Parts>,
-    /// Whether there is one thread only.
+    /// Whether there is only one thread.
     pub alone: bool,
-    /// Where states of the next level go; if there is none, ids and edges are kept.
+    /// Receives states of the next level. If absent, ids and edges are kept.
     pub frontier: Option<&'a Frontier<M::State>>,
-    /// What a state stands for.
+    /// The symmetry reduction, if any.
     pub quotient: Option<&'a Quotient>,
 }
 
-/// The edges of a run of states that stand one behind the other on a level.
+/// The edges of a contiguous run of states on a level.
 pub(super) struct ChunkEdges {
     /// The position of the first state on the level.
     pub start: usize,
-    /// By state: how many edges it has.
+    /// By state: its number of edges.
     pub degrees: Vec<u32>,
-    /// The slots of the table to which they lead, all states one after the other.
+    /// The table slots that the edges lead to, state after state.
     pub slots: Vec<usize>,
-    /// The states with a step that is cut off, by their positions in the run.
+    /// The states with a step that is cut off, by position in the run.
     pub cuts: Vec<u32>,
 }
 
-/// How far a state was expanded: where the model panics, the rest is done step by step.
+/// How far a state has been expanded. If the model panics, the rest is expanded step by step.
 #[derive(Clone, Copy, Default)]
 struct Expanding {
-    /// Its fingerprint or number.
+    /// The state's fingerprint or number.
     own: u64,
-    /// The last step that was handed over.
+    /// The last step that was passed on.
     last: Option<Step>,
     /// The action that fired last.
     fired: Option<u8>,
-    /// Whether all steps were.
+    /// Whether all steps were passed on.
     stepped: bool,
-    /// Whether a step of a fair lane was among them.
+    /// Whether one of them was a step of a fair lane.
     fair: bool,
     /// Whether one of them was cut off.
     cut: bool,
-    /// How many claims were looked at: whether it is done, then the properties.
+    /// How many claims were evaluated: `done` first, then the properties.
     claims: usize,
 }
 
 /// What one thread, or all of them together, found on a level.
 pub(super) struct Tally {
-    /// By action: there are no more than 256.
+    /// By action. There are at most 256.
     actions: Box<[ActionCount; 256]>,
     antecedents: Vec<u64>,
-    /// The properties that a state of this level violates or reaches.
+    /// The properties that a state on this level violates or reaches.
     pub shown: PropertySet,
-    /// States of the next level.
+    /// The number of states found for the next level.
     pub fresh: usize,
 }
 
@@ -87,25 +88,25 @@ impl Tally {
         }
     }
 
-    /// The successors.
+    /// Returns the number of successors generated.
     pub fn generated(&self) -> u64 {
         self.actions.iter().map(|count| count.fired).sum()
     }
 
-    /// What was covered.
+    /// Returns the coverage.
     pub fn coverage<M: Model>(&self) -> Coverage {
         let actions = self.actions[..M::ACTIONS.len()].to_vec();
         Coverage { actions, antecedents: self.antecedents.clone() }
     }
 
-    /// What such a coverage and the rest would have been tallied to.
+    /// Restores a tally from saved coverage and the other figures.
     pub fn restored(coverage: &Coverage, shown: PropertySet, fresh: usize) -> Self {
         let mut actions = Box::new([ActionCount::default(); 256]);
         actions[..coverage.actions.len()].copy_from_slice(&coverage.actions);
         Self { actions, antecedents: coverage.antecedents.clone(), shown, fresh }
     }
 
-    /// Adds the figures of another one, and takes them from it.
+    /// Moves the figures of another tally into this one.
     pub fn absorb(&mut self, other: &mut Self) {
         for (mine, theirs) in self.actions.iter_mut().zip(&mut *other.actions) {
             let theirs = std::mem::take(theirs);
@@ -120,14 +121,14 @@ impl Tally {
     }
 }
 
-/// Successors on their way to the table.
+/// Successors waiting to be looked up in the table.
 struct Batch<S> {
     states: Box<[S; BATCH]>,
-    /// The fingerprints of the states from which they come.
+    /// The fingerprints of their parent states.
     parents: Box<[u64; BATCH]>,
     prints: Box<[u64; BATCH]>,
     len: usize,
-    /// The positions of those that are to be looked up.
+    /// The positions of those that must be looked up.
     unknown: Box<[u16; BATCH]>,
     unknowns: usize,
 }
@@ -144,8 +145,8 @@ impl<S: FromZeros + Copy> Batch<S> {
         }
     }
 
-    /// Puts a successor of the state with the fingerprint `parent` in, with its number if it is
-    /// stored whole; whether the batch is full then.
+    /// Adds a successor of the state with the fingerprint `parent`, and its number if states are
+    /// stored exactly. Returns whether the batch is then full.
     #[inline(always)]
     fn push(&mut self, state: &S, parent: u64, number: Option<u64>) -> bool {
         let at = self.len % BATCH;
@@ -159,10 +160,10 @@ impl<S: FromZeros + Copy> Batch<S> {
     }
 }
 
-/// One thread. It lives as long as the search, so that nothing is allocated for a round.
+/// The state of one worker thread. It lives as long as the search, so a round allocates nothing.
 pub(super) struct Worker<M: Model> {
     pub tally: Tally,
-    /// States of the next level that were not handed over yet; all of them if edges are kept.
+    /// States of the next level that have not been handed over yet; all of them if edges are kept.
     pub fresh: Vec<M::State>,
     /// Their ids, if edges are kept.
     pub fresh_ids: Vec<u32>,
@@ -170,14 +171,12 @@ pub(super) struct Worker<M: Model> {
     pub edges: Vec<ChunkEdges>,
     /// The batch that is being filled.
     filling: Batch<M::State>,
-    /// The one before. What of it is to be looked up has been asked for, and is on its way to the
-    /// cache.
+    /// The previous batch. The slots for its lookups have been prefetched.
     asked: Batch<M::State>,
-    /// Some of the fingerprints that this thread has looked up: one that is among them need not be
-    /// looked up again. Neighbours in a space are expanded soon after one another, and have
-    /// successors in common.
+    /// A cache of fingerprints that this thread has looked up, which need no second lookup.
+    /// Neighbours in the state space are expanded soon after one another and share successors.
     recent: Box<[u64; RECENT]>,
-    /// The same for states whose representatives were looked up.
+    /// The same cache for states whose representatives were looked up.
     recent_exchanged: Box<[u64; RECENT]>,
     takings: Takings,
     degrees: Vec<u32>,
@@ -205,8 +204,8 @@ impl<M: Model> Worker<M> {
         }
     }
 
-    /// Expands states that stand one behind the other on a level from `start` on; how many states
-    /// of the next level that has found.
+    /// Expands a contiguous run of states on a level, from position `start`. Returns how many
+    /// states of the next level it found.
     pub fn chunk(&mut self, shared: &Shared<'_, M>, states: &[M::State], start: usize) -> usize {
         let before = self.tally.fresh;
         self.states(shared, states);
@@ -224,7 +223,8 @@ impl<M: Model> Worker<M> {
     fn states(&mut self, shared: &Shared<'_, M>, states: &[M::State]) {
         let mut at = 0;
         while at < states.len() {
-            // One guard for many states; the state in which the model panics is finished apart.
+            // One panic guard covers many states. A state in which the model panics is finished
+            // separately.
             let all = panics::catch(|| {
                 while let Some(state) = states.get(at) {
                     at += 1;
@@ -260,7 +260,7 @@ impl<M: Model> Worker<M> {
         self.end_state(shared);
     }
 
-    /// One step of the state that is being expanded.
+    /// Processes one step of the state that is being expanded.
     #[inline(always)]
     fn step(&mut self, shared: &Shared<'_, M>, step: Step, next: Result<&M::State, Cut<'_>>) {
         #[cfg(test)]
@@ -307,13 +307,13 @@ impl<M: Model> Worker<M> {
         }
     }
 
-    /// What the steps and the claims of a state show together.
+    /// Evaluates what the steps and the claims of a state show together.
     #[inline(always)]
     fn claims(&mut self, shared: &Shared<'_, M>, state: &M::State, from: usize) {
         let model = shared.model;
         if from == 0 {
             self.here.claims = 1;
-            // Whether it is done is asked of every state, so that a panic there is seen.
+            // `done` is called forevery state, so that a panic in it is noticed.
             if !model.done(state) && self.here.last.is_none() {
                 self.tally.shown.insert(BuiltIn::Deadlock.id::<M>());
             }
@@ -334,8 +334,8 @@ impl<M: Model> Worker<M> {
         }
     }
 
-    /// Does what is left of a state in which the model has panicked: each step and each claim that
-    /// does not panic counts.
+    /// Finishes a state in which the model has panicked: every step and every claim that does not
+    /// panic counts.
     #[cold]
     fn finish(&mut self, shared: &Shared<'_, M>, state: &M::State) {
         self.tally.shown.insert(BuiltIn::NoPanic.id::<M>());
@@ -343,7 +343,7 @@ impl<M: Model> Worker<M> {
             self.here.cut = true;
             let last = self.here.last;
             steps::after(shared.model, state, last, |step, next| {
-                // What the model says of symmetry may panic, too: that is looked at below.
+                // The model's symmetry functions may panic too; that is examined below.
                 let _ = panics::catch(|| self.step(shared, step, next));
             });
             if let Some(quotient) = shared.quotient {
@@ -355,8 +355,8 @@ impl<M: Model> Worker<M> {
         self.end_state(shared);
     }
 
-    /// What stands for a state, unless it was looked up lately. It stands apart, since searches
-    /// without it are faster if nothing of it is among what is done with every successor.
+    /// Returns the representative of a state, unless it was looked up recently. A separate
+    /// function, because inlining it into the hot path slows searches without symmetry.
     #[inline(never)]
     fn representative(
         &mut self,
@@ -367,12 +367,13 @@ impl<M: Model> Worker<M> {
         let print = fingerprint(state);
         let recent = &mut self.recent_exchanged[print as usize % RECENT];
         let known = std::mem::replace(recent, print) == print;
-        // A fingerprint tells nothing for certain, and an edge is always wanted.
+        // A fingerprint match is not certain, and an edge is always needed.
         let enough = known && shared.frontier.is_some() && shared.parts.is_none();
         (!enough).then(|| quotient.representative(shared.model, state))
     }
 
-    /// The number of a state that is stored whole. It stands apart for the same reason.
+    /// Returns the number of a state that is stored exactly. A separate function for the same
+    /// reason.
     #[inline(never)]
     fn number(&mut self, shared: &Shared<'_, M>, parts: &Parts, state: &M::State) -> u64 {
         parts.number(state.as_bytes(), &mut self.takings, shared.alone)
@@ -386,14 +387,14 @@ impl<M: Model> Worker<M> {
         }
     }
 
-    /// One more edge of the state that is being expanded.
+    /// Adds an edge of the state that is being expanded.
     fn edge(&mut self) {
         if let Some(degree) = self.degrees.last_mut() {
             *degree += 1;
         }
     }
 
-    /// Sends for what the batch that is full needs, and looks the other one up.
+    /// Prefetches the slots that the full batch needs, then looks up the other batch.
     #[inline(never)]
     fn turn(&mut self, shared: &Shared<'_, M>) {
         let keep_edges = shared.frontier.is_none();
@@ -409,7 +410,8 @@ impl<M: Model> Worker<M> {
                 None => fingerprint(state),
             };
             let recent = &mut self.recent[print as usize % RECENT];
-            // Whether it is known is hard to foresee: no branch, hence `|` and not `||`.
+            // Whether a fingerprint is known is hard to predict. `|` instead of `||` avoids a
+            // branch.
             let known = (std::mem::replace(recent, print) == print) | (full.parents[at] == print);
             full.prints[at] = print;
             full.unknown[count % BATCH] = at as u16;
@@ -425,7 +427,7 @@ impl<M: Model> Worker<M> {
         self.look_up(shared);
     }
 
-    /// Asks the table for what is unknown of the batch that is to be filled.
+    /// Looks up the unknown successors of the batch that is to be filled next.
     fn look_up(&mut self, shared: &Shared<'_, M>) {
         let keep_edges = shared.frontier.is_none();
         let batch = &mut self.filling;

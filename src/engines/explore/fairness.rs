@@ -1,30 +1,31 @@
-//! Who must act: fair components of a part of the graph.
+//! Weak and strong fairness: fair components of a part of the graph.
 //!
-//! Every state has a step that changes nothing and that nobody takes, so that a run may stay
-//! somewhere for ever; it is fair to do so where nobody who must act can.
+//! Every state has an implicit step that changes nothing and that no process takes, so a run may
+//! stay in a state forever. Staying is fair if no fair unit is enabled there.
 
 use latchwork_model::kit::{Fairness, Model, Step, Unit};
 
 use super::graph::{Graph, components};
 use super::{paths, steps};
 
-/// The most units of fair lanes with which properties of fair runs are decided.
+/// The maximum number of fair units for which properties of fair runs are decided.
 const MAX_UNITS: usize = 64;
 
-/// A set of units of fair lanes, by their positions in the list of them.
+/// A set of fair units, by their positions in the list of units.
 pub type Units = u64;
 
-/// Whoever must act, in order: processes of fair lanes, or their actions where each of them is fair.
+/// The fair units, in order: processes of fair lanes, or their actions where each action is fair on
+/// its own.
 pub struct Fair {
     units: Vec<Unit>,
-    /// Those that must act if they are enabled again and again.
+    /// The strongly fair units: those that must act if they are enabled infinitely often.
     pub strong: Units,
-    /// The others: those that must act if they stay enabled.
+    /// The weakly fair units: those that must act if they stay enabled.
     pub weak: Units,
 }
 
 impl Fair {
-    /// The units of fair lanes of a model, of which there are not too many.
+    /// Returns the fair units of a model that does not have too many.
     pub fn of<M: Model>(model: &M) -> Self {
         let units = units(model);
         let (mut strong, mut weak) = (0, 0);
@@ -35,20 +36,20 @@ impl Fair {
         Self { units, strong, weak }
     }
 
-    /// A defect for tests: everybody counts as strong.
+    /// A planted defect for tests: all units count as strongly fair.
     #[cfg(test)]
     fn all_strong(self) -> Self {
         Self { strong: self.strong | self.weak, weak: 0, ..self }
     }
 
-    /// The set of who must take a step; nothing if nobody must.
+    /// Returns the unit that takes a step as a set; empty if it need not be fair.
     pub fn set<M: Model>(&self, step: Step) -> Units {
         let unit = step.unit(M::LANES, M::ACTIONS);
         self.units.binary_search(&unit).map_or(0, |at| 1 << at)
     }
 }
 
-/// Whether a model has more units of fair lanes than a set of them holds.
+/// Returns whether a model has more fair units than a set can hold.
 pub fn are_too_many<M: Model>(model: &M) -> bool {
     units(model).len() > MAX_UNITS
 }
@@ -66,23 +67,23 @@ fn fairness<M: Model>(unit: &Unit) -> Fairness {
     M::LANES[usize::from(unit.process.lane)].fairness
 }
 
-/// Who can act where, and who acts on which edge.
+/// Which units are enabled in which states, and which unit takes which edge.
 pub struct Moves {
-    /// Who must act.
+    /// The fair units.
     pub fair: Fair,
-    /// By state: who is enabled.
+    /// By state: the units that are enabled.
     pub enabled: Vec<Units>,
-    /// By edge: who acts of them, or `NOBODY`.
+    /// By edge: the unit that acts, or `NOBODY`.
     actor: Vec<u8>,
 }
 
-/// Marks an edge of somebody who need not act.
+/// Marks an edge that no fair unit takes.
 const NOBODY: u8 = u8::MAX;
 /// Marks a state that is in no group.
 const NO_GROUP: u32 = u32::MAX;
 
 impl Moves {
-    /// Looks at every edge of a graph.
+    /// Evaluates every edge of a graph.
     pub fn of<M: Model>(model: &M, graph: &Graph<M::State>) -> Self {
         let fair = Fair::of(model);
         #[cfg(test)]
@@ -108,8 +109,9 @@ impl Moves {
         Self { fair, enabled, actor }
     }
 
-    /// The states of a region that are in a set in which a fair run can stay for ever, by the
-    /// number of such a set: all of its states can be reached from one another within it.
+    /// Returns the states of a region in which a fair run can stay forever, grouped by the
+    /// strongly connected set they belong to: all states of a group can be reached from one another
+    /// within it.
     pub fn fair_groups<S>(&self, graph: &Graph<S>, region: &[bool]) -> Groups {
         let states = graph.states.len();
         let mut groups = Groups { group: vec![NO_GROUP; states], who: Vec::new() };
@@ -122,7 +124,8 @@ impl Moves {
                 let who = self.who(graph, &group, &local);
                 group.iter().for_each(|id| local[*id as usize] = NO_GROUP);
                 if self.fair.weak & who.always_enabled & !who.acts != 0 {
-                    // Nor is any part of it fair: less happens there, and they are enabled there.
+                    // No part of this group is fair either: it has fewer edges, and the same units
+                    // are enabled.
                     continue;
                 }
                 let starved = self.fair.strong & who.enabled & !who.acts;
@@ -132,7 +135,7 @@ impl Moves {
                     groups.who.push(who);
                     continue;
                 }
-                // A run can stay here only where nobody is enabled who never acts here.
+                // A run can stay here only in states where no unit is enabled that never acts here.
                 group.retain(|id| self.enabled[*id as usize] & starved == 0);
                 work.push(group);
             }
@@ -140,7 +143,7 @@ impl Moves {
         groups
     }
 
-    /// Who acts and who is enabled in a group; its states are marked in `member`.
+    /// Returns which units act and which are enabled in a group. Its states are marked in `member`.
     fn who<S>(&self, graph: &Graph<S>, group: &[u32], member: &[u32]) -> Who {
         let mut who = Who { acts: 0, enabled: 0, always_enabled: Units::MAX };
         for id in group {
@@ -157,14 +160,14 @@ impl Moves {
     }
 }
 
-/// Who does what in a group.
+/// The activity of units in a group.
 struct Who {
     acts: Units,
     enabled: Units,
     always_enabled: Units,
 }
 
-/// Groups of states in which a fair run can stay.
+/// Groups of states in which a fair run can stay forever.
 pub struct Groups {
     /// By state: the number of its group.
     group: Vec<u32>,
@@ -172,23 +175,23 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Whether a state is in a group.
+    /// Returns whether a state is in a group.
     pub fn contains(&self, id: u32) -> bool {
         self.group[id as usize] != NO_GROUP
     }
 
-    /// Whether two states, the first of which is in a group, are in the same one.
+    /// Returns whether two states are in the same group. The first one must be in a group.
     pub fn same(&self, one: u32, other: u32) -> bool {
         self.group[one as usize] == self.group[other as usize]
     }
 
-    /// Who is enabled somewhere in the group of a state.
+    /// Returns the units that are enabled somewhere in the group of a state.
     pub fn enabled(&self, id: u32) -> Units {
         self.who[self.group[id as usize] as usize].enabled
     }
 }
 
-/// The strongly connected components of some states. `local` has no marks before and after.
+/// Returns the strongly connected components of some states. `local` has no marks before and after.
 fn split<S>(graph: &Graph<S>, members: &[u32], local: &mut [u32]) -> Vec<Vec<u32>> {
     for (at, id) in members.iter().enumerate() {
         local[*id as usize] = at as u32;

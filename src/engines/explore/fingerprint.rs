@@ -1,12 +1,13 @@
-//! The fingerprint of a state: 64 bits of its bytes.
+//! The fingerprint of a state: a 64-bit hash of its bytes.
 //!
-//! Stable within a build only: a fingerprint never goes into a file.
+//! It is stable within a build only, so a fingerprint is never written to a file.
 
 use zerocopy::{Immutable, IntoBytes};
 
 const SEEDS: [u64; 3] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3];
 
-/// The fingerprint of a state. Never 0, which marks an empty slot of the visited table.
+/// Returns the fingerprint of a state. It is never 0, which marks an empty slot of the visited
+/// table.
 #[inline]
 pub fn fingerprint<S: IntoBytes + Immutable>(state: &S) -> u64 {
     let bytes = state.as_bytes();
@@ -23,14 +24,14 @@ pub fn fingerprint<S: IntoBytes + Immutable>(state: &S) -> u64 {
     fold(hash ^ SEEDS[2], SEEDS[1]).max(1)
 }
 
-/// The product of two words, folded to one.
+/// Returns the product of two words, folded to one word.
 #[inline(always)]
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     product as u64 ^ (product >> 64) as u64
 }
 
-/// Up to eight bytes as a word.
+/// Returns up to eight bytes as a word.
 #[inline(always)]
 fn word(bytes: &[u8]) -> u64 {
     match bytes.try_into() {
@@ -50,7 +51,7 @@ mod tests {
         assert_ne!(fingerprint(&[0u8; 0]), 0);
     }
 
-    /// States differ in few bits; a hash that ignores a byte or folds badly shows here.
+    /// States differ in few bits: a hash that ignores a byte or folds badly fails here.
     #[test]
     fn states_that_differ_in_two_bytes_have_different_fingerprints_in_every_half() {
         let (mut whole, mut high, mut low) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());

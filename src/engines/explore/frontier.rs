@@ -1,9 +1,9 @@
-//! The states of the level that is being expanded, and those of the next one, in blocks.
+//! The states of the level being expanded and of the next level, in blocks.
 //!
-//! A block goes from thread to thread: a thread takes one and expands its states, fills another one
-//! with the states that it finds, and hands both back. The emptied one is filled again. So a search
-//! has as much memory for its frontiers as the largest of them, once, takes. What is more than a
-//! budget stands on disk ([`super::spill`]).
+//! Blocks are passed between threads. A thread takes a block, expands its states, fills another
+//! block with the states it finds, and hands both back. Emptied blocks are reused, so all frontiers
+//! of a search together need only as much memory as the largest one. Blocks beyond the memory
+//! budget are kept on disk ([`super::spill`]).
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,14 +14,14 @@ use crate::encoding::sealed::{Reader, Writer};
 
 use super::spill::{Place, Spill, parse};
 
-/// The bytes of a block: enough states that blocks change hands rarely.
+/// The bytes of a block: large enough that blocks rarely change hands.
 const BLOCK: usize = 1 << 16;
 
-/// Some states of a level, and how many of them were expanded.
+/// A block of states of a level, and how many of them have been expanded.
 pub(super) struct Block<S> {
     /// The states.
     pub states: Vec<S>,
-    /// Those before this one were expanded.
+    /// The states before this one have been expanded.
     pub next: usize,
 }
 
@@ -30,41 +30,41 @@ pub(super) struct Frontier<S> {
     blocks: Mutex<Blocks<S>>,
 }
 
-/// A block, or where it is.
+/// A block in memory, or its place on disk.
 enum Stored<S> {
     Here(Block<S>),
     OnDisk(Place),
 }
 
-/// A level, or what there is of it.
+/// The blocks of a level that are not in use.
 struct Level<S> {
     blocks: Vec<Stored<S>>,
     spill: Spill,
 }
 
 struct Blocks<S> {
-    /// What is still to be expanded.
+    /// The states that are still to be expanded.
     current: Level<S>,
-    /// What was found.
+    /// The states found for the next level.
     found: Level<S>,
-    /// Empty ones.
+    /// Empty blocks.
     spare: Vec<Vec<S>>,
-    /// Blocks in memory, those included that threads have.
+    /// The number of blocks in memory, including those that threads hold.
     held: usize,
-    /// The most that are to be in memory.
+    /// The maximum number of blocks to keep in memory.
     most: usize,
-    /// Whether the disk has failed: then a block is missing, or there are too many here.
+    /// Whether the disk has failed. Then a block is missing, or there are too many in memory.
     failed: bool,
 }
 
 impl<S: State> Frontier<S> {
-    /// The states of a block.
+    /// The number of states in a block.
     pub const STATES: usize = {
         let states = BLOCK / if size_of::<S>() == 0 { 1 } else { size_of::<S>() };
         if states < 16 { 16 } else { states }
     };
 
-    /// For so many threads, each of which fills a block.
+    /// Creates a frontier for this many threads, each of which fills a block.
     pub fn new(threads: usize) -> Self {
         let blocks = Blocks {
             current: Level { blocks: Vec::new(), spill: Spill::default() },
@@ -78,16 +78,16 @@ impl<S: State> Frontier<S> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Blocks<S>> {
-        // Blocks are moved in one piece: what a thread that panics leaves behind is whole.
+        // Blocks are moved whole, so a thread that panics leaves a consistent frontier.
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The states that are still to be expanded.
+    /// Returns the number of states that are still to be expanded.
     pub fn len(&self) -> usize {
         self.lock().current.blocks.iter().map(Stored::len).sum()
     }
 
-    /// Some states to expand, if there are any left.
+    /// Takes a block of states to expand, if any are left.
     pub fn take(&self) -> Option<Block<S>> {
         let mut blocks = self.lock();
         match blocks.current.blocks.pop()? {
@@ -96,7 +96,8 @@ impl<S: State> Frontier<S> {
         }
     }
 
-    /// Takes a block back: for later if it has states left to expand, else to be filled again.
+    /// Takes a block back: it is kept for later if it has states left to expand, and reused
+    /// otherwise.
     pub fn hand_back(&self, mut block: Block<S>) {
         let mut blocks = self.lock();
         if block.next < block.states.len() {
@@ -107,7 +108,7 @@ impl<S: State> Frontier<S> {
         }
     }
 
-    /// Takes states that were found, and leaves an empty block in their place.
+    /// Takes states that were found and leaves an empty block in their place.
     pub fn found(&self, states: &mut Vec<S>) {
         if states.is_empty() {
             return;
@@ -121,7 +122,7 @@ impl<S: State> Frontier<S> {
         }
     }
 
-    /// Keeps to so many bytes in memory, but for a block or two of each thread.
+    /// Limits the memory to this many bytes, plus a block or two per thread.
     pub fn keep_to(&self, bytes: u64) {
         let mut blocks = self.lock();
         blocks.most = usize::try_from(bytes / BLOCK as u64).unwrap_or(usize::MAX);
@@ -130,17 +131,18 @@ impl<S: State> Frontier<S> {
         }
     }
 
-    /// The bytes that it takes in memory.
+    /// Returns the bytes of memory in use.
     pub fn bytes(&self) -> u64 {
         (self.lock().held * BLOCK) as u64
     }
 
-    /// Whether the disk has failed: what is here is not all, or more than was allowed.
+    /// Returns whether the disk has failed. Then states are missing, or more memory is in use than
+    /// allowed.
     pub fn has_failed(&self) -> bool {
         self.lock().failed
     }
 
-    /// Makes what was found the level to expand.
+    /// Makes the states that were found the level to expand.
     pub fn turn(&self) {
         let mut blocks = self.lock();
         let blocks = &mut *blocks;
@@ -151,7 +153,7 @@ impl<S: State> Frontier<S> {
 }
 
 impl<S: State> Frontier<S> {
-    /// Writes down what is still to be expanded and what was found.
+    /// Writes the states that are still to be expanded and those that were found.
     pub fn save(&self, writer: &mut Writer) -> io::Result<()> {
         let mut blocks = self.lock();
         let Blocks { current, found, .. } = &mut *blocks;
@@ -159,7 +161,7 @@ impl<S: State> Frontier<S> {
         found.save(writer)
     }
 
-    /// Reads what [`Self::save`] has written, into an empty one.
+    /// Reads what [`Self::save`] has written into an empty frontier.
     pub fn restore(&self, reader: &mut Reader) -> io::Result<()> {
         self.restore_level(reader)?;
         self.turn();
@@ -209,7 +211,7 @@ impl<S> Stored<S> {
 }
 
 impl<S: State> Blocks<S> {
-    /// A block to fill.
+    /// Returns an empty block.
     fn empty(&mut self) -> Vec<S> {
         self.spare.pop().unwrap_or_else(|| {
             self.held += 1;
@@ -217,7 +219,7 @@ impl<S: State> Blocks<S> {
         })
     }
 
-    /// Takes an empty block; it goes away if there are too many.
+    /// Takes back an empty block and frees it if there are too many.
     fn give_up(&mut self, states: Vec<S>) {
         if self.held > self.most {
             self.held -= 1;
@@ -226,7 +228,7 @@ impl<S: State> Blocks<S> {
         }
     }
 
-    /// A block that stands on disk.
+    /// Reads a block from disk.
     fn fetch(&mut self, place: &Place) -> Option<Block<S>> {
         let mut states = self.empty();
         if self.current.spill.read(place, &mut states).is_err() {
@@ -236,7 +238,7 @@ impl<S: State> Blocks<S> {
         Some(Block { states, next: 0 })
     }
 
-    /// Writes as many blocks to disk as there are too many: first those that are needed last.
+    /// Writes excess blocks to disk, starting with those that are needed last.
     fn spill(&mut self) {
         self.held -= self.spare.len();
         self.spare.clear();

@@ -9,19 +9,19 @@ use crate::encoding::sealed::{Reader, Writer};
 
 use super::spill::parse;
 
-/// The states that were found, by id, and the edges between them.
+/// The states found, by id, and the edges between them.
 ///
-/// Ids are given level by level, in an order within a level that depends on the threads.
+/// Ids are assigned level by level. The order within a level depends on the threads.
 pub struct Graph<S> {
     /// The states, by id.
     pub states: Vec<S>,
-    /// `levels[k]` is the first id of level `k`; one more at the end.
+    /// `levels[k]` is the first id of level `k`. One more entry marks the end.
     pub levels: Vec<u32>,
-    /// `offsets[id]..offsets[id + 1]` are the edges of a state that was expanded.
+    /// `offsets[id]..offsets[id + 1]` are the edges of an expanded state.
     offsets: Vec<u64>,
-    /// Where the edges lead, in the order of the steps.
+    /// The targets of the edges, in the order of the steps.
     targets: Vec<u32>,
-    /// The states with a step that is cut off, least first.
+    /// The states with a step that is cut off, in ascending order.
     cuts: Vec<u32>,
     /// The defect that a test has planted.
     #[cfg(test)]
@@ -41,7 +41,7 @@ impl<S> Graph<S> {
         }
     }
 
-    /// Appends a level: its states in pieces, each with the ids that they have. Empties the pieces.
+    /// Appends a level given as pieces of states with their ids. Empties the pieces.
     pub(super) fn push_level<'a>(
         &mut self,
         pieces: impl Iterator<Item = (&'a mut Vec<S>, &'a mut Vec<u32>)>,
@@ -64,7 +64,7 @@ impl<S> Graph<S> {
         }
     }
 
-    /// Appends the edges of the next state that has none yet.
+    /// Appends the edges of the next state without edges.
     pub(super) fn push_edges(&mut self, targets: impl ExactSizeIterator<Item = u32>) {
         make_room(&mut self.targets, targets.len());
         make_room(&mut self.offsets, 1);
@@ -72,27 +72,28 @@ impl<S> Graph<S> {
         self.offsets.push(self.targets.len() as u64);
     }
 
-    /// Says which of the states that got their edges last have a step that is cut off.
+    /// Records which of the states that received their edges last have a step that is cut off.
     pub(super) fn push_cuts(&mut self, cuts: impl Iterator<Item = u32>) {
         self.cuts.extend(cuts);
     }
 
-    /// The states with a step that is cut off, least first: what lies behind is not known.
+    /// Returns the states with a step that is cut off, in ascending order. What lies beyond these
+    /// steps is unknown.
     pub fn cuts(&self) -> &[u32] {
         &self.cuts
     }
 
-    /// Whether a state has a step that is cut off.
+    /// Returns whether a state has a step that is cut off.
     pub fn is_cut(&self, id: u32) -> bool {
         self.cuts.binary_search(&id).is_ok()
     }
 
-    /// How many states have their edges.
+    /// Returns how many states have their edges.
     pub fn expanded(&self) -> u32 {
         (self.offsets.len() - 1) as u32
     }
 
-    /// Where the steps of a state lead; nothing if it was not expanded.
+    /// Returns the targets of the steps of a state; empty if it was not expanded.
     pub fn successors(&self, id: u32) -> &[u32] {
         if id >= self.expanded() {
             return &[];
@@ -100,36 +101,36 @@ impl<S> Graph<S> {
         &self.targets[self.edges(id)]
     }
 
-    /// The positions of the edges of a state that was expanded, among all edges.
+    /// Returns the range of the edges of an expanded state among all edges.
     pub fn edges(&self, id: u32) -> std::ops::Range<usize> {
         self.offsets[id as usize] as usize..self.offsets[id as usize + 1] as usize
     }
 
-    /// How many edges there are.
+    /// Returns the number of edges.
     pub fn edge_count(&self) -> u64 {
         self.targets.len() as u64
     }
 
-    /// The ids of level `k`; none if there is no such level.
+    /// Returns the ids of level `k`; empty if there is no such level.
     pub fn level(&self, k: usize) -> std::ops::Range<u32> {
         let end = self.states.len() as u32;
         let first = |level: usize| self.levels.get(level).copied().unwrap_or(end);
         first(k)..first(k + 1)
     }
 
-    /// The level of a state.
+    /// Returns the level of a state.
     pub fn depth(&self, id: u32) -> usize {
         self.levels.partition_point(|first| *first <= id) - 1
     }
 
-    /// The bytes that states and edges take.
+    /// Returns the bytes that states and edges use.
     pub fn bytes(&self) -> u64 {
         (room(self.states.len()) * size_of::<S>()
             + room(self.offsets.len()) * 8
             + room(self.targets.len()) * 4) as u64
     }
 
-    /// The same edges, from their targets to their sources.
+    /// Returns the edges in reverse, from their targets to their sources.
     pub fn reversed(&self) -> Reversed {
         let mut offsets = vec![0u64; self.states.len() + 1];
         for target in &self.targets {
@@ -151,8 +152,8 @@ impl<S> Graph<S> {
     }
 }
 
-/// How much room a list of so many has: what a graph takes depends on its size alone, not on the
-/// pieces in which it came.
+/// Returns the capacity for a list of this length. The memory of a graph depends on its size alone,
+/// not on how it was built up.
 fn room(len: usize) -> usize {
     len.next_power_of_two()
 }
@@ -164,7 +165,7 @@ fn make_room<T>(list: &mut Vec<T>, more: usize) {
 }
 
 impl<S: State> Graph<S> {
-    /// Writes it down.
+    /// Writes the graph.
     pub(super) fn save(&self, writer: &mut Writer) -> io::Result<()> {
         let lens = [
             self.levels.len(),
@@ -202,20 +203,20 @@ impl<S: State> Graph<S> {
     }
 }
 
-/// Edges by their targets.
+/// The edges, by target.
 pub struct Reversed {
     offsets: Vec<u64>,
     sources: Vec<u32>,
 }
 
 impl Reversed {
-    /// From where a state can be reached in one step.
+    /// Returns the predecessors of a state.
     pub fn predecessors(&self, id: u32) -> &[u32] {
         let range = self.offsets[id as usize] as usize..self.offsets[id as usize + 1] as usize;
         &self.sources[range]
     }
 
-    /// For every state whether one of `goals` can be reached from it.
+    /// Returns, forevery state, whether one of `goals` can be reached from it.
     pub fn reaching(&self, goals: impl IntoIterator<Item = u32>) -> Vec<bool> {
         let mut reaching = vec![false; self.offsets.len() - 1];
         let mut work: Vec<u32> = Vec::new();
@@ -234,8 +235,8 @@ impl Reversed {
     }
 }
 
-/// The strongly connected components of the edges that `edges` gives: for every state the number
-/// of its component. A component is numbered before those from which it can be reached.
+/// Returns, forevery state, the number of its strongly connected component in the graph given by
+/// `edges`. A component is numbered before those from which it can be reached.
 pub fn components(states: u32, mut edges: impl FnMut(u32, &mut Vec<u32>)) -> Vec<u32> {
     const NONE: u32 = u32::MAX;
     let mut component = vec![NONE; states as usize];

@@ -1,7 +1,7 @@
-//! Whether a run shows that a temporal property is violated, or that there is a fair cycle.
+//! Checks whether a run shows a violation of a temporal property or a fair cycle.
 //!
-//! This looks at the run itself, step by step, and at nothing that the search for it has used: it
-//! is what a found run is held against, and a replayed one.
+//! The check evaluates the run itself, step by step, and shares nothing with the search that found
+//! it. Found and replayed runs are verified with it.
 
 use std::collections::BTreeSet;
 
@@ -15,15 +15,15 @@ use super::steps;
 
 /// A fair run that waits for ever.
 pub struct Waiting {
-    /// The run: the way, and the cycle once.
+    /// The run: the prefix, then the cycle once.
     pub path: Path,
-    /// Steps of the way.
+    /// The number of steps in the prefix.
     pub prefix: usize,
-    /// Whether there is a cycle; otherwise the run rests.
+    /// Whether there is a cycle; otherwise the run stays in its last state.
     pub cycle: bool,
 }
 
-/// Panics if a run that was found does not show what it should.
+/// Panics if a found run does not show what it should.
 pub(super) fn demand<M: Model>(
     model: &M,
     property: &Property<M>,
@@ -42,9 +42,9 @@ pub(super) fn demand<M: Model>(
     assert!(shown, "{}: the run that was found is no counterexample", property.name);
 }
 
-/// Whether a run shows that `property` is violated: the run waits for ever, or goes round a cycle
-/// of fair lanes for ever. `states` are those of the run, one more than steps; the cycle begins
-/// after `cycle` steps, and without one the run rests in its last state.
+/// Returns whether a run shows that `property` is violated: it waits forever, or repeats a cycle
+/// of fair lanes forever. `states` are the states of the run, one more than steps. The cycle
+/// begins after `cycle` steps; without one, the run stays in its last state.
 pub fn is_shown<M: Model>(
     model: &M,
     property: &Property<M>,
@@ -79,18 +79,18 @@ pub fn is_shown<M: Model>(
     }
 }
 
-/// Of whom fairness is said that takes a step.
+/// Returns the fair unit that takes a step.
 fn unit<M: Model>(step: Step) -> Unit {
     step.unit(M::LANES, M::ACTIONS)
 }
 
-/// How somebody must act, if they must.
+/// Returns the fairness of a unit, if it must act.
 fn must_act<M: Model>(unit: Unit) -> Option<Fairness> {
     let fairness = M::LANES[usize::from(unit.process.lane)].fairness;
     fairness.is_fair().then_some(fairness)
 }
 
-/// Whether it is fair to go round a cycle for ever, or to stay in its only state.
+/// Returns whether repeating a cycle forever, or staying in its only state, is fair.
 fn is_fair<M: Model>(model: &M, around: &[M::State], taken: &[Step]) -> bool {
     let acts: BTreeSet<Unit> = taken.iter().map(|step| unit::<M>(*step)).collect();
     let enabled: Vec<BTreeSet<Unit>> = around.iter().map(|state| enabled(model, state)).collect();
@@ -102,7 +102,7 @@ fn is_fair<M: Model>(model: &M, around: &[M::State], taken: &[Step]) -> bool {
     })
 }
 
-/// Who can take a step, or could if it were not cut off.
+/// Returns the units that can take a step, including steps that are cut off.
 fn enabled<M: Model>(model: &M, state: &M::State) -> BTreeSet<Unit> {
     let mut enabled = BTreeSet::new();
     steps::each(model, state, |step, _| {
@@ -111,8 +111,8 @@ fn enabled<M: Model>(model: &M, state: &M::State) -> BTreeSet<Unit> {
     enabled
 }
 
-/// Whether some part of a property waits in the run and is never answered; what goes on for ever
-/// begins after `begin` steps, and by then it waits.
+/// Returns whether some part of a property waits in the run and is never answered. The part that
+/// repeats forever begins after `begin` steps, and by then the property must be waiting.
 pub(crate) fn waits<M: Model>(
     model: &M,
     property: &Property<M>,
@@ -122,7 +122,7 @@ pub(crate) fn waits<M: Model>(
     let part = |part: usize| {
         let claims: Vec<Option<Claim>> =
             states.iter().map(|state| part_of(model, property, state, part)).collect();
-        // Where it panics it may be answered.
+        // A state in which the claim panics counts as answered.
         let answered = |claim: &Option<Claim>| matches!(claim, None | Some(Claim::Holds));
         let after = claims.iter().rposition(answered).map_or(0, |at| at + 1);
         match property.kind {
@@ -199,8 +199,8 @@ mod tests {
         }
     }
 
-    /// In the first state all properties panic: whoever waits may have waited in vain only from the
-    /// second one on, and of a run as a whole nothing can be said.
+    /// All properties panic in the first state, so waiting can begin only in the second state, and
+    /// nothing follows about the run as a whole.
     #[test]
     fn a_claim_that_panics_where_a_run_begins_is_asked_of_the_rest() {
         let exploration = explore(&Clock, &Options::default(), &());

@@ -1,10 +1,10 @@
-//! Temporal properties: a fair run that waits for ever.
+//! Temporal properties: finds a fair run that waits forever.
 //!
-//! Such a run ends with a lasso, which is a way to a set of states and a cycle in it, or rests for
-//! ever. The shortest way is reported; the cycle then comes by a witness for everybody who must
-//! act: a step of theirs, or a state in which they cannot. It is short, but need not be the
-//! shortest. Whatever is found is looked at once more by [`super::lasso`], which knows neither the
-//! graph nor what is written here.
+//! Such a run ends in a lasso, which is a path to a set of states and a cycle within the set, or it
+//! stays in a state forever. The shortest path is reported. The cycle then contains a witness for
+//! every fair unit: a step of the unit, or a state in which it is not enabled. The cycle is short,
+//! but need not be the shortest. Every result is checked again by [`super::lasso`], which uses
+//! neither the graph nor this file.
 
 use latchwork_model::kit::{Claim, Kind, Model, Property, Step};
 
@@ -14,8 +14,8 @@ use super::lasso::{self, Waiting};
 use super::paths;
 use super::shown::{part_of, parts};
 
-/// The shortest fair run on which a temporal property waits for ever, if there is one; of equal
-/// ones that of the first part.
+/// Returns the shortest fair run on which a temporal property waits forever, if there is one; of
+/// equally short ones, that of the first part.
 pub fn find<M: Model>(
     model: &M,
     graph: &Graph<M::State>,
@@ -43,9 +43,10 @@ struct Search<'a, M: Model> {
     moves: &'a Moves,
     /// By state: whether waiting begins there.
     trigger: Vec<bool>,
-    /// By state: whether it is not what is waited for.
+    /// By state: whether the claim that is waited for does not hold.
     open: Vec<bool>,
-    /// By state: the steps of the shortest run to it that waits there; `u32::MAX` if there is none.
+    /// By state: the number of steps of the shortest run to it that is waiting there; `u32::MAX` if
+    /// there is none.
     waits: Vec<u32>,
     groups: Option<Groups>,
 }
@@ -73,7 +74,8 @@ impl<'a, M: Model> Search<'a, M> {
         Self { model, graph, moves, trigger, open, waits, groups: None }
     }
 
-    /// The steps of the shortest way to a set in which a fair run can wait for ever.
+    /// Returns the number of steps of the shortest path to a set in which a fair run can wait
+    /// forever.
     fn run(&mut self) -> Option<u32> {
         self.wait();
         let region: Vec<bool> = self.waits.iter().map(|steps| *steps != u32::MAX).collect();
@@ -84,8 +86,9 @@ impl<'a, M: Model> Search<'a, M> {
         length
     }
 
-    /// Finds out where a run can wait, and after how many steps. A trigger on level k is reached
-    /// after k steps; from there the run goes on to states that are not what is waited for.
+    /// Computes where a run can be waiting, and after how many steps. A trigger on level k is
+    /// reached after k steps. From there the run continues through states in which the claim does
+    /// not hold.
     fn wait(&mut self) {
         let (mut level, mut next) = (Vec::new(), Vec::new());
         let last = self.graph.levels.len().saturating_sub(2);
@@ -109,7 +112,7 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// The best of the shortest runs; of those the one that begins to wait first.
+    /// Returns the best of the shortest runs; of those, the one that begins to wait first.
     fn waiting(&self, length: u32) -> Waiting {
         let fair = |id: &u32| self.groups.as_ref().is_some_and(|groups| groups.contains(*id));
         let all = 0..self.waits.len() as u32;
@@ -131,7 +134,7 @@ impl<'a, M: Model> Search<'a, M> {
         Waiting { path: begin.path, prefix: length as usize, cycle: has_cycle }
     }
 
-    /// The states on shortest ways to `goals` in which waiting begins first.
+    /// Returns the states on shortest paths to `goals` in which waiting begins first.
     fn first_triggers(&self, goals: &[u32]) -> Vec<u32> {
         let reversed = self.graph.reversed();
         let mut layer = goals.to_vec();
@@ -162,7 +165,7 @@ impl<'a, M: Model> Search<'a, M> {
         first
     }
 
-    /// A fair cycle through a state of a fair group; nothing if a run can rest there.
+    /// Returns a fair cycle through a state of a fair group; empty if a run can stay there.
     fn cycle(&self, start: u32) -> Vec<Step> {
         let (fair, enabled) = (&self.moves.fair, &self.moves.enabled);
         let Some(groups) = &self.groups else { return Vec::new() };
@@ -260,7 +263,7 @@ mod tests {
         }
     }
 
-    /// What is found if the processes in `left_out` are not known to be fair.
+    /// Returns what is found if the fairness of the processes in `left_out` is not known.
     fn found_without(left_out: u64) -> Option<Waiting> {
         let options = Options::default();
         let initial = [Light::default()];
@@ -276,8 +279,8 @@ mod tests {
         assert!(found_without(0).is_none());
     }
 
-    /// A planted defect: the hammer is forgotten, and the hand goes on for ever. What is found is
-    /// looked at once more, by somebody who has not forgotten.
+    /// A planted defect: the search forgets the hammer, so the hand can act forever. The result is
+    /// checked again by code without the defect.
     #[test]
     #[should_panic(expected = "no counterexample")]
     fn a_process_that_is_left_out_is_noticed() {

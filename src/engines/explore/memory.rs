@@ -1,5 +1,5 @@
-//! Memory as the visited table wants it: one stretch of zeroes that grows where it stands, in huge
-//! pages, and a hint to the cache. The only file of the crate with `unsafe`.
+//! Memory for the visited table: one range of zeroes that grows in place, in huge pages, and a
+//! cache prefetch. The only file of the crate with `unsafe`.
 #![allow(unsafe_code, reason = "neither a shared view of a mapping nor a prefetch has a safe form")]
 
 use std::marker::PhantomData;
@@ -8,34 +8,34 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use memmap2::{MmapOptions, MmapRaw};
 
-/// The bytes of addresses that are asked for; the system backs with memory what is touched. Where
-/// there are fewer addresses to be had, it is as many as there are.
+/// The bytes of address space to reserve; the system backs only touched pages with memory. If fewer
+/// addresses are available, all of them are reserved.
 const RESERVE: usize = if cfg!(all(unix, target_pointer_width = "64")) { 1 << 38 } else { 1 << 28 };
 
-/// What can be shared between threads and may begin as zeroes.
+/// A type that can be shared between threads and is valid as zeroes.
 pub trait Word: Sync {}
 impl Word for AtomicU32 {}
 impl Word for AtomicU64 {}
 
-/// A long slice of zeroes. Memory is used for those parts of it that were touched, so whoever uses
-/// it from the front can go on without moving anything.
+/// A long slice of zeroes. Only touched parts use memory, so a table that fills it from the front
+/// can grow without moving anything.
 pub struct Zeroes<T> {
     map: MmapRaw,
     words: PhantomData<T>,
 }
 
 impl<T: Word> Zeroes<T> {
-    /// Reserves addresses for as many words as the system allows.
+    /// Reserves address space for as many words as the system allows.
     ///
     /// # Panics
-    /// If the system has no addresses for a mebibyte: then nothing else goes on either.
+    /// If the system has no addresses for a mebibyte. Nothing else would work either.
     pub fn reserve() -> Self {
         let mut bytes = RESERVE;
         loop {
             match MmapOptions::new().len(bytes).no_reserve_swap().map_anon() {
                 Ok(map) => {
-                    // Random access to ordinary pages is a miss in the address cache each time.
-                    // A system without huge pages refuses, and is slower for it.
+                    // Random access to ordinary pages misses the TLB each time. A system without
+                    // huge pages refuses this, and is slower.
                     #[cfg(target_os = "linux")]
                     let _ = map.advise(memmap2::Advice::HugePage);
                     return Self { map: MmapRaw::from(map), words: PhantomData };
@@ -59,7 +59,7 @@ impl<T: Word> Deref for Zeroes<T> {
     }
 }
 
-/// Asks for a word to be in the cache when it is needed.
+/// Prefetches a word into the cache.
 #[inline(always)]
 pub fn prefetch<T>(word: &T) {
     #[cfg(target_arch = "x86_64")]

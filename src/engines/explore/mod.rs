@@ -1,9 +1,9 @@
 //! The exhaustive engine: breadth-first search, one level at a time, on all cores.
 //!
-//! A level is finished before anything is concluded from it, and what is concluded are facts about
-//! sets of states: so verdicts, counts and counterexamples are the same at any number of threads.
-//! Among the shortest counterexamples the one with the fewest process switches is chosen, then the
-//! one whose actions come first in the list of the model ([`paths`]).
+//! A level is finished before any conclusion is made from it, and conclusions are facts about sets
+//! of states. So verdicts, counts and counterexamples are the same with any number of threads.
+//! Among the shortest counterexamples, the one with the fewest process switches is chosen, then the
+//! one whose actions come first in the model's list ([`paths`]).
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -11,28 +11,28 @@
 //! | `search` | the level loop |
 //! | `expand` | what one thread does with its part of a level |
 //! | `visited` | the table of fingerprints |
-//! | `exact` | states stored whole, and not by their fingerprints |
-//! | `frontier` | the states of two levels, in blocks that are used again |
-//! | `spill` | those for which there is no memory, on disk |
-//! | `checkpoint` | where a search is written down |
-//! | `resume` | a search written down, so that another process goes on with it |
-//! | `memory` | huge pages and a hint to the cache: the only `unsafe` |
+//! | `exact` | states stored exactly instead of by their fingerprints |
+//! | `frontier` | the states of two levels, in blocks that are reused |
+//! | `spill` | frontier blocks that do not fit in memory, on disk |
+//! | `checkpoint` | where and how often a search is checkpointed |
+//! | `resume` | saving a search so that another process can resume it |
+//! | `memory` | huge pages and prefetching: the only `unsafe` |
 //! | `fingerprint` | the hash of a state |
-//! | `graph` | states and edges, kept for properties that look beyond one state |
-//! | `whole` | what only the whole space shows |
-//! | `symmetry` | one state for all that differ by an exchange, and whether exchanges change nothing |
-//! | `unfold` | runs in the names of the model |
+//! | `graph` | states and edges, kept for properties that span several states |
+//! | `whole` | properties that only the whole space decides |
+//! | `symmetry` | one representative of each set of symmetric states; verifies the symmetry |
+//! | `unfold` | runs with the model's own ids, found from representatives |
 //! | `paths` | the best of all shortest paths |
 //! | `cycles` | cycles of steps of fair lanes |
-//! | `fairness` | who must act, and where a fair run can stay |
+//! | `fairness` | which units must act, and where a fair run can stay |
 //! | `liveness` | temporal properties: a fair run that waits for ever |
-//! | `answers` | whether what is waited for is ever there |
-//! | `lasso` | whether a run shows what it is said to show |
+//! | `answers` | `leads_to` properties that are never answered |
+//! | `lasso` | verifies that a run shows the violation it is reported for |
 //! | `differ` | where two versions of a model differ |
 //! | `panics` | a model that panics is a violation |
-//! | `steps` | the steps of a state, those that are cut off included |
-//! | `shown` | what one state shows |
-//! | `planted` | defects of the engine, which tests must notice |
+//! | `steps` | the steps of a state, including those that are cut off |
+//! | `shown` | what a single state shows |
+//! | `planted` | planted defects of the engine, which tests must detect |
 
 mod answers;
 pub mod checkpoint;
@@ -85,7 +85,7 @@ pub fn explore<M: Model>(model: &M, options: &Options, watch: &dyn Watch) -> Exp
     explore_from(model, &initial, options, watch)
 }
 
-/// Searches what can be reached from some states, as [`explore`] does from the initial ones.
+/// Searches what can be reached from the given states, as [`explore`] does from the initial ones.
 pub fn explore_from<M: Model>(
     model: &M,
     initial: &[M::State],
@@ -128,7 +128,8 @@ pub fn explore_from<M: Model>(
         }
     }
     if found.cut || found.statistics.distinct == 0 {
-        // What is violated is, with what was seen; all else may depend on what was not.
+        // A violation that was found stands. Everything else may depend on states that were not
+        // explored.
         undecided = undecided.or(open::<M>(&found, options.properties));
     }
     if !too_many.is_empty() {
@@ -141,7 +142,7 @@ pub fn explore_from<M: Model>(
         .map_or(PropertySet::EMPTY, |graph| answers::unanswered(model, graph, options.properties));
     let wanted = !found.first.is_empty() || !options.witnesses.is_empty();
     if graph.is_none() && wanted {
-        // The search kept no states; one more, down to the last discovery, keeps them.
+        // The search kept no states. A second search, down to the last discovery, keeps them.
         graph = trace_graph(model, initial, options, &found, watch, quotient);
     }
     let (discoveries, witnesses) = match &graph {
@@ -165,14 +166,14 @@ pub fn explore_from<M: Model>(
     }
 }
 
-/// The properties of fair runs that are asked for.
+/// Returns the requested properties of fair runs.
 fn temporal<M: Model>(options: &Options) -> PropertySet {
     let own = (0..).map(PropertyId).zip(M::PROPERTIES);
     let temporal = own.filter(|(_, own)| own.kind.is_temporal()).map(|(id, _)| id);
     temporal.collect::<PropertySet>().and(options.properties)
 }
 
-/// What states are to stand for, if symmetry is asked for and there is any.
+/// Returns the symmetry reduction, if symmetry is requested and the model has any.
 fn quotient<M: Model>(
     model: &M,
     initial: &[M::State],
@@ -194,7 +195,7 @@ fn quotient<M: Model>(
     Ok(quotient)
 }
 
-/// No result.
+/// Returns an exploration without results.
 fn refuse<M: Model>(options: &Options, refused: Refused) -> Exploration {
     Exploration {
         statistics: Statistics::default(),
@@ -209,7 +210,7 @@ fn refuse<M: Model>(options: &Options, refused: Refused) -> Exploration {
     }
 }
 
-/// The properties that an unfinished search says nothing about.
+/// Returns the properties that an unfinished search does not decide.
 fn open<M: Model>(found: &Found, wanted: PropertySet) -> PropertySet {
     let known: PropertySet = found.first.iter().map(|(property, _)| *property).collect();
     let count = M::PROPERTIES.len() + BuiltIn::ALL.len();
@@ -236,7 +237,8 @@ fn trace_graph<M: Model>(
     search::search(model, initial, &options, &Patient(watch), true, quotient).1
 }
 
-/// Who watches a search that must come to its end: a violation without its run says little.
+/// A watcher that never interrupts: the second search must finish, since a violation without its
+/// run is of little use.
 struct Patient<'a>(&'a dyn Watch);
 
 impl Watch for Patient<'_> {
@@ -253,7 +255,7 @@ impl Watch for Patient<'_> {
     }
 }
 
-/// The best of the shortest runs to the first firing of each action that is wanted.
+/// Returns the best of the shortest runs to the first firing of each requested action.
 fn witnesses<M: Model>(runs: &Runs<'_, M>, found: &Found, options: &Options) -> Vec<Witness> {
     let witness = |action: &u8| {
         let level = found.first_fired[usize::from(*action)]?;
@@ -266,7 +268,7 @@ fn witnesses<M: Model>(runs: &Runs<'_, M>, found: &Found, options: &Options) -> 
     options.witnesses.iter().filter_map(witness).collect()
 }
 
-/// The steps of a state that take an action.
+/// Returns the steps of a state that fire an action.
 fn firing<M: Model>(model: &M, state: &M::State, action: u8) -> Vec<Step> {
     let mut firing = Vec::new();
     steps::each(model, state, |step, next| {
@@ -277,7 +279,7 @@ fn firing<M: Model>(model: &M, state: &M::State, action: u8) -> Vec<Step> {
     firing
 }
 
-/// For every property that was found, the best of the shortest paths.
+/// Returns the best of the shortest paths forevery property found.
 fn discoveries<M: Model>(runs: &Runs<'_, M>, found: &Found) -> Vec<Discovery> {
     let (model, graph) = (runs.model, runs.graph);
     let mut first = found.first.clone();
@@ -300,7 +302,7 @@ fn discoveries<M: Model>(runs: &Runs<'_, M>, found: &Found) -> Vec<Discovery> {
     first.into_iter().map(discover).collect()
 }
 
-/// The best of the shortest paths to the states that show a property, and what happens there.
+/// Returns the best of the shortest paths to the states that show a property, and how it ends.
 fn discovery<M: Model>(
     runs: &Runs<'_, M>,
     property: PropertyId,
@@ -309,7 +311,7 @@ fn discovery<M: Model>(
 ) -> Discovery {
     let model = runs.model;
     if property == BuiltIn::NoPanic.id::<M>() {
-        // Where a claim panics the run ends; where a step does, it has one step more.
+        // If a claim panics, the run ends there; if a step panics, the run has one more step.
         let panics =
             |id: &u32| shown::panic_of_claims(model, &runs.graph.states[*id as usize]).is_some();
         if goals.iter().any(panics) {

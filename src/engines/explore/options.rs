@@ -1,4 +1,4 @@
-//! What to look for, how far, and who watches.
+//! Options of a search: what to look for, how far, and who observes it.
 
 use std::ops::Range;
 
@@ -6,36 +6,38 @@ use crate::engines::verdict::{PropertySet, Stopped};
 
 use super::checkpoint::Checkpoint;
 
-/// What to look for, and how far.
+/// Options of a search: what to look for, and how far.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many threads search.
+    /// The number of threads.
     pub threads: usize,
-    /// The properties to look at.
+    /// The properties to check.
     pub properties: PropertySet,
-    /// The actions of which a shortest run to their first firing is wanted, by position.
+    /// The actions for which to find a shortest run to their first firing, by position.
     pub witnesses: Vec<u8>,
-    /// End as soon as all of these are found; nothing in it: never.
+    /// Stop as soon as all of these are found; if empty, never.
     pub until: PropertySet,
-    /// But not before this level is expanded.
+    /// But do not stop before this level is expanded.
     pub down_to: usize,
     /// End after the level on which a property other than a goal is violated for the first time.
     /// Properties that only the whole space shows are not judged then.
     pub first_violation: bool,
-    /// Whether to search one state for all that differ by an exchange of interchangeable processes.
+    /// Whether to explore one representative of each set of states that differ only by exchanging
+    /// interchangeable processes.
     pub symmetry: bool,
-    /// The most states to find.
+    /// The maximum number of states.
     pub states: Option<u64>,
-    /// The most bytes to use for the table, states and edges, and then for looking at the edges.
-    /// Frontiers for which it leaves no room go to disk.
+    /// The maximum number of bytes for the table, states and edges, and afterwards for checking
+    /// properties on the graph. Frontiers that do not fit go to disk.
     pub memory: Option<u64>,
-    /// The most bytes of frontiers to keep in memory, if that is less than `memory` leaves.
+    /// The maximum number of frontier bytes to keep in memory, if that is less than what `memory`
+    /// leaves.
     pub frontier: Option<u64>,
-    /// Store states whole, so that none can be taken for another one.
+    /// Store states exactly, so that no state can be mistaken for another.
     pub exact: bool,
-    /// Where to write the search down, and to go on from if it was.
+    /// Where to checkpoint the search, and from where to resume it if a checkpoint exists.
     pub checkpoint: Option<Checkpoint>,
-    /// A defect, for the tests that must notice it.
+    /// A planted defect, for the tests that must detect it.
     #[cfg(test)]
     pub(crate) planted: super::planted::Planted,
 }
@@ -61,38 +63,38 @@ impl Default for Options {
     }
 }
 
-/// Somebody who watches a search, and may end it.
+/// An observer of a search, which can also stop it.
 pub trait Watch: Sync {
-    /// A level is finished.
+    /// Called when a level is finished.
     fn level(&self, level: usize, distinct: u64, frontier: u64) {
         let _ = (level, distinct, frontier);
     }
 
-    /// So many bytes are in use for the table, states and edges.
+    /// Reports the bytes in use for the table, states and edges.
     fn memory(&self, bytes: u64) {
         let _ = bytes;
     }
 
-    /// Runs with these numbers begin.
+    /// Called when the runs with these numbers begin.
     fn runs(&self, numbers: &Range<u64>) {
         let _ = numbers;
     }
 
-    /// Whether to end the search now.
+    /// Returns whether to stop the search now.
     fn interrupted(&self) -> bool {
         false
     }
 
-    /// Why the search is to end.
+    /// Returns why the search is to stop.
     fn why(&self) -> Stopped {
         Stopped::Interrupted
     }
 
-    /// Something went wrong that does not change what the search comes to.
+    /// Reports a problem that does not affect the result of the search.
     fn problem(&self, sentence: &str) {
         let _ = sentence;
     }
 }
 
-/// Nobody watches.
+/// Observes nothing and never stops the search.
 impl Watch for () {}

@@ -8,12 +8,12 @@ thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is inside [`catch`]: a panic hook can keep silent then.
+/// Returns whether this thread is inside [`catch`]. Lets a panic hook stay silent.
 pub fn is_catching() -> bool {
     CATCHING.get()
 }
 
-/// Runs code of a model; the error is what it says when it panics.
+/// Runs code of a model. On a panic, returns its message as the error.
 pub fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     let before = CATCHING.replace(true);
     let result = catch_unwind(AssertUnwindSafe(run));
@@ -25,7 +25,7 @@ pub fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// What a thread has returned; its panic goes on here.
+/// Returns the result of a thread, and resumes its panic if it panicked.
 pub fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|payload| resume_unwind(payload))
 }

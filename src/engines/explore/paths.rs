@@ -1,4 +1,5 @@
-//! The best of all shortest paths: fewest process switches, then least order of actions.
+//! The best of all shortest paths: fewest process switches first, then the smallest order of
+//! actions.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,32 +10,32 @@ use crate::engines::verdict::Path;
 use super::graph::{Graph, components};
 use super::steps::each;
 
-/// How far every state is from where a path begins.
+/// The distance of every state from the start of a path.
 pub struct Depths {
-    /// By id; `u32::MAX` if it is not reached.
+    /// By id; `u32::MAX` if the state is not reached.
     depth: Vec<u32>,
-    /// Where paths begin, in the order in which they are preferred.
+    /// The start states of paths, in order of preference.
     starts: Vec<u32>,
 }
 
 impl Depths {
-    /// Distances from the initial states: the levels of the search.
+    /// Returns the distances from the initial states: the levels of the search.
     pub fn of_levels<S>(graph: &Graph<S>) -> Self {
         let mut depth = vec![0; graph.states.len()];
         for level in 0..graph.levels.len() - 1 {
             depth[graph.levels[level] as usize..graph.levels[level + 1] as usize]
                 .fill(level as u32);
         }
-        // The initial states have the ids of their order: one thread put them in.
+        // The initial states have ids in their own order, because a single thread inserts them.
         Self { depth, starts: graph.level(0).collect() }
     }
 
-    /// Distances from some states, along the edges.
+    /// Returns the distances from some states along the edges.
     pub fn from<S>(graph: &Graph<S>, starts: Vec<u32>) -> Self {
         Self::within(graph, starts, |_| true)
     }
 
-    /// Distances from some states, along the edges to states in a region.
+    /// Returns the distances from some states, along edges to states in a region.
     pub fn within<S>(graph: &Graph<S>, starts: Vec<u32>, region: impl Fn(u32) -> bool) -> Self {
         let mut depth = vec![u32::MAX; graph.states.len()];
         let mut level = starts.clone();
@@ -57,21 +58,21 @@ impl Depths {
         Self { depth, starts }
     }
 
-    /// How far a state is; `u32::MAX` if it is not reached.
+    /// Returns the distance of a state; `u32::MAX` if it is not reached.
     pub fn of(&self, id: u32) -> u32 {
         self.depth[id as usize]
     }
 }
 
-/// A path, and the state at which it ends.
+/// A path and the state in which it ends.
 pub struct Best {
-    /// The path; its initial state is an index into the starts.
+    /// The path. Its initial state is an index into the starts.
     pub path: Path,
-    /// The id of the goal to which it leads.
+    /// The id of the goal that it leads to.
     pub end: u32,
 }
 
-/// One step of a shortest path, with what it costs from here to the goal.
+/// One step of a shortest path, with its cost from here to the goal.
 struct Edge {
     step: Step,
     process: Process,
@@ -80,11 +81,11 @@ struct Edge {
     switches: u32,
 }
 
-/// Leads nowhere: the target of a step that is cut off.
+/// The target of a step that is cut off.
 const NOWHERE: u32 = u32::MAX;
 
-/// The best of the shortest paths to one of `goals`, which stand at the same distance.
-/// `before` is the step that came before the path, if any.
+/// Returns the best of the shortest paths to one of `goals`, which all have the same distance.
+/// `before` is the step before the path, if any.
 pub fn best<M: Model>(
     model: &M,
     graph: &Graph<M::State>,
@@ -95,7 +96,8 @@ pub fn best<M: Model>(
     best_beyond(model, graph, depths, goals, before, |_| Vec::new())
 }
 
-/// The same, with one step more: one of those that `beyond` says of the goal, if there are any.
+/// Returns the best path with one more step: one of those that `beyond` returns for the goal, if
+/// there are any.
 pub fn best_beyond<M: Model>(
     model: &M,
     graph: &Graph<M::State>,
@@ -161,12 +163,13 @@ impl Edge {
     }
 }
 
-/// The fewest switches from a state to the goal, after a step of `before`; a goal costs nothing.
+/// Returns the minimum number of switches from a state to the goal, after a step of `before`. A
+/// goal costs nothing.
 fn cheapest(edges: &[Edge], before: Option<Process>) -> u32 {
     edges.iter().map(|edge| edge.cost(before)).min().unwrap_or(0)
 }
 
-/// The states by distance, up to and without `end`.
+/// Returns the states by distance, up to but excluding `end`.
 fn candidates<S>(graph: &Graph<S>, depths: &Depths, end: u32) -> Vec<Vec<u32>> {
     let mut by_depth = vec![Vec::new(); end as usize];
     for id in 0..graph.expanded() {
@@ -177,7 +180,7 @@ fn candidates<S>(graph: &Graph<S>, depths: &Depths, end: u32) -> Vec<Vec<u32>> {
     by_depth
 }
 
-/// The steps of a state with the ids to which they lead.
+/// Returns the steps of a state with the ids that they lead to.
 pub fn steps<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<(Step, u32)> {
     let (mut steps, targets) = (Vec::new(), graph.successors(id));
     each(model, &graph.states[id as usize], |step, next| {
@@ -188,7 +191,7 @@ pub fn steps<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<(Step
     steps.into_iter().zip(targets.iter().copied()).collect()
 }
 
-/// The steps of a state that are cut off.
+/// Returns the steps of a state that are cut off.
 pub fn cut_off<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<Step> {
     let mut steps = Vec::new();
     if graph.is_cut(id) {
@@ -201,14 +204,15 @@ pub fn cut_off<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<Ste
     steps
 }
 
-/// The shortest way, of at least one step, to an edge that is wanted, and where it leads; of equal
-/// ways the one whose actions come first. `edges` gives the edges of a state in the order of steps.
+/// Returns the shortest path, of at least one step, to a wanted edge, and where it leads. Of
+/// equally short paths, the one whose actions come first is chosen. `edges` returns the edges of a
+/// state in the order of steps.
 pub fn nearest(
     from: u32,
     mut edges: impl FnMut(u32) -> Vec<(Step, u32)>,
     wanted: impl Fn(Step, u32) -> bool,
 ) -> Option<(Vec<Step>, u32)> {
-    // Breadth first: whoever is seen first, by its first predecessor, has the least way of that
+    // Breadth-first: a state seen first, by its first predecessor, has the smallest path of that
     // length.
     let mut came = BTreeMap::from([(from, None)]);
     let mut queue = VecDeque::from([from]);
@@ -233,15 +237,16 @@ pub fn nearest(
     None
 }
 
-/// How a run goes on from a state that cannot finish.
+/// How a run continues from a state that cannot finish.
 pub struct WayOn {
     /// The steps.
     pub steps: Vec<Step>,
-    /// The steps before a cycle that ends with the last step; `None` if the end is a standstill.
+    /// The number of steps before a cycle that ends with the last step; `None` if the run ends in a
+    /// standstill.
     pub cycle: Option<usize>,
 }
 
-/// The shortest way from a state to a standstill, or else to a cycle and once around it.
+/// Returns the shortest path from a state to a standstill, or else to a cycle and once around it.
 pub fn way_on<M: Model>(
     model: &M,
     graph: &Graph<M::State>,
@@ -274,7 +279,8 @@ pub fn way_on<M: Model>(
     WayOn { steps, cycle: Some(cycle) }
 }
 
-/// The shortest cycle through a state; of equal ones the one whose first step comes first.
+/// Returns the shortest cycle through a state; of equally short ones, the one whose first step
+/// comes first.
 fn around<M: Model>(model: &M, graph: &Graph<M::State>, id: u32) -> Vec<Step> {
     let mut shortest: Vec<Step> = Vec::new();
     for (step, target) in steps(model, graph, id) {

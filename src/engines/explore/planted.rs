@@ -1,4 +1,4 @@
-//! Defects planted in the engine, and the known answers that must show each of them.
+//! Defects planted in the engine, and models with known answers that detect them.
 
 use std::cell::Cell;
 
@@ -10,31 +10,31 @@ use crate::engines::verdict::{BuiltIn, Exploration, PropertySet};
 use super::visited::{Inserted, Visited};
 use super::{Options, explore};
 
-/// What is planted.
+/// A planted defect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Planted {
-    /// Nothing: the engine as it is.
+    /// None: the engine is unchanged.
     #[default]
     Nothing,
-    /// One successor in so many is counted and not looked up.
+    /// One in this many successors is counted but not looked up.
     DropsOneIn(u64),
     /// Fingerprints have 32 bits.
     ShortFingerprints,
-    /// A thread that finds an empty slot writes to it without looking again.
+    /// A thread that finds an empty slot writes to it without checking it again.
     LostUpdate,
-    /// Processes of weakly fair lanes are taken for strongly fair ones.
+    /// Processes of weakly fair lanes are treated as strongly fair.
     WeakAsStrong,
-    /// A state whose steps are all cut off is taken for a deadlock.
+    /// A state whose steps are all cut off is treated as a deadlock.
     CutAsDeadlock,
 }
 
 thread_local! {
-    /// Successors that this thread has seen, in all searches with such a defect.
+    /// The number of successors that this thread has seen, in all searches with such a defect.
     static SEEN: Cell<u64> = const { Cell::new(0) };
 }
 
 impl Planted {
-    /// Whether the next successor is dropped.
+    /// Returns whether the next successor is dropped.
     pub fn drops(self) -> bool {
         let Self::DropsOneIn(many) = self else { return false };
         SEEN.set(SEEN.get() + 1);
@@ -57,13 +57,13 @@ state! {
     }
 }
 
-/// Spaces whose sizes follow from a formula.
+/// State spaces whose sizes follow from a formula.
 #[derive(Clone, Copy)]
 enum Space {
-    /// All words of up to so many bits: to every word there is one way only, so that whatever is
-    /// lost stays lost.
+    /// All words of up to this many bits. Every word is reached by one path only, so a lost state
+    /// stays lost.
     Words(u8),
-    /// So many digits, which count from 0 to a greatest: to most of them there are many ways, which
+    /// Digits that each count from 0 up to a maximum. Most numbers are reached by many paths, which
     /// threads find at the same time.
     Numbers { digits: u8, most: u8 },
 }
@@ -104,12 +104,12 @@ impl Space {
         claim(true)
     }
 
-    /// The states on each level, and the steps between them.
+    /// Returns the number of states on each level, and the number of steps between them.
     fn answer(self) -> (Vec<u64>, u64) {
         match self {
             Self::Words(bits) => ((0..=bits).map(|len| 1 << len).collect(), (2 << bits) - 2),
             Self::Numbers { digits, most } => {
-                // One digit after the other: the ways to write the level as a sum.
+                // One digit after another: the number of ways to write the level as a sum.
                 let mut levels = vec![1u64];
                 for _ in 0..digits {
                     let mut next = vec![0; levels.len() + usize::from(most)];
@@ -140,14 +140,14 @@ impl Model for Space {
     }
 }
 
-/// What the engine says, with what is planted in it.
+/// Returns the result of the engine with the planted defect.
 fn said(space: Space, options: Options) -> Exploration {
     let mut properties = PropertySet::ALL;
     properties.remove(BuiltIn::CanFinish.id::<Space>());
     explore(&space, &Options { properties, ..options }, &())
 }
 
-/// Whether the engine, with what is planted in it, gives the known answer.
+/// Returns whether the engine with the planted defect gives the known answer.
 fn is_right(space: Space, options: Options) -> bool {
     let found = said(space, options);
     let (levels, steps) = space.answer();
@@ -185,8 +185,8 @@ fn one_successor_in_a_million_is_missed() {
     assert!(!is_right(WORDS, planted(Planted::DropsOneIn(1_000_000))));
 }
 
-/// Half a million states in 32 bits: more than thirty of them are expected to be taken for others.
-/// States that are stored whole are not, and differ from what fingerprints say.
+/// Half a million states with 32-bit fingerprints: more than thirty collisions are expected. States
+/// that are stored exactly do not collide, so their count differs from that of fingerprints.
 #[test]
 fn short_fingerprints_are_noticed() {
     let short = planted(Planted::ShortFingerprints);
@@ -197,7 +197,8 @@ fn short_fingerprints_are_noticed() {
     assert!(short.distinct < exact.distinct && short.generated < exact.generated);
 }
 
-/// How many of four threads that insert the same fingerprints are told that they were first.
+/// Returns how many of four threads that insert the same fingerprints are told that they were
+/// first.
 fn wins(planted: Planted) -> usize {
     let mut visited = Visited::new(false);
     visited.planted = planted;
@@ -224,7 +225,7 @@ mod random {
     include!("../../../tests/random/mod.rs");
 }
 
-/// Each defect makes one of the models disagree with the reference, with which it agrees without.
+/// Each defect makes one of the models disagree with the reference. Without it, they agree.
 #[test]
 fn random_models_notice_what_is_planted() {
     const SEED: u64 = 22;

@@ -1,9 +1,9 @@
-//! A search written down, so that another process goes on with it.
+//! Saves a search so that another process can resume it.
 //!
-//! It is written down where a level ends, once enough was done since the last time, and where the
-//! search is ended before it is done: then in the middle of a level too, between two rounds. What is
-//! concluded from a level does not depend on how it was cut into rounds, nor on the order of states,
-//! so a search that goes on comes to what it would have come to.
+//! A checkpoint is written at the end of a level, once enough work was done since the last one, and
+//! when the search stops early. In the latter case it may be in the middle of a level, between two
+//! rounds. The conclusions of a level depend neither on how it was split into rounds nor on the
+//! order of states, so a resumed search gives the same result as an uninterrupted one.
 
 use std::io;
 
@@ -23,7 +23,7 @@ use super::search::Search;
 use super::spill::parse;
 use super::symmetry::Quotient;
 
-/// All of a search that is small.
+/// Everything of a search that is small.
 #[derive(Serialize, Deserialize)]
 struct Progress {
     statistics: Statistics,
@@ -31,7 +31,7 @@ struct Progress {
     cut: bool,
     first: Vec<(PropertyId, usize)>,
     first_fired: Vec<Option<usize>>,
-    /// Whether a level is being expanded, if only its conclusion is missing.
+    /// Whether a level is being expanded; it may lack only its conclusion.
     open: bool,
     /// What that level has shown so far.
     level: Coverage,
@@ -40,7 +40,7 @@ struct Progress {
 }
 
 impl<'a, M: Model> Search<'a, M> {
-    /// The search as it was written down; nothing if it was not.
+    /// Restores the saved search; `None` if there is none.
     pub fn resumed(
         model: &'a M,
         options: &'a Options,
@@ -57,12 +57,12 @@ impl<'a, M: Model> Search<'a, M> {
             })?;
             Ok(search)
         };
-        // Whoever asked for this has looked at the file. If it has changed since, then the search
-        // begins anew, and comes to the same.
+        // The caller has already checked the file. If it has changed since then, the search starts
+        // again from the beginning, with the same result.
         read().map_err(|problem| watch.problem(&format!("{problem}; beginning anew"))).ok()
     }
 
-    /// Writes the search down if it is time for that, or if it ends before it is done.
+    /// Saves the search if a checkpoint is due, or if the search stops early.
     pub fn keep(&mut self) {
         let options = self.options;
         let Some(checkpoint) = &options.checkpoint else { return };
@@ -72,7 +72,7 @@ impl<'a, M: Model> Search<'a, M> {
         let due = match self.found.stopped {
             None => self.frontier_len() > 0 && since >= checkpoint.every.max(states / 8),
             Some(Stopped::Found) => false,
-            // What the disk did not take is lost to this search.
+            // States that could not be written to disk are lost to this search.
             Some(_) if self.frontier.has_failed() => false,
             Some(_) => fresh > 0 || self.found.statistics.depth() > 0,
         };
@@ -82,7 +82,7 @@ impl<'a, M: Model> Search<'a, M> {
         self.hand_over();
         let written =
             sealed::write(&checkpoint.file, &checkpoint.stamp, |writer| self.save(writer));
-        // If it failed, it is tried again when as much was done once more.
+        // After a failure, the next attempt comes when the same amount of work has been done again.
         self.kept = states;
         if let Err(error) = written {
             let file = &checkpoint.file;
@@ -95,7 +95,7 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// Brings what threads have in hand to where it is written down from.
+    /// Collects the states that threads hold, so that they are saved.
     fn hand_over(&mut self) {
         let Some((first, others)) = self.workers.split_first_mut() else { return };
         for other in others {

@@ -1,4 +1,4 @@
-//! The level loop: rounds over the frontier, merged into facts about a level.
+//! The level loop: rounds over the frontier, merged into the facts about a level.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -20,32 +20,33 @@ use super::symmetry::Quotient;
 use super::visited::{Inserted, Visited};
 use super::whole::Shown;
 
-/// The most states that a thread takes from the frontier at a time.
+/// The maximum number of states that a thread takes from the frontier at a time.
 const CHUNK: usize = 256;
-/// A frontier with fewer states is not worth a second thread.
+/// The minimum frontier size for which a second thread pays off.
 const WORTH_THREADS: usize = 2048;
-/// The most successors of one state for which the table has room before it is asked.
+/// The maximum number of successors of one state for which the table reserves room in advance.
 const MOST_AT_ONCE: usize = 1 << 20;
 
-/// What a search has found, before paths are made of it.
+/// What a search has found, before paths are built from it.
 pub(super) struct Found {
     pub statistics: Statistics,
     pub coverage: Coverage,
     pub stopped: Option<Stopped>,
-    /// Whether a step was cut off or a claim was not made: then the space is not known as a whole.
+    /// Whether a step was cut off or a claim could not be evaluated. Then the space is not fully
+    /// known.
     pub cut: bool,
-    /// The properties that were found, with the level on which they were found first.
+    /// The properties found, each with the level on which it was found first.
     pub first: Vec<(PropertyId, usize)>,
-    /// By action: the level on which it fired first.
+    /// By action: the level on which it first fired.
     pub first_fired: Vec<Option<usize>>,
-    /// By property that only the graph shows: the states that show it, on that level.
+    /// By property that only the graph decides: the states that show it, on that level.
     pub goals: Vec<(PropertyId, Vec<u32>)>,
     /// By temporal property: the run that violates it.
     pub waiting: Vec<(PropertyId, Waiting)>,
 }
 
 impl Found {
-    /// Writes down what the graph has shown.
+    /// Records what the graph has shown.
     pub fn add(&mut self, shown: Vec<(PropertyId, Shown)>) {
         for (property, what) in shown {
             match what {
@@ -62,8 +63,8 @@ impl Found {
     }
 }
 
-/// Searches level by level; keeps the graph if asked to. With a quotient a state stands for all that
-/// differ by an exchange.
+/// Searches level by level. Keeps the graph if asked to. With a quotient, a state represents all
+/// states that differ from it by an exchange.
 pub(super) fn search<M: Model>(
     model: &M,
     initial: &[M::State],
@@ -103,19 +104,19 @@ pub(super) struct Search<'a, M: Model> {
     pub watch: &'a dyn Watch,
     quotient: Option<&'a Quotient>,
     pub visited: Visited,
-    /// The parts of states, if these are stored whole.
+    /// The parts of states, if states are stored exactly.
     pub parts: Option<Parts>,
-    /// The most successors that a state can have.
+    /// The maximum number of successors of a state.
     branching: usize,
     pub graph: Option<Graph<M::State>>,
-    /// The states of the current level and the next one; if there is a graph they stand in it
+    /// The states of the current level and the next one. If there is a graph, it holds them
     /// instead.
     pub frontier: Frontier<M::State>,
     pub workers: Vec<Worker<M>>,
     pub found: Found,
-    /// Whether a level was begun and is not concluded yet: all of its states may be expanded.
+    /// Whether a level was begun and is not concluded yet. All of its states may be expanded.
     pub open: bool,
-    /// The states that had been found when it was last written down.
+    /// The number of states found when the search was last saved.
     pub kept: u64,
 }
 
@@ -160,7 +161,7 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// Level 0: the initial states. The budget of memory is looked at when they are expanded.
+    /// Level 0: the initial states. The memory budget is checked when they are expanded.
     fn start(&mut self, initial: &[M::State]) {
         self.found.statistics.generated = initial.len() as u64;
         let worker = &mut self.workers[0];
@@ -202,13 +203,13 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// Expands the current level, round by round: the table grows between rounds.
+    /// Expands the current level, round by round. The table grows between rounds.
     fn level(&mut self) -> Result<Tally, Stopped> {
         let distinct = self.found.statistics.distinct as usize;
         loop {
             let fresh: usize = self.workers.iter().map(|worker| worker.tally.fresh).sum();
-            // Looked at after the last round too: whether a level is closed within the memory
-            // must not depend on where rounds end.
+            // Checked after the last round too: whether a level fits in the memory must not depend
+            // on where rounds end.
             self.make_room(distinct + fresh)?;
             if self.frontier.has_failed() {
                 return Err(Stopped::Memory);
@@ -227,12 +228,12 @@ impl<'a, M: Model> Search<'a, M> {
         Ok(total)
     }
 
-    /// Puts the edges of a round into the graph, if there is one.
+    /// Adds the edges of a round to the graph, if there is one.
     fn keep_edges(&mut self) {
         let Some(graph) = &mut self.graph else { return };
         let chunks = self.workers.iter_mut().flat_map(|worker| worker.edges.drain(..));
         let mut chunks: Vec<_> = chunks.collect();
-        // The chunks of a round follow one another without a gap.
+        // The chunks of a round are contiguous.
         chunks.sort_unstable_by_key(|chunk| chunk.start);
         for chunk in &chunks {
             let mut slots = chunk.slots.iter();
@@ -244,11 +245,12 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// One round: threads take states of the frontier until it ends or the table is full enough.
+    /// Runs one round: threads take states from the frontier until it is empty or the table is full
+    /// enough.
     fn round(&mut self, entries: usize) {
         let len = self.frontier_len();
         let threads = if len < WORTH_THREADS { 1 } else { self.workers.len() };
-        // No more than an eighth of the table can be overshot.
+        // At most an eighth of the table can be overshot.
         let spare = self.visited.capacity() / 8;
         let chunk = (spare / (threads * self.branching)).clamp(1, CHUNK);
         let limit = self.visited.limit();
@@ -307,8 +309,8 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// Grows the table if it is full enough, unless that would take more memory than allowed. What
-    /// the table leaves is for the frontier; what is more goes to disk.
+    /// Grows the table if it is full enough, unless that exceeds the memory budget. The frontier
+    /// gets the remaining memory, and goes to disk beyond that.
     fn make_room(&mut self, entries: usize) -> Result<(), Stopped> {
         let most = self.options.memory.unwrap_or(u64::MAX);
         while entries >= self.visited.limit() {
@@ -327,8 +329,8 @@ impl<'a, M: Model> Search<'a, M> {
         if bytes > most { Err(Stopped::Memory) } else { Ok(()) }
     }
 
-    /// The same for a state with so many successors that they alone would overfill the table, as far
-    /// as memory allows: without that room it is only slow.
+    /// Makes room for a state whose successors alone would overfill the table, as far as memory
+    /// allows. Without that room the search is only slower.
     fn make_room_for_many(&mut self, most: u64) {
         let wanted = 8 * self.branching.min(MOST_AT_ONCE);
         while self.visited.capacity() < wanted
@@ -337,7 +339,7 @@ impl<'a, M: Model> Search<'a, M> {
         {}
     }
 
-    /// The same for the parts of states that are stored whole.
+    /// Makes room for the parts of states that are stored exactly.
     fn make_room_for_parts(&mut self, most: u64) -> Result<(), Stopped> {
         let rest = self.bytes(self.visited.capacity());
         let Some(parts) = &mut self.parts else { return Ok(()) };
@@ -351,21 +353,22 @@ impl<'a, M: Model> Search<'a, M> {
         Ok(())
     }
 
-    /// What the budget counts, with a table of `capacity` slots.
+    /// Returns the bytes that count towards the budget, with a table of `capacity` slots.
     fn bytes(&self, capacity: usize) -> u64 {
         let graph = self.graph.as_ref().map_or(0, Graph::bytes);
         let parts = self.parts.as_ref().map_or(0, |parts| parts.bytes().0);
         Visited::bytes(capacity, self.graph.is_some()) + graph + parts
     }
 
-    /// Leaves the frontier what the table and the graph leave; what is more goes to disk.
+    /// Limits the frontier to the memory that the table and the graph leave. Beyond that it goes to
+    /// disk.
     pub fn keep_to_memory(&self) {
         let most = self.options.memory.unwrap_or(u64::MAX);
         let left = most.saturating_sub(self.bytes(self.visited.capacity()));
         self.frontier.keep_to(left.min(self.options.frontier.unwrap_or(u64::MAX)));
     }
 
-    /// Writes down what a finished level has shown, and decides whether to go on.
+    /// Records what a finished level has shown, and decides whether to continue.
     fn conclude(&mut self, tally: &Tally) {
         let level = self.found.statistics.depth();
         let coverage = tally.coverage::<M>();
@@ -393,7 +396,7 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// Whether what was found is enough, or as much as is allowed.
+    /// Returns why the search is to stop, if enough was found or a budget is used up.
     pub fn enough(&self) -> Option<Stopped> {
         let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
         let Options { until, states, first_violation, .. } = self.options;

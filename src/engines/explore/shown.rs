@@ -1,4 +1,4 @@
-//! What one state shows of a property.
+//! What a single state shows of a property.
 
 use latchwork_model::kit::{Claim, Cut, Kind, Model, Property, Step};
 
@@ -7,7 +7,7 @@ use crate::engines::verdict::{BuiltIn, End, PropertyId};
 use super::panics::catch;
 use super::steps;
 
-/// The built-in property that a cut violates.
+/// Returns the built-in property that a cut violates.
 pub(crate) fn fault(cut: Cut<'_>) -> BuiltIn {
     match cut {
         Cut::Exceeds(_) => BuiltIn::BoundExceeded,
@@ -16,7 +16,7 @@ pub(crate) fn fault(cut: Cut<'_>) -> BuiltIn {
     }
 }
 
-/// How a run ends with a cut.
+/// Returns how a run ends with a cut.
 pub(crate) fn end(cut: Cut<'_>) -> End {
     match cut {
         Cut::Exceeds(what) => End::Exceeds(what.into()),
@@ -25,23 +25,23 @@ pub(crate) fn end(cut: Cut<'_>) -> End {
     }
 }
 
-/// Whether an action belongs to a fair lane.
+/// Returns whether an action belongs to a fair lane.
 #[inline(always)]
 pub(super) fn is_fair<M: Model>(action: u8) -> bool {
     M::LANES[usize::from(M::ACTIONS[usize::from(action)].lane)].fairness.is_fair()
 }
 
-/// Whether a claim is what a search looks for: a violation, or a goal that was reached.
+/// Returns whether a claim is what a search looks for: a violation, or a goal that was reached.
 pub(super) fn shows(kind: Kind, claim: Claim) -> bool {
     match kind {
         Kind::Invariant | Kind::AtRest => claim == Claim::Violated,
         Kind::Reachable => claim == Claim::Holds,
-        // No state shows it by itself: `cycles` and `liveness` look for it in the whole graph.
+        // No single state shows it: `cycles` and `liveness` search the whole graph for it.
         Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo => false,
     }
 }
 
-/// Whether a state shows a property that can be seen from one state and its steps.
+/// Returns whether a state shows a property that can be decided from one state and its steps.
 pub(crate) fn shown_by<M: Model>(model: &M, state: &M::State, property: PropertyId) -> bool {
     if let Some(own) = M::PROPERTIES.get(usize::from(property.0)) {
         let mut fair = false;
@@ -59,8 +59,8 @@ pub(crate) fn shown_by<M: Model>(model: &M, state: &M::State, property: Property
         || property == BuiltIn::NoPanic.id::<M>() && panic_of_claims(model, state).is_some()
 }
 
-/// The steps of a state with which a run ends that violates `bound_exceeded`, `guards_first` or
-/// `no_panic`, in order.
+/// Returns the steps of a state that end a run with a violation of `bound_exceeded`, `guards_first`
+/// or `no_panic`, in order.
 pub(crate) fn breaking<M: Model>(model: &M, state: &M::State, property: PropertyId) -> Vec<Step> {
     let mut breaking = Vec::new();
     steps::each(model, state, |step, next| {
@@ -71,7 +71,7 @@ pub(crate) fn breaking<M: Model>(model: &M, state: &M::State, property: Property
     breaking
 }
 
-/// How a step that is cut off ends a run.
+/// Returns how a step that is cut off ends a run.
 pub(crate) fn end_of<M: Model>(model: &M, state: &M::State, step: Step) -> End {
     match steps::take(model, state, step) {
         Err(steps::Refusal::Exceeds(what)) => end(Cut::Exceeds(what)),
@@ -81,7 +81,7 @@ pub(crate) fn end_of<M: Model>(model: &M, state: &M::State, step: Step) -> End {
     }
 }
 
-/// The message of the first panic in `done` or in a property that speaks of a state.
+/// Returns the message of the first panic in `done` or in a property of single states.
 pub(crate) fn panic_of_claims<M: Model>(model: &M, state: &M::State) -> Option<String> {
     let done = catch(|| model.done(state)).err();
     let mut fair = false;
@@ -92,8 +92,8 @@ pub(crate) fn panic_of_claims<M: Model>(model: &M, state: &M::State) -> Option<S
     done.or_else(|| claims.find_map(|panic| panic))
 }
 
-/// How many parts a property has, asked in the first of some states in which it does not panic; none
-/// if it panics in all of them.
+/// Returns the number of parts of a property, evaluated in the first of some states in which it
+/// does not panic; 0 if it panics in all of them.
 pub(super) fn parts<M: Model>(model: &M, property: &Property<M>, states: &[M::State]) -> usize {
     let of_state = |state| {
         let mut parts = 0;
@@ -103,7 +103,8 @@ pub(super) fn parts<M: Model>(model: &M, property: &Property<M>, states: &[M::St
     states.iter().find_map(of_state).unwrap_or(0)
 }
 
-/// What one part of a property says about a state; nothing if there is no such part, or it panics.
+/// Returns the claim of one part of a property in a state; `None` if there is no such part, or it
+/// panics.
 pub(crate) fn part_of<M: Model>(
     model: &M,
     property: &Property<M>,

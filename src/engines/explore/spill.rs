@@ -1,7 +1,7 @@
-//! Blocks of states on disk, for frontiers that are larger than the memory allows.
+//! Blocks of states on disk, for frontiers that do not fit in memory.
 //!
-//! The file is a temporary one without a name, which is gone when the search ends. States are
-//! written as the bytes that they are.
+//! The file is an unnamed temporary file, which disappears when the search ends. States are written
+//! as their raw bytes.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use latchwork_model::kit::State;
 use zerocopy::IntoBytes;
 
-/// Appends the states that stand one behind the other in some bytes.
+/// Appends the states stored contiguously in some bytes.
 pub(super) fn parse<S: State>(bytes: &[u8], states: &mut Vec<S>) -> io::Result<()> {
     for bytes in bytes.chunks_exact(size_of::<S>().max(1)) {
         states.push(S::try_read_from_bytes(bytes).map_err(|_| io::ErrorKind::InvalidData)?);
@@ -25,10 +25,10 @@ pub(super) struct Spill {
     buffer: Vec<u8>,
 }
 
-/// Where a block stands in its file.
+/// The place of a block in its file.
 pub(super) struct Place {
     start: u64,
-    /// The states of the block.
+    /// The number of states in the block.
     pub states: usize,
 }
 
@@ -46,7 +46,7 @@ impl Spill {
         Ok(place)
     }
 
-    /// Reads a block into an empty one.
+    /// Reads a block into an empty list.
     pub fn read<S: State>(&mut self, place: &Place, states: &mut Vec<S>) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
         self.buffer.resize(place.states * size_of::<S>(), 0);
@@ -55,7 +55,7 @@ impl Spill {
         parse(&self.buffer, states)
     }
 
-    /// Forgets all blocks, and gives the disk back.
+    /// Forgets all blocks, and frees the disk space.
     pub fn clear(&mut self) -> io::Result<()> {
         self.end = 0;
         self.file.as_mut().map_or(Ok(()), |file| file.set_len(0))

@@ -1,4 +1,4 @@
-//! The steps of a state: those that lead to another one, and those that are cut off.
+//! The steps of a state: those that lead to another state, and those that are cut off.
 
 use latchwork_model::kit::{Cut, Model, Refused, Step, same};
 
@@ -9,9 +9,9 @@ use super::panics::catch;
 pub enum Refusal {
     /// Its guard does not hold.
     Disabled,
-    /// It would exceed this bound.
+    /// It would exceed the named bound.
     Exceeds(&'static str),
-    /// Its guard does not hold, and it has changed the state before.
+    /// Its guard fails after the step has already changed the state.
     Changes,
     /// The model panics in it, with this message.
     Panics(String),
@@ -29,7 +29,7 @@ pub fn take<M: Model>(model: &M, state: &M::State, step: Step) -> Result<M::Stat
     }
 }
 
-/// Every step that the bounds of a model allow, enabled or not, in order.
+/// Returns every step that the bounds of a model allow, enabled or not, in order.
 pub fn all<M: Model>(model: &M) -> Vec<Step> {
     let mut steps = Vec::new();
     for (action, info) in (0u8..).zip(M::ACTIONS) {
@@ -52,8 +52,8 @@ pub fn all<M: Model>(model: &M) -> Vec<Step> {
     steps
 }
 
-/// Hands the steps of a state to `emit`, in order, as [`successors`] does; one in which the model
-/// panics is one of them, and those that come after it are not lost.
+/// Passes the steps of a state to `emit`, in order, as [`successors`] does. A step in which the
+/// model panics is included, and the steps after it are not lost.
 ///
 /// [`successors`]: latchwork_model::kit::Actions::successors
 pub fn each<M: Model>(
@@ -73,7 +73,7 @@ pub fn each<M: Model>(
     }
 }
 
-/// The same for the steps behind one of them, tried one by one.
+/// Does the same for the steps after a given one, which are tried one by one.
 pub fn after<M: Model>(
     model: &M,
     state: &M::State,

@@ -1,11 +1,12 @@
-//! Symmetry: of the states that differ by an exchange of interchangeable processes, one is searched.
+//! Symmetry: explores one representative of each set of states that differ only by exchanging
+//! interchangeable processes.
 //!
-//! A model says which exchanges change nothing, and is not believed: in every state that is examined
-//! the exchanged state must have the exchanged successors, and every property must say the same of
-//! it. That is every state of a small space, and of a large one those of the first levels and a
-//! sample of the others; which states these are does not depend on the threads. A model that sorts is
-//! asked in all states that differ from the examined one by an exchange, up to [`ORBIT`] of them, and
-//! if there are more, in the states to which its steps lead as well.
+//! A model declares which exchanges change nothing, and the engine verifies this. In every examined
+//! state, the exchanged state must have the exchanged successors, and every property must have the
+//! same value in both. In a small space all states are examined. In a large one, the states of the
+//! first levels and a sample of the others are examined; the choice does not depend on the threads.
+//! For a model that sorts, all states that differ from the examined one by an exchange are checked,
+//! up to [`ORBIT`] of them. If there are more, the successors of the state are checked as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -18,31 +19,31 @@ use crate::engines::verdict::{End, Refused, Symmetry};
 
 use super::{panics, shown, steps};
 
-/// The most permutations that are tried one after the other.
+/// The maximum number of permutations that are tried one after another.
 const MOST: usize = 5040;
-/// Up to so many states all are examined, of more one out of [`SAMPLE`].
+/// Up to this many states, all are examined; beyond that, one in [`SAMPLE`].
 const ALL: u64 = 10_000;
 /// See [`ALL`].
 const SAMPLE: u64 = 64;
-/// The most states that differ by an exchange and are examined together.
+/// The maximum number of states that differ by an exchange and are examined together.
 const ORBIT: usize = 128;
 
-/// The exchanges of a model.
+/// The symmetry of a model.
 pub(super) struct Quotient {
-    /// Every permutation but the one that moves nobody; if the model sorts, some that generate them.
+    /// Every permutation except the identity; if the model sorts, a set of generators.
     group: Vec<Permutation>,
     /// Whether the model sorts.
     sorts: bool,
     interchangeable: Vec<Vec<String>>,
-    /// States whose fingerprint this divides are examined.
+    /// States whose fingerprint is divisible by this are examined.
     every: AtomicU64,
     examined: AtomicU64,
-    /// Of the states in which something differs the first one by its bytes, and what it is.
+    /// Of the states in which something differs, the first one by its bytes, and the difference.
     difference: Mutex<Option<(Vec<u8>, String)>>,
 }
 
 impl Quotient {
-    /// The exchanges that a model declares; nothing if there are none.
+    /// Returns the exchanges that a model declares; `None` if there are none.
     pub fn of<M: Model>(model: &M, initial: &[M::State]) -> Result<Option<Self>, Refused> {
         let mut generators = BTreeSet::new();
         model.symmetries(&mut |permutation| {
@@ -64,8 +65,8 @@ impl Quotient {
         }))
     }
 
-    /// The state that stands for all that differ from `state` by an exchange: the least of them, or
-    /// the one that is sorted.
+    /// Returns the representative of all states that differ from `state` by an exchange: the least
+    /// of them, or the sorted one.
     #[inline]
     pub fn representative<M: Model>(&self, model: &M, state: &M::State) -> M::State {
         if self.sorts {
@@ -81,7 +82,7 @@ impl Quotient {
         least
     }
 
-    /// Examines a representative if it is one of those that are.
+    /// Examines a representative if it is part of the sample.
     #[inline]
     pub fn look_at<M: Model>(&self, model: &M, state: &M::State, fingerprint: u64) {
         if fingerprint.is_multiple_of(self.every.load(Relaxed)) {
@@ -101,7 +102,8 @@ impl Quotient {
         }
     }
 
-    /// The same for an initial state, which need not be a representative; what stands for it.
+    /// Examines an initial state, which need not be a representative, and returns its
+    /// representative.
     pub fn start<M: Model>(&self, model: &M, state: &M::State) -> M::State {
         let what = panics::catch(|| {
             let what = self.examine_with(model, state, &self.group);
@@ -114,7 +116,7 @@ impl Quotient {
         stands
     }
 
-    /// Looks whether what has panicked in a state are the exchanges of what comes after it.
+    /// Checks whether a panic in a state came from exchanging its successors.
     pub fn look_after_panic<M: Model>(&self, model: &M, state: &M::State) {
         let mut panicked = false;
         steps::each(model, state, |_, next| {
@@ -126,7 +128,7 @@ impl Quotient {
         }
     }
 
-    /// Writes a difference down, if it is that of the least state.
+    /// Records a difference if it is in the least state so far.
     fn differ<M: Model>(&self, state: &M::State, what: String) {
         let mut first = self.difference.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = state.as_bytes();
@@ -148,7 +150,8 @@ impl Quotient {
         })
     }
 
-    /// Applies the generators to all states to which they lead from one, one after the other.
+    /// Applies the generators to the examined state and to all states that this reaches, one after
+    /// another.
     fn examine_orbit<M: Model>(&self, model: &M, state: &M::State) -> Option<String> {
         let mut known = BTreeSet::from([state.as_bytes().to_vec()]);
         let mut orbit = vec![*state];
@@ -172,7 +175,7 @@ impl Quotient {
         met.iter().find_map(|state| self.examine_with(model, state, &self.group))
     }
 
-    /// What is not the same in a state and the exchanged one.
+    /// Returns what differs between a state and the exchanged one.
     fn differs<M: Model>(&self, model: &M, state: &M::State, by: &Permutation) -> Option<String> {
         let exchanged = model.permuted(state, by);
         let expected = steps_of(model, state, |step, next| {
@@ -199,13 +202,14 @@ impl Quotient {
             .then(|| "sorting does not come to the same state".to_string())
     }
 
-    /// A level is finished, after which so many states are known; whether all is well.
+    /// Finishes a level, after which `distinct` states are known. Returns whether no difference was
+    /// found.
     pub fn finish_level(&self, distinct: u64) -> bool {
         self.every.store(if distinct <= ALL { 1 } else { SAMPLE }, Relaxed);
         self.difference.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
-    /// What came of it.
+    /// Returns the result of the verification.
     pub fn conclusion(&self) -> Symmetry {
         let difference = self.difference.lock().unwrap_or_else(PoisonError::into_inner);
         Symmetry {
@@ -216,13 +220,14 @@ impl Quotient {
     }
 }
 
-/// What is said of a model that panics in `permuted` or `sorting`.
+/// Reported for a model that panics in `permuted` or `sorting`.
 const EXCHANGE_PANICS: &str = "it panics where processes change places";
 
-/// The steps of a state with what comes of them, in order. Messages of panics may name processes.
+/// The steps of a state with their outcomes, in order. Panic messages are left out, since they may
+/// name processes.
 type Steps<S> = Vec<(Step, Result<S, End>)>;
 
-/// The steps of a state, told otherwise.
+/// Returns the steps of a state, each transformed by `told`.
 fn steps_of<M: Model>(
     model: &M,
     state: &M::State,
@@ -240,8 +245,7 @@ fn steps_of<M: Model>(
     all
 }
 
-/// The first of some steps that should be there and is not, is there and should not, or does
-/// something else.
+/// Returns the first step that is missing, unexpected, or has a different outcome.
 fn differing<M: Model>(expected: &Steps<M::State>, found: &Steps<M::State>) -> Option<String> {
     let name = |step: Step| step.spell(M::ACTIONS);
     let lacks = |steps: &Steps<M::State>, step| !steps.iter().any(|(other, _)| *other == step);
@@ -260,7 +264,7 @@ fn differing<M: Model>(expected: &Steps<M::State>, found: &Steps<M::State>) -> O
     Some(format!("`{}` does something else", name(*step)))
 }
 
-/// All permutations that can be composed of some, but for the one that moves nobody.
+/// Returns all permutations that can be composed from the given ones, except the identity.
 fn closure(generators: &BTreeSet<Permutation>) -> Result<BTreeSet<Permutation>, Refused> {
     let mut group = BTreeSet::from([Permutation::IDENTITY]);
     let mut fresh = vec![Permutation::IDENTITY];
@@ -279,7 +283,7 @@ fn closure(generators: &BTreeSet<Permutation>) -> Result<BTreeSet<Permutation>, 
     Ok(group)
 }
 
-/// The sets of ids that change places with one another.
+/// Returns the sets of ids that can be exchanged with one another.
 fn classes(generators: &BTreeSet<Permutation>) -> Vec<Vec<String>> {
     let mut class: BTreeMap<(&str, u8), (&str, u8)> = BTreeMap::new();
     for (kind, from, to) in generators.iter().flat_map(Permutation::moved) {
@@ -297,7 +301,7 @@ fn classes(generators: &BTreeSet<Permutation>) -> Vec<Vec<String>> {
     classes.into_values().collect()
 }
 
-/// Who goes where.
+/// Describes a permutation: which id goes where.
 fn words(by: &Permutation) -> String {
     let moves = by.moved().map(|(kind, from, to)| format!("{kind}{from} becomes {kind}{to}"));
     moves.collect::<Vec<_>>().join(", ")

@@ -1,9 +1,9 @@
-//! Runs in the names of the model, from a graph in which a state stands for all that differ by an
-//! exchange.
+//! Finds runs with the model's own ids, from a graph in which a state represents all that differ
+//! from it by an exchange.
 //!
-//! The shortest runs to some representatives are followed once more from the initial states, step by
-//! step and without exchanging anybody: so what is found is a run of the model as it is, and the same
-//! one that is found without symmetry.
+//! The shortest runs to some representatives are followed again from the initial states, step by
+//! step and without exchanging any processes. So the result is a run of the model itself, and the
+//! same one that is found without symmetry.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,32 +19,33 @@ use super::search::search;
 use super::steps;
 use super::symmetry::Quotient;
 
-/// The most states of a level that are followed. Whichever they are, the way goes on from each.
+/// The maximum number of states of a level that are followed. The path continues from each of them,
+/// whichever are chosen.
 const MOST: usize = 1 << 17;
 
-/// A graph in which runs are looked for.
+/// A graph in which runs are searched.
 pub(super) struct Runs<'a, M: Model> {
     pub model: &'a M,
     pub graph: &'a Graph<M::State>,
-    /// What its states stand for.
+    /// The symmetry reduction, if states of the graph are representatives.
     pub quotient: Option<&'a Quotient>,
     pub initial: &'a [M::State],
-    /// How far its states are from the initial ones.
+    /// The distances of its states from the initial ones.
     pub depths: Depths,
     pub threads: usize,
 }
 
-/// A run, and the state to which it leads.
+/// A run and the state that it leads to.
 pub(super) struct Run<S> {
     pub path: Path,
     pub end: S,
-    /// The id of that state in the graph, if there it stands for itself only.
+    /// The id of that state in the graph, if states there represent only themselves.
     id: Option<u32>,
 }
 
 impl<M: Model> Runs<'_, M> {
-    /// The best of the shortest runs to states of one level, each with one step more: one of those
-    /// that `beyond` says of the state to which it leads, if there are any.
+    /// Returns the best of the shortest runs to states of one level, each with one more step: one
+    /// of those that `beyond` returns for the last state, if there are any.
     pub fn best(&self, goals: &[u32], beyond: impl Fn(&M::State) -> Vec<Step>) -> Run<M::State> {
         let best = |graph: &Graph<M::State>, depths: &Depths, goals: &[u32]| {
             let beyond = |id: u32| beyond(&graph.states[id as usize]);
@@ -63,14 +64,14 @@ impl<M: Model> Runs<'_, M> {
         Run { path: best.path, end: graph.states[best.end as usize], id: None }
     }
 
-    /// Which of the initial states that the model hands over a state is; the first one, if it is
-    /// handed over twice.
+    /// Returns the position of a state in the model's list of initial states; the first one, if it
+    /// occurs twice.
     pub fn position(&self, state: &M::State) -> usize {
         let is = |initial: &M::State| same(initial, state);
         self.initial.iter().position(is).unwrap_or(0)
     }
 
-    /// How a run goes on to a standstill or round a cycle.
+    /// Returns how a run continues to a standstill or around a cycle.
     pub fn way_on(&self, run: &Run<M::State>) -> WayOn {
         let last: Option<Step> = run.path.steps.last().copied();
         if let Some(id) = run.id {
@@ -81,8 +82,8 @@ impl<M: Model> Runs<'_, M> {
         paths::way_on(self.model, &graph.unwrap_or_else(Graph::new), 0, last)
     }
 
-    /// All shortest runs to what `goals` stand for, as a graph of their own, and its goals. Steps
-    /// that lead off these runs lead to no state that there is.
+    /// Returns the graph of all shortest runs to the states that `goals` represent, and its goals.
+    /// Steps that leave these runs lead to an id that does not exist.
     fn unfolded(&self, quotient: &Quotient, goals: &[u32]) -> (Graph<M::State>, Vec<u32>) {
         let layers = self.layers(goals);
         let of = |state: &M::State| quotient.representative(self.model, state).as_bytes().to_vec();
@@ -125,7 +126,7 @@ impl<M: Model> Runs<'_, M> {
         (unfolded, goals)
     }
 
-    /// The representatives on shortest runs to `goals`, level by level.
+    /// Returns the representatives on shortest runs to `goals`, level by level.
     fn layers(&self, goals: &[u32]) -> Vec<BTreeSet<Vec<u8>>> {
         let mut layer: BTreeSet<u32> = goals.iter().copied().collect();
         let depth = layer.first().map_or(0, |id| self.graph.depth(*id));

@@ -1,50 +1,51 @@
 //! The visited table: lock-free, open addressing, 64-bit fingerprints.
 //!
-//! Threads insert at the same time; growth happens between rounds, when nobody inserts. A table
-//! that numbers its entries gives every fingerprint an id, counted from 0 in the order of
-//! insertion (which depends on the threads; nothing that is reported may depend on it).
+//! Threads insert concurrently. The table grows between rounds, when no thread inserts. A table
+//! that numbers its entries gives every fingerprint an id, counted from 0 in order of insertion.
+//! The order depends on the threads, so nothing that is reported may depend on it.
 //!
-//! A fingerprint's home is its share of the table: `fingerprint * capacity / 2^64`. So the table
-//! can have any capacity, entries stand in the order of their fingerprints but for collisions, and
-//! growth moves every entry upwards, from the last one to the first, within the same memory.
+//! The home slot of a fingerprint is its proportional position in the table: `fingerprint *
+//! capacity / 2^64`. So the table can have any capacity, entries are in the order of their
+//! fingerprints except for collisions, and growth moves every entry upwards, from the last to the
+//! first, within the same memory.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use super::memory::{Zeroes, prefetch};
 
-/// What came of an insertion; the slot is valid until the table grows.
+/// The outcome of an insertion. The slot is valid until the table grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inserted {
-    /// It was not there; with its id if the table numbers its entries.
+    /// The fingerprint is new; with its id if the table numbers its entries.
     New(usize, u32),
-    /// It was there.
+    /// The fingerprint was already in the table.
     Seen(usize),
 }
 
 /// A set of fingerprints.
 pub struct Visited {
-    /// 0 is an empty slot. There are more slots than `capacity`: what collides at the end stands
-    /// beyond it.
+    /// 0 is an empty slot. There are more slots than `capacity`: entries that collide at the end
+    /// are placed beyond it.
     slots: Zeroes<AtomicU64>,
-    /// One more than the id of what stands in a slot; 0 as long as it has none.
+    /// One more than the id of the entry in a slot; 0 until it has one.
     ids: Option<Zeroes<AtomicU32>>,
     next_id: AtomicU32,
     capacity: usize,
-    /// A defect, for the tests that must notice it.
+    /// A planted defect, for the tests that must detect it.
     #[cfg(test)]
     /// The defect that a test has planted.
     pub planted: super::planted::Planted,
 }
 
 impl Visited {
-    /// The slots of an empty table.
+    /// The number of slots of an empty table.
     const LEAST: usize = 1 << 12;
-    /// Up to here a table doubles; then it grows by half, so that less of it is empty.
+    /// Up to this size a table doubles. Then it grows by half, so that less of it is empty.
     const SMALL: usize = 1 << 18;
-    /// The slots that a thread moves at a time.
+    /// The number of slots that a thread moves at a time.
     const STRETCH: usize = 1 << 14;
 
-    /// An empty table; `numbered` if every entry is to get an id.
+    /// Creates an empty table; if `numbered`, every entry gets an id.
     pub fn new(numbered: bool) -> Self {
         Self {
             slots: Zeroes::reserve(),
@@ -56,30 +57,30 @@ impl Visited {
         }
     }
 
-    /// How many slots there are.
+    /// Returns the number of slots.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// The entries with which a table is full enough to grow.
+    /// Returns the number of entries at which the table should grow.
     pub fn limit(&self) -> usize {
         self.capacity / 4 * 3
     }
 
-    /// The capacity after growing once; `None` if the system has no addresses for more.
+    /// Returns the capacity after growing once; `None` if the system has no addresses for more.
     pub fn next_capacity(&self) -> Option<usize> {
         let next = self.capacity + self.capacity / if self.capacity < Self::SMALL { 1 } else { 2 };
         // An eighth is more than can ever collide at the end.
         (next + next / 8 < self.slots.len()).then_some(next)
     }
 
-    /// The bytes that a table of `capacity` slots takes.
+    /// Returns the bytes of a table of `capacity` slots.
     pub fn bytes(capacity: usize, numbered: bool) -> u64 {
         capacity as u64 * if numbered { 12 } else { 8 }
     }
 
-    /// Makes an empty table as large as one that has grown for so many entries; false if there is no
-    /// room for that.
+    /// Grows an empty table to the size of one that has grown for this many entries. Returns
+    /// `false` if there is no room.
     pub fn reserve(&mut self, entries: usize) -> bool {
         while entries >= self.limit() {
             let Some(next) = self.next_capacity() else { return false };
@@ -88,21 +89,20 @@ impl Visited {
         true
     }
 
-    /// Puts an entry in that another table has had, with its id if entries are numbered.
+    /// Inserts an entry of another table, with its id if entries are numbered.
     pub fn restore(&self, print: u64, id: u32) {
         self.put_back((print, id), true);
         self.next_id.fetch_max(id.wrapping_add(1), Relaxed);
     }
 
-    /// What is in it, with ids, in the order of the slots.
+    /// Returns the entries, with ids, in the order of the slots.
     pub fn entries(&self) -> impl Iterator<Item = (u64, u32)> {
         let entry = |slot: usize| (self.slots[slot].load(Relaxed), self.id(slot));
         let within = (0..self.capacity).map(entry).filter(|entry| entry.0 != 0);
         within.chain((self.capacity..).map(entry).take_while(|entry| entry.0 != 0))
     }
 
-    /// Asks for the slot at which the search for `fingerprint` begins, so that it is in the cache
-    /// when it is needed.
+    /// Prefetches the slot at which the search for `fingerprint` begins.
     #[inline(always)]
     pub fn prefetch(&self, fingerprint: u64) {
         if let Some(slot) = self.slots.get(self.home(fingerprint)) {
@@ -115,15 +115,15 @@ impl Visited {
         ((u128::from(fingerprint) * self.capacity as u128) >> 64) as usize
     }
 
-    /// Puts a fingerprint in, which is not 0. The caller keeps the table from filling up, and says
-    /// whether it is alone: then no other thread inserts anything, and it need not be asked.
+    /// Inserts a fingerprint, which must not be 0. The caller keeps the table from filling up.
+    /// `alone` promises that no other thread inserts, which allows cheaper operations.
     #[inline]
     pub fn insert(&self, fingerprint: u64, alone: bool) -> Inserted {
         let (slot, new) = self.place(fingerprint, alone);
         if new { Inserted::New(slot, self.number(slot)) } else { Inserted::Seen(slot) }
     }
 
-    /// The slot of a fingerprint, and whether it was put there just now.
+    /// Returns the slot of a fingerprint, and whether it was inserted just now.
     #[inline(always)]
     fn place(&self, fingerprint: u64, alone: bool) -> (usize, bool) {
         let slots = &*self.slots;
@@ -137,7 +137,7 @@ impl Visited {
                 }
                 #[cfg(test)]
                 if self.planted == super::planted::Planted::LostUpdate {
-                    // Now and then is enough, and on a machine with other work each one is long.
+                    // Occasional yielding is enough: on a busy machine each one takes long.
                     if fingerprint & 31 == 0 {
                         std::thread::yield_now();
                     }
@@ -156,15 +156,15 @@ impl Visited {
         }
     }
 
-    /// The id of a fingerprint in a table that numbers its entries, which is put in if it is not
-    /// there. All threads are told the same one.
+    /// Returns the id of a fingerprint in a table that numbers its entries. Inserts it if it is
+    /// missing. All threads get the same id.
     #[inline]
     pub fn intern(&self, fingerprint: u64, alone: bool) -> u32 {
         let (slot, new) = self.place(fingerprint, alone);
         let Some(ids) = self.ids.as_ref().filter(|_| !new) else { return self.number(slot) };
         loop {
             match ids[slot].load(Relaxed) {
-                // Another thread has put it in, and is about to number it.
+                // Another thread has inserted it and is about to number it.
                 0 => std::thread::yield_now(),
                 id => return id - 1,
             }
@@ -179,18 +179,18 @@ impl Visited {
         id
     }
 
-    /// How many entries have got an id.
+    /// Returns how many entries have an id.
     pub fn numbered(&self) -> usize {
         self.next_id.load(Relaxed) as usize
     }
 
-    /// The id of the entry in `slot`, in a table that numbers its entries, once no insertion is
-    /// under way.
+    /// Returns the id of the entry in `slot`, in a table that numbers its entries. No insertion may
+    /// be in progress.
     pub fn id(&self, slot: usize) -> u32 {
         self.ids.as_ref().map_or(0, |ids| ids[slot].load(Relaxed).saturating_sub(1))
     }
 
-    /// Makes room, in the memory in which the table stands; false if there is none.
+    /// Grows the table in place. Returns `false` if there is no memory.
     pub fn grow(&mut self, threads: usize) -> bool {
         let Some(next) = self.next_capacity() else { return false };
         let old = std::mem::replace(&mut self.capacity, next);
@@ -198,8 +198,8 @@ impl Visited {
         // Slots below `end` still hold entries of the old table.
         let mut end = (old..).find(empty).unwrap_or(old);
         while end > 0 {
-            // New homes of what stands from `start` on are not below `end`; and what stands there
-            // has its old home there, since it begins behind an empty slot.
+            // The new homes of the entries from `start` on are at or above `end`. Their old homes
+            // are there too, because the range begins after an empty slot.
             let share = end.saturating_mul(old).div_ceil(next);
             let start = (share..end).find(|slot| *slot > 0 && empty(&(slot - 1)));
             match start {

@@ -1,7 +1,8 @@
-//! What only the whole space shows: who can finish, fair cycles, what goes on for ever.
+//! Properties that only the whole space decides: `can_finish`, fair cycles, and temporal
+//! properties.
 //!
-//! The properties are looked at side by side, each by one thread; what is found does not depend on
-//! which of them.
+//! Properties are checked in parallel, each by one thread. The result does not depend on the
+//! threads.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -23,7 +24,7 @@ use super::shown::parts;
 pub(super) enum Shown {
     /// A run that waits for ever.
     Waiting(Waiting),
-    /// States on the shallowest level on which there are any.
+    /// The states on the shallowest level that has any.
     Goals {
         /// The level.
         level: usize,
@@ -32,8 +33,8 @@ pub(super) enum Shown {
     },
 }
 
-/// Looks at the properties in a closed graph; those that it shows, in order, and those at which it
-/// has not looked because it is to end.
+/// Checks the properties in a closed graph. Returns those that it shows, in order, and those that
+/// were not checked because the search is to stop.
 pub(super) fn look<M: Model>(
     model: &M,
     graph: &Graph<M::State>,
@@ -64,15 +65,15 @@ pub(super) fn look<M: Model>(
     (shown, properties.into_iter().skip(next.into_inner()).collect())
 }
 
-/// The bytes that looking at properties takes beside the graph, at most.
+/// Returns the maximum number of bytes that checking properties needs in addition to the graph.
 pub(super) fn bytes<S>(graph: &Graph<S>, properties: PropertySet, threads: usize) -> u64 {
     let at_a_time = threads.min(properties.iter().count()) as u64;
     let (states, edges) = (graph.states.len() as u64, graph.edge_count());
-    // Who is enabled, and who acts; for each property marks, groups and the edges reversed.
+    // Enabled and acting units; for each property marks, groups and reversed edges.
     states * 8 + edges + at_a_time * (states * 40 + edges * 4)
 }
 
-/// The shallowest states that show a property, if there are any, or the run that violates it.
+/// Returns the shallowest states that show a property, or the run that violates it, if any.
 fn shows<M: Model>(
     model: &M,
     graph: &Graph<M::State>,
@@ -99,15 +100,15 @@ fn shows<M: Model>(
     shown.map(|(level, goals)| Shown::Goals { level, goals })
 }
 
-/// The shallowest level with states that show something, and these.
+/// Returns the shallowest level with states that show something, and these states.
 fn shallowest<S>(graph: &Graph<S>, shows: &[bool]) -> Option<(usize, Vec<u32>)> {
-    // Ids are given level by level: the first one stands on the shallowest level.
+    // Ids are assigned level by level, so the first one is on the shallowest level.
     let level = graph.depth(shows.iter().position(|shows| *shows)? as u32);
     Some((level, graph.level(level).filter(|id| shows[*id as usize]).collect()))
 }
 
-/// For every state whether no done state can be reached from it, for certain: what lies behind a
-/// step that is cut off may be one.
+/// Returns, forevery state, whether it certainly cannot reach a done state. A step that is cut off
+/// might lead to one.
 fn stuck<M: Model>(model: &M, graph: &Graph<M::State>) -> Vec<bool> {
     let is_done = |id: &u32| catch(|| model.done(&graph.states[*id as usize])).unwrap_or(true);
     let done = (0..graph.states.len() as u32).filter(is_done);

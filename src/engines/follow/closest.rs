@@ -1,4 +1,4 @@
-//! The run of the model that differs least from a recording which is none of its runs.
+//! Finds the run of the model that differs least from a recording that is not a run of it.
 
 use latchwork_model::kit::Step;
 
@@ -7,30 +7,30 @@ use super::item::Item;
 use super::space::Space;
 use super::sweep::{Sweep, Swept};
 
-/// The most that is left out and put in.
+/// The maximum number of items left out plus steps inserted.
 pub const MOST_COST: u8 = 2;
 
-/// What must be changed about a recording to make it a run of the model.
+/// The changes that turn a recording into a run of the model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alignment {
     /// The items that are left out.
     pub left_out: Vec<usize>,
-    /// The steps that are put in, each behind so many items that have happened.
+    /// The inserted steps, each with the last item before it, if any.
     pub put_in: Vec<(Step, Option<usize>)>,
 }
 
-/// What came of looking for the closest run.
+/// The outcome of the search for the closest run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Closest {
-    /// This has to be changed.
+    /// These changes are needed.
     At(Alignment),
-    /// More than [`MOST_COST`] has to be changed.
+    /// More than [`MOST_COST`] changes are needed.
     Far,
-    /// Too many configurations were met before one was found.
+    /// Too many configurations were visited before a run was found.
     TooMany,
 }
 
-/// Looks for the run that differs least. `visible` are the steps that a recording shows.
+/// Searches for the run that differs least. `visible` are the steps that a recording can show.
 pub fn closest(space: &mut Space, items: &[Item], visible: &[Step], most: usize) -> Closest {
     for most_cost in 1..=MOST_COST {
         let violating = Violating::Ignored;

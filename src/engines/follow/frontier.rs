@@ -1,4 +1,4 @@
-//! A frontier: all configurations in which the model can be, and how each was reached.
+//! A frontier: all configurations that the model can be in, and how each was reached.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use super::space::{Space, StateId};
 /// The most items that can be open at the same time.
 pub const SLOTS: usize = 128;
 
-/// A state of the model, and what has happened on the way to it.
+/// A state of the model, and which items have happened on the way to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Config {
-    /// How much was left out and put in.
+    /// The number of items left out plus steps inserted.
     pub cost: u8,
     /// The state.
     pub state: StateId,
@@ -28,13 +28,13 @@ pub struct Config {
 /// How a configuration was reached from another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
-    /// By a step that the recording has no word for.
+    /// By a silent step, which the recording cannot show.
     Silent(Step),
     /// By an item, in one of its ways.
     Item(usize, usize),
     /// By a step that the recording should have shown.
     Extra(Step),
-    /// An item was left out that must have happened.
+    /// By leaving out an item that must have happened.
     LeftOut(usize),
 }
 
@@ -50,25 +50,25 @@ pub struct Node {
 /// How a configuration was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
-    /// It is the initial state of this number.
+    /// It is an initial state, by position.
     Initial(usize),
     /// From the node at this position.
     Node(usize, Move),
 }
 
-/// What becomes of configurations that violate something.
+/// What to do with configurations that violate a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violating {
     /// They are dropped.
     Dropped,
-    /// They are kept, and what they violate is remembered.
+    /// They are kept, and their violations are recorded.
     Kept,
-    /// Nobody looks whether they do.
+    /// Violations are not checked.
     Ignored,
 }
 
 impl Violating {
-    /// What is remembered of a state; `None`: it is dropped.
+    /// Returns the violations to record for a state, or `None` if it is dropped.
     pub fn at(self, space: &mut Space, state: StateId) -> Option<PropertySet> {
         if self == Self::Ignored {
             return Some(PropertySet::EMPTY);
@@ -78,38 +78,38 @@ impl Violating {
     }
 }
 
-/// An item that can happen.
+/// An item that can happen now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Open {
     /// The item.
     pub item: usize,
     /// Its slot.
     pub slot: u32,
-    /// The slots of the items that happen before it.
+    /// The slots of the items that must happen before it.
     pub needs: u128,
 }
 
-/// What may happen.
+/// What may happen in a step of following.
 pub struct Allowed<'a> {
     /// All items.
     pub items: &'a [Item],
     /// Those that can happen.
     pub open: &'a [Open],
-    /// What becomes of configurations that violate something.
+    /// What to do with configurations that violate a property.
     pub violating: Violating,
-    /// Steps that may be put in, each at the cost of 1.
+    /// Steps that may be inserted, each at a cost of 1.
     pub extra: &'a [Step],
-    /// The most that may be left out and put in.
+    /// The maximum cost: items left out plus steps inserted.
     pub most_cost: u8,
-    /// The most nodes.
+    /// The maximum number of nodes.
     pub most: usize,
 }
 
-/// There would be more nodes than are allowed.
+/// The error that there would be more nodes than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany;
 
-/// Puts in, behind the nodes that stand from `begin` on, all that can be reached from them.
+/// Appends everything that can be reached from the nodes at `begin` and after.
 pub fn close(
     space: &mut Space,
     allowed: &Allowed<'_>,

@@ -1,46 +1,47 @@
-//! What a recording says: items, each with a window and the ways in which it can have happened.
+//! The content of a recording: items, each with a window and the ways in which it can have
+//! happened.
 
 use latchwork_model::kit::Step;
 
-/// Something that the recording says, and when it may have happened.
+/// Something that a recording shows, and when it may have happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// The first position at which it may have happened.
     pub from: u64,
-    /// The last one.
+    /// The last position at which it may have happened.
     pub to: u64,
-    /// Whether it has happened: what is missing an answer may not have.
+    /// Whether it must have happened. A call without an answer may not have.
     pub must: bool,
-    /// What may have happened: one of these, once.
+    /// The alternatives: exactly one of these happened.
     pub ways: Vec<Way>,
-    /// The items, by position in the list, that happened before it if at all.
+    /// The items, by position in the list, that happened before it, if they happened at all.
     pub needs: Vec<usize>,
 }
 
 /// One way in which an item can happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way {
-    /// The step of the model; `None`: something is only seen.
+    /// The step of the model; `None` for an observation without a step.
     pub step: Option<Step>,
-    /// What is so in the state before it.
+    /// The facts that hold in the state before it.
     pub before: Vec<Fact>,
-    /// What is so in the state after it.
+    /// The facts that hold in the state after it.
     pub after: Vec<Fact>,
 }
 
-/// Something that is so in a state.
+/// A fact about a state.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fact {
-    /// A field has a value, or has not.
+    /// A field has a value, or does not have it.
     Field {
-        /// The names on the way to it: `node.n0.busy`; `node.n0.cb[0]` is the first of a list.
+        /// The path to the field: `node.n0.busy`; `node.n0.cb[0]` is the first item of a list.
         path: String,
         /// Whether it has the value.
         is: bool,
-        /// The value as it is written: `1`, `EX`; `-` where nothing is in it.
+        /// The value as text: `1`, `EX`; `-` if the field is empty.
         value: String,
     },
-    /// No process of these lanes can take a step, faults apart.
+    /// No process of these lanes can take a step, except for faults.
     Resting {
         /// The lanes by position.
         lanes: Vec<u8>,
@@ -57,14 +58,14 @@ impl std::fmt::Display for Fact {
     }
 }
 
-/// What steps a recording has no word for.
+/// The steps that a recording cannot show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Silent {
-    /// These, whatever they do.
+    /// Steps that are always silent.
     pub always: Vec<Step>,
-    /// These, as long as they change nothing in these fields: a call that the recording does not
-    /// show has not changed the server.
+    /// Steps that are silent as long as they do not change these fields: a call that the recording
+    /// does not show has not changed the server.
     pub quiet: Vec<Step>,
-    /// How the paths of those fields begin.
+    /// The prefixes of the paths of those fields.
     pub quiet_fields: Vec<String>,
 }

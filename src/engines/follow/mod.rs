@@ -1,19 +1,20 @@
-//! Following: whether a recording is a run of a model.
+//! Following: decides whether a recording is a run of a model.
 //!
-//! A recording is a list of [items](item::Item), each with a window of positions: within it one of its
-//! [ways](item::Way) happens, which is a step of the model, or something to be seen in its state. Between
-//! them the model takes steps that the recording has no word for. There may be many ways to fill
-//! them in and to order what overlaps, so what is followed is the set of all
-//! [configurations](frontier::Config): a state of the model, and the items that have happened in it.
+//! A recording is a list of [items](item::Item), each with a window of positions. Within the
+//! window, one of the item's [ways](item::Way) happens: a step of the model, or an observation of
+//! its state. In between, the model takes silent steps that the recording cannot show. There may be
+//! many ways to insert these steps and to order overlapping items. So following tracks the set of
+//! all [configurations](frontier::Config): a state of the model, and the items that have happened
+//! on the way to it.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `item` | what a recording says |
-//! | `outcome` | what following it came to |
+//! | `item` | the content of a recording |
+//! | `outcome` | the outcome of following a recording |
 //! | `space` | states by number, and what is known of them |
-//! | `frontier` | the ways on from a set of states |
-//! | `sweep` | a recording, position by position |
-//! | `why` | why an item happens in none of them |
+//! | `frontier` | everything reachable from a set of states |
+//! | `sweep` | following a recording, position by position |
+//! | `why` | why an item happens in no configuration |
 //! | `closest` | the run that differs least from a recording |
 
 pub mod closest;

@@ -1,42 +1,43 @@
-//! What following a recording came to.
+//! The outcome of following a recording.
 
 use crate::engines::verdict::{Path, PropertySet};
 
 use super::space::StateId;
 
-/// What following a recording came to.
+/// The outcome of following a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Followed {
-    /// Some run of the model explains it, and violates nothing.
+    /// A run of the model explains the recording and violates nothing.
     Admitted {
         /// The run.
         run: Run,
-        /// The properties that some run violates, if that was asked for.
+        /// The properties that some run violates, if requested.
         may: PropertySet,
     },
-    /// Runs of the model explain it, and every one violates something.
+    /// Runs of the model explain the recording, and every one violates something.
     Violates {
         /// One of them.
         run: Run,
-        /// The properties that every one violates; where it is none, each violates some.
+        /// The properties that every run violates. If empty, different runs violate different
+        /// properties.
         every: PropertySet,
-        /// The properties that some violate.
+        /// The properties that some run violates.
         some: PropertySet,
-        /// The item with which it is certain.
+        /// The item at which the violation becomes certain.
         certain: usize,
     },
-    /// No run of the model explains it: this item happens in none.
+    /// No run of the model explains the recording: this item happens in none.
     Rejected(Rejection),
-    /// More configurations than this were met.
+    /// More configurations than this were visited.
     TooMany(usize),
 }
 
-/// Where a recording stops being a run of the model.
+/// The place at which a recording stops being a run of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// The item that happens in no run.
     pub item: usize,
-    /// The states in which it is missing, those with the most items behind them first.
+    /// The states in which it does not happen, those with the most items behind them first.
     pub states: Vec<StateId>,
 }
 
@@ -45,6 +46,6 @@ pub struct Rejection {
 pub struct Run {
     /// The run.
     pub path: Path,
-    /// For each step the item that it is, if it is one.
+    /// For each step, the item that it corresponds to, if any.
     pub items: Vec<Option<usize>>,
 }

@@ -1,4 +1,4 @@
-//! The states that following a recording meets, by number, and what is known of each.
+//! The states visited while following a recording, by number, and what is known of each.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use super::item::{Fact, Silent, Way};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StateId(u32);
 
-/// Why a way cannot be gone from a state.
+/// Why a way is not possible in a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// The step is not enabled.
     Disabled,
-    /// This is not so, before the step or after it; a field has this value.
+    /// The fact does not hold, before or after the step; the field has another value.
     Differs {
-        /// What is not so.
+        /// The fact that does not hold.
         fact: Fact,
         /// The value that the field has.
         found: String,
@@ -31,17 +31,17 @@ pub enum Refused {
     },
 }
 
-/// States of one model, as they are met.
+/// The visited states of one model.
 pub struct Space {
     instance: Box<dyn Instance>,
     silent: Silent,
     /// The properties that a state can violate.
     judged: Vec<PropertyId>,
-    /// Silent steps lead to no state that shows this.
+    /// Silent steps never enter a state that shows this property.
     avoided: Option<PropertyId>,
-    /// The fields by the names on the way to them: the position, and whether it is a list.
+    /// The fields by path: the position, and whether it is a list.
     fields: BTreeMap<String, (usize, bool)>,
-    /// Those that a quiet step leaves alone, by position.
+    /// The fields that a quiet step must not change, by position.
     quiet_fields: Vec<usize>,
     /// All steps, in order.
     steps: Vec<Step>,
@@ -49,31 +49,31 @@ pub struct Space {
     states: Vec<Known>,
 }
 
-/// A state, and what was asked of it already.
+/// A state, and the results that are cached for it.
 struct Known {
     bytes: StateBytes,
-    /// The steps that are taken, in order, and where they lead.
+    /// The silent steps that are possible, in order, and the states they lead to.
     steps: Option<Vec<(Step, StateBytes)>>,
-    /// What came of the steps, by their positions.
+    /// The outcomes of the steps, by position.
     fired: Box<[Tried]>,
     silent: Option<Arc<[(Step, StateId)]>>,
     values: Option<Values>,
     violated: Option<PropertySet>,
 }
 
-/// What came of a step in a state.
+/// The outcome of a step in a state.
 #[derive(Clone, Copy)]
 enum Tried {
-    /// It was not tried.
+    /// It has not been tried.
     Not,
-    /// It is not taken.
+    /// It is not possible.
     Refused,
-    /// It leads there.
+    /// It leads to this state.
     To(StateId),
 }
 
 impl Space {
-    /// No state yet of a model in which these steps are silent.
+    /// Creates an empty space of a model in which these steps are silent.
     pub fn new(instance: Box<dyn Instance>, silent: Silent) -> Self {
         let judged = (0..).map(PropertyId).zip(instance.properties()).filter(|(_, info)| {
             matches!(info.kind, PropertyKind::Model(Kind::Invariant | Kind::AtRest))
@@ -92,30 +92,30 @@ impl Space {
         Self { instance, silent, judged, avoided: None, fields, quiet_fields, steps, ids, states }
     }
 
-    /// The same where silent steps lead to no state that shows a property.
+    /// Makes silent steps avoid states that show a property.
     #[must_use]
     pub fn avoiding(mut self, avoided: Option<PropertyId>) -> Self {
         self.avoided = avoided;
         self
     }
 
-    /// Whether a state shows what is avoided.
+    /// Returns whether a state shows the avoided property.
     pub fn is_avoided(&self, state: StateId) -> bool {
         self.avoided.is_some_and(|property| self.instance.shows(self.bytes(state), property))
     }
 
-    /// The model.
+    /// Returns the model.
     pub fn instance(&self) -> &dyn Instance {
         self.instance.as_ref()
     }
 
-    /// How many states were met.
+    /// Returns the number of states visited.
     pub fn met(&self) -> usize {
         self.states.len()
     }
 
-    /// Whether another model does something else in what was tried here: in each state that was met
-    /// the steps that were tried. If it does not, following the same recording comes to the same.
+    /// Returns whether another model behaves differently in what was tried here: for each visited
+    /// state, the steps that were tried. If not, following the same recording has the same outcome.
     pub fn differs(&self, other: &dyn Instance) -> bool {
         self.instance.initial() != other.initial()
             || self.states.iter().any(|known| {
@@ -129,13 +129,13 @@ impl Space {
             })
     }
 
-    /// The initial states.
+    /// Returns the initial states.
     pub fn initial(&mut self) -> Vec<StateId> {
         let initial = self.instance.initial();
         initial.into_iter().map(|state| self.id(state)).collect()
     }
 
-    /// The bytes of a state.
+    /// Returns the bytes of a state.
     pub fn bytes(&self, state: StateId) -> &StateBytes {
         &self.states[state.0 as usize].bytes
     }
@@ -152,7 +152,7 @@ impl Space {
         id
     }
 
-    /// Takes a step; `None` if it is not taken.
+    /// Takes a step; `None` if it is not possible.
     pub fn fire(&mut self, state: StateId, step: Step) -> Option<StateId> {
         let (known, at) = (state.0 as usize, self.steps.binary_search(&step).ok()?);
         match self.states[known].fired[at] {
@@ -170,7 +170,7 @@ impl Space {
         }
     }
 
-    /// Where silent steps lead.
+    /// Returns the silent steps of a state and where they lead.
     pub fn silent(&mut self, state: StateId) -> Arc<[(Step, StateId)]> {
         if let Some(known) = &self.states[state.0 as usize].silent {
             return known.clone();
@@ -194,7 +194,7 @@ impl Space {
         all
     }
 
-    /// Whether two states differ in the fields that a quiet step leaves alone.
+    /// Returns whether two states differ in the fields that a quiet step must not change.
     fn is_heard(&mut self, old: StateId, new: StateId) -> bool {
         self.demand_values(old);
         self.demand_values(new);
@@ -202,7 +202,7 @@ impl Space {
         self.quiet_fields.iter().any(|at| old.at(*at) != new.at(*at))
     }
 
-    /// Sees to it that the values of a state are known.
+    /// Ensures that the values of a state are computed.
     fn demand_values(&mut self, state: StateId) {
         let known = &mut self.states[state.0 as usize];
         if known.values.is_none() {
@@ -214,7 +214,7 @@ impl Space {
         self.states[state.0 as usize].values.as_ref()
     }
 
-    /// A field as it is written.
+    /// Returns the value of a field as text.
     pub fn value(&mut self, state: StateId, path: &str) -> Option<&str> {
         let (path, item) = split(path);
         let (at, is_list) = *self.fields.get(path)?;
@@ -227,7 +227,7 @@ impl Space {
         }
     }
 
-    /// Whether something is so in a state; if not, the value that the field has instead.
+    /// Checks a fact in a state. If it does not hold, the error is the value that the field has.
     pub fn sees(&mut self, state: StateId, fact: &Fact) -> Result<(), String> {
         match fact {
             Fact::Field { path, is, value } => {
@@ -244,7 +244,7 @@ impl Space {
         }
     }
 
-    /// Goes a way from a state.
+    /// Takes a way of an item from a state.
     pub fn go(&mut self, state: StateId, way: &Way) -> Result<StateId, Refused> {
         self.look(state, &way.before, false)?;
         let next = match way.step {
@@ -263,7 +263,7 @@ impl Space {
         Ok(())
     }
 
-    /// The properties that a state violates.
+    /// Returns the properties that a state violates.
     pub fn violated(&mut self, state: StateId) -> PropertySet {
         let at = state.0 as usize;
         if let Some(known) = self.states[at].violated {
@@ -277,7 +277,7 @@ impl Space {
     }
 }
 
-/// The path of a field, and which item of it: `node.n0.cb[0]`.
+/// Splits the path of a field from the index of an item in it: `node.n0.cb[0]`.
 fn split(path: &str) -> (&str, Option<usize>) {
     let Some((name, item)) = path.strip_suffix(']').and_then(|path| path.split_once('[')) else {
         return (path, None);

@@ -1,4 +1,4 @@
-//! A recording, followed position by position.
+//! Follows a recording, position by position.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use super::item::Item;
 use super::outcome::{Followed, Rejection, Run};
 use super::space::{Space, StateId};
 
-/// Follows a recording. With `may`, an admitted one is also asked what some run of it violates.
-/// No more than `most` configurations are met.
+/// Follows a recording, visiting at most `most` configurations. With `may`, also computes which
+/// properties some run of an admitted recording violates.
 pub fn follow(space: &mut Space, items: &[Item], may: bool, most: usize) -> Followed {
     let sweep = |space: &mut Space, violating| {
         Sweep { space, items, violating, extra: &[], most_cost: 0, most }.run()
@@ -48,37 +48,37 @@ pub fn follow(space: &mut Space, items: &[Item], may: bool, most: usize) -> Foll
 
 /// How far following has come.
 pub enum Swept {
-    /// To the end of the recording.
+    /// The end of the recording was reached.
     End(End),
-    /// To an item that happens nowhere.
+    /// An item happens in no configuration.
     Rejected(Rejection),
 }
 
-/// What stands at the end of a recording.
+/// The configurations at the end of a recording.
 pub struct End {
     nodes: Vec<Node>,
-    /// The first configuration of the end.
+    /// The position of the first configuration at the end.
     begin: usize,
 }
 
-/// One way of following.
+/// A pass over a recording, with its options.
 pub struct Sweep<'a> {
-    /// The states that are met.
+    /// The states that are visited.
     pub space: &'a mut Space,
-    /// What is recorded.
+    /// The items of the recording.
     pub items: &'a [Item],
-    /// What becomes of configurations that violate something.
+    /// What to do with configurations that violate a property.
     pub violating: Violating,
-    /// Steps that may be put in.
+    /// Steps that may be inserted.
     pub extra: &'a [Step],
-    /// How much may be put in and left out.
+    /// The maximum number of items left out plus steps inserted.
     pub most_cost: u8,
-    /// The most configurations.
+    /// The maximum number of configurations.
     pub most: usize,
 }
 
 impl Sweep<'_> {
-    /// Follows to the end, or to where nothing goes on.
+    /// Follows to the end, or to the item at which no configuration continues.
     pub fn run(mut self) -> Result<Swept, TooMany> {
         let mut nodes = self.initial();
         let mut begin = 0;
@@ -87,7 +87,7 @@ impl Sweep<'_> {
             self.items.iter().flat_map(|item| [item.from, item.to]).collect();
         self.close(&mut nodes, begin, &slots, 0)?;
         for position in positions {
-            // What ends here has begun before, or it begins and ends at once.
+            // An item that ends here began earlier, or it begins and ends at the same position.
             for at_once in [false, true] {
                 if at_once {
                     self.open(position, &mut slots)?;
@@ -117,7 +117,7 @@ impl Sweep<'_> {
         states.into_iter().enumerate().filter_map(first).collect()
     }
 
-    /// Gives the items that begin here a slot each.
+    /// Assigns a slot to each item that begins here.
     fn open(&self, position: u64, slots: &mut [Option<u32>]) -> Result<(), TooMany> {
         for at in 0..self.items.len() {
             if self.items[at].from == position {
@@ -128,7 +128,7 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// Goes all ways on from the frontier.
+    /// Appends everything reachable from the frontier.
     fn close(
         &mut self,
         nodes: &mut Vec<Node>,
@@ -160,8 +160,8 @@ impl Sweep<'_> {
         close(self.space, &allowed, nodes, begin)
     }
 
-    /// Keeps the configurations in which an item has happened that ends here, and takes its slot
-    /// back; the first of them, or the rejection.
+    /// Keeps the configurations in which the item that ends here has happened, and frees its slot.
+    /// Returns the position of the first one, or the rejection.
     fn end(
         &self,
         at: usize,
@@ -195,7 +195,7 @@ impl Sweep<'_> {
         Ok(Err(self.rejection(at, &nodes[begin..])))
     }
 
-    /// The rejection of an item by configurations in which it has not happened.
+    /// Builds the rejection of an item from configurations in which it has not happened.
     fn rejection(&self, item: usize, nodes: &[Node]) -> Rejection {
         let mut missing: Vec<_> =
             nodes.iter().map(|node| (node.config.done.count_zeros(), node.config.state)).collect();
@@ -216,17 +216,17 @@ impl End {
         self.nodes[self.begin..].iter().map(|node| &node.config)
     }
 
-    /// The properties that every run violates.
+    /// Returns the properties that every run violates.
     pub fn every(&self) -> PropertySet {
         self.configs().fold(PropertySet::ALL, |all, config| all.and(config.violated))
     }
 
-    /// The properties that some run violates.
+    /// Returns the properties that some run violates.
     pub fn some(&self) -> PropertySet {
         self.configs().fold(PropertySet::EMPTY, |all, config| all.or(config.violated))
     }
 
-    /// One run: the one that was reached first.
+    /// Returns one run: the one that was reached first.
     pub fn run(&self, items: &[Item]) -> Run {
         let (initial, moves) = self.moves();
         let mut run = Run { path: Path { initial, steps: Vec::new() }, items: Vec::new() };
@@ -244,7 +244,7 @@ impl End {
         run
     }
 
-    /// The number of the initial state, and what was done from there.
+    /// Returns the position of the initial state, and the moves from there.
     pub fn moves(&self) -> (usize, Vec<Move>) {
         let mut at = self.begin;
         let mut moves = Vec::new();

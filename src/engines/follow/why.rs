@@ -1,4 +1,4 @@
-//! Why an item happens in none of the states in which the model can be.
+//! Explains why an item happens in none of the states that the model can be in.
 
 use std::collections::BTreeSet;
 
@@ -6,19 +6,19 @@ use super::item::Item;
 use super::outcome::Rejection;
 use super::space::{Refused, Space};
 
-/// Why one way of an item cannot be gone.
+/// Why one way of an item is not possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// In all of the states its step is not enabled.
+    /// Its step is not enabled in any of the states.
     Disabled,
-    /// In the states that come nearest, this is so, and the recording says that it is not.
+    /// In the states that come closest, these facts of the recording do not hold.
     Differs(Vec<Difference>),
 }
 
-/// What is not so.
+/// A fact that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Difference {
-    /// What the recording says.
+    /// The fact in the recording.
     pub fact: super::item::Fact,
     /// The value that the field has in the model.
     pub found: String,
@@ -26,7 +26,7 @@ pub struct Difference {
     pub after: bool,
 }
 
-/// For each way of the rejected item why it cannot be gone.
+/// Returns, for each way of the rejected item, why it is not possible.
 pub fn why(space: &mut Space, items: &[Item], rejection: &Rejection) -> Vec<Why> {
     let ways = &items[rejection.item].ways;
     let of = |way| {
@@ -39,8 +39,8 @@ pub fn why(space: &mut Space, items: &[Item], rejection: &Rejection) -> Vec<Why>
                 Err(Refused::Disabled) | Ok(_) => {}
             }
         }
-        // A state in which the step happens and its outcome differs says more than one in which
-        // something is amiss before it.
+        // A state in which the step happens with a different outcome is more informative than one
+        // in which a fact before the step does not hold.
         let outcome: Vec<_> = differences.iter().filter(|one| one.after).cloned().collect();
         match (differences.is_empty(), outcome.is_empty()) {
             (true, _) => Why::Disabled,
@@ -51,7 +51,7 @@ pub fn why(space: &mut Space, items: &[Item], rejection: &Rejection) -> Vec<Why>
     ways.iter().map(of).collect()
 }
 
-/// The steps that the model can take where the item is missing, in order, as they are written.
+/// Returns the steps that the model can take where the item is missing, in order, as text.
 pub fn instead(space: &Space, rejection: &Rejection) -> Vec<String> {
     let enabled =
         rejection.states.iter().flat_map(|state| space.instance().enabled(space.bytes(*state)));

@@ -1,4 +1,4 @@
-//! A run made short by leaving out steps, and by bounded searches between its states.
+//! Minimizes a run by leaving out steps, and by bounded searches between its states.
 
 use std::collections::BTreeMap;
 
@@ -9,26 +9,26 @@ use crate::engines::verdict::{Discovery, Path, PropertyId, PropertySet};
 
 use super::nearest::{Question, nearest};
 
-/// A run made short without knowing the space.
+/// A run that was minimized without knowing the space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortened {
     /// The run.
     pub discovery: Discovery,
-    /// Steps after leaving out all that can be left out, before the first search.
+    /// The number of steps after leaving out all that can be left out, before the first search.
     pub left_out: usize,
-    /// Runs that were tried for it.
+    /// The number of runs that were tried.
     pub attempts: u64,
-    /// The shortest runs to violations of other properties that were met on the way.
+    /// The shortest runs to violations of other properties that were found on the way.
     pub others: Vec<Discovery>,
 }
 
-/// The most states that a search with the steps of the run looks at.
+/// The maximum number of states visited by a search that uses only the steps of the run.
 pub(crate) const OWN_STEPS: usize = 50_000;
-/// The most states that a search from one state of the run looks at.
+/// The maximum number of states visited by a search from one state of the run.
 pub(crate) const AROUND: usize = 4_000;
 
-/// Makes the run of a discovery short; none if it does not show its property, which must be one of
-/// those to look at.
+/// Minimizes the run of a discovery. Returns `None` if it does not show its property, which must be
+/// one of the checked properties.
 pub(crate) fn shorten<M: Model>(
     model: &M,
     found: &Discovery,
@@ -75,13 +75,13 @@ struct Shrinking<'a, M: Model> {
     property: PropertyId,
     initial: Vec<M::State>,
     attempts: u64,
-    /// The shortest runs that were met to other properties.
+    /// The shortest runs to other properties that were found.
     others: BTreeMap<PropertyId, Run>,
 }
 
 impl<M: Model> Shrinking<'_, M> {
-    /// Leaves out as many steps as can be: first all of a process, then all of a fault, then
-    /// stretches, from long ones down to single steps, then two at a time.
+    /// Leaves out as many steps as possible: first all steps of a process, then all of a fault,
+    /// then ranges, from long ones down to single steps, then pairs.
     fn leave_out(&mut self, run: &mut Run) {
         for step in run.steps.clone() {
             let process = step.process(M::ACTIONS);
@@ -99,7 +99,7 @@ impl<M: Model> Shrinking<'_, M> {
         }
     }
 
-    /// Leaves out stretches, from half of the run down to single steps, until none can be.
+    /// Leaves out ranges, from half of the run down to single steps, until none can be left out.
     fn stretches(&mut self, run: &mut Run) {
         let mut stretch = run.steps.len().div_ceil(2);
         while stretch > 0 {
@@ -117,15 +117,15 @@ impl<M: Model> Shrinking<'_, M> {
         }
     }
 
-    /// Leaves out two steps of which neither can be left out alone.
+    /// Leaves out two steps that cannot be left out one at a time.
     fn pair(&mut self, run: &mut Run) -> bool {
         let count = run.steps.len();
         let mut pairs = (0..count).flat_map(|one| (one + 1..count).map(move |two| (one, two)));
         pairs.any(|(one, two)| self.without(run, |at, _| at == one || at == two))
     }
 
-    /// Searches for a shorter run that takes the steps of this one in any order, each as often as
-    /// it likes, and begins with any initial state.
+    /// Searches for a shorter run that takes the steps of this one in any order and any number of
+    /// times, from any initial state.
     fn own_steps(&mut self, run: &mut Run) -> bool {
         let mut steps = run.steps.clone();
         steps.sort_unstable();
@@ -142,7 +142,8 @@ impl<M: Model> Shrinking<'_, M> {
         self.keep_if_shorter(run, way.start, &way.steps)
     }
 
-    /// Searches for a shorter way with any steps, from every state of the run, last ones first.
+    /// Searches for a shorter path with any steps, from every state of the run, starting with the
+    /// last.
     fn around(&mut self, run: &mut Run) -> bool {
         let (mut at, mut shorter) = (run.steps.len(), false);
         while at > 0 {
@@ -165,7 +166,7 @@ impl<M: Model> Shrinking<'_, M> {
         shorter
     }
 
-    /// The states of a run, each with the steps that are left.
+    /// Returns the states of a run, each with the number of steps left.
     fn states(&self, run: &Run) -> Vec<(M::State, usize)> {
         let mut state = self.initial[run.initial];
         let mut states = vec![(state, run.steps.len())];
@@ -179,7 +180,7 @@ impl<M: Model> Shrinking<'_, M> {
         states
     }
 
-    /// Tries the run without some of its steps; keeps it if it is shorter.
+    /// Tries the run without some of its steps; keeps the result if it is shorter.
     fn without(&mut self, run: &mut Run, gone: impl Fn(usize, Step) -> bool) -> bool {
         let rest = run.steps.iter().enumerate().filter(|(at, step)| !gone(*at, **step));
         let rest: Vec<Step> = rest.map(|(_, step)| *step).collect();
@@ -196,7 +197,8 @@ impl<M: Model> Shrinking<'_, M> {
         found
     }
 
-    /// Takes the steps, skipping what is not enabled, up to the first state that shows the property.
+    /// Takes the steps, skipping those that are not enabled, up to the first state that shows the
+    /// property.
     fn attempt(&mut self, initial: usize, steps: &[Step]) -> Option<Run> {
         self.attempts += 1;
         let mut state = *self.initial.get(initial)?;
@@ -212,7 +214,7 @@ impl<M: Model> Shrinking<'_, M> {
                 taken.extend(ending.1);
                 return Some(Run { initial, steps: taken, ending });
             }
-            // A step that cannot be completed is another violation, and not the one asked for.
+            // A step that cannot be completed violates another property, not the requested one.
             let enabled = self.looker.enabled();
             let step = *rest.find(|step| enabled.binary_search(step).is_ok())?;
             if !self.looker.fire(&mut state, step) {
@@ -222,7 +224,7 @@ impl<M: Model> Shrinking<'_, M> {
         }
     }
 
-    /// Remembers a violation of another property, if it is the shortest.
+    /// Records a violation of another property, if its run is the shortest so far.
     fn met(&mut self, initial: usize, taken: &[Step], ending: Option<Ending>) {
         let Some(ending) = ending else { return };
         let steps: Vec<Step> = taken.iter().copied().chain(ending.1).collect();

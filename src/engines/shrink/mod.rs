@@ -1,4 +1,4 @@
-//! A long run made short: steps are left out, and bounded searches look for shorter ways.
+//! Minimizes long runs: steps are left out, and bounded searches look for shorter paths.
 //!
 //! | file | what it holds |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! A bounded search from one state of a run: for a shorter way to what the run shows, or back to
+//! A bounded search from one state of a run, for a shorter path to what the run shows, or back to
 //! one of its later states.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,38 +12,38 @@ use crate::engines::verdict::PropertyId;
 
 /// What to search.
 pub(super) struct Question<'a, M: Model> {
-    /// The states to begin with.
+    /// The states to start from.
     pub starts: Vec<M::State>,
-    /// The steps that may be taken, in order; all if there are none.
+    /// The steps that may be taken, in order; all steps if `None`.
     pub steps: Option<&'a [Step]>,
-    /// What must be shown in the end.
+    /// The property to show.
     pub property: PropertyId,
-    /// The states of the run behind the first one, and for each how many steps are left to its end.
+    /// The later states of the run, each with the number of steps left to its end.
     pub later: &'a [(M::State, usize)],
-    /// A way must have fewer steps than this, with those that are left where it comes back.
+    /// The path, plus the steps left where it rejoins the run, must be shorter than this.
     pub fewer_than: usize,
-    /// The most states to look at.
+    /// The maximum number of states to visit.
     pub states: usize,
 }
 
-/// A shorter way.
+/// A shorter path.
 pub(super) struct Way {
-    /// The position of the state with which it begins.
+    /// The position of its start state.
     pub start: usize,
     /// Its steps.
     pub steps: Vec<Step>,
-    /// The steps that are left where it comes back to the run; 0 if it shows the property itself.
+    /// The number of steps left where it rejoins the run; 0 if it shows the property itself.
     pub left: usize,
 }
 
-/// A state that was found: where it came from, by which step, and how far it is.
+/// A visited state: its predecessor, the step from there, and its distance.
 struct Found<S> {
     state: S,
     from: Option<(usize, Step)>,
     depth: usize,
 }
 
-/// Searches breadth-first: the shortest way, of those that were looked at.
+/// Searches breadth-first, and returns the shortest path among the states visited.
 pub(super) fn nearest<M: Model>(
     looker: &mut Looker<'_, M>,
     asked: &Question<'_, M>,
@@ -87,7 +87,7 @@ pub(super) fn nearest<M: Model>(
     way
 }
 
-/// The way to a state that was found.
+/// Returns the path to a visited state.
 fn back<S>(found: &[Found<S>], end: usize, left: usize) -> Way {
     let (mut at, mut steps) = (end, Vec::new());
     while let Some((from, step)) = found[at].from {

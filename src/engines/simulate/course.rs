@@ -1,4 +1,4 @@
-//! A run on its way: where it is, and how it goes on.
+//! A run in progress: its current state, and how it continues.
 
 use latchwork_model::kit::{Actions, Model, Step, Unit};
 use zerocopy::IntoBytes;
@@ -17,7 +17,7 @@ pub(super) struct Sampler<'a, M: Model> {
     pub plan: &'a Plan,
     pub initial: Vec<M::State>,
     pub processes: Processes,
-    /// Of whom fairness is said, in order; those of lanes that need not act are among them.
+    /// All fair units, in order, including those of lanes that need not be fair.
     pub units: Vec<Unit>,
 }
 
@@ -34,7 +34,7 @@ impl<'a, M: Model> Sampler<'a, M> {
     }
 }
 
-/// A run on its way.
+/// A run in progress.
 pub(super) struct Course<'s, 'a, M: Model> {
     pub sampler: &'s Sampler<'a, M>,
     pub looker: &'s mut Looker<'a, M>,
@@ -47,13 +47,13 @@ pub(super) struct Course<'s, 'a, M: Model> {
     pub refused: Option<usize>,
 }
 
-/// What came of a step.
+/// The outcome of a step.
 pub(super) enum Taken {
-    /// Another state.
+    /// It led to another state.
     Moved,
-    /// The same state.
+    /// It did not change the state.
     StoodStill,
-    /// The model has offered it and now refuses it: it depends on more than its state.
+    /// The model offered the step and now refuses it: its behaviour depends on more than its state.
     Refused,
 }
 
@@ -78,7 +78,7 @@ impl<'s, 'a, M: Model> Course<'s, 'a, M> {
         }
     }
 
-    /// Looks at the state, and says how the run ends if it is a violation.
+    /// Evaluates the state, and returns how the run ends if it is a violation.
     pub fn look(&mut self) -> Option<Ending> {
         let look = self.looker.look(&self.state);
         if self.keep_digests {
@@ -103,19 +103,19 @@ impl<'s, 'a, M: Model> Course<'s, 'a, M> {
         if before.as_bytes() == self.state.as_bytes() { Taken::StoodStill } else { Taken::Moved }
     }
 
-    /// The violation with which it ends.
+    /// Returns the violation that ends the run.
     pub fn discovery(&self, (property, last, end): Ending) -> Discovery {
         let mut path = self.path.clone();
         path.steps.extend(last);
         Discovery { property, steps: path.steps.len(), path, end }
     }
 
-    /// All states of the run, one more than steps.
+    /// Returns all states of the run, one more than steps.
     pub fn states(&self) -> Vec<M::State> {
         let mut state = self.sampler.initial[self.path.initial];
         let mut states = vec![state];
         for step in &self.path.steps {
-            // It was taken before, so it can be.
+            // It was taken before, so it is possible.
             let _ = panics::catch(|| self.sampler.model.fire(&mut state, *step));
             states.push(state);
         }

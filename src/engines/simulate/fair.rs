@@ -1,9 +1,9 @@
-//! The second phase of a run: faults have stopped, and everybody who must act takes turns. What was
-//! promised to happen must happen now.
+//! The fair phase of a run: faults have stopped, and all fair units take turns. Everything that the
+//! liveness properties promise must happen now.
 //!
-//! What is said of it is never more than what was seen. A run that rests, or comes back to a state
-//! in a way that is fair, and still waits for something, is a violation, and is held against the
-//! same function as a run that `explore` finds. A run that only waits too long is *unsettled*.
+//! A violation is reported only if the run shows it: the run stops, or returns to a state along a
+//! fair cycle, while a property still waits. It is verified by the same function as a run that
+//! `explore` finds. A run that merely waits too long is *unsettled*.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,22 +18,23 @@ use super::course::{Course, Taken};
 use super::look::Ending;
 use super::rng::Draws;
 
-/// The most states that are searched for one in which the protocol is done.
+/// The maximum number of states that are searched for one in which the protocol is done.
 const NEAR: usize = 2_000;
 
-/// How taking turns ended.
+/// Why a round of turns stopped.
 enum Stopped {
-    /// Nobody of those who take turns can act.
+    /// None of the units that take turns is enabled.
     Rest,
-    /// What was wanted has happened.
+    /// The goal was reached.
     Enough,
-    /// There were no steps left, or the model refuses one that it has offered.
+    /// There were no steps left, or the model refused a step that it had offered.
     Bound,
     /// A state violates a property.
     Violated(Ending),
 }
 
-/// Does the second phase: what it violates, and else what it waits for in the end.
+/// Runs the fair phase. Returns its violation, or else the property that it still waits for at the
+/// end.
 pub(super) fn phase<M: Model>(
     course: &mut Course<'_, '_, M>,
     draws: &mut Draws,
@@ -51,7 +52,8 @@ pub(super) fn phase<M: Model>(
     if !course.sampler.plan.properties.contains(can_finish) {
         return (None, waiting);
     }
-    // Whoever is free to act is asked to, so that the protocol can come to its end.
+    // All processes may act now, including those that need not be fair, so that the protocol can
+    // finish.
     let no_fault = |fairness| fairness != Fairness::Fault;
     match turns(course, draws, no_fault, is_done) {
         Stopped::Enough => (None, waiting),
@@ -71,8 +73,8 @@ pub(super) fn phase<M: Model>(
     }
 }
 
-/// The processes of some lanes act in turn, or their actions where each of them is fair; which step
-/// is taken then is drawn.
+/// Lets the processes of some lanes act in turn, or their actions where each of them is fair. The
+/// step is chosen at random.
 fn turns<M: Model>(
     course: &mut Course<'_, '_, M>,
     draws: &mut Draws,
@@ -113,8 +115,8 @@ fn turns<M: Model>(
     Stopped::Bound
 }
 
-/// Whether a property that speaks of what goes on for ever is violated by the run as it is, and
-/// else which one still waits.
+/// Returns the violation if the run violates a property about what repeats forever, or else the
+/// property that still waits.
 fn judged<M: Model>(
     course: &Course<'_, '_, M>,
     begin: usize,
@@ -153,7 +155,7 @@ fn judged<M: Model>(
     (None, waiting)
 }
 
-/// The longest way of the phase from a state back to itself, of those that end last.
+/// Returns the longest path of the phase from a state back to itself, among those that end last.
 fn round<S: IntoBytes + zerocopy::Immutable>(states: &[S], begin: usize) -> Option<(usize, usize)> {
     let mut first = BTreeMap::new();
     let back = |end: usize| {
@@ -163,8 +165,8 @@ fn round<S: IntoBytes + zerocopy::Immutable>(states: &[S], begin: usize) -> Opti
     (begin..states.len()).filter_map(back).last()
 }
 
-/// Every way of a run from a state back to itself that does not come by it in between: its end, and
-/// its beginning.
+/// Returns every path of a run from a state back to itself that does not pass through it in
+/// between: its end, and its beginning.
 fn small_rounds<S: IntoBytes + zerocopy::Immutable>(states: &[S]) -> Vec<(usize, Option<usize>)> {
     let mut last = BTreeMap::new();
     let back = |(end, state): (usize, &S)| {
@@ -174,13 +176,13 @@ fn small_rounds<S: IntoBytes + zerocopy::Immutable>(states: &[S]) -> Vec<(usize,
     states.iter().enumerate().filter_map(back).collect()
 }
 
-/// Whether the protocol may rest in a state; that it panics there is seen elsewhere.
+/// Returns whether the protocol may stop in a state. A panic here is reported elsewhere.
 fn is_done<M: Model>(model: &M, state: &M::State) -> bool {
     panics::catch(|| model.done(state)).unwrap_or(false)
 }
 
-/// One way on from a state from which few can be reached: to where nothing can happen, or to a cycle
-/// that begins after so many of the steps.
+/// Returns one continuation from a state with few reachable states: to a standstill, or to a cycle
+/// that begins after this many of the steps.
 fn way_on<M: Model>(course: &mut Course<'_, '_, M>) -> (Vec<Step>, Option<usize>) {
     let (mut state, mut steps) = (course.state, Vec::new());
     let mut met = BTreeMap::new();
@@ -197,8 +199,8 @@ fn way_on<M: Model>(course: &mut Course<'_, '_, M>) -> (Vec<Step>, Option<usize>
     }
 }
 
-/// Whether a state in which the protocol is done can be reached from the last one, if that can be
-/// seen from near. What lies behind a bound or a panic cannot.
+/// Returns whether a done state can be reached from the last state; `None` if the bounded search
+/// cannot decide it, for example because of a bound or a panic.
 fn can_be_done<M: Model>(course: &mut Course<'_, '_, M>) -> Option<bool> {
     let mut found = vec![course.state];
     let mut seen = BTreeSet::from([fingerprint(&course.state)]);

@@ -1,4 +1,4 @@
-//! One state of a run: what can happen next, and what the state shows by itself.
+//! One state of a run: what can happen next, and what the state shows on its own.
 
 use latchwork_model::kit::{Actions, Claim, Kind, Model, Step};
 use zerocopy::{FromZeros, IntoBytes};
@@ -7,35 +7,35 @@ use crate::engines::explore::fingerprint::fingerprint;
 use crate::engines::explore::{panics, shown, steps};
 use crate::engines::verdict::{BuiltIn, End, PropertyId, PropertySet};
 
-/// Looks at the states of runs, one after the other.
+/// Evaluates the states of runs, one after another.
 pub(crate) struct Looker<'a, M: Model> {
     pub model: &'a M,
-    /// The properties to look at.
+    /// The properties to check.
     pub properties: PropertySet,
-    /// Whether what was seen of a state before is believed. Runs that are compared with one another
-    /// look afresh: the model may not say the same again.
+    /// Whether cached results are used. Runs that are compared with each other evaluate every state
+    /// again, because the model may answer differently.
     pub remembers: bool,
-    /// Runs come by the same states again and again: what was seen last, by fingerprint.
+    /// A cache of recent results, by fingerprint: runs revisit the same states again and again.
     seen: Vec<Seen<M::State>>,
-    /// How many states were looked at that were not among them, since there are so many.
+    /// The number of cache misses since the cache last grew.
     missed: usize,
-    /// What can happen in the state that was looked at last.
+    /// The enabled steps of the state that was evaluated last.
     enabled: Vec<Step>,
 }
 
-/// How many states are remembered at first: most campaigns that fail do so soon.
+/// The initial number of cached states: most campaigns that fail do so early.
 const FEWEST: usize = 1 << 8;
-/// How many states are remembered at most.
+/// The maximum number of cached states.
 const MOST: usize = 1 << 14;
 
-/// The most steps that are remembered of a state. Where more can happen it is looked at again.
+/// The maximum number of steps cached for a state. States with more steps are evaluated again.
 const STEPS: usize = 24;
 
-/// What was seen of a state that violates nothing.
+/// The cached result of a state that violates nothing.
 struct Seen<S> {
-    /// None before the first.
+    /// The number of enabled steps; `None` for an empty entry.
     count: Option<u8>,
-    /// So many of them can happen.
+    /// The enabled steps; the first `count` are valid.
     steps: [Step; STEPS],
     /// The goals that it reaches.
     reached: PropertySet,
@@ -49,32 +49,33 @@ impl<S: FromZeros> Seen<S> {
     }
 }
 
-/// What is seen in one state.
+/// What is visible in one state.
 pub(crate) struct Look {
     /// The properties that it violates.
     pub violated: PropertySet,
     /// The `reachable` properties that hold in it.
     pub reached: PropertySet,
-    /// What breaks a run off here: the property, the step that cannot be completed, why not.
+    /// The violations that end the run here: the property, the step that cannot be completed, and
+    /// why.
     broken: Vec<Ending>,
 }
 
-/// A violation with which a run ends: the property, a last step, and what happens.
+/// A violation that ends a run: the property, a last step, and how it ends.
 pub(crate) type Ending = (PropertyId, Option<Step>, End);
 
 impl Look {
-    /// Whether something that can happen leads to no state: over a bound, or into a panic.
+    /// Returns whether an enabled step leads to no state: it exceeds a bound, or panics.
     pub fn is_cut(&self) -> bool {
         !self.broken.is_empty()
     }
 
-    /// The first violation.
+    /// Returns the first violation.
     pub fn ending(&self) -> Option<Ending> {
         let first = self.violated.iter().next()?;
         self.ending_in(first)
     }
 
-    /// The violation of one property, if it is violated here.
+    /// Returns the violation of one property, if it is violated here.
     pub fn ending_in(&self, property: PropertyId) -> Option<Ending> {
         let broken = self.broken.iter().find(|broken| broken.0 == property);
         let ending = broken.cloned().unwrap_or((property, None, End::State));
@@ -88,12 +89,13 @@ impl<'a, M: Model> Looker<'a, M> {
         Self { model, properties, remembers: true, seen, missed: 0, enabled: Vec::new() }
     }
 
-    /// What can happen in the state that was looked at last, in the order of the list of actions.
+    /// Returns the enabled steps of the state that was evaluated last, in the order of the list of
+    /// actions.
     pub fn enabled(&self) -> &[Step] {
         &self.enabled
     }
 
-    /// Takes an enabled step; false if the model refuses what it has offered before.
+    /// Takes an enabled step. Returns `false` if the model refuses a step that it offered before.
     pub fn fire(&self, state: &mut M::State, step: Step) -> bool {
         let next = steps::take(self.model, state, step);
         next.is_ok_and(|next| {
@@ -102,10 +104,10 @@ impl<'a, M: Model> Looker<'a, M> {
         })
     }
 
-    /// Collects what can happen in a state and looks at the properties there.
+    /// Collects the enabled steps of a state and evaluates the properties in it.
     pub fn look(&mut self, state: &M::State) -> Look {
         if self.missed > self.seen.len() && self.seen.len() < MOST {
-            // Half of what is remembered is not found any more, which does no harm.
+            // Half of the cached entries become unreachable, which does no harm.
             self.seen.resize_with(2 * self.seen.len(), Seen::nothing);
             self.missed = 0;
         }
@@ -125,7 +127,7 @@ impl<'a, M: Model> Looker<'a, M> {
                 look
             }
             Err(message) => {
-                // The same panic once more, step by step, tells in which step it is.
+                // Repeating the panic step by step finds the step that causes it.
                 let panic = BuiltIn::NoPanic.id::<M>();
                 let step = shown::breaking(self.model, state, panic).first().copied();
                 let end = match step {
@@ -174,7 +176,7 @@ impl<'a, M: Model> Looker<'a, M> {
                 continue;
             }
             match property.kind {
-                // No single state shows what goes on for ever.
+                // No single state decides a property about what repeats forever.
                 Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo => {}
                 Kind::AtRest if fair => {}
                 Kind::Invariant | Kind::AtRest => {
@@ -190,7 +192,7 @@ impl<'a, M: Model> Looker<'a, M> {
             }
         }
         let deadlock = BuiltIn::Deadlock.id::<M>();
-        // Whether it is done is asked of every state, as a search does.
+        // `done` is called forevery state, as in a search.
         if !model.done(state) && !any && properties.contains(deadlock) {
             violated.insert(deadlock);
         }

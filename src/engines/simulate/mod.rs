@@ -1,22 +1,22 @@
-//! The sampling engine: many runs with drawn steps, for spaces that are too large to close.
+//! The sampling engine: many random runs, for spaces that are too large to explore.
 //!
-//! Run number `i` is a function of the configuration, the seed, `i`, the strategy and the most
-//! steps of a run. Runs are spread over threads, and what is reported is folded in the order of
-//! their numbers up to the first that fails: so it does not depend on the threads.
+//! Run number `i` is a function of the configuration, the seed, `i`, the strategy and the maximum
+//! number of steps. Runs are distributed over threads. Results are merged in the order of run
+//! numbers up to the first failure, so the report does not depend on the threads.
 //!
-//! A run has two phases. In the first one anything may happen; in the second one faults stop,
-//! everybody who must act takes turns, and what was promised must come to be. A campaign without a
-//! violation is no proof.
+//! A run has two phases. In the first one anything may happen. In the second, fair one, faults
+//! stop, all fair units take turns, and everything that the liveness properties promise must
+//! happen. A campaign without a violation is no proof.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `rng` | the draws of a run: the only use of random numbers in the program |
+//! | `rng` | the random numbers of a run: their only use in the program |
 //! | `strategy` | which of the enabled steps a run takes |
 //! | `look` | one state: what can happen next, what it shows |
 //! | `plan` | what to sample |
-//! | `course` | a run on its way |
+//! | `course` | a run in progress |
 //! | `run` | one run |
-//! | `fair` | its second phase |
+//! | `fair` | its fair phase |
 
 mod course;
 mod fair;
@@ -41,27 +41,27 @@ use course::Sampler;
 use look::Looker;
 use run::Run;
 
-/// The most runs between two looks at the clock.
+/// The maximum number of runs between two checks of the clock.
 const BLOCK: u64 = 1024;
 
-/// One run in so many is done twice and compared, also when nobody asks for it.
+/// One in this many runs is repeated and compared, even if nobody asks for it.
 const TWICE: u64 = 64;
 
-/// What a campaign came to. All figures are about the runs before the first one that failed, and
-/// that one.
+/// The result of a campaign. All figures cover the runs up to and including the first one that
+/// failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Simulation {
-    /// Runs done.
+    /// The number of runs.
     pub runs: u64,
-    /// Steps of all of them.
+    /// The total number of steps.
     pub steps: u64,
-    /// Steps of the longest.
+    /// The number of steps of the longest run.
     pub longest: usize,
-    /// Runs whose first phase ended because it had no steps left.
+    /// The number of runs whose first phase ended because it had no steps left.
     pub cut: u64,
-    /// Runs whose second phase ended so.
+    /// The number of runs whose fair phase ended because it had no steps left.
     pub unsettled: u64,
-    /// The first of them.
+    /// The first unsettled run.
     pub first_unsettled: Option<Unsettled>,
     /// By action: whether it fired in any run.
     pub fired: Vec<bool>,
@@ -69,9 +69,9 @@ pub struct Simulation {
     pub reached: PropertySet,
     /// The first run that violates a property.
     pub failure: Option<Failure>,
-    /// The first run that went two ways.
+    /// The first run whose repetition differed.
     pub nondeterminism: Option<Nondeterminism>,
-    /// Somebody asked for an end before all runs were done.
+    /// Whether the campaign was interrupted before all runs were done.
     pub interrupted: bool,
 }
 
@@ -80,14 +80,14 @@ pub struct Simulation {
 pub struct Failure {
     /// Its number.
     pub run: u64,
-    /// The actions that were switched off in it.
+    /// The actions that were disabled in it.
     pub off: Vec<u8>,
-    /// What it violates, and its steps.
+    /// The violation, and the steps of the run.
     pub discovery: Discovery,
 }
 
-/// A run that waits for something that did not come within the steps of its fair phase. That is no
-/// violation: with more steps it may come.
+/// A run that still waits for something at the end of its fair phase. This is no violation: with
+/// more steps it may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsettled {
     /// Its number.
@@ -96,7 +96,7 @@ pub struct Unsettled {
     pub property: PropertyId,
 }
 
-/// A run that was done twice and was not the same: the model depends on more than its input.
+/// A run whose repetition differed: the model depends on more than its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nondeterminism {
     /// Its number.
@@ -105,7 +105,7 @@ pub struct Nondeterminism {
     pub step: usize,
 }
 
-/// Does the runs of a plan, up to the first that fails.
+/// Samples the runs of a plan, up to the first that fails.
 pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulation {
     let sampler = Sampler::new(model, plan);
     let mut simulation = Simulation {
@@ -121,11 +121,11 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
         nondeterminism: None,
         interrupted: false,
     };
-    // Each thread has one, with what it remembers.
+    // Each thread has its own, with its cache.
     let looker = |_| Looker::new(model, plan.properties);
     let mut lookers: Vec<_> = (0..plan.threads.max(1)).map(looker).collect();
     let mut start = plan.runs.start;
-    // Most campaigns that fail do so soon: blocks grow.
+    // Most campaigns that fail do so early, so blocks grow.
     let mut size = 2 * plan.threads.max(1) as u64;
     while start < plan.runs.end {
         if watch.interrupted() {
@@ -146,7 +146,7 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
     simulation
 }
 
-/// Some runs in the order of their numbers, each with the step at which its repetition differs.
+/// Returns runs in the order of their numbers, each with the step at which its repetition differs.
 fn block<'a, M: Model>(
     sampler: &Sampler<'a, M>,
     lookers: &mut [Looker<'a, M>],
@@ -171,7 +171,7 @@ fn block<'a, M: Model>(
     runs
 }
 
-/// A run; some are done twice.
+/// Does one run. Some runs are repeated.
 fn once<'a, M: Model>(
     sampler: &Sampler<'a, M>,
     looker: &mut Looker<'a, M>,

@@ -11,18 +11,18 @@ use super::strategy::Mix;
 pub struct Plan {
     /// The seed of the campaign.
     pub seed: u64,
-    /// The numbers of its runs.
+    /// The range of run numbers.
     pub runs: Range<u64>,
     /// How steps are chosen.
     pub strategy: Mix,
-    /// The most steps of the first phase of a run.
+    /// The maximum number of steps in the first phase of a run.
     pub steps: usize,
-    /// The most steps of its second, fair phase; with 0 there is none.
+    /// The maximum number of steps in the second, fair phase; 0 disables it.
     pub fair: usize,
-    /// The properties to look at.
+    /// The properties to check.
     pub properties: PropertySet,
-    /// Whether every run is done twice and compared.
+    /// Whether every run is repeated and compared.
     pub paranoid: bool,
-    /// How many threads run.
+    /// The number of threads.
     pub threads: usize,
 }

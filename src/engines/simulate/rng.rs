@@ -1,42 +1,43 @@
-//! The random numbers of a run: a function of the seed and the number of the run, on any machine
-//! and for as long as there is ChaCha8.
+//! The random numbers of a run: a function of the seed and the run number. They are the same on
+//! every machine, and stable because ChaCha8 is.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// The draws of one run.
+/// The random numbers of one run.
 pub struct Draws(ChaCha8Rng);
 
 impl Draws {
-    /// The draws of run number `run` of the campaign with this seed: a stream of its own.
+    /// Returns the random numbers of run number `run` of the campaign with this seed: a separate
+    /// stream.
     pub fn of(seed: u64, run: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(run);
         Self(rng)
     }
 
-    /// A number below `n`, each with the same probability.
+    /// Returns a number below `n`; all have the same probability.
     ///
-    /// Written out here and not taken from a library, because a library may change how it draws.
+    /// This is implemented here because a library may change how it samples.
     pub fn below(&mut self, n: u32) -> u32 {
         assert!(n > 0, "there is no number below 0");
-        // A multiplication spreads 32 bits over n intervals; those that would make some intervals
-        // larger than others are drawn again.
+        // A multiplication spreads 32 bits over n intervals. Values that would make some intervals
+        // larger than others are rejected.
         loop {
             let wide = u64::from(self.0.next_u32()) * u64::from(n);
-            // A division is dear, and its rest is less than n.
+            // A division is expensive, and its remainder is less than n.
             if wide as u32 >= n || wide as u32 >= n.wrapping_neg() % n {
                 return (wide >> 32) as u32;
             }
         }
     }
 
-    /// True or false.
+    /// Returns true or false with equal probability.
     pub fn flip(&mut self) -> bool {
         self.below(2) == 1
     }
 
-    /// Brings a list into a random order.
+    /// Shuffles a list.
     pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for last in (1..list.len()).rev() {
             list.swap(last, self.below(last as u32 + 1) as usize);
@@ -48,7 +49,7 @@ impl Draws {
 mod tests {
     use super::*;
 
-    /// Whoever changes one of these numbers makes every seed that was ever written down worthless.
+    /// Changing one of these numbers invalidates every recorded seed.
     #[test]
     fn the_first_words_are_those_of_always() {
         let words = |seed, run| {

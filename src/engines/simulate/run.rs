@@ -11,31 +11,31 @@ use super::plan::Plan;
 use super::rng::Draws;
 use super::strategy::Picker;
 
-/// What came of one run.
+/// The outcome of one run.
 pub(super) struct Run {
     pub number: u64,
-    /// Steps taken.
+    /// The number of steps taken.
     pub steps: usize,
-    /// Its first phase ended because it had no steps left.
+    /// Whether its first phase ended because it had no steps left.
     pub cut: bool,
-    /// What did not come to be within its second phase.
+    /// The property that still waits at the end of its fair phase.
     pub unsettled: Option<PropertyId>,
     /// By action: whether it fired.
     pub fired: Vec<bool>,
     /// The `reachable` properties that it reached.
     pub reached: PropertySet,
-    /// The actions that were switched off in it.
+    /// The actions that were disabled in it.
     pub off: Vec<u8>,
-    /// What it violated.
+    /// The violation, if any.
     pub discovery: Option<Discovery>,
-    /// A digest after every state; only if it was asked for.
+    /// A digest after every state, if requested.
     pub digests: Vec<u64>,
-    /// The step that the model has offered and then refused.
+    /// The step that the model offered and then refused.
     pub refused: Option<usize>,
 }
 
 impl<'a, M: Model> Sampler<'a, M> {
-    /// The run with this number.
+    /// Does the run with this number.
     pub fn run(&self, looker: &mut Looker<'a, M>, number: u64, keep_digests: bool) -> Run {
         let Plan { seed, strategy, steps: limit, .. } = self.plan;
         let draws = Draws::of(*seed, number);
@@ -68,7 +68,7 @@ impl<'a, M: Model> Sampler<'a, M> {
         }
         let taken = course.path.steps.len();
         let steps = discovery.as_ref().map_or(taken, |found| match found.end {
-            // Which way it would have gone on was not taken.
+            // The steps of the continuation were not taken.
             End::Stuck { .. } => found.path.steps.len().min(taken),
             _ => found.path.steps.len(),
         });

@@ -12,14 +12,14 @@ use super::rng::Draws;
 pub enum Strategy {
     /// Every enabled step with the same probability.
     Walk,
-    /// Probabilistic concurrency testing: the enabled process with the highest priority acts, and
-    /// at `depth - 1` points of the run it falls to the lowest.
+    /// Probabilistic concurrency testing: the enabled process with the highest priority acts. At
+    /// `depth - 1` points of the run, that process drops to the lowest priority.
     Pct {
         /// How many ordering constraints a violation may need.
         depth: u8,
     },
-    /// A walk in which some of the faults and of the optional actions never happen; which, is
-    /// drawn for every run.
+    /// A walk in which some of the faults and of the optional actions never happen. Which ones is
+    /// random forevery run.
     Swarm,
 }
 
@@ -46,18 +46,18 @@ impl FromStr for Strategy {
     }
 }
 
-/// The depth that stands behind the colon of `pct:D`.
+/// Parses the depth after the colon of `pct:D`.
 pub fn pct_depth(number: &str) -> Result<u8, String> {
     let depth = number.parse().ok().filter(|depth| (1..=16).contains(depth));
     depth.ok_or("the depth of pct is a number from 1 to 16, as in pct:3".to_string())
 }
 
-/// The strategies of a campaign: its runs take turns.
+/// The strategies of a campaign: runs use them in turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mix(Vec<Strategy>);
 
 impl Mix {
-    /// The strategy of the run with this number.
+    /// Returns the strategy of the run with this number.
     pub fn of(&self, run: u64) -> Strategy {
         self.0[(run % self.0.len() as u64) as usize]
     }
@@ -85,20 +85,21 @@ impl FromStr for Mix {
     }
 }
 
-/// The processes of a model, each with a number.
+/// The processes of a model, numbered.
 pub(super) struct Processes {
     /// All of them, in order.
     pub all: Vec<Process>,
-    /// By action: its lane, and whether its first argument says who of the lane acts.
+    /// By action: its lane, and whether its first argument identifies the acting process of the
+    /// lane.
     by_action: Vec<(u8, bool)>,
-    /// How many numbers a lane has: one, and one for each actor.
+    /// The numbers per lane: one for the lane itself, and one for each actor.
     width: usize,
-    /// How many numbers there are.
+    /// The total number of process numbers.
     numbers: usize,
 }
 
 impl Processes {
-    /// The processes that take these steps.
+    /// Returns the processes that take these steps.
     pub fn of<M: Model>(steps: &[Step]) -> Self {
         let mut all: Vec<Process> = steps.iter().map(|step| step.process(M::ACTIONS)).collect();
         all.sort_unstable();
@@ -109,13 +110,13 @@ impl Processes {
         Self { all, by_action: by_action.collect(), width, numbers: M::LANES.len() * width }
     }
 
-    /// The number of a process.
+    /// Returns the number of a process.
     #[inline]
     fn number(&self, Process { lane, actor }: Process) -> usize {
         usize::from(lane) * self.width + actor.map_or(0, |actor| usize::from(actor) + 1)
     }
 
-    /// The number of the process that takes a step.
+    /// Returns the number of the process that takes a step.
     #[inline]
     fn acting(&self, step: Step) -> usize {
         let (lane, counts) = self.by_action[usize::from(step.action)];
@@ -127,22 +128,22 @@ impl Processes {
 pub(super) struct Picker<'a> {
     draws: Draws,
     among: Among<'a>,
-    /// Positions in the list of enabled steps between which the choice is, if it is not all.
+    /// The positions of the candidates in the list of enabled steps, unless all are candidates.
     choice: Vec<usize>,
 }
 
-/// Between which of the enabled steps the choice is.
+/// Which of the enabled steps are candidates.
 enum Among<'a> {
     /// All of them.
     All,
-    /// Those whose action is not switched off in this run; by action.
+    /// Those whose action is not disabled in this run; by action.
     On { off: Vec<bool> },
     /// Those of the process with the highest priority.
     First(Priorities<'a>),
 }
 
 impl<'a> Picker<'a> {
-    /// The picker of a run of at most `steps` steps.
+    /// Creates the picker of a run of at most `steps` steps.
     pub fn new<M: Model>(
         strategy: Strategy,
         mut draws: Draws,
@@ -165,18 +166,19 @@ impl<'a> Picker<'a> {
         Self { draws, among, choice: Vec::new() }
     }
 
-    /// One of so many initial states.
+    /// Picks one of `count` initial states.
     pub fn initial(&mut self, count: usize) -> usize {
         self.draws.below(count as u32) as usize
     }
 
-    /// The actions that never happen in this run.
+    /// Returns the actions that are disabled in this run.
     pub fn switched_off(&self) -> Vec<u8> {
         let Among::On { off } = &self.among else { return Vec::new() };
         (0u8..).zip(off).filter(|(_, off)| **off).map(|(action, _)| action).collect()
     }
 
-    /// The position of the step to take, the `at`-th of the run; none if all are switched off.
+    /// Returns the position of the step to take, the `at`-th of the run; `None` if all are
+    /// disabled.
     pub fn pick(&mut self, at: usize, enabled: &[Step]) -> Option<usize> {
         let Self { draws, among, choice } = self;
         let count = match among {
@@ -196,12 +198,12 @@ impl<'a> Picker<'a> {
         Some(if let Among::All = among { picked } else { choice[picked] })
     }
 
-    /// The draws that are left.
+    /// Returns the remaining random numbers.
     pub fn into_draws(self) -> Draws {
         self.draws
     }
 
-    /// The step just taken changed nothing.
+    /// Records that the step just taken changed nothing.
     pub fn stood_still(&mut self, step: Step) {
         if let Among::First(priorities) = &mut self.among {
             priorities.drop_down(step);
@@ -212,11 +214,11 @@ impl<'a> Picker<'a> {
 /// The priorities of the processes in one run.
 struct Priorities<'a> {
     processes: &'a Processes,
-    /// By number of a process; the least has the highest priority.
+    /// By process number; the smallest rank has the highest priority.
     rank: Vec<usize>,
-    /// The rank behind all others.
+    /// The largest rank so far.
     last: usize,
-    /// The steps before which the process that would act falls to the lowest priority.
+    /// The steps before which the process that would act drops to the lowest priority.
     change: Vec<usize>,
 }
 
@@ -228,15 +230,16 @@ impl<'a> Priorities<'a> {
         for (process, its) in processes.all.iter().zip(&ranks) {
             rank[processes.number(*process)] = *its;
         }
-        // How long a run will be is not known, and change points behind its end are worth nothing:
-        // so the length over which they are spread is itself drawn, on a scale of doublings.
+        // The length of a run is not known in advance, and change points beyond its end have no
+        // effect. So the length over which they are spread is itself random, on a logarithmic
+        // scale.
         let doublings = steps.max(2).ilog2();
         let length = 2 << draws.below(doublings);
         let change = (1..depth).map(|_| draws.below(length) as usize).collect();
         Self { processes, rank, last: ranks.len(), change }
     }
 
-    /// The positions of the steps of the process that acts next, of those that can.
+    /// Fills in the positions of the steps of the enabled process that acts next.
     fn choose(&mut self, at: usize, enabled: &[Step], choice: &mut Vec<usize>) {
         for _ in 0..self.change.iter().filter(|change| **change == at).count() {
             self.highest(enabled, choice);
@@ -262,7 +265,7 @@ impl<'a> Priorities<'a> {
         }
     }
 
-    /// The process that takes this step gets the lowest priority.
+    /// Gives the lowest priority to the process that takes this step.
     fn drop_down(&mut self, step: Step) {
         self.rank[self.processes.acting(step)] = self.last;
         self.last += 1;

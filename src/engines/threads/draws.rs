@@ -1,5 +1,5 @@
-//! Which task runs next, drawn: run number `i` is a function of the code, the seed, `i` and the
-//! strategy.
+//! Random scheduling: chooses which task runs next. Run number `i` is a function of the code, the
+//! seed, `i` and the strategy.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,16 +11,16 @@ use crate::engines::simulate::rng::Draws;
 /// How the next task is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// Every task that can run with the same probability.
+    /// Every runnable task with the same probability.
     Random,
-    /// Probabilistic concurrency testing: the task with the highest priority runs, and at
-    /// `depth - 1` points of the run the one that would falls to the lowest.
+    /// Probabilistic concurrency testing: the task with the highest priority runs. At `depth - 1`
+    /// points of the run, that task drops to the lowest priority.
     Pct {
         /// How many ordering constraints a violation may need.
         depth: u8,
     },
-    /// Uniform random walk: a task with so many times the points to go is chosen so many times as
-    /// often, so that all orders are about as likely.
+    /// Uniform random walk: each task is chosen with a probability proportional to its remaining
+    /// points, so that all interleavings are about equally likely.
     Urw,
 }
 
@@ -47,47 +47,47 @@ impl FromStr for Strategy {
     }
 }
 
-/// Chooses who runs next.
+/// Chooses the task that runs next.
 pub enum Picker {
-    /// The task that is there longest: the run by which the others are measured.
+    /// The oldest task, for the run that measures how long tasks are.
     Oldest,
-    /// As drawn.
+    /// At random.
     Random(Draws),
     /// By priorities.
     Pct(Priorities),
-    /// By what is still to be done.
+    /// By the remaining work.
     Urw(Draws, Remaining),
-    /// As it was once; none where that cannot be.
+    /// As recorded; the run ends where that is not possible.
     Given(VecDeque<u16>),
-    /// As wished. A wish that cannot be granted is skipped; without one the task goes on that ran
-    /// last.
+    /// As requested. A request that is not possible is skipped; without one, the last task
+    /// continues.
     Wished(VecDeque<u16>, u16),
 }
 
-/// Priorities that fall at drawn points.
+/// Priorities that drop at random points.
 pub struct Priorities {
     draws: Draws,
     depth: u8,
     /// By task.
     of: Vec<u32>,
-    /// The points at which one falls, and how far the run is.
+    /// The points at which a priority drops, and the current point of the run.
     falls: Vec<u32>,
     at: u32,
 }
 
-/// How much each task has to do.
+/// The remaining work of each task.
 pub struct Remaining {
-    /// By task, those included that are not there yet.
+    /// By task, including those that have not been spawned yet.
     points: Vec<u32>,
-    /// How many tasks have been there.
+    /// The number of tasks spawned so far.
     seen: usize,
 }
 
-/// Priorities that are drawn lie above those to which tasks fall.
+/// Initial priorities are random and above the levels to which tasks drop.
 const LEVELS: u32 = 1 << 30;
 
 impl Picker {
-    /// The picker of a run; `measured` are the tasks of the run by which others are measured.
+    /// Creates the picker of a run. `measured` are the tasks of the measuring run.
     pub fn of(strategy: Strategy, mut draws: Draws, measured: &[u16]) -> Self {
         match strategy {
             Strategy::Random => Self::Random(draws),
@@ -105,7 +105,7 @@ impl Picker {
         }
     }
 
-    /// The task that runs next, of those that can, which are in order.
+    /// Returns the task that runs next, out of the runnable ones, which are in order.
     pub fn pick(&mut self, tasks: &[u16]) -> Option<u16> {
         match self {
             Self::Oldest => tasks.first().copied(),
@@ -148,7 +148,7 @@ impl Remaining {
         if self.points.len() <= last {
             self.points.resize(last + 1, 0);
         }
-        // Who spawns the others has their work before it too.
+        // A task that spawns others is credited with their work.
         let unseen: u32 = self.points[self.seen..].iter().sum();
         let weight = |task: u16| {
             let spawns = if task == 0 { unseen } else { 0 };

@@ -1,10 +1,10 @@
-//! What a thread-shaped run did, in the names of the model.
+//! A log of what a run of threads did, in the terms of the model.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// The log of one run. Its lock is one of the standard library on every runtime: no scheduler
-/// sees it, so logging adds no point at which threads could be switched.
+/// The log of one run. It uses a standard library lock on every runtime: schedulers do not see it,
+/// so logging adds no switch points.
 pub struct Log {
     inner: Mutex<Inner>,
     /// Ends the run on its runtime.
@@ -13,16 +13,16 @@ pub struct Log {
 
 #[derive(Default)]
 struct Inner {
-    /// What was done, with the ticket that says where it belongs.
+    /// The logged actions, each with a ticket that gives its position.
     entries: Vec<(u64, Entry)>,
     tickets: u64,
     violated: Option<&'static str>,
 }
 
-/// A place in the log.
+/// A reserved place in the log.
 pub struct Mark(u64);
 
-/// An action of the model that the code has done, and what it saw right after it.
+/// An action of the model that the code has done, and the values it saw right after it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The name of the action.
@@ -36,7 +36,7 @@ pub struct Entry {
 /// A field of the model's state as the code sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seen {
-    /// The table and the spelling of its ids, `node.n`; or a record.
+    /// The table and the name of its ids, `node.n`; or a record.
     pub table: &'static str,
     /// The entry of the table.
     pub index: Option<u8>,
@@ -83,7 +83,7 @@ impl From<&'static str> for Value {
 }
 
 impl Seen {
-    /// The name of the field in the model: `node.n0.busy`.
+    /// Returns the path of the field in the model: `node.n0.busy`.
     pub fn path(&self) -> String {
         match self.index {
             Some(index) => format!("{}{index}.{}", self.table, self.field),
@@ -93,13 +93,13 @@ impl Seen {
 }
 
 impl Log {
-    /// An empty log of a run that ends like this when the code finds a property violated.
+    /// Creates an empty log. `halt` ends the run when the code finds a property violated.
     pub fn new(halt: fn() -> !) -> Self {
         Self { inner: Mutex::default(), halt }
     }
 
-    /// Notes that an action has been done, at the point where it takes effect: under the lock that
-    /// makes it one step for everybody else.
+    /// Logs an action at the point where it takes effect: under the lock that makes it atomic for
+    /// all other threads.
     pub fn step(&self, action: &'static str, args: &[u8], seen: Vec<Seen>) {
         let mut inner = self.inner();
         inner.tickets += 1;
@@ -107,38 +107,38 @@ impl Log {
         inner.entries.push((ticket, Entry { action, args: args.to_vec(), seen }));
     }
 
-    /// Keeps a place for an action that takes effect here, if it turns out to be that one.
+    /// Reserves a place for an action that takes effect here, if it turns out to be that action.
     pub fn mark(&self) -> Mark {
         let mut inner = self.inner();
         inner.tickets += 1;
         Mark(inner.tickets)
     }
 
-    /// Notes an action at the place that was kept for it.
+    /// Logs an action at its reserved place.
     pub fn step_at(&self, mark: Mark, action: &'static str, args: &[u8], seen: Vec<Seen>) {
         let entry = Entry { action, args: args.to_vec(), seen };
         self.inner().entries.push((mark.0, entry));
     }
 
-    /// Notes that the code finds a property violated, and ends the run.
+    /// Logs that the code finds a property violated, and ends the run.
     pub fn violate(&self, property: &'static str) -> ! {
         self.inner().violated = Some(property);
         (self.halt)()
     }
 
-    /// The property that the code has found violated.
+    /// Returns the property that the code has found violated.
     pub fn violated(&self) -> Option<&'static str> {
         self.inner().violated
     }
 
-    /// All that has been done so far, taken out.
+    /// Takes everything logged so far.
     pub fn take(&self) -> Vec<Entry> {
         let mut entries = std::mem::take(&mut self.inner().entries);
         entries.sort_by_key(|(ticket, _)| *ticket);
         entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// How much has been done so far.
+    /// Returns the number of actions logged so far.
     pub fn length(&self) -> usize {
         self.inner().entries.len()
     }

@@ -1,15 +1,16 @@
-//! Threads whose order is decided, and whether their runs are runs of a model.
+//! Runs code of threads under controlled schedulers, and checks whether its runs are runs of a
+//! model.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `log` | what a run did, in the names of the model |
-//! | `runs` | runs, handed from the engine that does them to who judges them |
-//! | `under_loom` | all orders with so many preemptions, and what weak memory may do |
-//! | `under_shuttle`, `draws` | runs whose order is drawn |
+//! | `log` | what a run did, in the terms of the model |
+//! | `runs` | passes runs from the engine to the judge |
+//! | `under_loom` | all interleavings up to a number of preemptions, with weak memory |
+//! | `under_shuttle`, `draws` | runs with a random schedule |
 //! | `under_std` | runs on the threads of the machine |
-//! | `schedule` | what brings a run about again |
+//! | `schedule` | how to reproduce a run |
 //! | `refine` | whether a run of the code is a run of the model |
-//! | `shorten` | a schedule that fails, with fewer switches |
+//! | `shorten` | reduces the switches of a failing schedule |
 
 #[cfg(feature = "threads")]
 mod draws;
@@ -39,7 +40,7 @@ use std::sync::Arc;
 #[cfg(feature = "threads")]
 pub type Body = Arc<dyn Fn(&Arc<log::Log>) + Send + Sync>;
 
-/// What code of threads is written against: here the threads of the machine.
+/// The primitives that threaded code is written against: here those of the standard library.
 #[cfg(feature = "threads")]
 pub mod rt_std {
     pub use std::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
@@ -47,7 +48,7 @@ pub mod rt_std {
     pub use std::thread;
 }
 
-/// The same under loom.
+/// The same primitives under loom.
 #[cfg(feature = "threads")]
 pub mod rt_loom {
     pub use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
@@ -55,7 +56,7 @@ pub mod rt_loom {
     pub use loom::thread;
 }
 
-/// The same under shuttle.
+/// The same primitives under shuttle.
 #[cfg(feature = "threads")]
 pub mod rt_shuttle {
     pub use shuttle::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};

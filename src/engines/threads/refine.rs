@@ -1,12 +1,11 @@
 //! Refinement: whether a run of the code is a run of the model.
 //!
-//! The log of a run names actions of the model. The model takes them in that order, and takes
-//! steps in between that the code has no name for; after each logged action the fields that the
-//! code has seen must have the same values in the model. There may be several ways to fill in
-//! steps, so what is followed is the set of all states in which the model can be: a *frontier* of
-//! [following](crate::engines::follow), where every item is a point.
-//! Frontiers and what follows on them are kept, so that a prefix that many runs share is laid
-//! against the model once.
+//! The log of a run names actions of the model. The model takes them in that order, with internal
+//! steps in between that the code does not log. After each logged action, the fields that the code
+//! has seen must have the same values in the model. There may be several ways to insert internal
+//! steps, so all states that the model can be in are tracked: a *frontier* of
+//! [following](crate::engines::follow), in which every item is a point. Frontiers and their
+//! successors are cached, so a prefix that many runs share is checked against the model once.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,15 +21,15 @@ use crate::engines::verdict::{Path, PropertyId, PropertySet};
 use super::log::Entry;
 use super::runs::Ending;
 
-/// The most states in a frontier. More would mean that the code says too little of what it does.
+/// The maximum number of states in a frontier. A larger one means that the code logs too little.
 const MOST: usize = 20_000;
 
-/// Why a run of the code is no run of the model.
+/// Why a run of the code is not a run of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The model has no such action.
     NoSuchAction,
-    /// The action is enabled nowhere in the frontier.
+    /// The action is enabled in no state of the frontier.
     NotEnabled,
     /// A field has another value in the code than in the model.
     Differs {
@@ -41,17 +40,17 @@ pub enum Refusal {
         /// Its value in the model.
         model: String,
     },
-    /// The code came to its end where the model cannot.
+    /// The code finished where the model cannot be done.
     NotDone,
-    /// The code stands still where the model can go on.
+    /// The code is stuck where the model can continue.
     GoesOn,
-    /// The code finds violated what holds in the model.
+    /// The code reported a violation of a property that holds in the model.
     NotShown(&'static str),
     /// The code panics.
     Panics(String),
-    /// The code ended like this, and its log is in no order that could be laid against the model.
+    /// The code ended like this, and its log has no order that could be checked against the model.
     Unordered(String),
-    /// The engine has not followed the run to its end.
+    /// The engine did not follow the run to its end.
     CutOff(String),
 }
 
@@ -75,19 +74,19 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What laying a run against the model came to.
+/// The outcome of checking a run against the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// It is a run of the model, and violates nothing there.
+    /// It is a run of the model, and violates nothing.
     Admitted,
-    /// It is a run of the model, and after so many logged actions it violates a property.
+    /// It is a run of the model that violates a property after this many logged actions.
     Violates(PropertyId, usize),
-    /// It is no run of the model: after so many logged actions, this is wrong.
+    /// It is not a run of the model: this is wrong after this many logged actions.
     Refused(usize, Refusal),
 }
 
 impl Judgement {
-    /// Whether two runs are bad in the same way.
+    /// Returns whether two runs fail in the same way.
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Violates(one, _), Self::Violates(other, _)) => one == other,
@@ -101,10 +100,10 @@ impl Judgement {
 
 type Frontier = usize;
 
-/// One model that runs of the code are laid against.
+/// A model against which runs of the code are checked.
 pub struct Refinement {
     space: Space,
-    /// The steps of the model by the name and arguments of the action.
+    /// The steps of the model, by the name and arguments of the action.
     steps: BTreeMap<(&'static str, Vec<u8>), Step>,
     frontiers: Vec<Known>,
     by_states: BTreeMap<Vec<StateId>, Frontier>,
@@ -119,12 +118,12 @@ struct Known {
 }
 
 impl Refinement {
-    /// The refinement of a model by code that does these actions of it without logging them.
+    /// Creates the refinement of a model by code that does not log these actions.
     pub fn new(instance: Box<dyn Instance>, silent: &[&str]) -> Self {
         Self::avoiding(instance, silent, None)
     }
 
-    /// The same where the model comes by no state that shows a property.
+    /// Does the same, and keeps the model out of states that show a property.
     pub fn avoiding(
         instance: Box<dyn Instance>,
         silent: &[&str],
@@ -150,12 +149,12 @@ impl Refinement {
         refinement
     }
 
-    /// The model.
+    /// Returns the model.
     pub fn instance(&self) -> &dyn Instance {
         self.space.instance()
     }
 
-    /// Lays a run against the model.
+    /// Checks a run against the model.
     pub fn judge(&mut self, log: &[Entry], ending: &Ending) -> Judgement {
         let mut at = 0;
         for (done, entry) in log.iter().enumerate() {
@@ -177,7 +176,8 @@ impl Refinement {
         }
     }
 
-    /// The run of the model that goes with the first `entries` of a log, which is admitted so far.
+    /// Returns the run of the model that matches the first `entries` of a log that is admitted so
+    /// far.
     pub fn path(&mut self, log: &[Entry], ending: &Ending) -> Path {
         let mut at = 0;
         let mut frontiers = vec![at];
@@ -199,7 +199,7 @@ impl Refinement {
             if done == 0 {
                 break;
             }
-            // Who led here: the first state of the frontier before that does.
+            // The predecessor: the first state of the previous frontier that leads here.
             let step = self.steps[&(log[done - 1].action, log[done - 1].args.clone())];
             let landed = nodes[place].config.state;
             let before = &self.frontiers[frontiers[done - 1]].nodes;
@@ -217,7 +217,7 @@ impl Refinement {
         self.space.bytes(node.config.state)
     }
 
-    /// What was done, as the model spells it: `app_lock(a0)`.
+    /// Returns a logged action as the model spells it: `app_lock(a0)`.
     pub fn spell(&self, entry: &Entry) -> String {
         match self.steps.get(&(entry.action, entry.args.clone())) {
             Some(step) => step.spell(self.instance().actions()).to_string(),
@@ -225,7 +225,7 @@ impl Refinement {
         }
     }
 
-    /// The logged actions that the model could take after a log, and the internal ones.
+    /// Returns the logged actions that the model could take after a log, and the internal ones.
     pub fn enabled_after(&mut self, log: &[Entry]) -> Vec<String> {
         let mut at = 0;
         for entry in log {
@@ -283,7 +283,7 @@ impl Refinement {
         next
     }
 
-    /// The states right after a logged action that agree with what the code has seen.
+    /// Returns the states right after a logged action that agree with what the code has seen.
     fn take(&mut self, at: Frontier, entry: &Entry) -> Result<Vec<StateId>, Refusal> {
         let step = self.steps.get(&(entry.action, entry.args.clone()));
         let step = Some(*step.ok_or(Refusal::NoSuchAction)?);
@@ -311,7 +311,7 @@ impl Refinement {
         if landed.is_empty() { Err(refusal) } else { Ok(landed) }
     }
 
-    /// The frontier of the states right after a logged action.
+    /// Returns the frontier of the states right after a logged action.
     fn frontier(&mut self, landed: Vec<StateId>) -> Frontier {
         if let Some(known) = self.by_states.get(&landed) {
             return *known;

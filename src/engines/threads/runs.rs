@@ -1,6 +1,6 @@
-//! Runs, handed from the engine that does them to who judges them.
+//! Passes runs from the engine to the judge.
 //!
-//! The engine works in a thread of its own: under the schedulers stacks are small, and a run must
+//! The engine works in a thread of its own: stacks are small under the schedulers, and a run must
 //! not judge itself.
 
 use std::fmt;
@@ -14,21 +14,21 @@ use crate::engines::explore::panics::join;
 
 use super::log::{Entry, Log};
 
-/// Runs that may wait to be judged.
+/// The maximum number of runs waiting to be judged.
 const WAITING: usize = 64;
 
 /// How a run of the code ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// All threads came to their ends.
+    /// All threads finished.
     Finished,
-    /// All threads that were left wait.
+    /// All remaining threads wait.
     Deadlock,
     /// The code found a property violated.
     Violated(&'static str),
     /// The code panicked.
     Panicked(String),
-    /// The engine does not follow a run any further than so.
+    /// The engine did not follow the run any further.
     CutOff(String),
 }
 
@@ -51,19 +51,19 @@ pub struct Ran {
     pub log: Vec<Entry>,
     /// How it ended.
     pub ending: Ending,
-    /// What brings it about again.
+    /// How to reproduce it.
     pub schedule: Schedule,
 }
 
-/// Where an engine hands its runs over.
+/// The channel through which an engine passes on its runs.
 pub struct Feed {
     sender: SyncSender<Ran>,
-    /// Nobody wants more runs.
+    /// Whether no more runs are wanted.
     enough: AtomicBool,
 }
 
 impl Feed {
-    /// Hands a run over; whether more of them are wanted.
+    /// Passes on a run. Returns whether more are wanted.
     pub fn hand_over(&self, ran: Ran) -> bool {
         let taken = self.sender.send(ran).is_ok();
         if !taken {
@@ -72,19 +72,19 @@ impl Feed {
         taken
     }
 
-    /// Nothing more will be handed over.
+    /// Closes the channel: no more runs follow.
     pub fn close(&self) {
         self.enough.store(true, Ordering::Relaxed);
     }
 
-    /// Whether no more runs are wanted.
+    /// Returns whether no more runs are wanted.
     pub fn is_enough(&self) -> bool {
         self.enough.load(Ordering::Relaxed)
     }
 }
 
-/// Lets an engine do runs, and hands them to `judge` in their order until it has seen enough;
-/// whether the engine came to its own end.
+/// Starts an engine and passes its runs to `judge`, in order, until `judge` has seen enough.
+/// Returns whether the engine finished by itself.
 pub fn judged(
     engine: impl FnOnce(&Arc<Feed>) + Send,
     mut judge: impl FnMut(Ran) -> bool + Send,
@@ -102,7 +102,7 @@ pub fn judged(
     })
 }
 
-/// The log of the run that is under way, for who looks on from outside.
+/// The log of the run in progress, for readers outside the run.
 #[derive(Clone, Default)]
 pub struct Current(Arc<Mutex<Option<Arc<Log>>>>);
 
@@ -114,13 +114,13 @@ impl Current {
         log
     }
 
-    /// Ends it: what it did, and the property that it found violated.
+    /// Ends the run. Returns what it did, and the property that it found violated.
     pub fn end(&self) -> (Vec<Entry>, Option<&'static str>) {
         let log = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         log.map_or((Vec::new(), None), |log| (log.take(), log.violated()))
     }
 
-    /// The property that the run has found violated so far.
+    /// Returns the property that the run has found violated so far.
     pub fn violated(&self) -> Option<&'static str> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.violated()
     }

@@ -1,12 +1,12 @@
-//! What brings a run of threads about again.
+//! How to reproduce a run of threads.
 
-/// What brings a run of threads about again, under the engine that did it.
+/// How to reproduce a run of threads under the engine that did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Schedule {
-    /// Nothing does: the threads of the machine go as they like.
+    /// The run cannot be reproduced: the operating system scheduled its threads.
     None,
     /// The task that runs next, for each point at which there is a choice.
     Tasks(Vec<u16>),
-    /// The decisions of loom, as loom writes them: JSON.
+    /// The decisions of loom, in its own JSON format.
     Path(String),
 }

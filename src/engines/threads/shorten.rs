@@ -1,15 +1,15 @@
-//! A schedule that fails, with fewer switches between its tasks.
+//! Reduces the number of switches between tasks in a failing schedule.
 
-/// The most runs that are done for it.
+/// The maximum number of runs to try.
 const MOST: usize = 400;
 
-/// How often another task goes on than the one that was running.
+/// Returns how often a schedule switches to another task.
 pub fn switches(tasks: &[u16]) -> usize {
     tasks.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
-/// Leaves out ever smaller pieces of a schedule. `fails` runs what is left as wishes, which are
-/// skipped where they cannot be granted, and says what was run if it fails in the same way.
+/// Leaves out smaller and smaller pieces of a schedule. `fails` runs the rest as requests, skips
+/// those that are not possible, and returns what was run if it fails in the same way.
 pub fn shorten(tasks: &[u16], mut fails: impl FnMut(&[u16]) -> Option<Vec<u16>>) -> Vec<u16> {
     let (mut wishes, mut best) = (tasks.to_vec(), tasks.to_vec());
     let (mut size, mut runs) = (wishes.len() / 2, 0);

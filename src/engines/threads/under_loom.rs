@@ -1,4 +1,5 @@
-//! Runs under loom: all orders with at most so many preemptions, and all that weak memory allows.
+//! Runs under loom: all interleavings with a limited number of preemptions, and everything that
+//! weak memory allows.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,21 +12,21 @@ use crate::engines::threads::schedule::Schedule;
 use super::Body;
 use super::runs::{Current, Ending, Feed, Ran, judged};
 
-/// The most threads of a run: a constant of loom.
+/// The maximum number of threads of a run: a constant of loom.
 pub const MAX_THREADS: usize = loom::MAX_THREADS;
 
-/// The most points of a run at which loom decides something.
+/// The maximum number of points of a run at which loom makes a decision.
 const MAX_BRANCHES: usize = 20_000;
 
-/// What a panic that only ends a search carries.
+/// The payload of a panic that only ends a search.
 struct Enough;
 
-/// How loom says that all threads wait.
+/// Part of loom's message when all threads wait.
 const DEADLOCK: &str = "deadlock";
-/// How loom says that a run is too long for it.
+/// Part of loom's message when a run is too long.
 const TOO_LONG: &str = "Model exceeded maximum number of branches";
 
-/// Does all runs with at most so many preemptions.
+/// Does all runs with at most `preemptions` preemptions.
 pub fn search(body: &Body, preemptions: usize, feed: &Arc<Feed>) {
     let mut builder = builder();
     builder.preemption_bound = Some(preemptions);
@@ -54,10 +55,10 @@ fn check(builder: &Builder, body: &Body, feed: &Arc<Feed>, only_one: bool) {
     }
 }
 
-/// The decisions of run number `run` of the search with so many preemptions.
+/// Returns the decisions of run number `run` of the search with this many preemptions.
 pub fn path_of(body: &Body, preemptions: usize, run: u64) -> std::io::Result<String> {
     let file = tempfile::NamedTempFile::new()?;
-    // Loom loads a file that is there: it must not be.
+    // Loom loads an existing file, so there must be none.
     let path = file.into_temp_path();
     std::fs::remove_file(&path)?;
     let mut builder = builder();
@@ -78,7 +79,7 @@ pub fn path_of(body: &Body, preemptions: usize, run: u64) -> std::io::Result<Str
     std::fs::read_to_string(&path)
 }
 
-/// Does the run with these decisions once more.
+/// Repeats the run with these decisions.
 pub fn again(body: &Body, decisions: &str) -> std::io::Result<Option<Ran>> {
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), decisions)?;
@@ -96,7 +97,7 @@ pub fn again(body: &Body, decisions: &str) -> std::io::Result<Option<Ran>> {
     Ok(again.map(|ran| Ran { schedule: Schedule::Path(decisions.to_string()), ..ran }))
 }
 
-/// A run that a panic has ended.
+/// Returns a run that a panic has ended.
 fn broken_off(current: &Current, message: String) -> Ran {
     let (log, violated) = current.end();
     let ending = match violated {
@@ -108,8 +109,8 @@ fn broken_off(current: &Current, message: String) -> Ran {
     Ran { log, ending, schedule: Schedule::None }
 }
 
-/// Whether loom starts at all: it reads settings from the environment and panics at bad ones, also
-/// at those that are replaced here.
+/// Returns whether loom starts: it reads settings from the environment and panics at invalid ones,
+/// even at those that are overridden here.
 pub fn starts() -> Result<(), String> {
     panics::catch(Builder::new).map(drop).map_err(|why| {
         format!(
@@ -118,7 +119,7 @@ pub fn starts() -> Result<(), String> {
     })
 }
 
-/// Loom reads its settings from the environment: here they are what they are.
+/// Builds loom's settings. Loom reads them from the environment; here they are fixed.
 fn builder() -> Builder {
     let mut builder = Builder::new();
     builder.max_threads = MAX_THREADS;

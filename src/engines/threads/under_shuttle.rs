@@ -1,4 +1,4 @@
-//! Runs under shuttle: who runs next is drawn, or given.
+//! Runs under shuttle, with a random or a given schedule.
 
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,21 +15,22 @@ use super::Body;
 use super::draws::{Picker, Strategy};
 use super::runs::{Current, Ending, Feed, Ran, judged};
 
-/// A task that does nothing and runs only when nobody else can: where it alone is left before
-/// the run is over, the others stand still. (Shuttle has a panic for that, and prints it.)
+/// A task that does nothing and runs only when no other task can. If it is the only runnable task
+/// before the run is over, the others are deadlocked. (Shuttle reports this with a panic that it
+/// prints.)
 const IDLE: u16 = 1;
 
-/// The most points of a run.
+/// The maximum number of points of a run.
 const MAX_POINTS: usize = 100_000;
 const TOO_LONG: &str = "exceeded max_steps bound";
 
-/// The runs with these numbers.
+/// A sampling plan.
 pub struct Plan {
-    /// The seed of them all.
+    /// The seed of all runs.
     pub seed: u64,
     /// How tasks are chosen.
     pub strategy: Strategy,
-    /// How many runs.
+    /// The number of runs.
     pub runs: u64,
 }
 
@@ -44,13 +45,13 @@ pub fn sample(body: &Body, plan: &Plan, feed: &Arc<Feed>) {
     runs(body, plan.runs, Box::new(picker), feed);
 }
 
-/// Does the run with these decisions once more; nothing if it cannot go that way.
+/// Repeats the run with these decisions; `None` if it cannot go that way.
 pub fn again(body: &Body, tasks: &[u16]) -> Option<Ran> {
     let ran = once(body, Picker::Given(tasks.iter().copied().collect()))?;
     (ran.schedule == Schedule::Tasks(tasks.to_vec())).then_some(ran)
 }
 
-/// Does a run in which these tasks go on where they can.
+/// Does a run in which these tasks continue where possible.
 pub fn wished(body: &Body, tasks: &[u16]) -> Option<Ran> {
     once(body, Picker::Wished(tasks.iter().copied().collect(), 0))
 }
@@ -72,7 +73,7 @@ fn once(body: &Body, picker: Picker) -> Option<Ran> {
     once
 }
 
-/// Says who chooses in the run with a number.
+/// Returns the picker of the run with a number.
 type Pickers = Box<dyn Fn(u64) -> Picker + Send>;
 
 fn runs(body: &Body, runs: u64, pickers: Pickers, feed: &Arc<Feed>) {
@@ -112,7 +113,7 @@ fn runs(body: &Body, runs: u64, pickers: Pickers, feed: &Arc<Feed>) {
     }
 }
 
-/// Ends a run: the scheduler sees that the log says why, and lets nobody run any more.
+/// Ends a run: the scheduler sees the reason in the log and schedules no more tasks.
 fn halt() -> ! {
     loop {
         shuttle::thread::yield_now();
@@ -128,8 +129,8 @@ fn config() -> Config {
     config
 }
 
-/// Shuttle puts a panic hook before ours that prints, when it runs for the first time. This takes
-/// it away again.
+/// Removes the panic hook that shuttle installs when it first runs. That hook would print before
+/// ours.
 fn keep_the_panic_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -141,7 +142,7 @@ fn keep_the_panic_hook() {
     });
 }
 
-/// A scheduler that asks a picker.
+/// A scheduler that delegates to a picker.
 struct Chosen {
     pickers: Pickers,
     next: u64,
@@ -156,7 +157,7 @@ struct Chosen {
 }
 
 impl Chosen {
-    /// Hands over the run that is behind us; whether there is more to do.
+    /// Passes on the finished run. Returns whether there is more to do.
     fn hand_over(&mut self) -> bool {
         let (log, _) = self.current.end();
         let mut decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,5 @@
-//! Runs on the threads of the machine: as they come, and never the same twice.
+//! Runs on the threads of the machine: the order is up to the operating system, and runs are not
+//! reproducible.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -10,12 +11,13 @@ use crate::engines::threads::schedule::Schedule;
 use super::Body;
 use super::runs::{Current, Ending, Feed, Ran};
 
-/// How often to look whether a run stands still.
+/// The interval at which to check whether a run is stuck.
 const LOOK: Duration = Duration::from_millis(100);
-/// In so many looks nothing was logged: it does. A machine that is very busy may be wronged.
+/// A run is stuck if nothing was logged in this many checks. On a very busy machine this may be
+/// wrong.
 const STILL: u32 = 50;
 
-/// Does so many runs. One that stands still leaves its threads behind.
+/// Does `runs` runs. A stuck run leaves its threads behind.
 pub fn stress(body: &Body, runs: u64, feed: &Arc<Feed>) {
     for _ in 0..runs {
         let ran = run(body);
@@ -34,7 +36,7 @@ fn run(body: &Body) -> Ran {
         let log = log.clone();
         move || {
             let ended = panics::catch(|| body(&log));
-            // Nobody listens any more if the run was given up.
+            // The receiver is gone if the run was given up.
             let _ = sender.send(ended.err());
         }
     });
@@ -58,13 +60,13 @@ fn run(body: &Body) -> Ran {
         }
     };
     if ending == Ending::Finished {
-        // It has sent its last word, so this does not wait long.
+        // It has sent its last message, so this does not wait long.
         let _ = thread.join();
     }
     Ran { log: log.take(), ending, schedule: Schedule::None }
 }
 
-/// Ends a thread of a run that is given up: it rests for ever.
+/// Ends a thread of a run that was given up: it sleeps forever.
 fn halt() -> ! {
     loop {
         std::thread::park();

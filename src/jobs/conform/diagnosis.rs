@@ -1,4 +1,4 @@
-//! Why a recording is rejected.
+//! Explains why a recording is rejected.
 
 use crate::conform::slice::Slice;
 use crate::engines::follow::closest::{self, closest};
@@ -12,49 +12,49 @@ use crate::files::configuration::Configuration;
 use super::slice::{MOST, space};
 use super::switches::{Admitting, Tried, admitting};
 
-/// Configurations that are met at most while the closest run is looked for.
+/// The maximum number of configurations visited by the search for the closest run.
 const MOST_NEAR: usize = 50_000;
 
 /// Why a recording is rejected.
 pub struct Diagnosis {
-    /// What of the recording happens in no run, by position in the slice.
+    /// The item of the recording that happens in no run, by position in the slice.
     pub item: usize,
-    /// For each way in which it could have happened why it did not.
+    /// For each way in which the item could have happened, why it did not.
     pub ways: Vec<WayRefused>,
     /// What the model could have done instead.
     pub instead: Vec<String>,
-    /// What would have to be changed about the recording.
+    /// How the recording would have to be changed.
     pub closest: Closest,
-    /// What would have to be changed about the rules.
+    /// How the rules would have to be changed.
     pub admitting: Vec<Admitting>,
-    /// How many sets of rules were tried.
+    /// How many sets of switches were tried.
     pub tried: Tried,
 }
 
-/// Why a way was not gone.
+/// Why a way is not possible.
 pub struct WayRefused {
-    /// The step; `None`: something is seen.
+    /// The step; `None` for an observation.
     pub step: Option<String>,
-    /// Why.
+    /// The reason.
     pub why: Why,
 }
 
-/// What would have to be changed about a recording.
+/// How a recording would have to be changed.
 pub enum Closest {
-    /// These items are left out, and these steps put in, each behind an item.
+    /// Leave out these items, and insert these steps, each after an item.
     At {
         /// By position in the slice.
         left_out: Vec<usize>,
-        /// Steps as they are written, with the item before them.
+        /// Steps as text, each with the item before it.
         put_in: Vec<(String, Option<usize>)>,
     },
-    /// More than two things.
+    /// By more than two changes.
     Far,
-    /// None was found within the configurations that may be met.
+    /// No run was found within the limit on configurations.
     Unknown,
 }
 
-/// Says why a slice is rejected in a configuration; `None` if it is not.
+/// Explains why a slice is rejected in a configuration; `None` if it is not.
 ///
 /// # Errors
 ///
@@ -71,7 +71,7 @@ pub fn diagnose(slice: &Slice, configuration: &Configuration) -> Result<Option<D
     }
 }
 
-/// The diagnosis of a rejection.
+/// Returns the diagnosis of a rejection.
 fn diagnosis(
     slice: &Slice,
     configuration: &Configuration,

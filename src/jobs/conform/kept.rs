@@ -10,9 +10,9 @@ use crate::protocols::trace::{states, tell};
 /// The name of the engine in cases.
 pub const ENGINE: &str = "conform";
 
-/// The case of a run: up to the first state that violates `property`, or up to the last thing that
-/// was recorded. Beside each step stands what of the recording it is. `None` for a run of no step
-/// that violates nothing.
+/// Returns the case of a run: up to the first state that violates `property`, or up to the last
+/// recorded item. Each step is labelled with the item that it corresponds to. `None` for a run of
+/// no steps that violates nothing.
 pub fn case(
     slice: &Slice,
     configuration: &Configuration,

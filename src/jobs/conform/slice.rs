@@ -9,42 +9,42 @@ use crate::engines::follow::sweep::{Sweep, Swept, follow};
 use crate::engines::instance::Instance;
 use crate::files::configuration::Configuration;
 
-/// How many configurations are met at most.
+/// The maximum number of configurations to visit.
 pub const MOST: usize = 2_000_000;
 
 /// A slice of a recording under the rules of one configuration.
 pub struct Conformed {
     /// The configuration.
     pub configuration: Configuration,
-    /// What came of it.
+    /// The outcome of following the slice.
     pub outcome: Outcome,
-    /// How many states of the model were met.
+    /// The number of states of the model that were visited.
     pub states: usize,
 }
 
-/// What came of following a slice.
+/// The outcome of following a slice.
 pub enum Outcome {
     /// It was followed.
     Followed(Followed),
-    /// The configuration allows no model: why.
+    /// The configuration allows no model, for this reason.
     NoModel(&'static str),
-    /// There is nothing in the slice.
+    /// The slice is empty.
     Vacuous,
 }
 
 impl Outcome {
-    /// Whether the recording is a run of the model that violates nothing.
+    /// Returns whether the recording is a run of the model that violates nothing.
     pub fn is_admitted(&self) -> bool {
         matches!(self, Self::Followed(Followed::Admitted { .. }))
     }
 }
 
-/// Checks a slice against its protocol in a configuration. With `may` it also returns what a run that
+/// Checks a slice against its protocol in a configuration. With `may`, also returns what a run that
 /// explains the slice can violate.
 ///
 /// # Errors
 ///
-/// If the slice names what the protocol does not have within its bounds.
+/// If the slice names something that the protocol does not have within its bounds.
 pub fn conform(
     slice: &Slice,
     configuration: Configuration,
@@ -65,13 +65,14 @@ pub fn conform(
     Ok(Conformed { configuration, outcome, states: space.met() })
 }
 
-/// The empty space of an instance that a slice is checked against.
+/// Returns the empty space of an instance that a slice is checked against.
 pub(super) fn space(slice: &Slice, instance: Box<dyn Instance>) -> Space {
     let silent = slice.silent(instance.as_ref());
     Space::new(instance, silent)
 }
 
-/// Whether some run explains all items, whatever it violates; `None`: there are too many ways.
+/// Returns whether some run explains all items, regardless of violations; `None` if there are too
+/// many configurations.
 pub(super) fn is_explained(space: &mut Space, items: &[Item], most: usize) -> Option<bool> {
     let violating = Violating::Ignored;
     let sweep = Sweep { space, items, violating, extra: &[], most_cost: 0, most };

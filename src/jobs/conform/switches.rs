@@ -1,9 +1,9 @@
-//! The rules switched off, the variants switched on and the faults, alone or in pairs, with which a
-//! rejected recording would be admitted.
+//! Finds the switches, alone or in pairs, with which a rejected recording would be admitted: rules
+//! off, variants on, or one more fault.
 //!
-//! Not all of them have to be tried. A switch that changes nothing in what following has tried so
-//! far changes nothing at all. Of a pair that admits a recording, one switch changes something in
-//! what following has tried without either; and the other one in what it has tried with that one.
+//! Not all of them need to be tried. A switch that changes nothing in what following has tried so
+//! far has no effect at all. For a pair that admits a recording, one switch must change something
+//! in what was tried without either, and the other one something in what was tried with the first.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,14 +18,14 @@ use crate::files::configuration::{Configuration, Tree};
 
 use super::slice::{MOST, is_explained, space};
 
-/// Something that can be switched.
+/// A switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Toggle {
-    /// A rule, off.
+    /// A rule is switched off.
     Without(&'static str),
-    /// A variant, on.
+    /// A variant is switched on.
     With(&'static str),
-    /// One more of a fault.
+    /// One more of a fault is allowed.
     Fault(&'static str),
 }
 
@@ -39,32 +39,33 @@ impl fmt::Display for Toggle {
     }
 }
 
-/// Switches with which a recording is admitted.
+/// A set of switches with which a recording is admitted.
 pub struct Admitting {
     /// The switches.
     pub toggles: Vec<Toggle>,
-    /// The properties that every run violates then.
+    /// The properties that every run then violates.
     pub every: PropertySet,
-    /// The properties that some run violates then.
+    /// The properties that some run then violates.
     pub some: PropertySet,
 }
 
-/// How far switches were tried.
+/// How many sets of switches were tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tried {
-    /// How many sets of one or two there are.
+    /// The number of sets of one or two switches.
     pub all: usize,
-    /// How many of them change something, and were tried.
+    /// The number of sets that change something, and were tried.
     pub tried: usize,
-    /// How many of those have too many ways to explain the recording to be followed.
+    /// The number of these sets that were given up, because there are too many ways to explain the
+    /// recording.
     pub given_up: usize,
 }
 
-/// Configurations that are met at most with one set of switches.
+/// The maximum number of configurations visited with one set of switches.
 const MOST_TRIED: usize = 50_000;
 
-/// All single switches and pairs that admit a recording; a pair only where neither of it does
-/// alone.
+/// Returns all single switches and pairs that admit a recording. A pair is included only if neither
+/// switch admits it alone.
 pub fn admitting(
     slice: &Slice,
     configuration: &Configuration,
@@ -117,8 +118,8 @@ pub fn admitting(
     Ok((admitting.collect(), Tried { all, tried, given_up }))
 }
 
-/// All that can be switched in a configuration. How often a fault happens that is recorded when it
-/// does is known.
+/// Returns everything that can be switched in a configuration. Faults whose occurrences are
+/// recorded are left out: their number is known.
 fn toggles(slice: &Slice, configuration: &Configuration) -> Vec<Toggle> {
     let entry = configuration.entry;
     let (rules, variants) = (configuration.rules(), configuration.variants());
@@ -132,12 +133,12 @@ fn toggles(slice: &Slice, configuration: &Configuration) -> Vec<Toggle> {
         .collect()
 }
 
-/// Whether an action spends the budget of a fault: `fault_session_lost` that of `session`.
+/// Returns whether an action spends the budget of a fault: `fault_session_lost` that of `session`.
 fn is_of(action: &str, fault: &str) -> bool {
     action.split_once('_').is_some_and(|(_, name)| name.starts_with(fault))
 }
 
-/// A configuration with switches; `None` if a budget cannot be raised.
+/// Returns a configuration with switches; `None` if a budget cannot be raised.
 fn switched(configuration: &Configuration, toggles: &[Toggle]) -> Option<Configuration> {
     let mut configuration = configuration.clone();
     let entry = configuration.entry;
@@ -156,7 +157,7 @@ fn switched(configuration: &Configuration, toggles: &[Toggle]) -> Option<Configu
     Some(configuration)
 }
 
-/// The model with switches, if it does something else in what was tried.
+/// Returns the model with switches, if it behaves differently in what was tried.
 fn differing(
     slice: &Slice,
     configuration: &Configuration,

@@ -1,14 +1,14 @@
-//! A run that goes on for ever made short: the way, and the cycle with which it ends.
+//! Minimizes a run that repeats forever: the prefix, and the cycle at its end.
 //!
-//! Whatever is left out, the run must still show its property for ever: the cycle closes, and it is
-//! fair to go round it. The way counts first, as it does for the search.
+//! With any steps left out, the run must still show its property forever: the cycle closes, and
+//! repeating it is fair. The length of the prefix counts first, as it does in the search.
 
 use latchwork_model::kit::Step;
 
 use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::verdict::{Discovery, End, Path};
 
-/// Leaves out what can be left out; none if the run does not show its property for ever.
+/// Leaves out as many steps as possible; `None` if the run does not show its property forever.
 pub(super) fn shorten(instance: &dyn Instance, found: &Discovery) -> Option<Discovery> {
     let End::Stuck { prefix, cycle } = found.end else { return None };
     let start = instance.initial().into_iter().nth(found.path.initial)?;
@@ -32,16 +32,16 @@ pub(super) fn shorten(instance: &dyn Instance, found: &Discovery) -> Option<Disc
 
 /// A run that shows the property.
 struct Run {
-    /// The way, and then the cycle once.
+    /// The prefix, then the cycle once.
     steps: Vec<Step>,
-    /// The states, one more than steps.
+    /// The states of the run, one more than steps.
     states: Vec<StateBytes>,
-    /// Steps of the way.
+    /// The number of steps of the prefix.
     prefix: usize,
 }
 
 impl Run {
-    /// What is made short: first the way, then all.
+    /// Returns the length to minimize: first the prefix, then the whole run.
     fn length(&self) -> (usize, usize) {
         (self.prefix, self.steps.len())
     }
@@ -54,7 +54,7 @@ struct Shortening<'a> {
 }
 
 impl Shortening<'_> {
-    /// Takes a way and a cycle, skipping what is not enabled.
+    /// Takes a prefix and a cycle, skipping steps that are not enabled.
     fn attempt(&self, way: &[Step], round: &[Step]) -> Option<Run> {
         let mut run = Run { steps: Vec::new(), states: vec![self.start.clone()], prefix: 0 };
         self.take(&mut run, way)?;
@@ -76,7 +76,7 @@ impl Shortening<'_> {
         Some(())
     }
 
-    /// Tries another run; keeps it if it is shorter.
+    /// Tries another run, and keeps it if it is shorter.
     fn keep(&self, run: &mut Run, way: &[Step], round: &[Step]) -> bool {
         let tried = self.attempt(way, round).filter(|tried| tried.length() < run.length());
         let shorter = tried.is_some();
@@ -86,7 +86,7 @@ impl Shortening<'_> {
         shorter
     }
 
-    /// Leaves out what leads from a state of the way to the same state.
+    /// Leaves out the steps that lead from a state of the prefix back to the same state.
     fn cut_loops(&self, run: &mut Run) {
         let mut from = 0;
         while from < run.prefix {
@@ -101,7 +101,7 @@ impl Shortening<'_> {
         }
     }
 
-    /// Lets the cycle begin where the way comes upon one of its states first.
+    /// Moves the beginning of the cycle to the first of its states in the prefix.
     fn begin_earlier(&self, run: &mut Run) {
         let around = run.prefix..run.steps.len();
         let meeting = (0..run.prefix).find_map(|at| {
@@ -115,7 +115,7 @@ impl Shortening<'_> {
         }
     }
 
-    /// Leaves out stretches, from half of the run down to single steps.
+    /// Leaves out ranges, from half of the run down to single steps.
     fn leave_out(&self, run: &mut Run) {
         let mut stretch = run.steps.len().div_ceil(2);
         while stretch > 0 {
@@ -148,8 +148,8 @@ mod tests {
 
     use super::shorten;
 
-    /// What the search finds, with a detour round the cycle before it, and a cycle of two rounds,
-    /// becomes what it was; the cycle may become shorter than the one that was found.
+    /// A found run with an extra round of the cycle in its prefix, and with a cycle of two rounds,
+    /// is minimized to the original. The cycle may become shorter than the one that was found.
     #[test]
     fn detours_and_second_rounds_are_left_out() {
         for file in [

@@ -1,8 +1,9 @@
-//! A long run made short: the same property, the same rules, fewer steps.
+//! Minimizes long runs: the same property, the same rules, fewer steps.
 //!
-//! Steps are left out, and what is not enabled without them is skipped; then bounded searches look
-//! for shorter ways between the states of the run. Nobody can leave out one more step at the end;
-//! whether another run is shorter still, `explore` says where it can.
+//! Steps are left out, and those that are not enabled without them are skipped. Then bounded
+//! searches look for shorter paths between the states of the run. In the result no single step can
+//! be left out. `explore` decides whether another run is shorter still, if the space is small
+//! enough.
 
 mod lasso;
 
@@ -12,26 +13,26 @@ use crate::engines::shrink::Shortened;
 use crate::engines::verdict::{Discovery, End, Path, PropertyId, PropertySet};
 use crate::files::case::{Case, Minimality};
 
-/// States that are searched for a shorter run.
+/// The maximum number of states searched for a shorter run.
 const BUDGET: u64 = 2_000_000;
 
-/// A run that was made short.
+/// A minimized run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shrunk {
     /// The run.
     pub discovery: Discovery,
-    /// Whether there is a shorter one.
+    /// Whether a shorter run exists.
     pub minimality: Minimality,
-    /// What making it short came to; `explore` may have found a shorter run. None if only `explore`
-    /// can make it short, because no single state shows the property.
+    /// The result of leaving out steps, which `explore` may have improved on. `None` if only
+    /// `explore` can minimize the run, because no single state shows the property.
     pub shortened: Option<Shortened>,
-    /// Violations of other properties that were met on the way, made short themselves.
+    /// Violations of other properties that were found on the way, also minimized.
     pub others: Vec<Discovery>,
 }
 
-/// Makes the run of a discovery short; none if it does not show its property, or only a search of
-/// the whole space could make it short and that is too large. Violations of `properties` that are
-/// met on the way are kept.
+/// Minimizes the run of a discovery. Returns `None` if it does not show its property, or if
+/// minimizing it requires a search of the whole space, which is too large. Violations of
+/// `properties` that are found on the way are returned too.
 pub fn shrink(
     instance: &dyn Instance,
     found: &Discovery,
@@ -51,7 +52,7 @@ pub fn shrink(
         }
         (_, Some(proven)) => (proven, Minimality::Proven),
         (Some(ours), None) => (ours.clone(), Minimality::OneMinimal),
-        // A cycle can be made short without the whole space.
+        // A cycle can be minimized without knowing the whole space.
         (None, None) => (lasso::shorten(instance, found)?, Minimality::OneMinimal),
     };
     let again = |other: &Discovery| Some(instance.shorten(other, properties)?.discovery);
@@ -60,7 +61,7 @@ pub fn shrink(
     Some(Shrunk { discovery, minimality, shortened, others })
 }
 
-/// The shortest run that shows a property, if it is found within the budget.
+/// Returns the shortest run that shows a property, if it is found within the budget.
 pub fn shortest(
     instance: &dyn Instance,
     property: PropertyId,
@@ -79,7 +80,7 @@ pub fn shortest(
     exploration.discoveries.into_iter().find(|found| found.property == property)
 }
 
-/// The path of a case on the model as it is now; none if a step is not known or not enabled.
+/// Returns the path of a case on the current model; `None` if a step is unknown or not enabled.
 pub fn path_of(case: &Case, instance: &dyn Instance) -> Option<Path> {
     let starts_so = |state: &StateBytes| instance.fields(state) == case.initial;
     let initial = instance.initial().iter().position(starts_so)?;

@@ -1,4 +1,4 @@
-//! A run that was kept, done once more under the engine that did it.
+//! Repeats a recorded run under the engine that did it.
 
 use crate::engines::threads::refine::{Judgement, Refinement};
 use crate::engines::threads::runs::Ran;
@@ -9,7 +9,7 @@ use crate::files::thread_run::ThreadRun;
 use crate::protocols::form::Code;
 use crate::protocols::form_of;
 
-/// Does the run with these decisions once more; nothing if it cannot be, or goes another way.
+/// Repeats the run with these decisions; `None` if that is not possible, or if it goes another way.
 pub fn again(code: &Code, schedule: &Schedule) -> Result<Option<Ran>, String> {
     match schedule {
         Schedule::None => Ok(None),
@@ -22,8 +22,8 @@ pub fn again(code: &Code, schedule: &Schedule) -> Result<Option<Ran>, String> {
     }
 }
 
-/// Does the threads of a case once more and lays them against the model; the error says how they
-/// differ from what the case keeps.
+/// Repeats the threads of a case and checks them against the model. The error explains how they
+/// differ from the case.
 pub fn redo(case: &Case, threads: &ThreadRun) -> Result<(), String> {
     let configuration = &case.configuration;
     let form = form_of(configuration.entry.name)?;

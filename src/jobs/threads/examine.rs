@@ -1,4 +1,4 @@
-//! A scenario examined under one of the engines: runs of its code until one is bad, each laid
+//! Runs the code of a scenario under one of the engines until a run fails. Each run is checked
 //! against the model.
 
 use crate::engines::explore::{Options, Watch};
@@ -23,24 +23,25 @@ use super::goals::Goals;
 /// An engine that runs threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// All orders with at most so many preemptions, one preemption more at a time.
+    /// All interleavings with a bounded number of preemptions. The bound increases by one at a
+    /// time.
     Loom {
-        /// The most preemptions of a run.
+        /// The maximum number of preemptions of a run.
         preemptions: usize,
     },
-    /// Orders that are drawn.
+    /// Random interleavings.
     Shuttle {
-        /// How.
+        /// How the next task is chosen.
         strategy: Strategy,
         /// The seed of the runs.
         seed: u64,
     },
-    /// The threads of the machine.
+    /// The threads of the operating system.
     Std,
 }
 
 impl Engine {
-    /// Its name.
+    /// Returns its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Loom { .. } => "loom",
@@ -50,36 +51,36 @@ impl Engine {
     }
 }
 
-/// What to do.
+/// How to examine a scenario.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The engine.
     pub engine: Engine,
-    /// The most runs; loom does all that there are without it.
+    /// The maximum number of runs; without it, loom does all there are.
     pub runs: Option<u64>,
-    /// The flaws of the code that are switched on.
+    /// The flaws of the code that are enabled.
     pub flaws: Vec<String>,
 }
 
-/// Runs of an engine that samples, if nobody says how many.
+/// The default number of runs for a sampling engine.
 pub const RUNS: u64 = 10_000;
 
-/// States of the model that are searched for actions that no run has done.
+/// The maximum number of states of the model that are searched for actions that no run has done.
 const STATES: u64 = 200_000;
 
-/// What an examination came to.
+/// The result of an examination.
 pub struct Examined {
     /// The scenario.
     pub scenario: Scenario,
-    /// What was done.
+    /// The plan.
     pub plan: Plan,
-    /// Runs done; under loom those of the last bound.
+    /// The number of runs; under loom, those with the last bound.
     pub runs: u64,
-    /// Under loom: the bounds that were done to their ends, with their runs.
+    /// Under loom: the bounds that were completed, each with its number of runs.
     pub bounds: Vec<(usize, u64)>,
-    /// The run that is bad.
+    /// The failing run.
     pub finding: Option<Finding>,
-    /// Why there is no verdict.
+    /// Why there is no verdict, if so.
     pub inconclusive: Option<String>,
     /// The goals of the scenario that no run has reached.
     pub unmet: Vec<Goal>,
@@ -87,7 +88,7 @@ pub struct Examined {
     pub never: Vec<&'static str>,
 }
 
-/// A run that is bad.
+/// A failing run.
 pub struct Finding {
     /// Its number, from 1.
     pub run: u64,
@@ -95,15 +96,15 @@ pub struct Finding {
     pub preemptions: Option<usize>,
     /// What is wrong with it.
     pub judgement: Judgement,
-    /// How it ended.
+    /// How the run ended.
     pub ending: Ending,
-    /// Whether the same decisions bring the same run about again.
+    /// Whether the same decisions reproduce the run.
     pub repeats: bool,
-    /// What is kept of it.
+    /// The case of the run.
     pub case: Case,
 }
 
-/// An examination that is under way.
+/// An examination in progress.
 struct Examination<'a> {
     scenario: &'a Scenario,
     plan: &'a Plan,
@@ -115,12 +116,12 @@ struct Examination<'a> {
     runs: u64,
     found: Option<(Ran, Judgement)>,
     inconclusive: Option<String>,
-    /// Whether runs are laid against the model at all.
+    /// Whether runs are checked against the model.
     lays: bool,
     goals: Goals,
 }
 
-/// Examines a scenario, or says why its threads cannot be run.
+/// Examines a scenario. The error explains why its threads cannot be run.
 pub fn examine(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Examined, String> {
     let configuration = &scenario.configuration;
     let form = form_of(configuration.entry.name)?;
@@ -161,7 +162,7 @@ pub fn examine(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Exa
 }
 
 impl Examination<'_> {
-    /// Does the runs; the bounds of loom that were done to their ends.
+    /// Does the runs, and returns the bounds of loom that were completed.
     fn run(&mut self) -> Vec<(usize, u64)> {
         let mut bounds = Vec::new();
         match self.plan.engine {
@@ -197,7 +198,7 @@ impl Examination<'_> {
         bounds
     }
 
-    /// Judges a run; whether there are to be more.
+    /// Judges a run, and returns whether more runs are needed.
     fn goes_on(&mut self, ran: Ran, most: Option<u64>) -> bool {
         if most == Some(self.runs) {
             self.inconclusive = Some(format!("the budget of {} runs ran out", self.runs));
@@ -236,7 +237,7 @@ impl Examination<'_> {
         }
     }
 
-    /// The actions that the model does here, that the code logs, and that no run has done.
+    /// Returns the actions that fire in the model and that the code logs, but that no run has done.
     fn never(&self, form: &Form) -> Vec<&'static str> {
         let actions = self.scenario.configuration.entry.actions;
         let options = Options { threads: 1, states: Some(STATES), ..Options::default() };
@@ -271,7 +272,7 @@ impl Examination<'_> {
         Ok(Some(Finding { run, preemptions, judgement, ending, repeats, case }))
     }
 
-    /// A run that was drawn, with fewer switches, if it fails in the same way.
+    /// Reduces the switches of a random run, if the result fails in the same way.
     fn shortened(&mut self, ran: Ran, judgement: Judgement) -> (Ran, Judgement) {
         let Schedule::Tasks(tasks) = &ran.schedule else { return (ran, judgement) };
         let body = self.code.on_shuttle.clone();
@@ -286,7 +287,8 @@ impl Examination<'_> {
         (shorter, judgement)
     }
 
-    /// The case of a run: the steps of the model as far as it admits the run, and all of the log.
+    /// Returns the case of a run: the steps of the model as far as it admits the run, and the whole
+    /// log.
     fn case(&mut self, ran: &Ran, judgement: &Judgement, preemptions: Option<usize>) -> Case {
         let configuration = &self.scenario.configuration;
         let engine = self.plan.engine.name();

@@ -1,31 +1,31 @@
-//! The goals of a scenario, and which of them the threads have reached.
+//! The goals of a scenario, and which of them its threads have reached.
 //!
-//! An action that the code logs was done if it is in the log of a run. What the code does not log, and
-//! what a property says of the states in between, is read off the model: it is reached by a run that
-//! the model does not admit any more if it may not come by it. There may be several ways to fill in
-//! what is not logged; a goal that lies on some of them only is not counted.
+//! An action that the code logs was done if it is in the log of a run. Everything else is derived
+//! from the model: a goal is reached if the model no longer admits the run when it must avoid the
+//! goal. There may be several ways to insert the steps that are not logged. A goal that only some
+//! of them reach is not counted.
 
 use crate::engines::threads::refine::{Judgement, Refinement};
 use crate::engines::threads::runs::Ran;
 use crate::files::scenario::{Goal, Scenario};
 use crate::protocols::form::Form;
 
-/// The goals that no run has reached so far.
+/// The goals that no run has reached yet.
 pub(super) struct Goals {
     open: Vec<(Goal, Sign)>,
 }
 
-/// How it shows that a goal was reached.
+/// The sign that a goal was reached.
 enum Sign {
     /// The action is in the log.
     Logged(&'static str),
-    /// The model without the goal does not admit the run.
+    /// The model does not admit the run when it must avoid the goal.
     Unavoidable(Box<Refinement>),
 }
 
 impl Goals {
-    /// The goals of a scenario, or which of them cannot be told. `lays` says whether runs are laid
-    /// against the model.
+    /// Returns the goals of a scenario; the error names those that cannot be decided. `lays` tells
+    /// whether runs are checked against the model.
     pub fn of(scenario: &Scenario, form: &Form, lays: bool) -> Result<Self, String> {
         let entry = scenario.configuration.entry;
         let properties = (entry.properties)();
@@ -53,7 +53,7 @@ impl Goals {
         Ok(Self { open: open.collect::<Result<_, String>>()? })
     }
 
-    /// Strikes out the goals that a run has reached, which the model admits.
+    /// Removes the goals that an admitted run has reached.
     pub fn admit(&mut self, ran: &Ran) {
         self.open.retain_mut(|(_, sign)| match sign {
             Sign::Logged(name) => ran.log.iter().all(|entry| entry.action != *name),
@@ -63,7 +63,7 @@ impl Goals {
         });
     }
 
-    /// The goals that no run has reached, in the order of the scenario.
+    /// Returns the goals that no run has reached, in the order of the scenario.
     pub fn unmet(self) -> Vec<Goal> {
         self.open.into_iter().map(|(goal, _)| goal).collect()
     }

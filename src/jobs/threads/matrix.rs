@@ -1,4 +1,5 @@
-//! Each rule and each flaw of a form, and what the engines find: one row each.
+//! The matrix of thread engines: one row for each rule and each flaw of a form, with what each
+//! engine finds.
 
 use crate::engines::explore::Watch;
 use crate::engines::threads::Strategy;
@@ -8,24 +9,24 @@ use crate::protocols::form::{Flaw, Form};
 
 use super::examine::{Engine, Examined, Plan, examine};
 
-/// What is different in a row from the code as it should be.
+/// How the code of a row differs from the correct code.
 #[derive(Clone, Copy, Debug)]
 pub enum Change {
-    /// Nothing.
+    /// Not at all.
     None,
-    /// A rule is off.
+    /// A rule is switched off.
     Without(&'static str),
     /// The code has a flaw.
     Flaw(&'static Flaw),
 }
 
-/// One engine in one row.
+/// The result of one engine in one row.
 pub struct Cell {
     /// The engine.
     pub engine: Engine,
-    /// The scenarios that were run, up to the first in which something was found.
+    /// The scenarios that were run, up to the first with a finding.
     pub examined: Vec<Examined>,
-    /// How long it took; said by who has a clock.
+    /// How long it took. Set by a caller that has a clock.
     pub seconds: f64,
 }
 
@@ -33,38 +34,38 @@ pub struct Cell {
 pub struct Row {
     /// The protocol.
     pub protocol: &'static str,
-    /// What is different.
+    /// The change.
     pub change: Change,
-    /// By engine.
+    /// The results, by engine.
     pub cells: Vec<Cell>,
-    /// Where nothing is changed: what loom reached in the scenarios that are too large for it.
+    /// In the row without a change: the results of loom in the scenarios that are too large for it.
     pub large: Vec<Examined>,
 }
 
-/// How much is done.
+/// The limits on the work.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// The most preemptions of a run under loom.
+    /// The maximum number of preemptions of a run under loom.
     pub preemptions: usize,
-    /// Runs of each strategy where nothing is changed.
+    /// The number of runs per strategy in the row without a change.
     pub runs: u64,
-    /// Runs of each strategy in the other rows.
+    /// The number of runs per strategy in the other rows.
     pub runs_of_changes: u64,
-    /// Runs on plain threads.
+    /// The number of runs on plain threads.
     pub std_runs: u64,
 }
 
-/// The seed of all runs that are drawn.
+/// The seed of all random runs.
 const SEED: u64 = 0;
 
-/// The changes of a form, nothing first.
+/// Returns the changes of a form; no change comes first.
 pub fn changes(form: &'static Form) -> Vec<Change> {
     let rules = form.rules.iter().map(|rule| Change::Without(rule));
     let flaws = form.flaws.iter().map(Change::Flaw);
     std::iter::once(Change::None).chain(rules).chain(flaws).collect()
 }
 
-/// The engines of a row, each with the most runs of a scenario.
+/// Returns the engines of a row, each with the maximum number of runs of a scenario.
 pub fn engines(change: Change, effort: Effort) -> Vec<(Engine, Option<u64>)> {
     let runs = if matches!(change, Change::None) { effort.runs } else { effort.runs_of_changes };
     let drawn = |strategy| (Engine::Shuttle { strategy, seed: SEED }, Some(runs));
@@ -78,7 +79,7 @@ pub fn engines(change: Change, effort: Effort) -> Vec<(Engine, Option<u64>)> {
 }
 
 impl Cell {
-    /// Runs the scenarios of a form with a change, up to the first in which something is found.
+    /// Runs the scenarios of a form with a change, up to the first with a finding.
     pub fn run(
         scenarios: &[Scenario],
         change: Change,
@@ -109,12 +110,12 @@ impl Cell {
         Ok(Self { engine, examined: all, seconds: 0.0 })
     }
 
-    /// The scenario in which something was found.
+    /// Returns the scenario with a finding.
     pub fn found(&self) -> Option<&Examined> {
         self.examined.iter().find(|examined| examined.finding.is_some())
     }
 
-    /// Runs done, those with fewer preemptions included.
+    /// Returns the number of runs, including those with fewer preemptions.
     pub fn runs(&self) -> u64 {
         let runs = |examined: &Examined| {
             let bounds: u64 = examined.bounds.iter().map(|(_, runs)| runs).sum();
@@ -127,7 +128,7 @@ impl Cell {
 }
 
 impl Change {
-    /// In a word or two.
+    /// Returns the change in a word or two.
     pub fn words(self) -> String {
         match self {
             Self::None => "all rules".to_string(),
