@@ -61,8 +61,8 @@ fn write_warnings(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::R
     Ok(())
 }
 
-/// Prints which ids are interchangeable, if symmetry was requested. Of many scenarios, it prints only
-/// how many have interchangeable ids, unless all details are requested.
+/// Prints which ids are interchangeable, if symmetry was requested. Of many scenarios, it prints
+/// only how many have interchangeable ids, unless all details are requested.
 fn write_symmetry(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
     let of = |checked| -> Option<(&Checked, &Symmetry)> {
         let checked: &Checked = checked;
