@@ -1,9 +1,9 @@
 //! The log of a client: what its processes did, and the results they got. It shows locks that are
 //! taken in memory, which no traffic shows.
 //!
-//! Two formats are supported. One has a line per operation, `TIME CLIENT OPERATION HANDLE [FIRST
-//! LENGTH] -> RESULT`, written when the operation has ended. A line that ends in `...` gives the
-//! time at which it began. The other format is the output of
+//! Two formats are supported. One has a line per operation,
+//! `TIME CLIENT OPERATION HANDLE [FIRST LENGTH] -> RESULT`, written when the operation has ended. A
+//! line that ends in `...` gives the time at which it began. The other format is the output of
 //! `strace -f -ttt -T -e trace=fcntl,close`.
 
 use std::collections::BTreeMap;

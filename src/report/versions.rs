@@ -2,8 +2,8 @@
 
 use latchwork_model::kit::SourceInfo;
 
-/// Returns the versions in which a function does what a rule describes: `since 3.10, until
-/// 6.1.192`.
+/// Returns the versions in which a function does what a rule describes:
+/// `since 3.10, until 6.1.192`.
 pub fn versions(source: &SourceInfo) -> String {
     match source.until {
         Some(until) => format!("since {}, until {until}", source.since),

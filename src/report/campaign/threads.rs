@@ -13,8 +13,8 @@ use crate::report::run::text::write_case;
 use crate::report::title;
 use crate::report::words::write_words;
 
-/// Returns in which run a finding occurred: `in run 17`, `in run 3 of those with at most 2
-/// preemptions`.
+/// Returns in which run a finding occurred: `in run 17`,
+/// `in run 3 of those with at most 2 preemptions`.
 fn place(finding: &Finding) -> String {
     match finding.preemptions {
         Some(bound) => format!("in run {} with at most {bound} preemptions", finding.run),
