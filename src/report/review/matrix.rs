@@ -109,7 +109,7 @@ impl Facts {
         })
     }
 
-    /// Returns the shortest run of all cells, by what is drawn of it.
+    /// Returns the cell with the shortest case.
     pub fn shortest(&self) -> Option<&Cell> {
         self.rows.iter().flat_map(|row| &row.cells).min_by_key(|cell| cell.case.steps.len())
     }
