@@ -1,8 +1,8 @@
-//! Actions: the list of names, sentences, lanes and arrows, and all that follows from it.
+//! Actions: the list of names, doc comments, lanes and arrows, and everything derived from it.
 
 use super::{ActionInfo, Cut, Fired, LaneInfo, State, Step};
 
-/// What [`actions!`](crate::actions!) writes for a model.
+/// The code that [`actions!`](crate::actions!) generates for a model.
 pub trait Actions: Sized + Send + Sync + 'static {
     /// The state of the model.
     type State: State;
@@ -11,11 +11,11 @@ pub trait Actions: Sized + Send + Sync + 'static {
     const LANES: &'static [LaneInfo];
     /// The actions, in the order of the list; [`Step::action`] is an index into it.
     const ACTIONS: &'static [ActionInfo];
-    /// The source file in which the list stands, for reports that point at source lines.
+    /// The source file that contains the list, for reports that point at source lines.
     const FILE: &'static str;
 
-    /// Tries every action with every argument on `state`, in the order of the list, and hands
-    /// each step that fires to `emit` with the state it leads to, and each step that leads nowhere
+    /// Tries every action with every argument on `state`, in the order of the list. Passes each
+    /// step that fires to `emit`, with the state it leads to, and each step that leads to no state
     /// although it is not plainly disabled, with the reason.
     fn successors(
         &self,
@@ -26,7 +26,8 @@ pub trait Actions: Sized + Send + Sync + 'static {
     /// Takes one step. The state is unspecified if this is an error.
     fn fire(&self, state: &mut Self::State, step: Step) -> Fired;
 
-    /// How many values of the parameter kind `kind` the bounds allow, if an action takes it.
+    /// Returns how many values of the parameter kind `kind` the bounds allow, if an action takes
+    /// it.
     fn domain_size(&self, kind: &str) -> Option<u8>;
 }
 
@@ -46,8 +47,8 @@ pub trait Actions: Sized + Send + Sync + 'static {
 ///     }
 /// }
 /// ```
-/// A lane is `fair` (weakly), `strong` (strongly fair), `optional` or `fault`; `=> lane` says whom
-/// an action calls or sends to.
+/// A lane is `fair` (weakly), `strong` (strongly fair), `optional` or `fault`. `=> lane` names the
+/// lane that an action calls or sends to.
 ///
 /// A fair process eventually acts, but it chooses the action: of two actions that are always enabled it
 /// may take the same one every time. `fair each app` and `strong each app` make every action of a
@@ -126,7 +127,7 @@ macro_rules! actions {
                     });
                     action += 1;
                 )*)*
-                // The last action may leave it written and not read.
+                // The last action may leave it written but never read.
                 let _ = (action, next);
             }
 

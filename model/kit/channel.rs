@@ -6,11 +6,12 @@ use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::{Items, Permutation, Permute, Visit, Visitor};
 
-/// A channel had no room: `channel.push(m).or(exceeded("callbacks"))?` reports which.
+/// The error that a channel is full: `channel.push(m).or(exceeded("callbacks"))?` reports which
+/// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
-/// A queue that keeps its order. Slots that are not in use are zero.
+/// A queue that keeps its order. Unused slots are zero.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned,
 )]
@@ -29,13 +30,13 @@ impl<T: Copy + Default + PartialEq, const N: usize> Fifo<T, N> {
         Ok(())
     }
 
-    /// Takes the first item.
+    /// Takes the first item out.
     #[inline]
     pub fn pop(&mut self) -> Option<T> {
         (self.len > 0).then(|| self.remove(0))
     }
 
-    /// Takes the item at `index`, which must be less than [`len`](Fifo::len).
+    /// Takes the item at `index` out, which must be less than [`len`](Fifo::len).
     #[inline]
     pub fn remove(&mut self, index: usize) -> T {
         let item = self.items[index];
@@ -60,37 +61,37 @@ impl<T: Copy + Default + PartialEq, const N: usize> Fifo<T, N> {
         *self = Self { len: 0, items: [T::default(); N] };
     }
 
-    /// The items, first one first.
+    /// Returns the items in order.
     #[inline]
     pub fn items(&self) -> &[T] {
         &self.items[..usize::from(self.len)]
     }
 
-    /// The items, to change them in place.
+    /// Returns the items, to change them in place.
     #[inline]
     pub fn items_mut(&mut self) -> &mut [T] {
         &mut self.items[..usize::from(self.len)]
     }
 
-    /// The first item.
+    /// Returns the first item.
     #[inline]
     pub fn head(&self) -> Option<T> {
         self.items().first().copied()
     }
 
-    /// Whether `item` is in the channel.
+    /// Returns whether `item` is in the channel.
     #[inline]
     pub fn contains(&self, item: T) -> bool {
         self.items().contains(&item)
     }
 
-    /// How many items there are.
+    /// Returns the number of items.
     #[inline]
     pub fn len(&self) -> usize {
         usize::from(self.len)
     }
 
-    /// Whether there are none.
+    /// Returns whether the channel is empty.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -121,8 +122,8 @@ impl<T: Copy + Default + PartialEq + Permute, const N: usize> Permute for Fifo<T
     }
 }
 
-/// A list that somebody keeps, of who waits or what is to be done: a [`Fifo`] through which nothing
-/// travels, so that no report draws its items as messages.
+/// A list kept by a process, for example of waiters or of work: a [`Fifo`] that is not a channel,
+/// so reports do not draw its items as messages.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned,
 )]
@@ -177,7 +178,7 @@ pub struct Bag<T, const N: usize> {
 }
 
 impl<T: Copy + Default + Ord, const N: usize> Bag<T, N> {
-    /// Puts `item` in, beside equal ones.
+    /// Adds `item`, even if there are equal ones.
     #[inline]
     pub fn insert(&mut self, item: T) -> Result<(), Full> {
         let at = self.items().partition_point(|other| *other <= item);
@@ -186,20 +187,20 @@ impl<T: Copy + Default + Ord, const N: usize> Bag<T, N> {
         Ok(())
     }
 
-    /// Takes one `item` out; false if there is none.
+    /// Takes one `item` out; `false` if there is none.
     #[inline]
     pub fn take(&mut self, item: T) -> bool {
         let at = self.items().binary_search(&item);
         at.map(|at| self.sorted.remove(at)).is_ok()
     }
 
-    /// The items in order.
+    /// Returns the items in order.
     #[inline]
     pub fn items(&self) -> &[T] {
         self.sorted.items()
     }
 
-    /// Whether `item` is in the bag.
+    /// Returns whether `item` is in the bag.
     #[inline]
     pub fn contains(&self, item: T) -> bool {
         self.items().binary_search(&item).is_ok()

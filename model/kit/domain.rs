@@ -1,4 +1,4 @@
-//! Ids, and tables and sets over them: who can act, and on what.
+//! Ids, and tables and sets over them.
 
 use core::marker::PhantomData;
 use core::ops::{Index, IndexMut};
@@ -63,8 +63,8 @@ macro_rules! ids {
     )*};
 }
 
-/// An array that is indexed by an id: `node[n].busy`. `N` is the capacity of the protocol; the
-/// bounds say how many entries are in use.
+/// An array indexed by an id: `node[n].busy`. `N` is the capacity of the protocol. The bounds
+/// determine how many entries are in use.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned,
 )]
@@ -75,12 +75,12 @@ pub struct Table<I, T, const N: usize> {
 }
 
 impl<I: Id, T: Copy, const N: usize> Table<I, T, N> {
-    /// A table in which every entry is `value`.
+    /// Creates a table in which every entry is `value`.
     pub const fn filled(value: T) -> Self {
         Self { entries: [value; N], index: PhantomData }
     }
 
-    /// All entries, those out of use included.
+    /// Returns all entries, including unused ones.
     pub fn entries(&self) -> &[T; N] {
         &self.entries
     }
@@ -124,7 +124,7 @@ impl<I: Id, T: Permute, const N: usize> Permute for Table<I, T, N> {
         }
         let Some(to) = by.of(I::KIND) else { return permuted };
         for (index, to) in to.iter().map(|to| usize::from(*to)).enumerate().take(N) {
-            // Most stay, and are there already.
+            // Most entries do not move, and are already in place.
             if to != index {
                 permuted.entries[to] = self.entries[index].permuted(by);
             }
@@ -152,40 +152,40 @@ impl<I: Param, const BYTES: usize> Set<I, BYTES> {
         (usize::from(index / 8), 1 << (index % 8))
     }
 
-    /// Whether `id` is in the set.
+    /// Returns whether `id` is in the set.
     #[inline(always)]
     pub fn contains(&self, id: I) -> bool {
         let (byte, mask) = Self::bit(id.index());
         self.bits[byte] & mask != 0
     }
 
-    /// Puts `id` in.
+    /// Inserts `id`.
     #[inline(always)]
     pub fn insert(&mut self, id: I) {
         let (byte, mask) = Self::bit(id.index());
         self.bits[byte] |= mask;
     }
 
-    /// Takes `id` out.
+    /// Removes `id`.
     #[inline(always)]
     pub fn remove(&mut self, id: I) {
         let (byte, mask) = Self::bit(id.index());
         self.bits[byte] &= !mask;
     }
 
-    /// Whether nothing is in the set.
+    /// Returns whether the set is empty.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.bits == [0; BYTES]
     }
 
-    /// How many ids are in the set.
+    /// Returns the number of ids in the set.
     #[inline(always)]
     pub fn len(&self) -> u8 {
         self.bits.iter().map(|byte| byte.count_ones() as u8).sum()
     }
 
-    /// The ids in the set, smallest first.
+    /// Returns the ids in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = I> + '_ {
         (0..BYTES as u8 * 8)
             .filter(|index| {

@@ -1,22 +1,22 @@
-//! Everything that a protocol author may use.
+//! The modelling kit: everything that a protocol author may use.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `model` | [`Model`]: what engines run |
-//! | `outcome` | guards ([`when`]), and what comes of trying an action ([`Fired`]) |
-//! | `claim` | what a property may say ([`Claim`]) |
+//! | `outcome` | guards ([`when`]), and the outcome of trying an action ([`Fired`]) |
+//! | `claim` | the claims of properties about states ([`Claim`]) |
 //! | `step` | [`Step`]: an action with its arguments, and who takes it |
-//! | `actions` | [`actions!`](crate::actions!): the list of actions, and all that follows from it |
-//! | `sentence` | the sentence that stands above each item of these lists |
+//! | `actions` | [`actions!`](crate::actions!): the list of actions, and what follows from it |
+//! | `sentence` | the sentence above each item of these lists |
 //! | `properties` | [`properties!`](crate::properties!): the list of properties |
 //! | `rules` | [`rules!`](crate::rules!): clauses that can be switched off, variants, profiles |
 //! | `state` | [`state!`](crate::state!): flat states whose fields have names |
 //! | `visit` | [`Visit`]: the parts of a value by name |
-//! | `param` | [`Param`], [`Id`], [`Domain`], [`domains!`](crate::domains!): what actions take |
+//! | `param` | [`Param`], [`Id`], [`Domain`], [`domains!`](crate::domains!): action parameters |
 //! | `domain` | [`ids!`](crate::ids!), tables and sets over ids |
 //! | `channel` | bounded queues |
-//! | `symmetry` | [`Permutation`], [`Permute`]: processes that are interchangeable |
-//! | [`names`] | that names in the lists stand for one thing, and what is spoken of is there |
+//! | `symmetry` | [`Permutation`], [`Permute`]: interchangeable processes |
+//! | [`names`] | compile-time checks that names in the lists are unique and defined |
 //! | `protocol` | [`Protocol`]: what the command line tool needs beyond a model |
 
 #[macro_use]

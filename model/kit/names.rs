@@ -1,5 +1,6 @@
-//! Names in the lists of a model: each stands for one thing, and what is spoken of is there. The macros
-//! assert it where the lists are written, so that a slip does not compile. This model does:
+//! Compile-time checks of the names in the lists of a model: each is unique, and names that are
+//! referred to exist. The macros make these assertions where the lists are defined. This model
+//! compiles:
 //!
 //! ```
 //! # use latchwork_model::kit::{Claim, Declared, FIRED, Fired, Model, Property, claim};
@@ -68,10 +69,10 @@
 //! # assert_eq!(Lamp::PROPERTIES.len(), 2);
 //! ```
 //!
-//! It would not with `=> lamb`, with another `hand_switch`, without the rule that `wire` names, or if
-//! both properties were `is_lit`.
+//! It would not compile with `=> lamb`, with a second `hand_switch`, without the rule that `wire`
+//! names, or if both properties were named `is_lit`.
 
-/// Where a name stands in a list of things that have one.
+/// Returns the position of a name in a list.
 macro_rules! position {
     ($list:expr, $name:expr) => {{
         let (mut at, mut found) = (0, None);
@@ -85,7 +86,7 @@ macro_rules! position {
     }};
 }
 
-/// Refuses a list in which a name stands twice.
+/// Rejects a list that contains a name twice.
 macro_rules! distinct {
     ($list:expr, $what:literal) => {{
         let mut at = 0;
@@ -102,7 +103,7 @@ macro_rules! distinct {
 
 pub(super) use {distinct, position};
 
-/// Whether two names are the same.
+/// Returns whether two names are equal.
 pub const fn same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut at = 0;
@@ -112,8 +113,8 @@ pub const fn same(one: &str, other: &str) -> bool {
     at == one.len() && at == other.len()
 }
 
-/// Panics with a sentence and a name behind it. The compiler, which evaluates this, cannot format, so
-/// the bytes are put one behind the other.
+/// Panics with a sentence followed by a name. The compiler, which evaluates this, cannot format, so
+/// the bytes are concatenated.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! What an action can take as a parameter, and how many values there are.
+//! The parameters of actions, and the number of their values.
 
 /// A type that an action can take as a parameter: an id, or an enum of a state.
 pub trait Param: Copy {
@@ -7,28 +7,29 @@ pub trait Param: Copy {
     /// The names of an enum's variants; empty for an id.
     const NAMES: &'static [&'static str] = &[];
 
-    /// The value with this number; numbers start at 0.
+    /// Returns the value with this number. Numbers start at 0.
     fn from_index(index: u8) -> Self;
-    /// The number of this value.
+    /// Returns the number of this value.
     fn index(self) -> u8;
 }
 
 /// A parameter that is the id of something.
 pub trait Id: Param + Eq + Ord {}
 
-/// How many values of a parameter there are under the bounds of a model.
+/// The number of values of a parameter under the bounds of a model.
 pub trait Domain<P: Param> {
-    /// The number of values: they are `0..size`.
+    /// Returns the number of values: they are `0..size`.
     fn size(&self) -> u8;
 }
 
-/// All values of the parameter `P` under the bounds of `model`.
+/// Returns all values of the parameter `P` under the bounds of `model`.
 #[inline(always)]
 pub fn values<P: Param>(model: &impl Domain<P>) -> impl Iterator<Item = P> {
     (0..model.size()).map(P::from_index)
 }
 
-/// Says of a model how many values there are of each parameter: `domains! { Lock, self; ClientId: self.clients }`.
+/// Implements [`Domain`](crate::kit::Domain) for each parameter of a model:
+/// `domains! { Lock, self; ClientId: self.clients }`.
 #[macro_export]
 macro_rules! domains {
     ($model:ident, $self:ident; $($(#[$note:meta])* $param:ty: $size:expr),+ $(,)?) => {

@@ -1,49 +1,49 @@
-//! Properties: what a protocol promises.
+//! Properties: the requirements on a protocol.
 
 use super::names::distinct;
 use super::{Actions, Claim};
 
-/// A statement about a model.
+/// A property of a model.
 pub struct Property<M: Actions> {
-    /// Its name: that of the method.
+    /// Its name, which is that of its method.
     pub name: &'static str,
-    /// Its sentence.
+    /// Its doc comment.
     pub doc: &'static str,
-    /// Which states it speaks of.
+    /// Which states or runs it is about.
     pub kind: Kind,
-    /// What it says about one state.
+    /// Returns its claim about one state.
     pub check: fn(&M, &M::State) -> Claim,
-    /// The same for each value of its parameter, in order; a property without one has one part.
-    /// What a temporal property asks of one part is not answered by another one.
+    /// Passes on its claim for each value of its parameter, in order. A property without a
+    /// parameter has one part. A temporal property must hold for each part separately.
     pub parts: fn(&M, &M::State, &mut dyn FnMut(Claim)),
     /// Whether it has a parameter.
     pub has_parameter: bool,
 }
 
-/// Which states a property speaks of.
+/// Which states or runs a property is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Every state.
     Invariant,
     /// Every state in which no action of a fair lane is enabled.
     AtRest,
-    /// Some state: its claim must hold (not vacuously) somewhere.
+    /// Some state: its claim must hold (not vacuously) in at least one state.
     Reachable,
-    /// Every cycle of steps of fair lanes: there must be none through states that count, which are
-    /// those in which its claim holds (not vacuously). The system keeps itself busy there without
-    /// anybody asking anything of it: a retry storm.
+    /// Every cycle of steps of fair lanes. No such cycle may run through states in which the claim
+    /// holds (not vacuously): there the system would keep itself busy without external requests, as
+    /// in a retry storm.
     NoFairCycle,
-    /// Every fair run: it must come to a state in which the claim holds.
+    /// Every fair run: it must reach a state in which the claim holds.
     Eventually,
-    /// Every fair run: from a state in which the claim is violated (something is waited for and is
-    /// not there yet) it must come to one in which the claim holds (there it is). Where nothing
-    /// is asked and nothing is there the claim is vacuous: what was asked before is still waited
-    /// for.
+    /// Every fair run: from a state in which the claim is violated (something is waited for and has
+    /// not happened yet), it must reach a state in which the claim holds (it has happened). In a
+    /// state where nothing is requested and nothing has happened, the claim is vacuous: an earlier
+    /// request stays open.
     LeadsTo,
 }
 
 impl Kind {
-    /// The kind as reports spell it.
+    /// Returns the name of the kind in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Invariant => "invariant",
@@ -55,17 +55,17 @@ impl Kind {
         }
     }
 
-    /// Whether it speaks of fair runs: of what happens in the end, and not of single states.
+    /// Returns whether it is about fair runs instead of single states.
     pub const fn is_temporal(self) -> bool {
         matches!(self, Self::Eventually | Self::LeadsTo)
     }
 }
 
-/// What [`properties!`](crate::properties!) asserts: each has a name of its own.
+/// The assertion of [`properties!`](crate::properties!): names are unique.
 ///
 /// # Panics
 ///
-/// With the name, if it is not so.
+/// With the name, if it is not unique.
 pub const fn demand_properties<M: Actions>(properties: &[Property<M>]) {
     distinct!(properties, "properties");
 }
@@ -82,8 +82,9 @@ pub const fn demand_properties<M: Actions>(properties: &[Property<M>]) {
 /// }
 /// ```
 /// The kinds are `invariant`, `at_rest`, `reachable`, `no_fair_cycle`, `eventually` and `leads_to`.
-/// A property may have a parameter, `leads_to bast_is_served(n: NodeId);`, over whose values it
-/// speaks, each by itself; its method takes it after the state. `reachable` takes none. The expression is the model's
+/// A property other than `reachable` may have a parameter, as in
+/// `leads_to bast_is_served(n: NodeId);`. It must then hold for each value separately, and its
+/// method takes the value after the state. The expression is the model's
 /// [`PROPERTIES`](crate::kit::Model::PROPERTIES).
 ///
 /// A run is fair if every process of a `fair` lane that stays enabled from some state on acts

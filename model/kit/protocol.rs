@@ -1,19 +1,20 @@
-//! What the command line tool needs of a model: its name, its bounds, its switches.
+//! The parts of a model that the command line tool needs: its name, its bounds, its switches.
 
 use super::{Model, ProfileInfo, RuleInfo, Switches, VariantInfo};
 
-/// A model that can be made from a scenario.
+/// A model that can be created from a scenario.
 pub trait Protocol: Model {
-    /// Its name: that of its folder here and under `scenarios/` and `reports/`.
+    /// Its name, which is that of its folders in the sources, under `scenarios/` and under
+    /// `reports/`.
     const NAME: &'static str;
-    /// What it is, in one sentence.
+    /// Its purpose, in one sentence.
     const SUMMARY: &'static str;
-    /// Its page, in Markdown. What stands before the first heading of the second level introduces
-    /// it to somebody who has never heard of it.
+    /// Its README, in Markdown. The text before the first second-level heading introduces the
+    /// protocol to readers who do not know it.
     const README: &'static str = "";
     /// The sizes that a scenario can set.
     const BOUNDS: &'static [Field];
-    /// The budgets of faults that a scenario can set; each is a number with default 0.
+    /// The fault budgets that a scenario can set. Each is a number with default 0.
     const FAULTS: &'static [Field];
     /// The rules that can be switched off.
     const RULES: &'static [RuleInfo];
@@ -22,12 +23,12 @@ pub trait Protocol: Model {
     /// The profiles, one of them `full`.
     const PROFILES: &'static [ProfileInfo];
 
-    /// Makes the model. The error is a sentence about values that do not go together; what each
-    /// may be alone has been checked against [`BOUNDS`](Protocol::BOUNDS) before.
+    /// Creates the model. The error is a sentence about values that are inconsistent with each
+    /// other. Each value alone has already been checked against [`BOUNDS`](Protocol::BOUNDS).
     fn new(setup: &Setup<'_>) -> Result<Self, &'static str>;
 }
 
-/// What a scenario says.
+/// The content of a scenario.
 #[derive(Clone, Copy)]
 pub struct Setup<'a> {
     /// A record with all fields of [`Protocol::BOUNDS`].
@@ -47,40 +48,40 @@ pub struct Field {
     pub name: &'static str,
     /// What it means, in one sentence.
     pub doc: &'static str,
-    /// What it may be.
+    /// The values that it allows.
     pub shape: Shape,
 }
 
-/// What a value of a scenario may be.
+/// The values that a key of a scenario allows.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
-    /// A number in a range; without a default it must be given.
+    /// A number in a range. Without a default it is required.
     Number {
-        /// The least.
+        /// The minimum.
         min: u8,
-        /// The greatest: the capacity of the protocol.
+        /// The maximum: the capacity of the protocol.
         max: u8,
-        /// The value if the key is not there.
+        /// The value if the key is missing.
         default: Option<u8>,
     },
-    /// `true` or `false`; false if the key is not there.
+    /// `true` or `false`; `false` if the key is missing.
     Flag,
-    /// One of these names; without a default it must be given.
+    /// One of these names. Without a default it is required.
     Choice {
         /// The names.
         names: &'static [&'static str],
-        /// The position of the value if the key is not there.
+        /// The position of the value if the key is missing.
         default: Option<u8>,
     },
-    /// A list; without a default it must be given.
+    /// A list. Without a default it is required.
     List {
-        /// The fewest items.
+        /// The minimum number of items.
         min: u8,
-        /// The most items: the capacity of the protocol.
+        /// The maximum number of items: the capacity of the protocol.
         max: u8,
-        /// What each item may be.
+        /// The values that each item allows.
         item: &'static Shape,
-        /// The list, in JSON, if the key is not there.
+        /// The list, in JSON, if the key is missing.
         default: Option<&'static str>,
     },
     /// An object with these keys.
@@ -89,31 +90,31 @@ pub enum Shape {
 
 /// A value that has been checked against its [`Shape`], with defaults filled in.
 ///
-/// Asking for something that the shape does not offer is a mistake in the protocol and panics.
+/// Panics when asked for something that the shape does not have: that is a mistake in the protocol.
 pub trait Value {
-    /// A number, a flag (0 or 1), or the position of a choice.
+    /// Returns a number, a flag (0 or 1), or the position of a choice.
     fn number(&self) -> u8;
-    /// How many items a list has.
+    /// Returns the number of items of a list.
     fn len(&self) -> u8;
-    /// An item of a list.
+    /// Returns an item of a list.
     fn item(&self, index: u8) -> &dyn Value;
-    /// A value of a record.
+    /// Returns a value of a record.
     fn get(&self, key: &str) -> &dyn Value;
 
-    /// A flag.
+    /// Returns a flag.
     fn flag(&self) -> bool {
         self.number() != 0
     }
 
-    /// Whether a list is empty.
+    /// Returns whether a list is empty.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Implements [`Protocol`] for a model of this repository: its name and its summary are said, all else is
-/// found where every protocol has it, in the files `README.md`, `config.rs` (`BOUNDS`, `FAULTS`, `from_setup`) and
-/// `rules.rs` beside it.
+/// Implements [`Protocol`] for a model of this repository, given its name and its summary.
+/// Everything else is taken from the files next to it: `README.md`, `config.rs` (`BOUNDS`,
+/// `FAULTS`, `from_setup`) and `rules.rs`.
 macro_rules! protocol {
     ($model:ident, $name:literal, $summary:literal) => {
         impl $crate::kit::Protocol for $model {

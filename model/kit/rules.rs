@@ -7,30 +7,30 @@ use super::names::{distinct, position, refuse};
 pub struct Switches(pub u64);
 
 impl Switches {
-    /// Whether the switch at `index` is on.
+    /// Returns whether the switch at `index` is on.
     pub const fn is_on(self, index: usize) -> bool {
         self.0 >> index & 1 == 1
     }
 
-    /// The same with the switch at `index` on.
+    /// Returns the set with the switch at `index` on.
     #[must_use]
     pub const fn with(self, index: usize) -> Self {
         Self(self.0 | 1 << index)
     }
 
-    /// The same with the switch at `index` off.
+    /// Returns the set with the switch at `index` off.
     #[must_use]
     pub const fn without(self, index: usize) -> Self {
         Self(self.0 & !(1 << index))
     }
 
-    /// The same with the switch at `index` the other way.
+    /// Returns the set with the switch at `index` toggled.
     #[must_use]
     pub const fn toggled(self, index: usize) -> Self {
         Self(self.0 ^ 1 << index)
     }
 
-    /// The positions of the switches that are on, smallest first.
+    /// Returns the positions of the switches that are on, in ascending order.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         (0..64).filter(move |index| self.is_on(*index))
     }
@@ -39,58 +39,60 @@ impl Switches {
 /// A clause of a protocol that can be ablated.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleInfo {
-    /// Its name: that of the field of `Rules`.
+    /// Its name, which is that of its field in `Rules`.
     pub name: &'static str,
-    /// Its sentence.
+    /// Its doc comment.
     pub doc: &'static str,
-    /// Where it comes from.
+    /// Its origin.
     pub source: &'static str,
-    /// The code in which it can be checked, with versions.
+    /// The code in which it can be verified, with versions.
     pub sources: &'static [SourceInfo],
-    /// In which profiles it is on, in their order.
+    /// By profile: whether it is on.
     pub profiles: &'static [bool],
-    /// What is claimed of switching it off, other than that it breaks something.
+    /// The declared effect of switching it off, if it is not to break something.
     pub declared: Option<Declared>,
 }
 
-/// A function in which a rule or a variant is so, and the versions of which that was read.
+/// A function that implements a rule or a variant, and the versions in which it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceInfo {
     /// The function.
     pub function: &'static str,
-    /// The first version that is known to have it.
+    /// The first version that is known to contain it.
     pub since: &'static str,
-    /// The first version that is known to have it no more; none if the newest that was read has it.
+    /// The first version that is known to no longer contain it; `None` if the newest version that
+    /// was read contains it.
     pub until: Option<&'static str>,
 }
 
-/// A claim about a rule whose ablation breaks nothing by itself. `ablate` checks it.
+/// A declaration about a rule whose ablation alone breaks nothing. `ablate` verifies it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Declared {
-    /// Off alone it violates nothing; with one of these rules off as well, something breaks.
+    /// Switching it off alone violates nothing. If one of these rules is off as well, something
+    /// breaks.
     RedundantGiven {
         /// The rules that mask it.
         rules: &'static [&'static str],
-        /// Why.
+        /// The reason.
         why: &'static str,
     },
     /// It is in no minimal violating set up to the size that is searched.
     NoEffect {
-        /// Why it is a rule all the same.
+        /// Why it is a rule nevertheless.
         why: &'static str,
     },
 }
 
-/// A legacy or environment behaviour, off unless it is asked for.
+/// A legacy or environment behaviour, which is off unless requested.
 #[derive(Clone, Copy, Debug)]
 pub struct VariantInfo {
-    /// Its name: that of the field of `Variants`.
+    /// Its name, which is that of its field in `Variants`.
     pub name: &'static str,
-    /// Its sentence.
+    /// Its doc comment.
     pub doc: &'static str,
-    /// The code in which it can be checked, with versions.
+    /// The code in which it can be verified, with versions.
     pub sources: &'static [SourceInfo],
-    /// In which profiles it is on, in their order.
+    /// By profile: whether it is on.
     pub profiles: &'static [bool],
 }
 
@@ -99,16 +101,16 @@ pub struct VariantInfo {
 pub struct ProfileInfo {
     /// Its name.
     pub name: &'static str,
-    /// Its sentence.
+    /// Its doc comment.
     pub doc: &'static str,
 }
 
-/// What [`rules!`](crate::rules!) asserts: rules, variants and profiles have names of their own, and
-/// what is declared of a rule speaks of other rules of the list.
+/// The assertion of [`rules!`](crate::rules!): names of rules, variants and profiles are unique,
+/// and declarations about a rule refer to other rules of the list.
 ///
 /// # Panics
 ///
-/// With the name, if it is not so.
+/// With the name, if this does not hold.
 pub const fn demand_rules(rules: &[RuleInfo], variants: &[VariantInfo], profiles: &[ProfileInfo]) {
     distinct!(rules, "rules");
     distinct!(variants, "variants");
@@ -134,8 +136,8 @@ pub const fn demand_rules(rules: &[RuleInfo], variants: &[VariantInfo], profiles
     }
 }
 
-/// The list of a protocol's rules, variants and profiles: writes the structs `Rules` and
-/// `Variants` with a flag each, and the constants `RULES`, `VARIANTS` and `PROFILES`.
+/// Declares a protocol's rules, variants and profiles. Generates the structs `Rules` and `Variants`
+/// with one flag each, and the constants `RULES`, `VARIANTS` and `PROFILES`.
 ///
 /// ```text
 /// rules! {
@@ -155,9 +157,10 @@ pub const fn demand_rules(rules: &[RuleInfo], variants: &[VariantInfo], profiles
 ///     }
 /// }
 /// ```
-/// The columns in brackets are the profiles. In braces behind them stand functions in which the rule
-/// (or variant) can be checked, each with the first version that has it and, after `until`, the first
-/// that has it no more. `=> Declared::...` at the end declares what switching the rule off does.
+/// The columns in brackets are the profiles. The braces after them contain functions in which the
+/// rule (or variant) can be verified, each with the first version that contains it and, after
+/// `until`, the first version that no longer does. `=> Declared::...` at the end declares the
+/// effect of switching the rule off.
 #[macro_export]
 macro_rules! rules {
     (

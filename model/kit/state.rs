@@ -4,9 +4,9 @@ use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, TryFromBytes, Unali
 
 use super::{Permute, Visit};
 
-/// What engines need of a state: it is its bytes, and its fields have names.
+/// The requirements of engines on a state: it is plain bytes, and its fields have names.
 ///
-/// Written by [`state!`](crate::state!), never by hand.
+/// Implemented by [`state!`](crate::state!), never by hand.
 pub trait State:
     Copy
     + Send
@@ -39,18 +39,19 @@ impl<S> State for S where
 {
 }
 
-/// Whether two states are the same, byte for byte.
+/// Returns whether two states are equal, byte for byte.
 #[inline(always)]
 pub fn same<S: State>(one: &S, other: &S) -> bool {
     one.as_bytes() == other.as_bytes()
 }
 
-/// Declares a struct or a C-like enum that can stand in a state.
+/// Declares a struct or a C-like enum that can be part of a state.
 ///
-/// A struct may hold `bool`, `u8`, arrays of them, and anything that was declared with this macro, with
-/// [`ids!`](crate::ids!), or that the kit offers ([`Table`](super::Table), [`Set`](super::Set),
-/// [`Fifo`](super::Fifo), [`Queue`](super::Queue), [`Bag`](super::Bag)): one-byte fields only, so that there is no padding
-/// and equal situations are equal bytes. `Default` is all zero: the first variant of an enum.
+/// A struct may contain `bool`, `u8`, arrays of them, types declared with this macro or with
+/// [`ids!`](crate::ids!), and types of the kit ([`Table`](super::Table), [`Set`](super::Set),
+/// [`Fifo`](super::Fifo), [`Queue`](super::Queue), [`Bag`](super::Bag)). All fields are one byte
+/// wide, so there is no padding, and equal states have equal bytes. `Default` is all zero: the
+/// first variant of an enum.
 ///
 /// ```
 /// latchwork_model::state! {

@@ -1,54 +1,55 @@
-//! Steps: which action, with what arguments, taken by whom.
+//! Steps: an action with its arguments, and the process that takes it.
 
 use core::fmt;
 
 use super::names::{distinct, position, refuse};
 
-/// How an engine may treat the enabled actions of a lane's processes.
+/// The fairness of the processes of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fairness {
     /// A process that stays enabled eventually acts (weak fairness).
     Fair,
-    /// A process that is enabled again and again eventually acts (strong fairness).
+    /// A process that is enabled infinitely often eventually acts (strong fairness).
     Strong,
-    /// It may never act: an application that stops, a client that goes away.
+    /// It may never act: for example an application that stops, or a client that goes away.
     Optional,
-    /// The environment does harm, within a budget that stands in the state.
+    /// A fault of the environment, within a budget that is part of the state.
     Fault,
 }
 
 impl Fairness {
-    /// Whether a state in which such an action is enabled is not at rest.
+    /// Returns whether a state in which such an action is enabled is not at rest.
     pub const fn is_fair(self) -> bool {
         matches!(self, Self::Fair | Self::Strong)
     }
 }
 
-/// A kind of thing that acts.
+/// A kind of process.
 #[derive(Clone, Copy, Debug)]
 pub struct LaneInfo {
     /// Its name.
     pub name: &'static str,
-    /// Its sentence: who acts there; empty if nobody wrote one.
+    /// Its doc comment, which describes the processes; empty if there is none.
     pub doc: &'static str,
-    /// Whether it must act.
+    /// Its fairness.
     pub fairness: Fairness,
-    /// Whether that is said of each action of a process by itself, and not of the process.
+    /// Whether the fairness applies to each action of a process separately, instead of to the
+    /// process.
     pub each: bool,
 }
 
 /// One action of the list.
 #[derive(Clone, Copy, Debug)]
 pub struct ActionInfo {
-    /// Its name: that of the method, of the step in a case, of the label in a diagram.
+    /// Its name, which is that of its method, of the step in a case, and of the label in a diagram.
     pub name: &'static str,
-    /// Its sentence.
+    /// Its doc comment.
     pub doc: &'static str,
     /// An index into [`Actions::LANES`](super::Actions::LANES).
     pub lane: u8,
     /// The lane that it calls or sends to.
     pub target: Option<&'static str>,
-    /// Its parameters; the first one says which process of the lane acts.
+    /// Its parameters. The first one identifies the process of the lane that acts.
     pub params: &'static [ParamInfo],
 }
 
@@ -63,41 +64,41 @@ pub struct ParamInfo {
     pub names: &'static [&'static str],
 }
 
-/// One occurrence of an action: which, and with what arguments. Their order is the order of the
-/// list, then that of the arguments.
+/// One occurrence of an action: which action, and with what arguments. Steps are ordered by the
+/// list of actions, then by arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Step {
     /// An index into [`Actions::ACTIONS`](super::Actions::ACTIONS).
     pub action: u8,
-    /// The numbers of the arguments; those that the action does not take are 0.
+    /// The numbers of the arguments. Unused ones are 0.
     pub args: [u8; Step::MAX_ARGS],
 }
 
 impl Step {
-    /// The most parameters that an action can take.
+    /// The maximum number of parameters of an action.
     pub const MAX_ARGS: usize = 3;
 
-    /// The process that takes this step.
+    /// Returns the process that takes this step.
     pub fn process(self, actions: &[ActionInfo]) -> Process {
         let info = &actions[usize::from(self.action)];
         let actor = info.params.first().map(|_| self.args[0]);
         Process { lane: info.lane, actor }
     }
 
-    /// What must take this step, if anything must.
+    /// Returns the unit of fairness that takes this step.
     pub fn unit(self, lanes: &[LaneInfo], actions: &[ActionInfo]) -> Unit {
         let process = self.process(actions);
         let each = lanes[usize::from(process.lane)].each;
         Unit { process, action: each.then_some(self.action) }
     }
 
-    /// The step as it is written: `app_lock(a0)`.
+    /// Returns the step as text: `app_lock(a0)`.
     pub fn spell(self, actions: &'static [ActionInfo]) -> Spelled {
         Spelled { info: &actions[usize::from(self.action)], args: self.args }
     }
 }
 
-/// Who acts: a lane, and the first argument of the action if it has one.
+/// A process: a lane, and the first argument of the action, if it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Process {
     /// An index into [`Actions::LANES`](super::Actions::LANES).
@@ -106,8 +107,8 @@ pub struct Process {
     pub actor: Option<u8>,
 }
 
-/// Of whom fairness is said: a process, or one action of a process in a lane of which
-/// [`each`](LaneInfo::each) is said.
+/// A unit of fairness: a process, or one action of a process if its lane is declared
+/// [`each`](LaneInfo::each).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unit {
     /// The process.
@@ -116,7 +117,7 @@ pub struct Unit {
     pub action: Option<u8>,
 }
 
-/// A step that can be written out.
+/// A step that can be formatted.
 #[derive(Clone, Copy, Debug)]
 pub struct Spelled {
     info: &'static ActionInfo,
@@ -147,7 +148,7 @@ impl ParamInfo {
     }
 }
 
-/// The actions with their lanes; `lanes` has the names of those of each lane.
+/// Returns the actions with their lanes. `lanes` contains the names of the actions of each lane.
 pub const fn in_lanes<const N: usize>(
     mut actions: [ActionInfo; N],
     lanes: &[&[&str]],
@@ -164,12 +165,12 @@ pub const fn in_lanes<const N: usize>(
     actions
 }
 
-/// What [`actions!`](crate::actions!) asserts: lanes and actions have names of their own, and every
+/// The assertion of [`actions!`](crate::actions!): names of lanes and actions are unique, and every
 /// `=> lane` names a lane.
 ///
 /// # Panics
 ///
-/// With the name, if it is not so.
+/// With the name, if this does not hold.
 pub const fn demand_actions(lanes: &[LaneInfo], actions: &[ActionInfo]) {
     distinct!(lanes, "lanes");
     distinct!(actions, "actions");

@@ -1,20 +1,21 @@
-//! Symmetry: processes that are interchangeable, and what exchanging them does to a state.
+//! Symmetry: interchangeable processes, and the effect of exchanging them on a state.
 
 use super::{ActionInfo, Id, Step};
 
-/// The most kinds of ids that one permutation moves.
+/// The maximum number of kinds of ids that one permutation moves.
 const KINDS: usize = 3;
-/// The ids of a kind that can be moved are those below this.
+/// Only ids of a kind below this can be moved.
 const IDS: usize = 16;
 
-/// A permutation of ids, of several kinds at once: exchanging two nodes exchanges what runs there.
+/// A permutation of ids, of several kinds at once: exchanging two nodes also exchanges what runs on
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permutation {
-    /// In the order of their kinds; those that are not in use, and so move nothing, come last.
+    /// In the order of their kinds. Unused entries, which move nothing, come last.
     moves: [Option<Moves>; KINDS],
 }
 
-/// Where the ids of one kind go.
+/// The images of the ids of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Moves {
     kind: &'static str,
@@ -34,14 +35,15 @@ impl Moves {
 }
 
 impl Permutation {
-    /// Everybody stays.
+    /// The permutation that moves nothing.
     pub const IDENTITY: Self = Self { moves: [None; KINDS] };
 
-    /// The same, and the ids of one kind go where `to` says; those behind its end stay.
+    /// Returns the permutation that also maps the ids of one kind according to `to`. Ids beyond its
+    /// end do not move.
     ///
     /// # Panics
     ///
-    /// If `to` is no permutation of `0..to.len()`, or these are too many ids or kinds.
+    /// If `to` is not a permutation of `0..to.len()`, or if there are too many ids or kinds.
     #[must_use]
     pub fn with<I: Id>(self, to: &[u8]) -> Self {
         let mut moves = Moves::nothing(I::KIND);
@@ -53,7 +55,7 @@ impl Permutation {
         self.moving(moves)
     }
 
-    /// The same, and two ids change places.
+    /// Returns the permutation that also exchanges two ids.
     #[must_use]
     pub fn exchanging<I: Id>(self, one: I, other: I) -> Self {
         let mut moves = Moves::nothing(I::KIND);
@@ -61,8 +63,8 @@ impl Permutation {
         self.moving(moves)
     }
 
-    /// The same with other moves of one kind. What is written is canonical: equal permutations are
-    /// equal values.
+    /// Returns the permutation with other moves of one kind. The representation is canonical: equal
+    /// permutations are equal values.
     fn moving(self, moves: Moves) -> Self {
         let mut next = Self::IDENTITY;
         let mut places = next.moves.iter_mut();
@@ -79,26 +81,26 @@ impl Permutation {
         next
     }
 
-    /// Where the ids of a kind go; `None` if they stay.
+    /// Returns the images of the ids of a kind; `None` if they do not move.
     #[inline]
     pub(super) fn of(&self, kind: &str) -> Option<&[u8; IDS]> {
         self.moves.iter().flatten().find(|moves| moves.kind == kind).map(|moves| &moves.to)
     }
 
-    /// Where the id with number `index` of a kind goes.
+    /// Returns the image of the id with number `index` of a kind.
     #[inline]
     pub fn index(&self, kind: &str, index: u8) -> u8 {
         let to = self.of(kind).and_then(|to| to.get(usize::from(index)));
         to.copied().unwrap_or(index)
     }
 
-    /// Where an id goes.
+    /// Returns the image of an id.
     #[inline]
     pub fn id<I: Id>(&self, id: I) -> I {
         I::from_index(self.index(I::KIND, id.index()))
     }
 
-    /// The step that the one to whom a step belongs takes after the exchange.
+    /// Returns the step that corresponds to a step after the exchange.
     #[must_use]
     pub fn step(&self, mut step: Step, actions: &[ActionInfo]) -> Step {
         let params = actions[usize::from(step.action)].params;
@@ -108,7 +110,7 @@ impl Permutation {
         step
     }
 
-    /// First this permutation, then another one.
+    /// Returns the composition: first this permutation, then another one.
     #[must_use]
     pub fn then(&self, other: &Self) -> Self {
         let mut both = *other;
@@ -121,7 +123,7 @@ impl Permutation {
         both
     }
 
-    /// Every id that goes elsewhere: its kind, its number, and where it goes.
+    /// Returns every id that moves: its kind, its number, and its image.
     pub fn moved(&self) -> impl Iterator<Item = (&'static str, u8, u8)> + '_ {
         self.moves.iter().flatten().flat_map(|moves| {
             let pairs = (0u8..).zip(moves.to);
@@ -130,13 +132,13 @@ impl Permutation {
     }
 }
 
-/// Hands every permutation of `0..count` to `emit`, as a list of where each goes.
+/// Passes every permutation of `0..count` to `emit`, as a list of images.
 pub fn permutations(count: u8, emit: &mut dyn FnMut(&[u8])) {
     let mut to = Moves::nothing("").to;
     choose(&mut to[..usize::from(count)], 0, emit);
 }
 
-/// Every order of what stands from `from` on.
+/// Passes on every order of the items from `from` on.
 fn choose(to: &mut [u8], from: usize, emit: &mut dyn FnMut(&[u8])) {
     if from >= to.len() {
         return emit(to);
@@ -148,16 +150,16 @@ fn choose(to: &mut [u8], from: usize, emit: &mut dyn FnMut(&[u8])) {
     }
 }
 
-/// A part of a state on which a permutation acts: ids are replaced by those that take their place,
-/// tables and sets over ids are rearranged.
+/// A part of a state on which a permutation acts: ids are replaced by their images, and tables and
+/// sets over ids are rearranged.
 ///
-/// [`state!`](crate::state!) and [`ids!`](crate::ids!) write this; for a type of another kind without
-/// ids in it, `impl Permute for Mine {}` is all.
+/// Implemented by [`state!`](crate::state!) and [`ids!`](crate::ids!). For another type without ids
+/// in it, `impl Permute for Mine {}` is sufficient.
 pub trait Permute: Copy {
-    /// Whether there are ids in it.
+    /// Whether it contains ids.
     const HAS_IDS: bool = false;
 
-    /// The value after the exchange.
+    /// Returns the value after the exchange.
     #[must_use]
     #[inline]
     fn permuted(&self, by: &Permutation) -> Self {
@@ -219,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_permutation_moves_ids_tables_and_sets() {
-        // n0 to n1, n1 to n2, n2 to n0; a0 and a1 change places.
+        // n0 to n1, n1 to n2, n2 to n0; a0 and a1 are exchanged.
         let by = Permutation::IDENTITY.with::<Node>(&[1, 2, 0]).exchanging(App(0), App(1));
         let s = state().permuted(&by);
         assert_eq!(s.load.entries(), &[9, 7, 0]);

@@ -1,13 +1,13 @@
 //! The parts of a value by name.
 
-/// What has items.
+/// A kind of value that has items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Items {
     /// A set.
     Set,
-    /// A list that somebody keeps, first one first.
+    /// A list kept by a process, in order.
     Queue,
-    /// A channel: what one step puts in and another one takes out has travelled.
+    /// A channel: an item that one step puts in and another takes out has travelled.
     Channel,
 }
 
@@ -19,30 +19,31 @@ pub enum Items {
     note = "there is no `Option`: use an empty `Set`, a flag, or a first variant such as `None`"
 )]
 pub trait Visit {
-    /// Shows every field with its value to `visitor`, in the order in which they stand.
+    /// Passes every field with its value to `visitor`, in order.
     fn visit(&self, visitor: &mut dyn Visitor);
 }
 
-/// Someone who wants to see the fields of a state: state differences, cases, exports.
+/// A visitor of the fields of a state, for state differences, cases and exports.
 pub trait Visitor {
-    /// Goes into the field `name`; [`leave`](Visitor::leave) comes out again. `doc` is its sentence.
+    /// Enters the field `name`; [`leave`](Visitor::leave) leaves it again. `doc` is its doc
+    /// comment.
     fn field(&mut self, name: &'static str, doc: &'static str);
-    /// Goes into the entry `index` of a table over ids that are spelled `kind` and a number;
-    /// false means that this entry is not in use under the bounds: it is neither shown nor left.
+    /// Enters the entry `index` of a table over ids that are spelled `kind` and a number. Returns
+    /// `false` if this entry is not in use under the bounds; it is then neither shown nor left.
     fn entry(&mut self, kind: &'static str, index: u8) -> bool;
-    /// Comes out of a field or an entry.
+    /// Leaves a field or an entry.
     fn leave(&mut self);
-    /// A number; a flag is 0 or 1.
+    /// Shows a number; a flag is 0 or 1.
     fn number(&mut self, value: u8);
-    /// A named value: the variant of an enum. `doc` is its sentence; many have none.
+    /// Shows a named value: the variant of an enum. `doc` is its doc comment, which may be empty.
     fn name(&mut self, value: &'static str, doc: &'static str);
-    /// An id, spelled `kind` and a number.
+    /// Shows an id, spelled `kind` and a number.
     fn id(&mut self, kind: &'static str, index: u8);
-    /// What follows, up to [`end`](Visitor::end), are the items of one value.
+    /// Begins the items of one value. They end with [`end`](Visitor::end).
     fn begin(&mut self, kind: Items);
-    /// What follows, up to the next item or the end, is one item.
+    /// Begins an item, which ends at the next item or at the end.
     fn item(&mut self);
-    /// The end of a list of items.
+    /// Ends the items.
     fn end(&mut self);
 }
 

@@ -1,4 +1,4 @@
-//! Calls that wait for their replies, and calls that are sent again.
+//! Calls that wait for their replies, and retransmitted calls.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -13,26 +13,26 @@ use super::rpc::Wrap;
 use super::status::Status;
 use super::tcp::Stamp;
 
-/// A call, by who calls whom and its number.
+/// The key of a call: caller, callee, and its number.
 pub type CallKey = (End, End, u32);
 
-/// How many slots, and calls without one, are remembered at least.
+/// The minimum number of slots, and of calls without a slot, that are remembered.
 const REMEMBERED: usize = 1 << 13;
 
-/// What was called.
+/// The content of a call.
 pub enum Kind {
     /// A compound of NFS.
     Compound {
-        /// Who calls whom.
+        /// The direction of the call.
         way: Way,
         /// Its operations.
         operations: Vec<Operation>,
     },
     /// A procedure of NLM.
     Nlm {
-        /// What an event says of it.
+        /// What an event reports of it.
         what: What,
-        /// What came of it, if it is known.
+        /// Its status, if it is known.
         status: Option<Status>,
         /// The version of the protocol.
         version: u32,
@@ -41,13 +41,13 @@ pub enum Kind {
 
 /// A call that waits for its reply.
 pub struct Calling {
-    /// All calls that are this one: it, and those that were sent again.
+    /// The keys of this call and of its retransmissions.
     pub keys: Vec<CallKey>,
-    /// What was called.
+    /// The content of the call.
     pub kind: Kind,
     /// The client.
     pub client: Option<Client>,
-    /// The place of a compound in a session.
+    /// The place of a compound in its session.
     pub request: Option<Request>,
     /// When it was made.
     pub at: Stamp,
@@ -58,7 +58,7 @@ pub struct Calling {
 }
 
 impl Calling {
-    /// A call that is made for the first time.
+    /// Creates a call that is sent for the first time.
     pub const fn new(
         kind: Kind,
         client: Option<Client>,
@@ -68,7 +68,7 @@ impl Calling {
         Self { keys: Vec::new(), kind, client, request, at, resend: 0, first: None }
     }
 
-    /// The verifier of EXCHANGE_ID.
+    /// Returns the verifier of EXCHANGE_ID.
     pub fn verifier(&self) -> Option<Verifier> {
         let Kind::Compound { operations, .. } = &self.kind else { return None };
         operations.iter().find_map(|operation| match &operation.what {
@@ -77,7 +77,7 @@ impl Calling {
         })
     }
 
-    /// The client id of CREATE_SESSION.
+    /// Returns the client id of CREATE_SESSION.
     pub fn id(&self) -> Option<ClientId> {
         let Kind::Compound { operations, .. } = &self.kind else { return None };
         operations.iter().find_map(|operation| match &operation.what {
@@ -86,7 +86,7 @@ impl Calling {
         })
     }
 
-    /// The session that an operation outside of sessions is about.
+    /// Returns the session that an operation outside of sessions is about.
     pub fn session(&self) -> Option<Session> {
         let Kind::Compound { operations, .. } = &self.kind else { return None };
         operations.iter().find_map(|operation| match &operation.what {
@@ -96,7 +96,7 @@ impl Calling {
         })
     }
 
-    /// A number that differs where calls do: made of those of the operations.
+    /// Returns a hash of the numbers of the operations, to tell different calls apart.
     fn shape(&self) -> u64 {
         let Kind::Compound { operations, .. } = &self.kind else { return 0 };
         operations.iter().fold(1, |shape: u64, operation| {
@@ -104,7 +104,7 @@ impl Calling {
         })
     }
 
-    /// The events of the call, with its reply if there is one.
+    /// Returns the events of the call, with its reply if there is one.
     pub fn events(
         self,
         answer: Option<&Answer>,
@@ -139,7 +139,7 @@ impl Calling {
         }
     }
 
-    /// The events of a call that did not come to its program.
+    /// Returns the events of a call that did not reach its program.
     pub fn refused(self, why: Status, at: Stamp, tables: &mut Tables) -> Vec<Event> {
         let mut events = self.events(None, Some(at), tables);
         for event in &mut events {
@@ -149,16 +149,16 @@ impl Calling {
     }
 }
 
-/// What a call that may be sent again is known by.
+/// The key that identifies a call that may be sent again.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Known {
-    /// Session, whether a callback, slot.
+    /// The session, whether it is a callback, and the slot.
     Slot(Session, bool, u32),
-    /// The addresses, the program and the number.
+    /// The addresses, the program, and the number of the call.
     Number(IpAddr, IpAddr, u32, u32),
 }
 
-/// A call that was made.
+/// A call in the table of recent calls.
 struct Made {
     seq: u32,
     shape: u64,
@@ -166,31 +166,31 @@ struct Made {
     frame: u64,
 }
 
-/// A call that was made before.
+/// An earlier call.
 #[derive(Clone, Copy)]
 pub struct Sent {
-    /// Where its events stand.
+    /// The place of its events.
     pub place: Place,
     /// The frame of the first call.
     pub frame: u64,
 }
 
-/// What the calls before say of a new one.
+/// How a new call relates to earlier ones.
 pub struct Before {
-    /// It is this one, sent again.
+    /// The earlier call that this one retransmits.
     pub same: Option<Sent>,
-    /// The call before it in its slot, which gets no reply any more.
+    /// The previous call in its slot, which will get no reply any more.
     pub over: Option<Place>,
 }
 
-/// What is kept of a call once its place is known.
+/// The record of a call that is stored once its place is known.
 pub struct Note {
     known: Known,
     seq: u32,
     shape: u64,
 }
 
-/// All calls that wait, and the last ones of each slot.
+/// All waiting calls, and the last call of each slot.
 pub struct Calls {
     waiting: BTreeMap<CallKey, (Place, Wrap)>,
     made: Recent<Known, Made>,
@@ -198,7 +198,7 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Returns no calls.
+    /// Creates an empty table.
     pub const fn new() -> Self {
         Self {
             waiting: BTreeMap::new(),
@@ -216,7 +216,7 @@ impl Calls {
         }
     }
 
-    /// What the calls before say of this one.
+    /// Returns how a call relates to earlier ones.
     pub fn sent(&mut self, calling: &Calling, key: CallKey, program: u32) -> Before {
         let (known, seq) = Self::known(calling, key, program);
         let is_slot = matches!(known, Known::Slot(..));
@@ -229,39 +229,40 @@ impl Calls {
         Before { same: None, over: is_slot.then_some(made.place) }
     }
 
-    /// What is to be kept of a call.
+    /// Returns the record to store for a call.
     pub fn note(&self, calling: &Calling, key: CallKey, program: u32) -> Note {
         let (known, seq) = Self::known(calling, key, program);
         Note { known, seq, shape: calling.shape() }
     }
 
-    /// Keeps where the events of a call will stand.
+    /// Stores the place of the events of a call.
     pub fn keep(&mut self, note: Note, place: Place, frame: u64) {
         let Note { known, seq, shape } = note;
         self.made.insert(known, Made { seq, shape, place, frame });
     }
 
-    /// A call waits for its reply.
+    /// Records that a call waits for its reply.
     pub fn wait(&mut self, key: CallKey, place: Place, wrap: Wrap) {
         self.waiting.insert(key, (place, wrap));
     }
 
-    /// The call that a reply answers: where its events stand, and what protects the results.
+    /// Returns the call that a reply answers: the place of its events, and the protection of the
+    /// results.
     pub fn of_reply(&mut self, key: &CallKey) -> Option<(Place, Wrap)> {
         self.waiting.remove(key)
     }
 
-    /// A call is of no interest, and its reply is not either.
+    /// Records that a call is ignored, so that its reply is ignored too.
     pub fn ignored(&mut self, key: CallKey) {
         self.ignored.insert(key, ());
     }
 
-    /// Whether a reply answers a call that is of no interest.
+    /// Returns whether a reply answers an ignored call.
     pub fn was_ignored(&mut self, key: &CallKey) -> bool {
         self.ignored.remove(key).is_some()
     }
 
-    /// These calls wait no more.
+    /// Removes calls that no longer wait.
     pub fn answered(&mut self, keys: &[CallKey]) {
         for key in keys {
             self.waiting.remove(key);

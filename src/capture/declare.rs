@@ -1,4 +1,4 @@
-//! How the events of a protocol are declared.
+//! Macros that declare the events of a protocol.
 
 /// Declares what events say: each field that can be missing is left out where it is.
 macro_rules! says {
@@ -45,7 +45,7 @@ macro_rules! choice {
     )* };
 }
 
-/// Whether a field is left out because it says no.
+/// Returns whether a flag is false, so that the field is left out.
 pub fn is_false(value: &bool) -> bool {
     !value
 }

@@ -7,12 +7,12 @@ use pcap_parser::pcapng::Block;
 use pcap_parser::traits::{PcapNGPacketBlock, PcapReaderIterator};
 use pcap_parser::{LegacyPcapReader, PcapBlockOwned, PcapError, PcapHeader, PcapNGReader};
 
-/// Room for the longest frame that capture programs write, twice.
+/// The size of the buffer: twice the longest frame that capture programs write.
 const BUFFER: usize = 1 << 19;
-/// The longest block that is believed.
+/// The maximum length of a block. Longer ones are treated as damage.
 const LONGEST: usize = 1 << 24;
 
-/// A file cannot be read as a recording.
+/// The error that a file cannot be read as a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
     /// What is wrong.
@@ -38,29 +38,29 @@ impl std::error::Error for Damage {}
 
 /// A captured frame.
 pub struct Frame<'a> {
-    /// Its number in the file, from 1.
+    /// Its number in the file, counted from 1.
     pub number: u64,
     /// When it was captured, in nanoseconds since the epoch.
     pub time: u64,
-    /// The type of the link, as the registry of tcpdump.org numbers it.
+    /// The link type, as registered at tcpdump.org.
     pub link: i32,
-    /// The bytes that were captured.
+    /// The captured bytes.
     pub bytes: &'a [u8],
-    /// How many bytes it had on the wire.
+    /// The number of bytes on the wire.
     pub wire: u32,
 }
 
-/// How an interface of a recording writes its frames.
+/// How an interface of a recording encodes its frames.
 #[derive(Clone, Copy)]
 struct Interface {
     link: i32,
-    /// Units of a time stamp in a second.
+    /// The number of time stamp units in a second.
     resolution: u64,
-    /// Seconds that are added to time stamps.
+    /// The number of seconds to add to time stamps.
     offset: i64,
 }
 
-/// Reads a file of frames, and hands each one to `each`. Ends with how many there were.
+/// Reads a file of frames, and passes each one to `each`. Returns the number of frames.
 pub fn read(file: impl Read, mut each: impl FnMut(Frame<'_>)) -> Result<u64, Damage> {
     let mut file = Whole(file);
     let mut magic = [0; 4];
@@ -95,7 +95,7 @@ pub fn read(file: impl Read, mut each: impl FnMut(Frame<'_>)) -> Result<u64, Dam
     Ok(frames)
 }
 
-/// Reads all blocks of a file, in which the length of a block stands at this place.
+/// Reads all blocks of a file. The length of a block is stored at offset `at`.
 fn blocks(
     mut reader: impl PcapReaderIterator,
     length: usize,
@@ -126,7 +126,7 @@ fn blocks(
                 reader.grow(capacity);
                 reader.refill().map_err(|error| damage(&error, *frames))?;
             }
-            // A block for which there was no room is longer than the rest of the file.
+            // A block that did not fit into the buffer is longer than the rest of the file.
             Err(PcapError::UnexpectedEof) if capacity > BUFFER => {
                 return Err(damage(&PcapError::BufferTooSmall, *frames));
             }
@@ -135,14 +135,14 @@ fn blocks(
     }
 }
 
-/// How long a block says it is whose length stands at this place, in the order of bytes that makes
-/// it shorter.
+/// Returns the length that a block claims, stored at offset `at`, in the byte order that makes it
+/// shorter.
 fn claimed(block: &[u8], at: usize) -> usize {
     let word = block.get(at..at + 4).and_then(|word| <[u8; 4]>::try_from(word).ok());
     word.map_or(0, |word| u32::from_le_bytes(word).min(u32::from_be_bytes(word)) as usize)
 }
 
-/// Takes a block of the file: a frame, or what is needed to read frames.
+/// Processes a block of the file: a frame, or metadata for reading frames.
 fn take(
     block: PcapBlockOwned<'_>,
     interfaces: &mut Vec<Interface>,
@@ -205,11 +205,11 @@ fn take(
 
 fn of_header(header: &PcapHeader) -> Interface {
     let resolution = if header.is_nanosecond_precision() { 1_000_000_000 } else { 1_000_000 };
-    // Flags of the length of checksums stand in the upper half.
+    // The upper half contains flags about the length of checksums.
     Interface { link: header.network.0 & 0xffff, resolution, offset: 0 }
 }
 
-/// How many units of a time stamp are a second, of the option `if_tsresol`.
+/// Returns the number of time stamp units in a second, from the option `if_tsresol`.
 fn resolution(option: u8) -> Result<u64, Damage> {
     let power = u32::from(option & 0x7f);
     let units = if option & 0x80 == 0 { 10u64.checked_pow(power) } else { 1u64.checked_shl(power) };
@@ -240,7 +240,7 @@ fn damage(error: &PcapError<&[u8]>, frames: u64) -> Damage {
     }
 }
 
-/// A reader that fills what it is given, unless the end is there.
+/// A reader that fills the whole buffer unless the input ends.
 struct Whole<R>(R);
 
 impl<R: Read> Read for Whole<R> {

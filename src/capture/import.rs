@@ -1,4 +1,4 @@
-//! From messages to events: calls and replies are paired, and named by who makes them.
+//! Converts messages to events: calls and replies are paired, and assigned to clients.
 
 use super::calls::{CallKey, Calling, Calls, Kind};
 use super::event::{End, Event, Request, What, Window};
@@ -17,11 +17,11 @@ use super::who::{Connection, Suspicion, Who};
 pub enum Waiting {
     /// A reply.
     Reply(Box<Calling>),
-    /// The reason why a server does not know a client any more.
+    /// The reason why a server no longer knows a client.
     Reason,
 }
 
-/// What turns messages into events.
+/// The converter from messages to events.
 pub struct Importer<'s> {
     tables: Tables,
     cookies: Names<Vec<u8>>,
@@ -29,13 +29,13 @@ pub struct Importer<'s> {
     starts: Starts,
     calls: Calls,
     order: Order<Waiting>,
-    /// What was read, and what of it is no event.
+    /// The counts of what was read, and of what produced no event.
     pub end: End,
     sink: &'s mut dyn FnMut(Event),
 }
 
 impl<'s> Importer<'s> {
-    /// Returns an importer that hands events to `sink`.
+    /// Returns an importer that passes events to `sink`.
     pub fn new(sink: &'s mut dyn FnMut(Event)) -> Self {
         Self {
             tables: Tables::default(),
@@ -49,7 +49,7 @@ impl<'s> Importer<'s> {
         }
     }
 
-    /// Takes a message.
+    /// Processes a message.
     pub fn take(&mut self, piece: &Piece<'_>) {
         if !piece.whole {
             self.end.messages_cut += 1;
@@ -62,7 +62,7 @@ impl<'s> Importer<'s> {
         self.release();
     }
 
-    /// The recording is at its end: what is not answered stays so.
+    /// Ends the import: calls without an answer remain unanswered.
     pub fn finish(mut self) -> End {
         while let Some(place) = self.order.first_waiting() {
             self.give_up(place);
@@ -136,7 +136,7 @@ impl<'s> Importer<'s> {
         self.begin(piece, call, Calling::new(kind, client, request, piece.at));
     }
 
-    /// The client that an operation outside of sessions is of.
+    /// Returns the client of an operation outside of sessions.
     fn client_of(&mut self, what: &mut What, over: &Connection) -> Option<Client> {
         match what {
             What::ExchangeId(on) => Some(self.who.of_owner(on.owner.as_bytes(), over)),
@@ -182,7 +182,7 @@ impl<'s> Importer<'s> {
         nlm::Reader { version, tables: &mut self.tables, cookies: &mut self.cookies }
     }
 
-    /// A call was made: for the first time, or again.
+    /// Processes a call, which may be a retransmission.
     fn begin(&mut self, piece: &Piece<'_>, call: &rpc::Call<'_>, mut calling: Calling) {
         let key: CallKey = (piece.from, piece.to, call.xid);
         let sent = self.calls.sent(&calling, key, call.program);
@@ -206,7 +206,7 @@ impl<'s> Importer<'s> {
         self.calls.wait(key, place, call.wrap);
     }
 
-    /// A reply does not come any more, or a reason does not show.
+    /// Gives up waiting for a reply or for a reason.
     fn give_up(&mut self, place: Place) {
         if let Some(Waiting::Reply(calling)) = self.order.waiting(place) {
             let keys = std::mem::take(&mut calling.keys);
@@ -288,7 +288,7 @@ impl<'s> Importer<'s> {
         }
     }
 
-    /// A reply whose call was not seen.
+    /// Processes a reply whose call was not seen.
     fn reply_alone(&mut self, piece: &Piece<'_>, reply: &rpc::Reply<'_>) {
         let results = reply.results(Wrap::None).filter(|_| reply.refused.is_none());
         let found = results.and_then(|results| Some((nfs::way_of(results)?, results)));
@@ -298,7 +298,7 @@ impl<'s> Importer<'s> {
             self.end.replies_to_nothing += 1;
             return;
         };
-        // A reply goes the other way than its call.
+        // A reply travels in the opposite direction of its call.
         let over = connection(piece, if way == Way::Fore { Way::Back } else { Way::Fore });
         let session = answer.place.map(|place| self.tables.session(&place.session));
         let client = match session {
@@ -325,7 +325,8 @@ impl<'s> Importer<'s> {
         self.order.add(piece.at.frame, told.collect());
     }
 
-    /// Heeds what an answer tells of clients, sessions and servers. `place` is that of its call.
+    /// Updates what is known of clients, sessions and servers from an answer. `place` is that of
+    /// its call.
     fn heed(&mut self, told: &Told, results: &[Outcome], place: Place) {
         for Outcome { number, status, results } in results {
             let done = *status == Status::OK;
@@ -372,7 +373,7 @@ impl<'s> Importer<'s> {
         }
     }
 
-    /// A server does not know a session or a client id.
+    /// Records that a server does not know a session or a client id.
     fn suspect(&mut self, told: &Told, status: Status, place: Place) {
         let Some(client) = told.client else { return };
         let stale = status.is("STALE_CLIENTID");
@@ -413,7 +414,7 @@ impl<'s> Importer<'s> {
     }
 }
 
-/// Of which call an answer tells.
+/// The call that an answer belongs to.
 struct Told {
     client: Option<Client>,
     session: Option<Session>,
@@ -428,7 +429,7 @@ fn request((place, ses): (nfs::Place, Session)) -> Request {
     Request { ses, slot: place.slot, seq: place.seq }
 }
 
-/// The connection of a message that a client (fore) or a server (back) sends.
+/// Returns the connection of a message from a client (fore) or a server (back).
 fn connection(piece: &Piece<'_>, way: Way) -> Connection {
     let (client, server) = match way {
         Way::Fore => (piece.from, piece.to),
@@ -437,7 +438,7 @@ fn connection(piece: &Piece<'_>, way: Way) -> Connection {
     Connection { client, server, since: piece.since }
 }
 
-/// The name of a procedure that is no event.
+/// Returns the name of a procedure that produces no event.
 fn name_of(program: u32, version: u32, procedure: u32) -> String {
     let (name, counts): (&str, bool) = match program {
         100_000 => ("portmap", false),

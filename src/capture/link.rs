@@ -1,4 +1,4 @@
-//! From a frame to a segment of TCP or a datagram of UDP.
+//! Parses frames down to TCP segments and UDP datagrams.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use super::file::Frame;
 /// One end of a connection: address and port.
 pub type End = (IpAddr, u16);
 
-/// What a frame carries.
+/// The content of a frame.
 pub struct Packet<'a> {
     /// The sender.
     pub from: End,
@@ -17,26 +17,26 @@ pub struct Packet<'a> {
     pub to: End,
     /// The payload, as far as it was captured.
     pub payload: &'a [u8],
-    /// How long the payload was on the wire.
+    /// The length of the payload on the wire.
     pub wire: usize,
-    /// What TCP says of it; nothing for UDP.
+    /// The TCP header fields; `None` for UDP.
     pub tcp: Option<Tcp>,
 }
 
-/// What the header of a segment says.
+/// The header fields of a segment.
 #[derive(Clone, Copy, Debug)]
 pub struct Tcp {
     /// The sequence number of the first byte, or of SYN.
     pub seq: u32,
-    /// The next byte that the sender expects, if it says so.
+    /// The next byte that the sender expects, if it is set.
     pub ack: Option<u32>,
     /// Whether the sender opens the connection.
     pub syn: bool,
-    /// Whether the sender has no more to send, or breaks the connection off.
+    /// Whether the sender has no more to send, or resets the connection.
     pub ends: bool,
 }
 
-/// Types of links (tcpdump.org/linktypes.html).
+/// Link types (tcpdump.org/linktypes.html).
 mod linktype {
     pub const NULL: i32 = 0;
     pub const ETHERNET: i32 = 1;
@@ -48,7 +48,7 @@ mod linktype {
     pub const LINUX_SLL2: i32 = 276;
 }
 
-/// Reads the headers of a frame. `None`: it carries neither TCP nor UDP, or is not whole enough.
+/// Parses the headers of a frame; `None` if it contains neither TCP nor UDP, or is too short.
 pub fn packet<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     let bytes = frame.bytes;
     let cut = usize::try_from(frame.wire).ok()?.saturating_sub(bytes.len());
@@ -64,14 +64,14 @@ pub fn packet<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     let (from, to, ip) = match sliced.net.as_ref()? {
         LaxNetSlice::Ipv4(ip) => {
             let header = ip.header();
-            // Large segments that a network card divides have no length in their header.
+            // Large segments that the network card splits have no length in their header.
             let stated = header.total_len().checked_sub(u16::from(header.ihl()) * 4);
             let addresses = (header.source_addr().into(), header.destination_addr().into());
             (addresses.0, addresses.1, (stated, ip.payload()))
         }
         LaxNetSlice::Ipv6(ip) => {
             let header = ip.header();
-            // Extension headers stand between the header and what it states the length of.
+            // Extension headers come between the header and the part whose length it states.
             let own = usize::from(header.payload_length());
             let extensions = ip.extensions().slice().len();
             let stated = own.checked_sub(extensions).and_then(|len| u16::try_from(len).ok());
@@ -106,7 +106,7 @@ pub fn packet<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     }
 }
 
-/// What stands behind the header of a cooked capture, whose protocol stands at an offset in it.
+/// Parses what follows the header of a cooked capture, whose protocol field is at a given offset.
 fn after(bytes: &[u8], protocol: usize, header: usize) -> Option<LaxSlicedPacket<'_>> {
     let kind = bytes.get(protocol..protocol + 2)?;
     let kind = EtherType(u16::from_be_bytes([kind[0], kind[1]]));

@@ -1,13 +1,13 @@
-//! Recordings of real traffic: from captured frames to events.
+//! Recordings of real traffic: converts captured frames to events.
 //!
-//! A file of frames (pcap or pcapng) goes through layers, each of which knows those below it alone:
-//! `file` reads frames, `link` their headers, `tcp` makes streams of them, `record` finds
-//! the messages of RPC, `rpc` reads their headers, `nfs` and `nlm` what they say, and
-//! `import` puts calls and replies together. What comes out are [events](event): an operation of
-//! NFSv4.1, NFSv4.2 or the Network Lock Manager a line, with the window in which it was done.
+//! A file of frames (pcap or pcapng) passes through layers, each of which knows only those below
+//! it. `file` reads frames, `link` parses their headers, `tcp` reassembles streams, `record` finds
+//! RPC messages, `rpc` parses their headers, `nfs` and `nlm` parse their contents, and `import`
+//! pairs calls and replies. The result is a sequence of [events](event): one line per operation of
+//! NFSv4.1, NFSv4.2 or the Network Lock Manager, with the window in which it was done.
 //!
-//! Nothing here knows a model. Memory is bounded, however long the recording is: what is remembered
-//! of files, states and clients is what was used last.
+//! Nothing here knows a model. Memory is bounded, regardless of the length of the recording: only
+//! the most recently used files, states and clients are remembered.
 
 mod calls;
 mod declare;
@@ -35,11 +35,11 @@ use file::Damage;
 use import::Importer;
 use tcp::{Piece, Stamp, Streams};
 
-/// Reads a recording, and hands over its events in order. Ends with what was read.
+/// Reads a recording, and passes its events on in order. Returns counts of what was read.
 ///
 /// # Errors
 ///
-/// If the file is no recording, or is damaged. The events before the damage were handed over.
+/// If the file is not a recording, or is damaged. The events before the damage have been passed on.
 pub fn import(recording: impl Read, sink: &mut dyn FnMut(Event)) -> Result<End, Damage> {
     let mut importer = Importer::new(sink);
     let mut streams = Streams::new();

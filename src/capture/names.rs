@@ -1,4 +1,4 @@
-//! Short names for what a recording calls by long strings of bytes, in order of appearance.
+//! Short names for the long byte strings of a recording, in order of appearance.
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::recent::Recent;
 
-/// A word of the protocol, in small letters.
+/// A word of the protocol, in lower case.
 pub type Word = Cow<'static, str>;
 
 macro_rules! names {
@@ -105,7 +105,8 @@ impl Stateid {
         (Self::Invalid, "invalid"),
     ];
 
-    /// The special stateid with this sequence number and these other bytes, if there is one.
+    /// Returns the special stateid with this sequence number and these other bytes, if there is
+    /// one.
     pub fn special(seqid: u32, other: &[u8; 12]) -> Option<Self> {
         match (seqid, other) {
             (0, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) => Some(Self::Anonymous),
@@ -167,13 +168,13 @@ pub struct Names<K> {
 }
 
 impl<K: Ord> Names<K> {
-    /// Returns a table that remembers so many names, at least. What was not seen for longer gets a
-    /// new name when it comes again.
+    /// Returns a table that remembers at least this many names. Bytes that were not seen for longer
+    /// get a new name when they appear again.
     pub const fn new(remembered: usize) -> Self {
         Self { known: Recent::new(remembered), last: 0 }
     }
 
-    /// Returns the number of these bytes: the next one if they are new.
+    /// Returns the number of these bytes: the next number if they are new.
     pub fn number<Q>(&mut self, bytes: &Q) -> u32
     where
         K: Borrow<Q>,

@@ -1,14 +1,14 @@
-//! Events in the order of their calls, although replies come in another one.
+//! Puts events in the order of their calls, although replies arrive in another order.
 
 use std::collections::BTreeMap;
 
 use super::event::Event;
 
-/// The most entries that wait for an earlier one. After so many, what is not answered counts as
-/// unanswered.
+/// The maximum number of entries that wait for an earlier one. Beyond that, the earlier one counts
+/// as unanswered.
 const WAITING: usize = 1 << 14;
 
-/// Where an entry stands: by the frame of its call, and by when it was seen.
+/// The place of an entry: the frame of its call, and the order in which it was seen.
 pub type Place = (u64, u64);
 
 /// An entry.
@@ -19,18 +19,18 @@ enum Entry<W> {
     Ready(Vec<Event>),
 }
 
-/// Events that are not handed over yet. `W` is what is known of those that wait.
+/// Events that have not been passed on yet. `W` holds what is known of waiting ones.
 pub struct Order<W> {
     entries: BTreeMap<Place, Entry<W>>,
     seen: u64,
-    /// The frame of the last entry that was handed over.
+    /// The frame of the last entry that was passed on.
     handed: u64,
-    /// How many events were handed over.
+    /// The number of events that were passed on.
     pub count: u64,
 }
 
 impl<W> Order<W> {
-    /// Returns an order of nothing.
+    /// Creates an empty order.
     pub const fn new() -> Self {
         Self { entries: BTreeMap::new(), seen: 0, handed: 0, count: 0 }
     }
@@ -47,13 +47,13 @@ impl<W> Order<W> {
         place
     }
 
-    /// Adds events that are known.
+    /// Adds known events.
     pub fn add(&mut self, frame: u64, events: Vec<Event>) {
         let place = self.place(frame);
         self.entries.insert(place, Entry::Ready(events));
     }
 
-    /// What is known of an entry, if it still waits.
+    /// Returns what is known of an entry, if it still waits.
     pub fn waiting(&mut self, place: Place) -> Option<&mut W> {
         match self.entries.get_mut(&place) {
             Some(Entry::Waiting(waiting)) => Some(waiting),
@@ -61,7 +61,7 @@ impl<W> Order<W> {
         }
     }
 
-    /// Takes what is known of an entry that waits; `decide` makes events of it.
+    /// Resolves a waiting entry. `decide` converts what is known of it to events.
     pub fn decide(&mut self, place: Place, decide: impl FnOnce(W) -> Vec<Event>) {
         match self.entries.remove(&place) {
             Some(Entry::Waiting(waiting)) => {
@@ -72,7 +72,7 @@ impl<W> Order<W> {
         }
     }
 
-    /// Hands over all events before which nothing waits.
+    /// Passes on all events that have no waiting entry before them.
     pub fn release(&mut self, sink: &mut dyn FnMut(Event)) {
         while let Some(entry) = self.entries.first_entry() {
             if matches!(entry.get(), Entry::Waiting(_)) {
@@ -89,13 +89,13 @@ impl<W> Order<W> {
         }
     }
 
-    /// The first entry that waits, if too many wait for it.
+    /// Returns the first waiting entry, if too many entries wait for it.
     pub fn overdue(&self) -> Option<Place> {
         let first = self.entries.first_key_value().map(|(place, _)| *place);
         first.filter(|_| self.entries.len() > WAITING)
     }
 
-    /// The first entry that waits.
+    /// Returns the first waiting entry.
     pub fn first_waiting(&self) -> Option<Place> {
         let waits = |entry: &Entry<W>| matches!(entry, Entry::Waiting(_));
         self.entries.iter().find(|(_, entry)| waits(entry)).map(|(place, _)| *place)

@@ -1,10 +1,12 @@
-//! A map that forgets what was not used for long, so that memory does not grow with a recording.
+//! A map that forgets entries that were not used for a long time, so that memory does not grow with
+//! a recording.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::mem;
 
-/// A map of bounded size. It keeps at least the `most` entries used last, and at most twice as many.
+/// A map of bounded size. It keeps at least the `most` entries used last, and at most twice as
+/// many.
 pub struct Recent<K, V> {
     young: BTreeMap<K, V>,
     old: BTreeMap<K, V>,
@@ -46,7 +48,7 @@ impl<K: Ord, V> Recent<K, V> {
         self.young.remove(key).or_else(|| self.old.remove(key))
     }
 
-    /// All entries, those used last in the end.
+    /// Returns all entries; those used last come last.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
         self.old.iter_mut().chain(self.young.iter_mut())
     }

@@ -1,23 +1,23 @@
-//! RPC messages in a stream of bytes: record marks (RFC 5531 section 11), and the first message of
-//! a stream whose beginning was not recorded.
+//! RPC messages in a byte stream: record marks (RFC 5531 section 11), and the first message of a
+//! stream whose beginning was not recorded.
 
 use super::rpc;
 
-/// The longest message that is believed: NFS has up to a megabyte of data in one.
+/// The maximum length of a message: NFS sends up to a megabyte of data in one.
 const LONGEST: usize = 1 << 23;
-/// The shortest message: a reply that refuses a call.
+/// The minimum length of a message: a reply that refuses a call.
 const SHORTEST: usize = 20;
-/// How many bytes are searched for a message before a stream counts as no RPC.
+/// The number of bytes searched for a message before a stream counts as not RPC.
 const SEARCHED: usize = 1 << 24;
 
 enum State {
-    /// No message was found yet; the bytes that may be the beginning of one.
+    /// No message was found yet. The bytes may be the beginning of one.
     Seeking { seen: Vec<u8>, searched: usize },
-    /// A record mark comes next; the bytes of it that came already.
+    /// A record mark is next. Holds the bytes of it that have arrived.
     Mark { seen: Vec<u8> },
-    /// A fragment comes next.
+    /// A fragment is next.
     Fragment { left: usize, is_last: bool },
-    /// This is no RPC.
+    /// The stream is not RPC.
     Dead,
 }
 
@@ -29,18 +29,18 @@ pub struct Records {
 }
 
 impl Records {
-    /// Messages of a stream from its first byte on.
+    /// Creates the messages of a stream that is recorded from its first byte.
     pub const fn from_the_beginning() -> Self {
         Self { state: State::Mark { seen: Vec::new() }, message: Vec::new(), is_cut: false }
     }
 
-    /// Messages of a stream that has begun already.
+    /// Creates the messages of a stream that had begun before the recording.
     pub const fn from_the_middle() -> Self {
         let state = State::Seeking { seen: Vec::new(), searched: 0 };
         Self { state, message: Vec::new(), is_cut: false }
     }
 
-    /// How many bytes are kept.
+    /// Returns the number of buffered bytes.
     pub fn kept(&self) -> usize {
         let seen = match &self.state {
             State::Seeking { seen, .. } => seen.len(),
@@ -49,7 +49,7 @@ impl Records {
         seen + self.message.len()
     }
 
-    /// Takes the next bytes, and hands over each message that they complete, and whether it is
+    /// Processes the next bytes, and passes on each message that they complete, with whether it is
     /// whole.
     pub fn push(&mut self, mut bytes: &[u8], out: &mut dyn FnMut(&[u8], bool)) {
         while !bytes.is_empty() {
@@ -95,7 +95,7 @@ impl Records {
         }
     }
 
-    /// Takes a record mark; the bytes that are left of those behind it.
+    /// Processes a record mark. Returns the bytes after it.
     fn mark<'b>(
         &mut self,
         mark: u32,
@@ -133,7 +133,7 @@ impl Records {
         }
     }
 
-    /// So many bytes are missing.
+    /// Skips missing bytes.
     pub fn skip(&mut self, missing: u64, out: &mut dyn FnMut(&[u8], bool)) {
         match &mut self.state {
             State::Fragment { left, is_last } => {
@@ -157,7 +157,7 @@ impl Records {
     }
 }
 
-/// Where a message begins that stands whole enough in these bytes.
+/// Returns the beginning of a message that is sufficiently complete in these bytes.
 fn find(bytes: &[u8]) -> Option<usize> {
     let last = bytes.len().checked_sub(4 + rpc::HEADER)?;
     (0..=last).find(|&at| {
@@ -170,7 +170,7 @@ fn find(bytes: &[u8]) -> Option<usize> {
 mod tests {
     use super::Records;
 
-    /// A call of procedure 1 of NFSv4 with so many bytes of arguments.
+    /// Returns a call of procedure 1 of NFSv4 with this many bytes of arguments.
     fn call(xid: u32, len: usize) -> Vec<u8> {
         let words = [xid, 0, 2, 100_003, 4, 1, 0, 0, 0, 0];
         let mut message: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();

@@ -1,9 +1,9 @@
-//! What happened without a message: servers that start anew, and sessions that get lost.
+//! Events without a message: servers that restart, and sessions that are lost.
 //!
-//! A server that does not know a session any more says BADSESSION. What it comes from shows later:
-//! if the client id still works, the session alone was lost; if not, the server started anew, or it
-//! dropped the client. It did not start anew if something lasted: a connection, or the session of
-//! another client.
+//! A server that no longer knows a session answers BADSESSION. The cause shows later: if the client
+//! id still works, only the session was lost. If not, the server restarted, or it dropped the
+//! client. It did not restart if something survived: a connection, or the session of another
+//! client.
 
 use super::event::{Event, ServerStart, SessionLost, Sign, What, Why, Window};
 use super::names::{Client, ClientId, Server, Verifier};
@@ -12,26 +12,27 @@ use super::recent::Recent;
 use super::tcp::Stamp;
 use super::who::{Connection, Suspicion, Who};
 
-/// The starts of servers that were seen.
+/// The server restarts seen so far.
 pub struct Starts {
     last: Recent<Server, Stamp>,
 }
 
-/// What is to be done with an entry that waits for a reason.
+/// What to do with an entry that waits for a reason.
 pub enum Verdict {
     /// It is no event.
     Nothing(Option<Place>),
-    /// It is this one.
+    /// It is this event.
     Event(Option<Place>, Box<Event>),
 }
 
 impl Starts {
-    /// Returns no starts.
+    /// Creates an empty list.
     pub const fn new() -> Self {
         Self { last: Recent::new(1 << 10) }
     }
 
-    /// A session was made with a client id: if a session was missed before, it alone was lost.
+    /// Processes a new session for a client id. If a session was missing before, only that session
+    /// was lost.
     pub fn session_made(&self, who: &mut Who, client: Client, id: ClientId) -> Option<Verdict> {
         let known = who.known(client);
         let before = known.id.replace(id);
@@ -46,8 +47,8 @@ impl Starts {
         Some(Verdict::Event(Some(place), Box::new(event)))
     }
 
-    /// A server gave a client id: if it is another one than before, the server does not know the
-    /// client any more.
+    /// Processes a client id from a server. If it differs from the previous one, the server no
+    /// longer knows the client.
     pub fn id_given(&mut self, who: &mut Who, given: Given) -> Option<Verdict> {
         let Given { client, id, ver, server, confirmed, .. } = given;
         let known = who.known(client);
@@ -82,7 +83,7 @@ impl Starts {
             if seen.is_some_and(|seen| good.is_none_or(|(good, _)| good.frame <= seen.frame)) {
                 return Some(Verdict::Nothing(place));
             }
-            // Another client may have seen the same start before.
+            // Another client may have seen the same restart earlier.
             let first = first.filter(|first| before.is_none_or(|good| good.frame < first.frame));
             let sign = first.unwrap_or(sign);
             if let Some(server) = server {
@@ -98,24 +99,24 @@ impl Starts {
 
 /// A client id that a server gave.
 pub struct Given {
-    /// To whom.
+    /// The client.
     pub client: Client,
     /// The client id.
     pub id: ClientId,
     /// The verifier of the client.
     pub ver: Option<Verifier>,
-    /// By which server.
+    /// The server.
     pub server: Option<Server>,
-    /// Whether the server knew the client already.
+    /// Whether the server already knew the client.
     pub confirmed: bool,
-    /// Over which connection.
+    /// The connection.
     pub over: Connection,
-    /// When.
+    /// The frame and the time.
     pub at: Stamp,
 }
 
-/// Whether something lasted from before a client was dropped until after: then the server did not
-/// start anew.
+/// Returns whether something survived from before a client was dropped until after. Then the server
+/// did not restart.
 fn lasted(who: &mut Who, client: Client, over: &Connection, sign: Stamp) -> bool {
     let Some((good, connection)) = who.known(client).good else { return false };
     if connection == *over {
@@ -133,8 +134,8 @@ fn lasted(who: &mut Who, client: Client, over: &Connection, sign: Stamp) -> bool
     others.into_iter().any(|server| who.same_server(server, address))
 }
 
-/// The last good answer of the instance of a server that a client knew: in its own sessions, or in
-/// those that were there before its own last good answer.
+/// Returns the last good answer of the server instance that a client knew: in its own sessions, or
+/// in those that existed before its own last good answer.
 pub fn last_good(who: &mut Who, client: Client, over: &Connection) -> Option<Stamp> {
     let (good, _) = who.known(client).good?;
     let address = over.server.0;

@@ -1,19 +1,19 @@
-//! Messages of ONC RPC (RFC 5531), and what RPCSEC_GSS (RFC 2203) wraps them in.
+//! Messages of ONC RPC (RFC 5531), and their protection by RPCSEC_GSS (RFC 2203).
 
 use super::status::{RPC, Status};
 use super::xdr::Xdr;
 
-/// The longest credential or verifier.
+/// The maximum length of a credential or verifier.
 const AUTH: usize = 400;
 /// The flavor of RPCSEC_GSS.
 const GSS: u32 = 6;
 
-/// What protects arguments and results.
+/// The protection of arguments and results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrap {
-    /// Nothing: they stand there as they are.
+    /// None: they are in plain text.
     None,
-    /// A checksum stands behind them.
+    /// A checksum follows them.
     Integrity,
     /// They are encrypted.
     Privacy,
@@ -37,9 +37,9 @@ pub struct Call<'a> {
     pub version: u32,
     /// The procedure.
     pub procedure: u32,
-    /// What protects its arguments, and the results.
+    /// The protection of its arguments, and of the results.
     pub wrap: Wrap,
-    /// Whether it only makes or ends a context of RPCSEC_GSS.
+    /// Whether it only creates or destroys a context of RPCSEC_GSS.
     pub control: bool,
     arguments: &'a [u8],
 }
@@ -48,20 +48,20 @@ pub struct Call<'a> {
 pub struct Reply<'a> {
     /// The number of the call.
     pub xid: u32,
-    /// Why the call did not come to its program.
+    /// Why the call did not reach its program.
     pub refused: Option<Status>,
     results: &'a [u8],
 }
 
 impl<'a> Call<'a> {
-    /// The arguments, unless they are encrypted.
+    /// Returns the arguments, unless they are encrypted.
     pub fn arguments(&self) -> Option<&'a [u8]> {
         unwrap(self.arguments, self.wrap)
     }
 }
 
 impl<'a> Reply<'a> {
-    /// The results, unless they are encrypted.
+    /// Returns the results, unless they are encrypted.
     pub fn results(&self, wrap: Wrap) -> Option<&'a [u8]> {
         unwrap(self.results, wrap)
     }
@@ -79,7 +79,7 @@ fn unwrap(bytes: &[u8], wrap: Wrap) -> Option<&[u8]> {
     }
 }
 
-/// Reads a message. `None`: this is none.
+/// Reads a message; `None` if it is not one.
 pub fn read(bytes: &[u8]) -> Option<Message<'_>> {
     let mut x = Xdr::new(bytes);
     let xid = x.u32()?;
@@ -103,7 +103,7 @@ fn call(xid: u32, mut x: Xdr<'_>) -> Option<Call<'_>> {
     Some(Call { xid, program, version, procedure, wrap, control, arguments: x.rest() })
 }
 
-/// What a credential of RPCSEC_GSS says: what protects the call, and whether it is one of control.
+/// Parses a credential of RPCSEC_GSS: the protection of the call, and whether it is a control call.
 fn gss(credential: &[u8]) -> Option<(Wrap, bool)> {
     let mut x = Xdr::new(credential);
     let (_version, procedure, _sequence, service) = (x.u32()?, x.u32()?, x.u32()?, x.u32()?);
@@ -137,10 +137,10 @@ fn reply(xid: u32, mut x: Xdr<'_>) -> Option<Reply<'_>> {
     Some(Reply { xid, refused: refused.map(Status::Named), results: x.rest() })
 }
 
-/// How many bytes `begins` needs to see.
+/// The number of bytes that `begins` needs to see.
 pub const HEADER: usize = 24;
 
-/// Whether a message can begin with these bytes, of which there are at least [`HEADER`].
+/// Returns whether a message can begin with these bytes, of which there are at least [`HEADER`].
 pub fn begins(bytes: &[u8]) -> bool {
     let word = |at: usize| -> Option<u32> {
         let bytes = bytes.get(4 * at..4 * at + 4)?;
@@ -150,7 +150,7 @@ pub fn begins(bytes: &[u8]) -> bool {
         (Some(0), Some(2), Some(program), Some(version), Some(procedure)) => {
             (100_000..0x6000_0000).contains(&program) && version <= 8 && procedure <= 64
         }
-        // A reply that is accepted: a verifier, and how it went.
+        // An accepted reply: a verifier, and the result.
         (Some(1), Some(0), Some(flavor), Some(len), _) => {
             matches!(flavor, 0 | 1 | GSS) && len as usize <= AUTH
         }

@@ -1,4 +1,4 @@
-//! Names of statuses: of NFS, of NLM, and of RPC where a call did not come so far.
+//! Names of statuses: of NFS, of NLM, and of RPC for a call that did not reach its program.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,7 +19,7 @@ impl Status {
     /// It was done.
     pub const OK: Self = Self::Named("OK");
 
-    /// The status of NFSv4 with this number.
+    /// Returns the status of NFSv4 with this number.
     pub fn nfs(number: u32) -> Self {
         match NFS.binary_search_by_key(&number, |(number, _)| *number) {
             Ok(at) => Self::Named(NFS[at].1),
@@ -27,13 +27,13 @@ impl Status {
         }
     }
 
-    /// The status of NLM with this number.
+    /// Returns the status of NLM with this number.
     pub fn nlm(number: u32) -> Self {
         let name = usize::try_from(number).ok().and_then(|at| NLM.get(at));
         name.map_or(Self::Number(number), |name| Self::Named(name))
     }
 
-    /// Whether it has this name.
+    /// Returns whether it has this name.
     pub fn is(self, name: &str) -> bool {
         matches!(self, Self::Named(own) if own == name)
     }

@@ -1,4 +1,5 @@
-//! Streams of TCP from its segments: out of order, sent again, or missing in the recording.
+//! Reassembles TCP streams from segments that are out of order, retransmitted, or missing in the
+//! recording.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +7,13 @@ use super::link::{End, Packet, Tcp};
 use super::recent::Recent;
 use super::record::Records;
 
-/// The most connections that are followed at a time, at least.
+/// The minimum number of connections that are followed at a time.
 const CONNECTIONS: usize = 1 << 11;
-/// The most bytes of one stream that wait for what is missing before them.
+/// The maximum number of bytes of one stream that wait for missing bytes before them.
 const WAITING: usize = 1 << 20;
-/// The most bytes that are kept of all streams.
+/// The maximum number of bytes buffered for all streams.
 const KEPT: usize = 1 << 26;
-/// A segment that is farther away from the one before is of another connection.
+/// A segment that is farther away from the previous one belongs to another connection.
 const FAR: i32 = 1 << 26;
 
 /// The frame and the time at which something was complete.
@@ -30,11 +31,11 @@ pub struct Piece<'a> {
     pub from: End,
     /// The receiver.
     pub to: End,
-    /// The bytes, up to the first that is missing.
+    /// The bytes, up to the first missing one.
     pub bytes: &'a [u8],
-    /// Whether none is missing.
+    /// Whether no bytes are missing.
     pub whole: bool,
-    /// The frame that opened the connection; 0 if it was open before.
+    /// The frame that opened the connection; 0 if it was open before the recording.
     pub since: u64,
     /// When it was complete.
     pub at: Stamp,
@@ -44,7 +45,7 @@ pub struct Piece<'a> {
 pub struct Streams {
     connections: Recent<(End, End), Connection>,
     kept: usize,
-    /// How often bytes were missing.
+    /// The number of gaps.
     pub gaps: u64,
 }
 
@@ -65,13 +66,13 @@ impl Connection {
 struct Flow {
     /// The sequence number of the SYN.
     syn: Option<u32>,
-    /// The sequence number that comes next.
+    /// The next sequence number.
     next: Option<u32>,
-    /// What the other side expects next.
+    /// The next sequence number that the other side expects.
     acked: Option<u32>,
-    /// How many bytes have come so far.
+    /// The number of bytes received so far.
     position: u64,
-    /// Segments that wait for what is missing before them, by position.
+    /// Segments that wait for missing bytes before them, by position.
     waiting: BTreeMap<u64, Segment>,
     waiting_bytes: usize,
     records: Records,
@@ -107,13 +108,13 @@ impl Flow {
         self.records = records;
     }
 
-    /// Whether a segment is too far from the one before to belong to the same connection.
+    /// Returns whether a segment is too far from the previous one to belong to the same connection.
     fn is_far(&self, seq: u32) -> bool {
         let distance = |next| seq.wrapping_sub(next).cast_signed();
         self.next.map(distance).is_some_and(|distance| !(-FAR..=FAR).contains(&distance))
     }
 
-    /// Takes a segment with data.
+    /// Processes a segment with data.
     fn take(&mut self, seq: u32, bytes: &[u8], wire: usize, at: Stamp, out: &mut Out<'_>) {
         let distance = self.next.map_or(i32::MIN, |next| seq.wrapping_sub(next).cast_signed());
         if self.next.is_none() || self.is_far(seq) {
@@ -141,7 +142,7 @@ impl Flow {
         self.go_on(out);
     }
 
-    /// Delivers what waits, as far as nothing is missing before it, or what is missing never comes.
+    /// Delivers waiting segments that have no gap before them, or whose gap will never be filled.
     fn go_on(&mut self, out: &mut Out<'_>) {
         while let Some((&first, _)) = self.waiting.first_key_value() {
             if let Some(missing @ 1..) = first.checked_sub(self.position) {
@@ -160,8 +161,8 @@ impl Flow {
         }
     }
 
-    /// Whether the receiver has so many of the next bytes, so that they will not be sent again: if
-    /// they did not come, the recording lost them.
+    /// Returns whether the receiver has acknowledged the missing bytes. Then they will not be sent
+    /// again: the recording lost them.
     fn is_acked(&self, missing: u64) -> bool {
         let (Some(acked), Some(next)) = (self.acked, self.next) else { return false };
         let acked = i64::from(acked.wrapping_sub(next).cast_signed());
@@ -189,7 +190,7 @@ impl Flow {
         self.next = self.next.map(|next| next.wrapping_add(len as u32));
     }
 
-    /// Nothing comes any more.
+    /// Ends the stream.
     fn finish(&mut self, out: &mut Out<'_>) {
         while let Some((&first, _)) = self.waiting.first_key_value() {
             if first > self.position {
@@ -200,7 +201,7 @@ impl Flow {
     }
 }
 
-/// Where messages of one direction go.
+/// The destination of the messages of one direction.
 struct Out<'o> {
     from: End,
     to: End,
@@ -217,12 +218,12 @@ impl Out<'_> {
 }
 
 impl Streams {
-    /// Returns no connections.
+    /// Creates an empty set of connections.
     pub const fn new() -> Self {
         Self { connections: Recent::new(CONNECTIONS), kept: 0, gaps: 0 }
     }
 
-    /// Takes a segment, and hands over each message that it completes.
+    /// Processes a segment, and passes on each message that it completes.
     pub fn take(
         &mut self,
         packet: &Packet<'_>,
@@ -244,7 +245,7 @@ impl Streams {
             flows[own].syn = Some(tcp.seq);
             *since = at.frame;
         }
-        // An acknowledgement tells what the other side has sent, even if it was not recorded.
+        // An acknowledgement shows what the other side has sent, even if it was not recorded.
         let mut out = Out { from: to, to: from, since: *since, gaps: 0, to_whom };
         if tcp.ack.is_some() {
             flows[1 - own].acked = tcp.ack;
@@ -266,8 +267,8 @@ impl Streams {
         }
     }
 
-    /// Gives up the stream of which most is kept. What is kept of connections that are forgotten
-    /// is counted anew.
+    /// Gives up the stream with the most buffered bytes. Recomputes the total, because some
+    /// connections may have been forgotten.
     fn forget(&mut self) {
         let mut all: Vec<&mut Flow> =
             self.connections.iter_mut().flat_map(|(_, connection)| &mut connection.flows).collect();
@@ -281,7 +282,7 @@ impl Streams {
         }
     }
 
-    /// The recording is at its end: what waits for something missing is taken as it is.
+    /// Ends the recording: segments that wait for missing bytes are delivered as they are.
     pub fn finish(&mut self, to_whom: &mut dyn FnMut(Piece<'_>)) {
         for ((one, other), Connection { flows, since }) in self.connections.iter_mut() {
             for (flow, (from, to)) in flows.iter_mut().zip([(*one, *other), (*other, *one)]) {

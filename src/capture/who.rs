@@ -1,4 +1,4 @@
-//! Who is who: clients, their sessions and client ids, and where they call from.
+//! The identities of clients: their sessions and client ids, and the addresses they call from.
 
 use std::net::IpAddr;
 
@@ -9,10 +9,10 @@ use super::order::Place;
 use super::recent::Recent;
 use super::tcp::Stamp;
 
-/// How many clients, and sessions, are remembered at least.
+/// The minimum number of clients, and of sessions, that are remembered.
 const REMEMBERED: usize = 1 << 11;
 
-/// A connection, from the end of the client, and since which frame.
+/// A connection, as seen from the client, and the frame since which it exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Connection {
     /// The end of the client.
@@ -23,10 +23,10 @@ pub struct Connection {
     pub since: u64,
 }
 
-/// A sign that a server does not know a client any more.
+/// A sign that a server no longer knows a client.
 #[derive(Clone, Debug)]
 pub struct Suspicion {
-    /// Where the event will stand.
+    /// The place of the future event.
     pub place: Place,
     /// The first sign.
     pub sign: Stamp,
@@ -36,7 +36,7 @@ pub struct Suspicion {
     pub session: Option<Session>,
     /// Between which frames that session was lost.
     pub lost: (Option<Stamp>, Stamp),
-    /// The last good answer of the server before.
+    /// The last good answer of the server before the sign.
     pub before: Option<Stamp>,
     /// Whether the server does not know the client id either.
     pub stale: bool,
@@ -51,7 +51,7 @@ pub struct Known {
     pub id: Option<ClientId>,
     /// The verifier of its last start.
     pub ver: Option<Verifier>,
-    /// A sign that the server does not know it any more, of which the reason is not known yet.
+    /// A sign that the server no longer knows it, for a reason that is not known yet.
     pub suspicion: Option<Suspicion>,
     /// Its last good answer, and the connection that it came over.
     pub good: Option<(Stamp, Connection)>,
@@ -59,11 +59,11 @@ pub struct Known {
 
 /// What is known of a session.
 pub struct Life {
-    /// Whose it is.
+    /// Its client.
     pub client: Client,
     /// The address of the server.
     pub server: IpAddr,
-    /// When it was there for the first time, as far as it was seen.
+    /// When it was first seen.
     pub first: Option<Stamp>,
     /// Its last good answer.
     pub last: Option<Stamp>,
@@ -77,7 +77,7 @@ pub struct Who {
     named: Recent<Vec<u8>, Client>,
     known: Recent<Client, Known>,
     connections: Recent<(End, End), Client>,
-    /// Clients without a name, by address; of several, how many there are is all that counts.
+    /// Clients without a name, by address. If there are several, only their number matters.
     nameless: Recent<IpAddr, Vec<Client>>,
     hosts: Recent<IpAddr, Client>,
     /// Sessions.
@@ -87,7 +87,7 @@ pub struct Who {
 }
 
 impl Who {
-    /// Returns nobody.
+    /// Creates an empty set.
     pub const fn new() -> Self {
         Self {
             count: 0,
@@ -101,7 +101,7 @@ impl Who {
         }
     }
 
-    /// What is known of a client.
+    /// Returns what is known of a client.
     pub fn known(&mut self, client: Client) -> &mut Known {
         if self.known.get(&client).is_none() {
             self.known.insert(client, Known::default());
@@ -128,20 +128,20 @@ impl Who {
         self.connections.insert((connection.client, connection.server), client);
     }
 
-    /// The client that is known to call over a connection.
+    /// Returns the client that is known to call over a connection.
     pub fn of_connection(&mut self, connection: &Connection) -> Option<Client> {
         self.connections.get(&(connection.client, connection.server)).copied()
     }
 
-    /// A client without a name that is the only one of its address, and lost its session: what
-    /// calls from there with a name is that client.
+    /// Returns a client without a name that is the only one at its address, and lost its session. A
+    /// named call from there is attributed to it.
     fn forlorn(&mut self, address: IpAddr) -> Option<Client> {
         let [client] = self.nameless.get(&address)?[..] else { return None };
         let known = self.known(client);
         (!known.is_named && known.suspicion.is_some()).then_some(client)
     }
 
-    /// The client with an owner string.
+    /// Returns the client with an owner string.
     pub fn of_owner(&mut self, owner: &[u8], connection: &Connection) -> Client {
         let key = [b"o", owner].concat();
         let client = match self.named.get(&key) {
@@ -161,7 +161,7 @@ impl Who {
         client
     }
 
-    /// The client with a client id.
+    /// Returns the client with a client id.
     pub fn of_id(&mut self, id: ClientId, tables: &mut Tables, connection: &Connection) -> Client {
         let known = tables.holders.get(&id).copied();
         let client = known
@@ -173,7 +173,7 @@ impl Who {
         client
     }
 
-    /// The client whose session it is.
+    /// Returns the client of a session.
     pub fn of_session(&mut self, session: Session, connection: &Connection) -> Client {
         if let Some(life) = self.sessions.get(&session) {
             let client = life.client;
@@ -187,7 +187,7 @@ impl Who {
         client
     }
 
-    /// A session begins, or is seen for the first time.
+    /// Records the beginning of a session, or that it is seen for the first time.
     pub fn begin_session(
         &mut self,
         session: Session,
@@ -199,7 +199,7 @@ impl Who {
         self.sessions.insert(session, Life { client, server, first, last: first, ended: None });
     }
 
-    /// A good answer came in a session.
+    /// Records a good answer in a session.
     pub fn answered(&mut self, session: Session, client: Client, at: Stamp, over: &Connection) {
         if let Some(life) = self.sessions.get(&session) {
             life.last = Some(at);
@@ -207,7 +207,7 @@ impl Who {
         self.known(client).good = Some((at, *over));
     }
 
-    /// The client of NLM that is called so, at this address.
+    /// Returns the client of NLM with this name, at this address.
     pub fn of_host(&mut self, host: &[u8], address: IpAddr) -> Client {
         let key = [b"h", host].concat();
         let client = match self.named.get(&key) {
@@ -225,7 +225,7 @@ impl Who {
         client
     }
 
-    /// The client of NLM at this address.
+    /// Returns the client of NLM at this address.
     pub fn at_address(&mut self, address: IpAddr) -> Client {
         if let Some(client) = self.hosts.get(&address) {
             return *client;
@@ -235,7 +235,7 @@ impl Who {
         client
     }
 
-    /// The first sign for which no reason is known yet that the server of a connection does not
+    /// Returns the first sign, without a known reason yet, that the server of a connection does not
     /// know a client.
     pub fn first_sign(&mut self, over: &Connection) -> Option<Stamp> {
         let suspicions = self.known.iter_mut().filter_map(|(_, known)| known.suspicion.as_ref());
@@ -245,7 +245,7 @@ impl Who {
         same.map(|(sign, _)| sign).min_by_key(|sign| sign.frame)
     }
 
-    /// Whether two addresses are of the same server, as far as is known.
+    /// Returns whether two addresses belong to the same server, as far as is known.
     pub fn same_server(&mut self, one: IpAddr, other: IpAddr) -> bool {
         let name = self.servers.get(&one).copied();
         one == other || name.is_some() && name == self.servers.get(&other).copied()

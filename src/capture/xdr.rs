@@ -1,28 +1,28 @@
 //! External Data Representation (RFC 4506), as far as NFS and NLM need it.
 
-/// Bytes that are read from the front. Every read returns `None` where the bytes run out.
+/// A byte reader. Every read returns `None` if there are not enough bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Xdr<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> Xdr<'a> {
-    /// Reads from the front of these bytes.
+    /// Creates a reader of these bytes.
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
 
-    /// The bytes that are left.
+    /// Returns the bytes that are left.
     pub const fn rest(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// Whether all bytes were read.
+    /// Returns whether all bytes were read.
     pub const fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// Opaque data of a fixed length, with its padding.
+    /// Reads opaque data of a fixed length, with its padding.
     pub fn fixed(&mut self, len: usize) -> Option<&'a [u8]> {
         let padded = len.checked_next_multiple_of(4)?;
         let data = self.bytes.get(..len)?;
@@ -30,22 +30,22 @@ impl<'a> Xdr<'a> {
         Some(data)
     }
 
-    /// Opaque data of a fixed length, as an array.
+    /// Reads opaque data of a fixed length, as an array.
     pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.fixed(N)?.try_into().ok()
     }
 
-    /// An unsigned integer or an enumeration.
+    /// Reads an unsigned integer or an enumeration.
     pub fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_be_bytes)
     }
 
-    /// An unsigned hyper integer.
+    /// Reads an unsigned hyper integer.
     pub fn u64(&mut self) -> Option<u64> {
         self.array().map(u64::from_be_bytes)
     }
 
-    /// A boolean: 0 or 1.
+    /// Reads a boolean: 0 or 1.
     pub fn bool(&mut self) -> Option<bool> {
         match self.u32()? {
             0 => Some(false),
@@ -54,14 +54,14 @@ impl<'a> Xdr<'a> {
         }
     }
 
-    /// Opaque data of a variable length, or a string, of at most so many bytes.
+    /// Reads opaque data of a variable length, or a string, of at most `most` bytes.
     pub fn opaque(&mut self, most: usize) -> Option<&'a [u8]> {
         let len = usize::try_from(self.u32()?).ok()?;
         if len > most { None } else { self.fixed(len) }
     }
 
-    /// The length of opaque data that is of no interest. Data that the recording cut off counts as
-    /// read, and nothing can be read after it.
+    /// Skips opaque data and returns its length. Data that the recording cut off counts as read,
+    /// and nothing can be read after it.
     pub fn skipped(&mut self) -> Option<u32> {
         let len = self.u32()?;
         let padded = usize::try_from(len).ok()?.checked_next_multiple_of(4)?;
@@ -69,12 +69,12 @@ impl<'a> Xdr<'a> {
         Some(len)
     }
 
-    /// Skips so many bytes.
+    /// Skips `len` bytes.
     pub fn skip(&mut self, len: usize) -> Option<()> {
         self.fixed(len).map(drop)
     }
 
-    /// A list: its items are read one by one.
+    /// Reads a list, item by item.
     pub fn list<T>(
         &mut self,
         most: u32,
@@ -87,7 +87,7 @@ impl<'a> Xdr<'a> {
         (0..len).map(|_| item(self)).collect()
     }
 
-    /// A list whose items are of no interest.
+    /// Skips the items of a list.
     pub fn each(&mut self, most: u32, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         let len = self.u32()?;
         if len > most { None } else { (0..len).try_for_each(|_| item(self)) }

@@ -1,8 +1,8 @@
-//! Recorded traffic of the Network Lock Manager as `async_grant`: a slice a file, in which every
-//! request for a lock is a client of the model.
+//! Recorded traffic of the Network Lock Manager as `async_grant`: one slice per file, in which
+//! every lock request is a client of the model.
 //!
-//! Bytes that all requests treat alike are one byte of the model. Of the filesystem below nothing is
-//! recorded: all its steps are silent.
+//! Bytes that all requests treat alike are one byte of the model. Nothing is recorded of the
+//! underlying filesystem, so all its steps are silent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use super::traffic::{self, Moment, Range, frames, says, status, window};
 /// The name of the protocol.
 pub const PROTOCOL: &str = "async_grant";
 
-/// Actions that traffic shows when they happen.
+/// The actions that are visible in traffic.
 const VISIBLE: &[&str] = &[
     "client_send",
     "client_retransmit",
@@ -31,7 +31,7 @@ const VISIBLE: &[&str] = &[
     "lm_grant_res",
 ];
 
-/// The slices of a recording, and what there is none for.
+/// Returns the slices of a recording, and counts of what no slice covers.
 pub fn slices(events: &[Event], _logs: &[ClientLog]) -> (Vec<Slice>, BTreeMap<String, u64>) {
     let (mut slices, mut without) = (Vec::new(), BTreeMap::new());
     let files: BTreeSet<File> =
@@ -60,7 +60,7 @@ fn lock(what: &What) -> Option<&nlm::OnLock> {
     }
 }
 
-/// A request for a lock.
+/// A lock request.
 struct Request {
     owner: LockOwner,
     range: Range,
@@ -71,7 +71,7 @@ struct Request {
     over: bool,
 }
 
-/// A slice in the making.
+/// A slice under construction.
 struct Builder {
     file: File,
     requests: Vec<Request>,
@@ -138,8 +138,8 @@ impl Builder {
         configuration(PROTOCOL, &bounds, &json!({}))
     }
 
-    /// The bytes of the model: parts of the file that all requests treat alike, without those that
-    /// are in fewer requests than another one.
+    /// Returns the bytes of the model: parts of the file that all requests treat alike, except
+    /// those that are in fewer requests than another one.
     fn bytes(&self) -> Vec<Range> {
         let ends = |request: &Request| [request.range.first, request.range.last.saturating_add(1)];
         let mut edges: Vec<u64> = self.requests.iter().flat_map(ends).collect();
@@ -223,7 +223,7 @@ impl Builder {
         }
     }
 
-    /// GRANTED_RES: the client took the lock, or refused it, before it said so.
+    /// GRANTED_RES: the client took or refused the lock before it sent this.
     fn take_answer(&mut self, event: &Event, answer: &nlm::Answer) -> bool {
         let granted =
             |request: &Request| request.granted.is_some() && request.granted == answer.cookie;
@@ -238,7 +238,7 @@ impl Builder {
         true
     }
 
-    /// The request that a call is about.
+    /// Returns the request that a call is about.
     fn request(&self, lock: &nlm::OnLock) -> Option<usize> {
         let range = Range::new(lock.off, lock.len);
         self.requests.iter().position(|request| {

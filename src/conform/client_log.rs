@@ -1,9 +1,10 @@
-//! What the processes of a client did, and what they were told: locks that are taken in memory are
-//! on no wire.
+//! The log of a client: what its processes did, and the results they got. It shows locks that are
+//! taken in memory, which no traffic shows.
 //!
-//! Two formats are read. One has a line an operation, `TIME CLIENT OPERATION HANDLE [FIRST LENGTH]
-//! -> RESULT`, written when the operation has ended; a line that ends in `...` says when it began.
-//! The other is what `strace -f -ttt -T -e trace=fcntl,close` prints.
+//! Two formats are supported. One has a line per operation,
+//! `TIME CLIENT OPERATION HANDLE [FIRST LENGTH] -> RESULT`, written when the operation has ended. A
+//! line that ends in `...` gives the time at which it began. The other format is the output of
+//! `strace -f -ttt -T -e trace=fcntl,close`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,38 +14,38 @@ use crate::encoding::json::Problem;
 use super::log::nanoseconds;
 use super::traffic::{Moment, Range};
 
-/// Something that a process did.
+/// An operation of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deed {
     /// The first moment at which it may have happened.
     pub from: Moment,
-    /// The last one.
+    /// The last moment at which it may have happened.
     pub to: Moment,
-    /// What it was.
+    /// The operation.
     pub what: What,
-    /// The line, from 1.
+    /// The line, counted from 1.
     pub line: usize,
 }
 
-/// What a process did.
+/// An operation of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It took a lock, exclusively or not.
+    /// The process took a lock, which is exclusive if the flag is set.
     Lock(Range, bool),
-    /// It gave up the locks in a range.
+    /// It released the locks in a range.
     Unlock(Range),
-    /// It closed a file, and so gave up these.
+    /// It closed a file, which released these locks.
     Close(Vec<Range>),
 }
 
 /// The log of a client.
 #[derive(Clone, Debug)]
 pub struct ClientLog {
-    /// The client, as the log and its owner string name it.
+    /// The name of the client in the log, and in its owner string.
     pub client: String,
     /// The file.
     pub file: String,
-    /// What was done, in order.
+    /// The operations, in order.
     pub deeds: Vec<Deed>,
 }
 
@@ -53,7 +54,7 @@ impl ClientLog {
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or says nothing of this client.
+    /// If it cannot be read, or contains nothing about this client.
     pub fn open(client: &str, path: &Path) -> Result<Self, Problem> {
         let file = path.display().to_string();
         let bytes = std::fs::read(path)
@@ -110,13 +111,13 @@ impl ClientLog {
 
 /// A line of a log.
 struct Said {
-    /// When it began, if the line says so.
+    /// When it began, if the line contains that.
     begin: Option<u64>,
     end: u64,
     handle: String,
     does: Does,
     succeeds: bool,
-    /// It only begins.
+    /// Whether this line only marks the beginning.
     begins: bool,
 }
 

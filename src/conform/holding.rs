@@ -1,46 +1,46 @@
-//! Which client held a delegation of which file, and from when to when.
+//! Determines which client held a delegation of which file, and when.
 
 use crate::capture::event::nfs;
 use crate::capture::event::{Event, What};
 use crate::capture::names::{Client, File, Stateid};
 use crate::conform::traffic::{AFTER, BEFORE, Moment, file, is, window};
 
-/// A delegation of a file in the hands of a client, with what becomes of it.
+/// A delegation of a file held by a client, until it ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
     /// The file.
     pub file: File,
     /// The client.
     pub client: Client,
-    /// The first event behind the grant, by position; of a recording that begins later 0.
+    /// The position of the first event after the grant; 0 if the recording begins later.
     pub begin: usize,
-    /// The event behind the last one.
+    /// The position after the last event.
     pub end: usize,
-    /// The open with which the delegation was granted, if that was recorded.
+    /// The open that granted the delegation, if it was recorded.
     grant: Option<Grant>,
-    /// The close of that open, before anything rested on the delegation for all that was recorded:
-    /// what is open from then on is open in memory.
+    /// The close of that open, if nothing recorded relied on the delegation before it. A file that
+    /// is open after that is open in memory.
     first_close: Option<u64>,
 }
 
-/// The open with which a delegation was granted.
+/// The open that granted a delegation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Grant {
-    /// It is for more than the delegation allows.
+    /// Whether it asks for more than the delegation allows.
     more: bool,
 }
 
-/// Whether an OPEN is a claim from a delegation.
+/// Returns whether an OPEN claims from a delegation.
 pub fn claims_delegation(open: &nfs::Open) -> bool {
     matches!(open.claim, nfs::Claim::DelegCur | nfs::Claim::DelegCurFh)
 }
 
-/// Whether an open brought a delegation.
+/// Returns whether an open granted a delegation.
 pub fn grants(open: &nfs::Open) -> bool {
     !matches!(open.deleg, None | Some(nfs::Deleg::None | nfs::Deleg::NoneExt))
 }
 
-/// All of them, in the order in which they began.
+/// Returns all holdings, in the order in which they began.
 pub fn holdings(events: &[Event]) -> Vec<Holding> {
     let mut all: Vec<(Holding, bool)> = Vec::new();
     for (at, event) in events.iter().enumerate() {
@@ -58,7 +58,7 @@ pub fn holdings(events: &[Event]) -> Vec<Holding> {
             What::Delegreturn(_) => {
                 if let Some((holding, returned)) = current {
                     if is(event, "OK") && !*returned && holding.is_closed(&events[..at]) {
-                        // Nobody wants it: the client does not need it any more.
+                        // Returned without a recall: the client no longer needs it.
                         holding.end = at;
                     }
                     *returned |= is(event, "OK");
@@ -89,8 +89,8 @@ pub fn holdings(events: &[Event]) -> Vec<Holding> {
     all.into_iter().map(|(holding, _)| holding).collect()
 }
 
-/// The close of an open before anything else of its client shows that it is in use; of a recording
-/// that begins later, of whatever open it is.
+/// Returns the time of the close of an open, if nothing else of its client shows before it that the
+/// open is in use. If the recording begins later, any open of the file counts.
 fn first_close(events: &[Event], client: Client, fh: File, open: Option<Stateid>) -> Option<u64> {
     let here = |event: &&Event| event.c == Some(client) && file(&event.what) == Some(fh);
     for event in events.iter().filter(here) {
@@ -106,7 +106,7 @@ fn first_close(events: &[Event], client: Client, fh: File, open: Option<Stateid>
 }
 
 impl Holding {
-    /// Whether it is recalled, or claimed from, or its client has to recover.
+    /// Returns whether it is recalled, or claimed from, or its client has to recover.
     pub fn is_returned(&self, events: &[Event]) -> bool {
         events[self.begin..self.end].iter().any(|event| {
             let here = event.c == Some(self.client) && file(&event.what) == Some(self.file);
@@ -118,7 +118,7 @@ impl Holding {
         })
     }
 
-    /// Whether the last that its client did with the file was to close it.
+    /// Returns whether the last operation of its client on the file was to close it.
     fn is_closed(&self, events: &[Event]) -> bool {
         let here =
             |event: &&Event| event.c == Some(self.client) && file(&event.what) == Some(self.file);
@@ -126,7 +126,7 @@ impl Holding {
         last.is_some_and(|event| matches!(event.what, What::Close(_)))
     }
 
-    /// Whether another client has a delegation of the file as well.
+    /// Returns whether another client also has a delegation of the file.
     pub fn is_shared(&self, all: &[Self], events: &[Event], event: &Event) -> bool {
         all.iter().any(|other| {
             let here = other.file == self.file && other.client != self.client;
@@ -134,7 +134,7 @@ impl Holding {
         })
     }
 
-    /// From the grant to the end.
+    /// Returns the time from the grant to the end.
     pub fn window(&self, events: &[Event]) -> (Moment, Moment) {
         let grant = self.begin.checked_sub(1).and_then(|at| events.get(at));
         let from = grant.and_then(|event| window(&event.window).1).unwrap_or(BEFORE);
@@ -142,12 +142,13 @@ impl Holding {
         (from, to)
     }
 
-    /// Whether an event is the close of the open with which the delegation was granted.
+    /// Returns whether an event is the close of the open that granted the delegation.
     pub fn is_first_close(&self, event: &Event) -> bool {
         self.first_close == Some(event.i)
     }
 
-    /// What the open is that is there from the start, as the protocol's bounds name it.
+    /// Returns the kind of the open that exists from the beginning, as the protocol's bounds name
+    /// it.
     pub fn first_open(&self, events: &[Event]) -> &'static str {
         let mine = |event: &&Event| event.c == Some(self.client);
         let claims = |event: &Event| match &event.what {
@@ -167,7 +168,7 @@ impl Holding {
         }
     }
 
-    /// Whether a client is called so in the strings with which it says who it is.
+    /// Returns whether the client has this name, in its owner string or in the recording.
     pub fn is_named(&self, events: &[Event], name: &str) -> bool {
         let owner = |event: &Event| match &event.what {
             What::ExchangeId(one) if event.c == Some(self.client) => {

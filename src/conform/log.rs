@@ -1,4 +1,4 @@
-//! Lines of a log: tracepoints of the kernel as `trace_pipe` prints them, or JSON.
+//! Lines of a log: kernel tracepoints as printed by `trace_pipe`, or JSON.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,20 +10,20 @@ use crate::encoding::json::Problem;
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The log, by its name.
+    /// The name of the log.
     pub host: String,
-    /// Its number in the log, from 1.
+    /// Its number in the log, counted from 1.
     pub number: usize,
-    /// When it was written, in nanoseconds; without a clock the number of the line.
+    /// When it was written, in nanoseconds; without a clock, the number of the line.
     pub time: u64,
-    /// What it says, by name: of a tracepoint `task`, `pid`, `event` and its fields.
+    /// Its content, by name: for a tracepoint `task`, `pid`, `event` and its fields.
     pub fields: BTreeMap<String, String>,
 }
 
-/// The largest log that is read, in bytes.
+/// The maximum size of a log, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Reads a log that errors call `path`. `host` is the name of its host.
+/// Reads a log that error messages call `path`. `host` is the name of its host.
 ///
 /// # Errors
 ///
@@ -88,7 +88,7 @@ pub fn read(file: &str, text: &str, host: &str) -> Result<Vec<Line>, Problem> {
     Ok(lines)
 }
 
-/// The members of an object, as they are written.
+/// Returns the members of an object as text.
 fn json(said: &str) -> Result<BTreeMap<String, String>, String> {
     let object: serde_json::Map<String, Value> = serde_json::from_str(said).map_err(|error| {
         let text = error.to_string();
@@ -129,7 +129,7 @@ fn tracepoint(said: &str) -> Result<BTreeMap<String, String>, String> {
     parse().ok_or_else(|| "is neither JSON nor a tracepoint".to_string())
 }
 
-/// A number of seconds, in nanoseconds.
+/// Converts a number of seconds to nanoseconds.
 pub(super) fn nanoseconds(seconds: &str) -> Option<u64> {
     let (whole, rest) = seconds.split_once('.').unwrap_or((seconds, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

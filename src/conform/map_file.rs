@@ -1,4 +1,4 @@
-//! A map that a user writes: which lines of a log are which steps of a protocol.
+//! A map written by a user: which lines of a log are which steps of a protocol.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,28 +6,28 @@ use crate::encoding::json::{Document, Json, Problem, suggest};
 use crate::files::configuration::{Configuration, read_configuration, read_format};
 use crate::protocols::Entry;
 
-/// The version of the format of maps.
+/// The version of the map format.
 pub const FORMAT: u64 = 1;
 
-/// What lines of a log mean for a protocol.
+/// The meaning of the lines of a log for a protocol.
 #[derive(Clone, Debug)]
 pub struct MapFile {
-    /// The protocol, with the bounds and budgets that the log needs.
+    /// The protocol, with the bounds and fault budgets that the log needs.
     pub configuration: Configuration,
-    /// Names that are looked up: `{app}` in a text is what its template is called.
+    /// Tables of names: `{app}` in a text is replaced by the name that its template yields.
     pub names: BTreeMap<String, Names>,
-    /// The kinds of lines; the first one that fits counts.
+    /// The kinds of lines. The first one that matches a line counts.
     pub lines: Vec<LineKind>,
-    /// Actions that happen unseen although a kind of line could mean them.
+    /// Actions that may happen silently although a kind of line could mean them.
     pub silent: BTreeSet<&'static str>,
 }
 
 /// A table of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
-    /// What is looked up: `{host}/{thread}`.
+    /// The template of the key that is looked up: `{host}/{thread}`.
     pub of: String,
-    /// The patterns that it is compared with, and what stands for it in the model.
+    /// The patterns that the key is compared with, each with the name in the model.
     pub is: Vec<(String, String)>,
 }
 
@@ -36,19 +36,19 @@ pub struct Names {
 pub struct LineKind {
     /// The event.
     pub event: String,
-    /// Patterns that fields of the line fit.
+    /// Patterns that fields of the line must match.
     pub fits: Vec<(String, String)>,
     /// The event of the line that ends it.
     pub until: Option<String>,
-    /// The fields that the two lines have in common, beside the host.
+    /// The fields that must be equal in the two lines, in addition to the host.
     pub key: Vec<String>,
-    /// The steps that it may be; none: something is only seen.
+    /// The steps that it may be; if there are none, it is only an observation.
     pub steps: Vec<String>,
-    /// The step that comes once it has ended.
+    /// The step that follows once it has ended.
     pub then: Option<String>,
-    /// What is so before the step.
+    /// What must hold before the step.
     pub before: Vec<(String, String)>,
-    /// What is so after it.
+    /// What must hold after it.
     pub after: Vec<(String, String)>,
 }
 
@@ -57,7 +57,8 @@ impl MapFile {
     ///
     /// # Errors
     ///
-    /// If it is no map, or one for another protocol, or names what the protocol does not have.
+    /// If it is not a map, is for another protocol, or refers to something that the protocol does
+    /// not have.
     pub fn read(document: &Document, entry: &'static Entry) -> Result<Self, Problem> {
         let root = document.root()?;
         let mut object = root.object()?;
@@ -91,8 +92,8 @@ impl MapFile {
         Ok(Self { configuration, names, lines, silent })
     }
 
-    /// The actions that a log shows when they happen: those that a kind of line means. A kind whose
-    /// step is spelled by the line itself can mean all.
+    /// Returns the actions that a log shows when they happen: those that a kind of line means. A
+    /// kind whose step is spelled by the line itself can mean any action.
     pub fn visible(&self) -> BTreeSet<&'static str> {
         let entry = self.configuration.entry;
         let steps = self.lines.iter().flat_map(|line| line.steps.iter().chain(&line.then));
@@ -111,7 +112,7 @@ impl MapFile {
     }
 }
 
-/// The action that a step is an occurrence of.
+/// Returns the action of a step.
 fn named(entry: &Entry, step: &str) -> Option<&'static str> {
     let name = step.split('(').next().unwrap_or("");
     entry.actions.iter().map(|action| action.name).find(|known| *known == name)
@@ -143,7 +144,7 @@ fn read_pairs(json: Json<'_>) -> Result<Vec<(String, String)>, Problem> {
     json.members()?.into_iter().map(pair).collect()
 }
 
-/// One string, or a list of them, each with its place.
+/// Reads one string, or a list of them, each with its place.
 fn strings(json: Json<'_>) -> Result<Vec<(Json<'_>, String)>, Problem> {
     if json.is_string() {
         return Ok(vec![(json, json.string()?)]);

@@ -1,4 +1,4 @@
-//! What the lines of a log are under a map.
+//! Applies a map to the lines of a log.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::map_file::{LineKind, MapFile};
 use super::placing::{Placed, positions};
 use super::slice::{NamedWay, Recorded, Slice, field};
 
-/// A log: the name that errors call it by, and its lines.
+/// A log: its name in error messages, and its lines.
 pub struct Log {
     /// The file.
     pub file: String,
@@ -18,14 +18,14 @@ pub struct Log {
     pub lines: Vec<Line>,
 }
 
-/// A moment of a log: time, then the order of logs and lines, for what has the same time.
+/// A moment in a log: the time, then the order of logs and lines for equal times.
 type Moment = (u64, usize, usize);
 
-/// Lays logs out under a map. Clocks of hosts may differ by `skew` nanoseconds.
+/// Applies a map to logs. Clocks of hosts may differ by `skew` nanoseconds.
 ///
 /// # Errors
 ///
-/// If a line cannot be put into words: a name that is in no table, a field that is not there.
+/// If a line cannot be translated: a name is in no table, or a field is missing.
 pub fn slice(map: &MapFile, logs: &[Log], skew: u64) -> Result<Slice, Problem> {
     let mut left_out = BTreeMap::new();
     let (mut placed, mut hosts) = (Vec::new(), Vec::new());
@@ -67,7 +67,7 @@ pub fn slice(map: &MapFile, logs: &[Log], skew: u64) -> Result<Slice, Problem> {
     })
 }
 
-/// Whether a line is of a kind.
+/// Returns whether a line is of a kind.
 fn fits(kind: &LineKind, line: &Line) -> bool {
     let is = |name: &str, pattern: &str| {
         let value = line.fields.get(name).map_or("", String::as_str);
@@ -79,7 +79,7 @@ fn fits(kind: &LineKind, line: &Line) -> bool {
     is("event", &kind.event) && kind.fits.iter().all(|(name, pattern)| is(name, pattern))
 }
 
-/// Whether a value fits a pattern, in which `*` stands for anything.
+/// Returns whether a value matches a pattern, in which `*` stands for anything.
 fn matches(pattern: &str, value: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == value,
@@ -93,7 +93,7 @@ fn matches(pattern: &str, value: &str) -> bool {
     }
 }
 
-/// Puts a line into the words of the model.
+/// Translates a line to the model.
 fn place(
     map: &MapFile,
     log: &Log,
@@ -177,7 +177,7 @@ fn place(
     Ok(())
 }
 
-/// A text with its placeholders replaced by fields of the line and by names of tables.
+/// Replaces the placeholders of a text by fields of the line and by names of tables.
 fn filled(map: &MapFile, line: &Line, text: &str, depth: u8) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
@@ -200,7 +200,7 @@ fn filled(map: &MapFile, line: &Line, text: &str, depth: u8) -> Result<String, S
     Ok(out)
 }
 
-/// Widens windows by what clocks may differ; what came first on one host came first all the same.
+/// Widens windows by the clock skew, but keeps the order of lines of one host.
 fn ordered(mut placed: Vec<Placed<Moment>>, hosts: &[String], skew: u64) -> Vec<Recorded> {
     let mut needs = Vec::new();
     for (at, later) in placed.iter().enumerate() {

@@ -1,27 +1,27 @@
-//! The order of what was recorded: moments become positions.
+//! The order of recorded items: converts moments to positions.
 
 use super::slice::{NamedWay, Recorded};
 
-/// Something recorded, while its place among all others is not yet known.
+/// A recorded item whose position among all others is not yet known.
 pub struct Placed<M> {
-    /// What it is; positions are filled in.
+    /// The item. Its positions are filled in later.
     pub recorded: Recorded,
     /// The first moment at which it may have happened.
     pub from: M,
-    /// The last one; `None`: it has no end.
+    /// The last moment at which it may have happened; `None` if there is no limit.
     pub to: Option<M>,
 }
 
-/// Everything that was recorded in a slice, in the making.
+/// The recorded items of a slice under construction.
 pub struct Placing<M>(Vec<Placed<M>>);
 
 impl<M: Ord + Copy> Placing<M> {
-    /// Nothing yet.
+    /// Creates an empty list.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Adds something, and returns its position in the slice.
+    /// Adds an item, and returns its position in the slice.
     pub fn put(
         &mut self,
         says: String,
@@ -36,13 +36,13 @@ impl<M: Ord + Copy> Placing<M> {
         self.0.len() - 1
     }
 
-    /// Returns all of it, with positions.
+    /// Returns all items, with positions.
     pub fn recorded(self) -> Vec<Recorded> {
         positions(self.0)
     }
 }
 
-/// Gives everything its positions: equal moments are one position.
+/// Assigns positions to all items. Equal moments share a position.
 pub fn positions<M: Ord + Copy>(placed: Vec<Placed<M>>) -> Vec<Recorded> {
     let mut moments: Vec<M> =
         placed.iter().flat_map(|placed| [Some(placed.from), placed.to]).flatten().collect();

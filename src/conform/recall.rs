@@ -1,8 +1,9 @@
-//! Recorded traffic as `recall`: a slice for each delegation whose grant was recorded, with the
-//! operations of others on its file.
+//! Recorded traffic as `recall`: one slice for each delegation whose grant was recorded, with the
+//! operations of other clients on its file.
 //!
-//! An operation that is answered DELAY and made again is one operation of the model. A recall for
-//! which nobody on the wire asked is that of a process of the server, whose steps are not seen.
+//! An operation that is answered DELAY and then repeated is one operation of the model. A recall
+//! that no recorded request explains is caused by a process of the server, whose steps are
+//! invisible.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ use super::traffic::{self, Moment, file, frames, is, says, window};
 /// The name of the protocol.
 pub const PROTOCOL: &str = "recall";
 
-/// Actions that traffic shows when they happen.
+/// The actions that are visible in traffic.
 const VISIBLE: &[&str] = &[
     "caller_start",
     "op_retry",
@@ -33,7 +34,7 @@ const VISIBLE: &[&str] = &[
     "client_reclaim",
 ];
 
-/// The slices of a recording, and what there is none for.
+/// Returns the slices of a recording, and counts of what no slice covers.
 pub fn slices(events: &[Event], _logs: &[ClientLog]) -> (Vec<Slice>, BTreeMap<String, u64>) {
     let (mut slices, mut without) = (Vec::new(), BTreeMap::new());
     for holding in holdings(events) {
@@ -45,16 +46,16 @@ pub fn slices(events: &[Event], _logs: &[ClientLog]) -> (Vec<Slice>, BTreeMap<St
     (slices, without)
 }
 
-/// An operation of somebody else on the file.
+/// An operation on the file by a client that does not hold the delegation.
 struct Operation {
     kind: &'static str,
-    /// Who does it; `None`: a process of the server.
+    /// The client; `None` for a process of the server.
     by: Option<Client>,
-    /// It was answered otherwise than by DELAY.
+    /// Whether it got an answer other than DELAY.
     done: bool,
 }
 
-/// A slice in the making.
+/// A slice under construction.
 struct Builder<'a> {
     events: &'a [Event],
     holding: &'a Holding,
@@ -115,7 +116,7 @@ impl<'a> Builder<'a> {
         json!({ "ops": operations, "grants": 1, "types": want.to_lowercase(), "threads": 2 })
     }
 
-    /// Puts an event into the words of the model.
+    /// Translates an event to the model.
     fn take(&mut self, event: &Event) {
         if file(&event.what) != Some(self.holding.file) {
             return;
@@ -167,7 +168,7 @@ impl<'a> Builder<'a> {
         true
     }
 
-    /// Whether somebody on the wire asks for what makes the server recall.
+    /// Returns whether a recorded request made the server recall the delegation.
     fn is_asked_for(&self, recall: &Event) -> bool {
         let (sent, _) = window(&recall.window);
         self.events[self.holding.begin..self.holding.end].iter().any(|event| {
@@ -210,7 +211,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What kind of operation it is in the model.
+/// Returns the kind of an operation in the model.
 fn kind(what: &What) -> Option<&'static str> {
     Some(match what {
         What::Remove(_) => "unlink",

@@ -1,4 +1,4 @@
-//! Recordings of traffic, and the maps that there are for them.
+//! Recordings of traffic, and the maps for them.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,11 +13,10 @@ use super::client_log::ClientLog;
 use super::slice::Slice;
 use super::{async_grant, delegation_return, recall};
 
-/// What a map of traffic makes of events, and of what the clients say of themselves: slices, and
-/// what there is none for.
+/// A map of traffic: converts events and client logs to slices, and counts what no slice covers.
 pub type TrafficMap = fn(&[Event], &[ClientLog]) -> (Vec<Slice>, BTreeMap<String, u64>);
 
-/// The map of traffic of a protocol, if there is one.
+/// Returns the map of traffic of a protocol, if there is one.
 pub fn map_of_traffic(protocol: &str) -> Option<TrafficMap> {
     match protocol {
         delegation_return::PROTOCOL => Some(delegation_return::slices),
@@ -27,7 +26,7 @@ pub fn map_of_traffic(protocol: &str) -> Option<TrafficMap> {
     }
 }
 
-/// The events of a recording: of frames, or those that were made of it before.
+/// Reads the events of a recording, from frames or from a file of imported events.
 ///
 /// # Errors
 ///
@@ -53,7 +52,7 @@ pub fn events(path: &Path) -> Result<Vec<Event>, Problem> {
     Ok(events)
 }
 
-/// The events that `import` has written.
+/// Reads the events that `import` has written.
 fn lines(file: &str, reader: impl BufRead) -> Result<Vec<Event>, Problem> {
     let (mut events, mut head, mut end) = (Vec::new(), false, false);
     for (at, text) in reader.lines().enumerate() {

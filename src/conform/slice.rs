@@ -12,73 +12,73 @@ use crate::files::configuration::{Configuration, read_configuration};
 /// A part of a recording that one instance of a protocol can be checked against.
 #[derive(Clone, Debug)]
 pub struct Slice {
-    /// What it is about: a file and a holder, or the names of the logs.
+    /// The subject: a file and a holder, or the names of the logs.
     pub name: String,
-    /// The protocol, with bounds and budgets that fit the recording.
+    /// The protocol, with bounds and fault budgets that fit the recording.
     pub configuration: Configuration,
-    /// What was recorded, in the order in which it began.
+    /// The recorded items, in the order in which they began.
     pub recorded: Vec<Recorded>,
     /// The actions that a recording shows when they happen.
     pub visible: BTreeSet<&'static str>,
-    /// The actions that happen unseen only where they change nothing in `quiet_fields`.
+    /// The actions that are silent only if they change nothing in `quiet_fields`.
     pub quiet: BTreeSet<&'static str>,
-    /// How the paths of those fields begin.
+    /// The prefixes of the paths of those fields.
     pub quiet_fields: Vec<String>,
-    /// What the map has no word for, with how often it is there.
+    /// What the map cannot translate, with the number of occurrences.
     pub left_out: BTreeMap<String, u64>,
 }
 
-/// Something that was recorded.
+/// A recorded item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// What it says: `LOCK 0-9: OK`.
+    /// Its text: `LOCK 0-9: OK`.
     pub says: String,
-    /// Where it stands: `frames 118-121`, `n0.txt:5`.
+    /// Its place in the recording: `frames 118-121`, `n0.txt:5`.
     pub place: String,
     /// The first position at which it may have happened.
     pub from: u64,
-    /// The last one.
+    /// The last position at which it may have happened.
     pub to: u64,
-    /// Whether it has happened for sure.
+    /// Whether it certainly happened.
     pub must: bool,
-    /// What may have happened.
+    /// The alternatives: one of these happened.
     pub ways: Vec<NamedWay>,
-    /// What of the list happened before it if at all.
+    /// The items, by position in the list, that happened before it, if they happened at all.
     pub needs: Vec<usize>,
 }
 
-/// A way in names.
+/// A way of an item, by names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamedWay {
-    /// The step as it is written: `app_lock(a0)`; `None`: something is only seen.
+    /// The step as text: `app_lock(a0)`; `None` for an observation without a step.
     pub step: Option<String>,
-    /// What is so before it.
+    /// The facts that hold before it.
     pub before: Vec<Fact>,
-    /// What is so after it.
+    /// The facts that hold after it.
     pub after: Vec<Fact>,
-    /// The lanes in which nobody can go on then.
+    /// The lanes in which no process can take a step then.
     pub rests: Vec<&'static str>,
 }
 
 impl NamedWay {
-    /// That a step is taken.
+    /// Returns a way that takes a step.
     pub fn step(step: impl Into<String>) -> Self {
         Self { step: Some(step.into()), ..Self::default() }
     }
 
-    /// That something is seen.
+    /// Returns a way that observes the value of a field.
     pub fn see(path: impl Into<String>, value: impl Into<String>) -> Self {
         Self { after: vec![field(path, value)], ..Self::default() }
     }
 
-    /// The same, where this is so before.
+    /// Adds that a field has this value before.
     #[must_use]
     pub fn when(mut self, path: impl Into<String>, value: impl Into<String>) -> Self {
         self.before.push(field(path, value));
         self
     }
 
-    /// The same, where this is not so before.
+    /// Adds that a field does not have this value before.
     #[must_use]
     pub fn unless(mut self, path: impl Into<String>, value: impl Into<String>) -> Self {
         let (path, value) = (path.into(), value.into());
@@ -86,7 +86,7 @@ impl NamedWay {
         self
     }
 
-    /// The same, where this is so after it.
+    /// Adds that a field has this value after it.
     #[must_use]
     pub fn then(mut self, path: impl Into<String>, value: impl Into<String>) -> Self {
         self.after.push(field(path, value));
@@ -94,13 +94,13 @@ impl NamedWay {
     }
 }
 
-/// That a field has a value.
+/// Returns the fact that a field has a value.
 pub fn field(path: impl Into<String>, value: impl Into<String>) -> Fact {
     Fact::Field { path: path.into(), is: true, value: value.into() }
 }
 
 impl Slice {
-    /// What is followed in an instance of the protocol.
+    /// Returns the items to follow in an instance of the protocol.
     ///
     /// # Errors
     ///
@@ -159,7 +159,7 @@ impl Slice {
         self.recorded.iter().map(item).collect()
     }
 
-    /// The steps that the recording has no word for.
+    /// Returns the steps that the recording cannot show.
     pub fn silent(&self, instance: &dyn Instance) -> Silent {
         let (mut always, mut quiet) = (Vec::new(), Vec::new());
         for step in instance.all_steps() {
@@ -173,18 +173,18 @@ impl Slice {
         Silent { always, quiet, quiet_fields: self.quiet_fields.clone() }
     }
 
-    /// The steps that the recording shows when they happen.
+    /// Returns the steps that the recording shows when they happen.
     pub fn visible_steps(&self, instance: &dyn Instance) -> Vec<Step> {
         let name = |step: &Step| instance.actions()[usize::from(step.action)].name;
         instance.all_steps().into_iter().filter(|step| self.visible.contains(name(step))).collect()
     }
 }
 
-/// The configuration of a protocol with these bounds and budgets, each a JSON object.
+/// Returns the configuration of a protocol with these bounds and fault budgets, each a JSON object.
 ///
 /// # Errors
 ///
-/// If the protocol does not have them: more locks than it can have, more of a fault.
+/// If the protocol does not support them: more locks or more of a fault than it allows.
 pub fn configuration(
     protocol: &str,
     bounds: &serde_json::Value,

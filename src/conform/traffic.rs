@@ -1,31 +1,31 @@
-//! What maps of recorded traffic have in common: windows of events, and what they are called.
+//! The common parts of maps of recorded traffic: windows of events, and the names of events.
 
 use crate::capture::event::nfs;
 use crate::capture::event::{Event, What, Window};
 use crate::capture::names::{Client, File};
 use crate::capture::status::Status;
 
-/// A moment of a recording: nanoseconds, then the frame, for what has the same time.
+/// A moment in a recording: nanoseconds, then the frame for equal times.
 pub type Moment = (u64, u64);
 
-/// The beginning of everything.
+/// A moment before all others.
 pub const BEFORE: Moment = (0, 0);
-/// The end of everything.
+/// A moment after all others.
 pub const AFTER: Moment = (u64::MAX, u64::MAX);
 
-/// The moment of a frame.
+/// Returns the moment of a frame.
 pub fn moment(frame: Option<u64>, time: Option<f64>) -> Option<Moment> {
-    // Microseconds are what a recording has; a double has more of them than it needs.
+    // A recording has microseconds, which a double represents exactly enough.
     let nanoseconds = |time: f64| (time * 1e6).round() as u64 * 1000;
     Some((nanoseconds(time?), frame?))
 }
 
-/// When an event happened: a call whose reply was not seen has no end.
+/// Returns the window in which an event happened. A call whose reply was not seen has no end.
 pub fn window(window: &Window) -> (Moment, Option<Moment>) {
     (moment(window.f, window.t).unwrap_or(BEFORE), moment(window.rf, window.rt))
 }
 
-/// The frames of an event: `frames 112-118`.
+/// Returns the frames of an event: `frames 112-118`.
 pub fn frames(window: &Window) -> String {
     match (window.f, window.rf) {
         (Some(f), Some(rf)) if f != rf => format!("frames {f}-{rf}"),
@@ -36,37 +36,38 @@ pub fn frames(window: &Window) -> String {
     }
 }
 
-/// The status of an event as the models spell it.
+/// Returns the status of an event as the models spell it.
 pub fn status(event: &Event) -> String {
     event.st.map_or("no answer".to_string(), |status| status.to_string())
 }
 
-/// Whether an event was answered so.
+/// Returns whether an event has this status.
 pub fn is(event: &Event, name: &str) -> bool {
     event.st.is_some_and(|status: Status| status.is(name))
 }
 
-/// The bytes of a lock.
+/// The byte range of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Range {
-    /// The first one.
+    /// The first byte.
     pub first: u64,
-    /// The last one.
+    /// The last byte.
     pub last: u64,
 }
 
 impl Range {
-    /// `length` bytes from `first` on; the largest number: to the end.
+    /// Returns the range of `length` bytes from `first`; the largest number means to the end of the
+    /// file.
     pub fn new(first: u64, length: u64) -> Self {
         Self { first, last: first.saturating_add(length.saturating_sub(1)) }
     }
 
-    /// Whether two ranges have a byte in common.
+    /// Returns whether two ranges overlap.
     pub fn overlaps(self, other: Self) -> bool {
         self.first <= other.last && other.first <= self.last
     }
 
-    /// Whether all of another range is in this one.
+    /// Returns whether another range is inside this one.
     pub fn covers(self, other: Self) -> bool {
         self.first <= other.first && other.last <= self.last
     }
@@ -81,12 +82,12 @@ impl std::fmt::Display for Range {
     }
 }
 
-/// Whether a lock is exclusive.
+/// Returns whether a lock is exclusive.
 pub fn is_exclusive(lock: nfs::LockType) -> bool {
     matches!(lock, nfs::LockType::Write | nfs::LockType::Writew)
 }
 
-/// The file that an event is about.
+/// Returns the file that an event is about.
 pub fn file(what: &What) -> Option<File> {
     match what {
         What::Open(open) => open.fh,
@@ -106,7 +107,7 @@ pub fn file(what: &What) -> Option<File> {
     }
 }
 
-/// The name of an event: `LOCK 0-9`, with what it is about.
+/// Returns the name of an event, with its subject: `LOCK 0-9`.
 pub fn name(what: &What) -> String {
     match what {
         What::Open(open) => {
@@ -127,14 +128,14 @@ pub fn name(what: &What) -> String {
     }
 }
 
-/// What kind of event it is, as its line says.
+/// Returns the kind of event, as its line spells it.
 pub fn word(what: &What) -> String {
     let value = serde_json::to_value(what).ok();
     let word = value.as_ref().and_then(|value| value.get("ev")?.as_str());
     word.unwrap_or("event").to_string()
 }
 
-/// An event in words: `LOCK 0-9 of c1: OK`.
+/// Describes an event: `LOCK 0-9 of c1: OK`.
 pub fn says(event: &Event) -> String {
     let who = event.c.map_or(String::new(), |client: Client| format!(" of {client}"));
     match event.st {

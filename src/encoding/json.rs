@@ -1,6 +1,6 @@
-//! JSON values that remember where they stand, so that every error has a line and a column.
+//! JSON values that know their position in the file, so that every error has a line and a column.
 //!
-//! Scenarios and cases are read through this; `serde_json` does the parsing.
+//! Scenarios and cases are read with this module. The parsing is done by `serde_json`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,15 +9,15 @@ use std::path::Path;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The largest file that is read, in bytes.
+/// The maximum size of a file, in bytes.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Something is wrong with a file.
+/// An error in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file, as it was named.
+    /// The file, as the user named it.
     pub file: String,
-    /// Line and column, both from 1; `None` if it is about the whole file.
+    /// Line and column, both counted from 1; `None` if the error concerns the whole file.
     pub position: Option<(usize, usize)>,
     /// What is wrong.
     pub message: String,
@@ -26,12 +26,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of a whole file.
+    /// Creates an error about a whole file.
     pub fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
         Self { file: file.into(), position: None, message: message.into(), hint: None }
     }
 
-    /// The same with a hint.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -55,7 +55,7 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// A file that is to be read as JSON.
+/// The text of a JSON file.
 pub struct Document {
     file: String,
     text: String,
@@ -80,17 +80,17 @@ impl Document {
         Ok(Self { file, text })
     }
 
-    /// A document that is in memory; `file` is what errors call it.
+    /// Creates a document from text. `file` is its name in error messages.
     pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
         Self { file: file.into(), text: text.into() }
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The value that the document holds.
+    /// Returns the root value.
     pub fn root(&self) -> Result<Json<'_>, Problem> {
         match serde_json::from_str::<&RawValue>(&self.text) {
             Ok(raw) => Ok(Json { raw: raw.get(), document: self }),
@@ -98,7 +98,7 @@ impl Document {
         }
     }
 
-    /// The value that the document holds, all at once.
+    /// Deserializes the whole document.
     pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_json::from_str(&self.text).map_err(|error| self.syntax(&error))
     }
@@ -135,7 +135,7 @@ pub struct Member<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// A problem at this value.
+    /// Creates an error at this value.
     pub fn problem(&self, message: impl Into<String>) -> Problem {
         self.at(self.offset(), message)
     }
@@ -149,7 +149,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Where the value begins in the text: it is a slice of it.
+    /// Returns the offset of the value, which is a slice of the text.
     fn offset(&self) -> usize {
         offset_in(&self.document.text, self.raw)
     }
@@ -166,7 +166,7 @@ impl<'a> Json<'a> {
         self.problem(format!("expected {what}, found {found}"))
     }
 
-    /// The members of an object, in the order of the file. A key that is there twice is a problem.
+    /// Returns the members of an object, in the order of the file. A repeated key is an error.
     pub fn members(&self) -> Result<Vec<Member<'a>>, Problem> {
         let mut deserializer = serde_json::Deserializer::from_str(self.raw);
         let pairs =
@@ -185,55 +185,55 @@ impl<'a> Json<'a> {
         Ok(members)
     }
 
-    /// The items of a list.
+    /// Returns the items of a list.
     pub fn items(&self) -> Result<Vec<Self>, Problem> {
         let raws: Vec<&'a RawValue> =
             serde_json::from_str(self.raw).map_err(|_| self.expected("a list"))?;
         Ok(raws.into_iter().map(|raw| Self { raw: raw.get(), ..*self }).collect())
     }
 
-    /// A string.
+    /// Reads a string.
     pub fn string(&self) -> Result<String, Problem> {
         serde_json::from_str(self.raw).map_err(|_| self.expected("a string"))
     }
 
-    /// A whole number, 0 or more.
+    /// Reads a whole number, 0 or more.
     pub fn number(&self) -> Result<u64, Problem> {
         serde_json::from_str(self.raw).map_err(|_| self.expected("a whole number, 0 or more"))
     }
 
-    /// `true` or `false`.
+    /// Reads `true` or `false`.
     pub fn boolean(&self) -> Result<bool, Problem> {
         serde_json::from_str(self.raw).map_err(|_| self.expected("true or false"))
     }
 
-    /// The value as it stands in the text.
+    /// Returns the raw text of the value.
     pub fn text(&self) -> &'a str {
         self.raw
     }
 
-    /// Whether it is a string.
+    /// Returns whether it is a string.
     pub fn is_string(&self) -> bool {
         self.raw.starts_with('"')
     }
 
-    /// Whether it is a list.
+    /// Returns whether it is a list.
     pub fn is_list(&self) -> bool {
         self.raw.starts_with('[')
     }
 
-    /// Whether it is an object.
+    /// Returns whether it is an object.
     pub fn is_object(&self) -> bool {
         self.raw.starts_with('{')
     }
 
-    /// The members of an object, to be taken by key.
+    /// Returns the members of an object, to be taken by key.
     pub fn object(&self) -> Result<Object<'a>, Problem> {
         Ok(Object { whole: *self, members: self.members()?, known: Vec::new() })
     }
 }
 
-/// An object whose members are taken by key; those that nobody takes are unknown.
+/// An object whose members are taken by key. Members that are not taken are unknown.
 pub struct Object<'a> {
     whole: Json<'a>,
     members: Vec<Member<'a>>,
@@ -241,19 +241,19 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// The value of a key that may be missing.
+    /// Takes the value of an optional key.
     pub fn optional(&mut self, key: &'static str) -> Option<Json<'a>> {
         self.known.push(key);
         let at = self.members.iter().position(|member| member.key == key)?;
         Some(self.members.remove(at).value)
     }
 
-    /// The value of a key that must be there.
+    /// Takes the value of a required key.
     pub fn required(&mut self, key: &'static str) -> Result<Json<'a>, Problem> {
         self.optional(key).ok_or_else(|| self.whole.problem(format!("the key `{key}` is missing")))
     }
 
-    /// Ends the taking: a member that is left has a key that nobody knows.
+    /// Reports the first remaining member as an unknown key.
     pub fn finish(self) -> Result<(), Problem> {
         let Some(member) = self.members.first() else { return Ok(()) };
         let problem = self.whole.at(member.offset, format!("unknown key `{}`", member.key));
@@ -261,7 +261,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// "did you mean ...?" if a known name is near, else all of them.
+/// Returns "did you mean ...?" if a known name is similar, and all known names otherwise.
 pub fn suggest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>, what: &str) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let near = known
@@ -283,7 +283,7 @@ fn offset_in(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize).min(text.len())
 }
 
-/// Reads the members of an object as they stand, repeated keys included.
+/// Reads the members of an object in order, including repeated keys.
 struct Pairs;
 
 impl<'de> Visitor<'de> for Pairs {
@@ -302,7 +302,7 @@ impl<'de> Visitor<'de> for Pairs {
     }
 }
 
-/// A key, borrowed from the text if it stands there without escapes.
+/// A key, borrowed from the text if it contains no escapes.
 struct Key<'de>(Cow<'de, str>);
 
 impl<'de> serde::Deserialize<'de> for Key<'de> {

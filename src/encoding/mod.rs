@@ -1,4 +1,4 @@
-//! What all files are made of: JSON that knows its lines and columns, and sealed bytes.
+//! The basis of all files: JSON with lines and columns, and sealed bytes.
 
 pub mod json;
 pub mod sealed;

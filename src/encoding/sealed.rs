@@ -1,8 +1,8 @@
-//! Sealed files: there whole or not at all, and with a digest that shows any damage.
+//! Sealed files: written atomically, with a digest that detects any damage.
 //!
-//! A sealed file is a line that says what it is, a line of JSON that says to what it belongs, a
-//! body, and a line with the digest of everything before. It is written under another name, made
-//! durable and then renamed, so that the one that was there before is good until the new one is.
+//! A sealed file has a line with its type, a line of JSON that identifies what it belongs to, a
+//! body, and a line with the digest of everything before. It is written under another name, flushed
+//! to disk and then renamed, so that the previous file is valid until the new one is.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -15,26 +15,26 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::encoding::json::Problem;
 
-/// The version of the format of these files.
+/// The version of the format.
 const FORMAT: u64 = 1;
-/// How every sealed file begins.
+/// The first line of every sealed file.
 const FIRST: &str = "latchwork checkpoint\n";
-/// The bytes of the last line.
+/// The number of bytes of the last line.
 const LAST: u64 = "sha256:\n".len() as u64 + 64;
-/// The most bytes of the line that says to what a file belongs.
+/// The maximum number of bytes of the line that identifies what a file belongs to.
 const MOST_HEADER: u64 = 1 << 12;
-/// What to do about a file that cannot be used.
+/// The hint for a file that cannot be used.
 const BEGIN_ANEW: &str = "--checkpoint with a new folder begins anew";
 
-/// To what a file belongs.
+/// Identifies what a file belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// The version of the program.
     pub version: String,
-    /// The program, as the digest of its file: another one may have another model, or take other
+    /// The digest of the program file: another program may have another model, or other
     /// fingerprints.
     pub build: String,
-    /// What is computed, as a digest of all that decides what comes of it.
+    /// The digest of everything that determines the result of the computation.
     pub of: String,
 }
 
@@ -45,12 +45,12 @@ struct Header {
     stamp: Stamp,
 }
 
-/// The digest of some text, spelled.
+/// Returns the digest of a text, in hexadecimal.
 pub fn digest(text: &str) -> String {
     spell(Sha256::new_with_prefix(text))
 }
 
-/// The digest of a file, spelled.
+/// Returns the digest of a file, in hexadecimal.
 pub fn digest_of_file(path: &Path) -> io::Result<String> {
     let mut digest = Digesting::new(io::sink());
     io::copy(&mut File::open(path)?, &mut digest)?;
@@ -62,7 +62,7 @@ fn spell(digest: Sha256) -> String {
     format!("sha256:{hex}")
 }
 
-/// Hands bytes on, and digests them.
+/// A writer that passes bytes on and digests them.
 struct Digesting<W> {
     to: W,
     digest: Sha256,
@@ -86,7 +86,7 @@ impl<W: Write> Write for Digesting<W> {
     }
 }
 
-/// The body of a file that is being written.
+/// A writer of the body of a file.
 pub struct Writer(BufWriter<Digesting<File>>);
 
 impl Writer {
@@ -97,13 +97,13 @@ impl Writer {
         self.0.write_all(&text)
     }
 
-    /// Writes words as they are in memory: who reads them is the same program.
+    /// Writes words as they are in memory: the same program reads them.
     pub fn words<T: IntoBytes + Immutable>(&mut self, words: &[T]) -> io::Result<()> {
         self.0.write_all(words.as_bytes())
     }
 }
 
-/// Writes a file. One of that name is replaced as soon as the new one is whole and durable.
+/// Writes a file. An existing file is replaced once the new one is complete and on disk.
 pub fn write(
     path: &Path,
     stamp: &Stamp,
@@ -112,7 +112,7 @@ pub fn write(
     let new = path.with_extension("new");
     let written = write_new(&new, stamp, body).and_then(|()| std::fs::rename(&new, path));
     if written.is_err() {
-        // What is not whole is of no use, and the disk may be full.
+        // An incomplete file is useless, and the disk may be full.
         let _ = std::fs::remove_file(&new);
     }
     written?;
@@ -139,7 +139,7 @@ fn write_new(
     to.sync_all()
 }
 
-/// The body of a file that was found whole.
+/// A reader of the body of a verified file.
 pub struct Reader(BufReader<io::Take<File>>);
 
 impl Reader {
@@ -158,7 +158,7 @@ impl Reader {
         Ok(word)
     }
 
-    /// Reads so many words.
+    /// Reads `count` words.
     pub fn words<T: FromBytes + IntoBytes + Clone>(&mut self, count: usize) -> io::Result<Vec<T>> {
         let mut words = vec![T::new_zeroed(); count];
         self.0.read_exact(words.as_mut_bytes())?;
@@ -166,7 +166,7 @@ impl Reader {
     }
 }
 
-/// Opens a file that is whole and belongs to `stamp`.
+/// Opens a file that is complete and belongs to `stamp`.
 pub fn open(path: &Path, stamp: &Stamp) -> Result<Reader, Problem> {
     let name = path.display().to_string();
     let problem = |message: String| Problem::of_file(&name, message);
@@ -196,7 +196,7 @@ fn damaged(how: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, how.to_string())
 }
 
-/// Looks whether a file is what was written; its header, and its body from the beginning.
+/// Verifies a file. Returns its header, and its body from the beginning.
 fn read_whole(path: &Path) -> io::Result<(Header, Reader)> {
     let mut file = File::open(path)?;
     let mut first = [0; FIRST.len()];
@@ -259,7 +259,7 @@ mod tests {
         assert!(refused(build).contains("another build of this program"));
     }
 
-    /// What fails in the middle leaves the file that was there, and nothing beside it.
+    /// A write that fails midway leaves the previous file in place, and no other file.
     #[test]
     fn a_file_is_replaced_by_a_whole_one_only() {
         let folder = tempfile::tempdir().expect("a folder");

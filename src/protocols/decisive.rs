@@ -1,4 +1,4 @@
-//! Where a rule makes a difference.
+//! Finds the steps of a run at which a rule makes a difference.
 
 use latchwork_model::kit::Step;
 
@@ -10,26 +10,26 @@ use super::trace::{Change, changes, states};
 /// A step at which a rule that is off would have acted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acts {
-    /// How many steps come before it.
+    /// The number of steps before it.
     pub at: usize,
-    /// What the rule would have done.
+    /// The effect of the rule.
     pub instead: Instead,
 }
 
-/// What happens to a step when a rule is on.
+/// The effect on a step of switching a rule on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Instead {
-    /// It is not enabled.
+    /// The step is not enabled.
     Disabled,
-    /// It leads elsewhere: the fields, with their values without the rule and with it.
+    /// The step has another effect: the fields, with their values without the rule and with it.
     Differs(Vec<Change>),
-    /// It is the same, but another step of the same state is not: this one.
+    /// The step is unchanged, but this other step of the same state is not.
     Elsewhere(Step),
 }
 
-/// The first step of a path whose enabledness or effect is different on another instance of the
-/// protocol, the same one with a rule on. If there is none: the first state of the path in which
-/// some other step is different.
+/// Returns the first step of a path whose enabledness or effect differs on another instance of the
+/// protocol, which is the same except that a rule is on. If there is none, returns the first state
+/// of the path in which some other step differs.
 pub fn first_difference(run: &dyn Instance, other: &dyn Instance, path: &Path) -> Option<Acts> {
     let states = states(run, path);
     let mut steps = states.iter().zip(&path.steps).enumerate();

@@ -1,4 +1,4 @@
-//! A protocol without its type: its lists, and how a model of it is made.
+//! A protocol with its type erased: its lists, and how to create a model of it.
 
 use latchwork_model::kit::{
     ActionInfo, Field, LaneInfo, ProfileInfo, Protocol, RuleInfo, Setup, Switches, VariantInfo,
@@ -17,20 +17,20 @@ use super::form::{Code, Form};
 /// Counts, for each of some rules, the states in which it is decisive.
 type Decisive = fn(&Setup<'_>, &[usize], &Options, &dyn Watch) -> Result<Vec<u64>, &'static str>;
 
-/// Says what two instances have in common.
+/// Compares two instances.
 type Compare = fn(&Setup<'_>, &Setup<'_>, &Options, &dyn Watch) -> Result<Comparison, &'static str>;
 
-/// A protocol without its type.
+/// A protocol with its type erased.
 pub struct Entry {
     /// Its name.
     pub name: &'static str,
-    /// What it is, in one sentence.
+    /// Its purpose, in one sentence.
     pub summary: &'static str,
-    /// Its page, in Markdown.
+    /// Its README, in Markdown.
     pub readme: &'static str,
     /// The sizes that a scenario can set.
     pub bounds: &'static [Field],
-    /// The budgets of faults that a scenario can set.
+    /// The fault budgets that a scenario can set.
     pub faults: &'static [Field],
     /// The rules.
     pub rules: &'static [RuleInfo],
@@ -42,28 +42,28 @@ pub struct Entry {
     pub lanes: &'static [LaneInfo],
     /// The actions.
     pub actions: &'static [ActionInfo],
-    /// The source file in which the list of actions stands, as the compiler names it.
+    /// The source file that contains the list of actions, as the compiler names it.
     pub file: &'static str,
-    /// The properties, built-in ones included.
+    /// The properties, including built-in ones.
     pub properties: fn() -> Vec<PropertyInfo>,
-    /// In how many states each of these rules is decisive.
+    /// Counts the states in which each of some rules is decisive.
     pub decisive: Decisive,
-    /// What two instances have in common.
+    /// Compares two instances.
     pub compare: Compare,
-    /// Makes an instance, or says why the values do not go together.
+    /// Creates an instance. The error explains why the values are inconsistent.
     pub instance: fn(&Setup<'_>) -> Result<Box<dyn Instance>, &'static str>,
-    /// Its form as threads.
+    /// Its threaded form.
     #[cfg(feature = "threads")]
     pub form: Option<&'static Form>,
 }
 
 impl Entry {
-    /// The entry of a protocol.
+    /// Returns the entry of a protocol.
     ///
     /// # Panics
     ///
-    /// If a property is called as a built-in one: its name in a file would stand for two things. In a
-    /// constant or a static that is an error of the compiler.
+    /// If a property has the name of a built-in one, because the name would be ambiguous in files.
+    /// In a constant or a static this is a compile-time error.
     pub const fn of<M: Protocol>() -> Self {
         demand_names::<M>();
         Self {
@@ -94,35 +94,35 @@ impl Entry {
         }
     }
 
-    /// The same with a form as threads.
+    /// Returns the entry with a threaded form.
     #[cfg(feature = "threads")]
     pub const fn as_threads(mut self, form: &'static Form) -> Self {
         self.form = Some(form);
         self
     }
 
-    /// The position of a profile.
+    /// Returns the position of a profile.
     pub fn profile(&self, name: &str) -> Option<usize> {
         self.profiles.iter().position(|profile| profile.name == name)
     }
 
-    /// The position of a rule.
+    /// Returns the position of a rule.
     pub fn rule(&self, name: &str) -> Option<usize> {
         self.rules.iter().position(|rule| rule.name == name)
     }
 
-    /// The position of a variant.
+    /// Returns the position of a variant.
     pub fn variant(&self, name: &str) -> Option<usize> {
         self.variants.iter().position(|variant| variant.name == name)
     }
 
-    /// The property with this name.
+    /// Returns the property with this name.
     pub fn property(&self, name: &str) -> Option<PropertyId> {
         let at = (self.properties)().iter().position(|property| property.name == name)?;
         Some(PropertyId(at as u8))
     }
 
-    /// The rules and the variants that are on in a profile.
+    /// Returns the rules and the variants that are on in a profile.
     pub fn switches(&self, profile: usize) -> (Switches, Switches) {
         let set =
             |columns: &mut dyn Iterator<Item = &'static [bool]>| {
@@ -136,7 +136,8 @@ impl Entry {
         )
     }
 
-    /// The code of a form for a configuration with these flaws, or why it has none.
+    /// Returns the code of a form for a configuration with these flaws. The error explains why it
+    /// has none.
     #[cfg(feature = "threads")]
     pub fn code(&self, form: &Form, setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
         let name = self.name;

@@ -1,4 +1,5 @@
-//! The protocols: the one list of them, and what the harness knows of each beyond its model.
+//! The protocols: the single list of them, and what the harness knows of each in addition to its
+//! model.
 
 #![allow(clippy::duplicate_mod)] // The code of threads is one file for three runtimes: that is the point.
 
@@ -46,7 +47,7 @@ macro_rules! entry {
     }};
 }
 
-/// The protocols of this repository, in the order in which they are listed.
+/// The protocols of this repository, in the order in which they are shown.
 pub static PROTOCOLS: &[Entry] = &[
     entry!(AsyncGrant, async_grant),
     entry!(Recall, recall),
@@ -55,37 +56,38 @@ pub static PROTOCOLS: &[Entry] = &[
     entry!(DelegationReturn, delegation_return),
 ];
 
-/// What [`install`] was called with.
+/// The argument of [`install`].
 static INSTALLED: OnceLock<&'static [Entry]> = OnceLock::new();
 
-/// Makes these the protocols that this process knows: files name protocols, and somebody must say
-/// which there are. A program of somebody else calls it first, with its own.
+/// Sets the protocols that this process knows, which files refer to by name. Another program calls
+/// this first, with its own protocols.
 ///
 /// # Panics
 ///
-/// If others were installed, or used, before.
+/// If other protocols were installed or used before.
 pub fn install(entries: &'static [Entry]) {
     let known: &'static [Entry] = INSTALLED.get_or_init(|| entries);
     assert!(std::ptr::eq(known, entries), "protocols are installed once, before they are used");
 }
 
-/// The protocols that this process knows: those of this repository unless others are installed.
+/// Returns the protocols that this process knows: those of this repository, unless others are
+/// installed.
 pub fn all() -> &'static [Entry] {
     INSTALLED.get_or_init(|| PROTOCOLS)
 }
 
-/// The protocol with this name.
+/// Returns the protocol with this name.
 pub fn find(name: &str) -> Option<&'static Entry> {
     all().iter().find(|entry| entry.name == name)
 }
 
-/// The forms as threads that there are.
+/// Returns the existing threaded forms.
 #[cfg(feature = "threads")]
 pub fn forms() -> impl Iterator<Item = &'static Form> {
     all().iter().filter_map(|entry| entry.form)
 }
 
-/// The form of a protocol, or why there is none.
+/// Returns the threaded form of a protocol. The error explains why there is none.
 #[cfg(feature = "threads")]
 pub fn form_of(protocol: &str) -> Result<&'static Form, String> {
     forms().find(|form| form.protocol == protocol).ok_or_else(|| {

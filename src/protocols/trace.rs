@@ -1,4 +1,4 @@
-//! A run in words: what every step did to which field.
+//! A run by names: which fields every step changed.
 
 use latchwork_model::kit::Step;
 
@@ -7,7 +7,7 @@ use crate::engines::instance::{Instance, StateBytes};
 use crate::engines::verdict::Path;
 use crate::protocols::Entry;
 
-/// A run of a protocol, told by the names of its actions and fields.
+/// A run of a protocol, described by the names of its actions and fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     /// The fields of the initial state.
@@ -23,7 +23,7 @@ pub struct TraceStep {
     pub step: Step,
     /// The action with its arguments: `app_lock(a0)`.
     pub action: String,
-    /// Who acts: `app@a0`.
+    /// The acting process: `app@a0`.
     pub process: String,
     /// The fields that changed.
     pub changes: Vec<Change>,
@@ -32,7 +32,7 @@ pub struct TraceStep {
 /// A field that a step changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The names on the way to it.
+    /// The path to the field.
     pub path: String,
     /// Its value before the step.
     pub old: FieldValue,
@@ -40,7 +40,7 @@ pub struct Change {
     pub new: FieldValue,
 }
 
-/// The process that takes a step, given as it is written: `app_lock(a1)` is taken by `app@a1`.
+/// Returns the process that takes a step, given as text: `app_lock(a1)` is taken by `app@a1`.
 pub fn process_of(entry: &Entry, action: &str) -> String {
     let (name, arguments) = action.split_once('(').unwrap_or((action, ")"));
     let info = entry.actions.iter().find(|info| info.name == name);
@@ -49,7 +49,7 @@ pub fn process_of(entry: &Entry, action: &str) -> String {
     if first.is_empty() { lane.to_string() } else { format!("{lane}@{first}") }
 }
 
-/// The fields that differ between two states of one instance.
+/// Returns the fields that differ between two states of one instance.
 pub fn changes(instance: &dyn Instance, old: &StateBytes, new: &StateBytes) -> Vec<Change> {
     let (old, new) = (instance.fields(old), instance.fields(new));
     old.into_iter()
@@ -59,7 +59,8 @@ pub fn changes(instance: &dyn Instance, old: &StateBytes, new: &StateBytes) -> V
         .collect()
 }
 
-/// The states along a path, the initial one first. It ends early where a step does not fire.
+/// Returns the states along a path, the initial one first. Ends early at a step that is not
+/// possible.
 pub fn states(instance: &dyn Instance, path: &Path) -> Vec<StateBytes> {
     let mut states: Vec<StateBytes> =
         instance.initial().into_iter().skip(path.initial).take(1).collect();
@@ -70,7 +71,7 @@ pub fn states(instance: &dyn Instance, path: &Path) -> Vec<StateBytes> {
     states
 }
 
-/// Tells a path in words. A last step that cannot be completed changes nothing.
+/// Describes a path by names. A last step that cannot be completed changes nothing.
 pub fn tell(entry: &'static Entry, instance: &dyn Instance, path: &Path) -> Trace {
     let states = states(instance, path);
     let initial = states.first().map(|state| instance.fields(state)).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! How much is printed, and how wide.
+//! The amount of output, and its width.
 
-/// How much is printed.
+/// The amount of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Only what is not as expected.
+    /// Only what is unexpected.
     Quiet,
     /// What fits on a screen.
     Normal,
@@ -11,36 +11,37 @@ pub enum Detail {
     Verbose,
 }
 
-/// How much is printed, and how wide.
+/// The amount of output, and its width.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
-    /// How much.
+    /// The amount of output.
     pub detail: Detail,
-    /// The columns of the terminal; `None` in a pipe, where a row of a table is a line.
+    /// The number of columns of the terminal; `None` in a pipe, where each table row is one line.
     pub width: Option<usize>,
 }
 
-/// The width to which lines are broken where nobody says how wide the terminal is, and at most.
+/// The width at which lines are wrapped if the width of the terminal is unknown, and the maximum
+/// width.
 const WIDTH: usize = 80;
-/// The width below which lines are not broken further.
+/// The minimum width at which lines are wrapped.
 const LEAST_WIDTH: usize = 40;
 
 impl Layout {
-    /// Everything, for a file.
+    /// The complete output, for a file.
     pub const WHOLE: Self = Self { detail: Detail::Verbose, width: None };
 
-    /// The width to which lines of words are broken.
+    /// Returns the width at which text is wrapped.
     pub fn line(self) -> usize {
         self.width.map_or(WIDTH, |width| width.clamp(LEAST_WIDTH, WIDTH))
     }
 
-    /// Which of the steps of a run are printed: of a long one the first, the last, and those that
+    /// Returns which steps of a run are printed: of a long run the first, the last, and those that
     /// `matter`.
     pub fn visible(self, steps: usize, matter: impl Fn(usize) -> bool) -> Vec<bool> {
         let whole = self.detail == Detail::Verbose || steps <= FIRST + LAST + LEAST_FOLD;
         let ends = |at: usize| at < FIRST || at + LAST >= steps;
         let mut visible: Vec<bool> = (0..steps).map(|at| whole || ends(at) || matter(at)).collect();
-        // A line that says that one step is left out is as long as the step.
+        // A line that reports one omitted step is as long as the step.
         for at in 1..steps.saturating_sub(1) {
             visible[at] |= visible[at - 1] && visible[at + 1];
         }
@@ -48,11 +49,11 @@ impl Layout {
     }
 }
 
-/// Steps that are always printed at the beginning of a run.
+/// The number of steps that are always printed at the beginning of a run.
 const FIRST: usize = 2;
-/// Steps that are always printed at its end.
+/// The number of steps that are always printed at its end.
 const LAST: usize = 3;
-/// Runs are folded if that leaves out more steps than this.
+/// Runs are folded if that hides more than this many steps.
 const LEAST_FOLD: usize = 5;
 
 #[cfg(test)]

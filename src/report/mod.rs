@@ -1,4 +1,4 @@
-//! Results for people and for machines.
+//! The presentation of results, for readers and for programs.
 
 pub mod campaign;
 pub mod check;
@@ -22,23 +22,23 @@ use crate::jobs::ablate::Matrix;
 use crate::jobs::check::Checked;
 use crate::jobs::coverage::Covered;
 
-/// All that a run of `check` or `ablate` came to: what every format for CI hosts is made of.
+/// The results of a run of `check` or `ablate`: the input of every format for CI hosts.
 #[derive(Clone, Copy)]
 pub struct Results<'a> {
     /// The scenarios that were run.
     pub checked: &'a [Checked],
-    /// The ablation matrices that were made.
+    /// The ablation matrices that were computed.
     pub matrices: &'a [Matrix],
-    /// What was run of the protocols whose scenarios must, together, touch everything.
+    /// The coverage of the protocols whose scenarios must together cover everything.
     pub covered: &'a [Covered],
 }
 
-/// A scenario by its name: `downconvert/two_apps`.
+/// Returns the name of a scenario: `downconvert/two_apps`.
 pub fn name(scenario: &Scenario) -> String {
     format!("{}/{}", scenario.configuration.entry.name, scenario.name)
 }
 
-/// A scenario in a few words: `downconvert/two_apps without pending_flag`.
+/// Returns a scenario in a few words: `downconvert/two_apps without pending_flag`.
 pub fn title(scenario: &Scenario) -> String {
     let configuration = &scenario.configuration;
     let mut title = name(scenario);
@@ -49,8 +49,8 @@ pub fn title(scenario: &Scenario) -> String {
     title
 }
 
-/// What a file about a scenario is called: `two_apps-without-pending_flag`. Many rules are counted,
-/// not named: file systems have limits too.
+/// Returns the file name for a scenario: `two_apps-without-pending_flag`. Long lists of rules are
+/// replaced by their number, because file systems limit the length of names.
 pub fn file_stem(scenario: &Scenario) -> String {
     let configuration = &scenario.configuration;
     let mut switches = switches(configuration);
@@ -63,7 +63,7 @@ pub fn file_stem(scenario: &Scenario) -> String {
     parts.collect::<Vec<_>>().join("-").replace(", ", "-").replace(' ', "-")
 }
 
-/// What a configuration changes of `full`: `profile seed`, `without a, b`, `with c`.
+/// Returns how a configuration differs from `full`: `profile seed`, `without a, b`, `with c`.
 pub fn switches(configuration: &Configuration) -> Vec<String> {
     let entry = configuration.entry;
     let mut parts = Vec::new();
@@ -82,7 +82,7 @@ pub fn switches(configuration: &Configuration) -> Vec<String> {
     parts
 }
 
-/// What stands before the first section of a page, without its title.
+/// Returns the text before the first section of a page, without its title.
 pub(crate) fn introduction(readme: &str) -> &str {
     let text = readme.split("\n## ").next().unwrap_or("");
     let text = text

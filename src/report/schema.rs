@@ -1,6 +1,7 @@
 //! The JSON Schemas of the files that the program reads and writes.
 //!
-//! What a scenario and a case may say of a protocol follows from the lists of the protocol.
+//! The parts of the schemas of scenarios and cases that are specific to a protocol follow from its
+//! lists.
 
 use latchwork_model::kit::{Field, Shape};
 use schemars::JsonSchema;
@@ -14,36 +15,36 @@ use crate::protocols::{self, Entry};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The schema of scenario files.
+/// Returns the schema of scenario files.
 pub fn scenario() -> Value {
     document("A scenario of latchwork", protocols::all().iter().map(scenario_of).collect())
 }
 
-/// The schema of case files.
+/// Returns the schema of case files.
 pub fn case() -> Value {
     document("A case of latchwork", protocols::all().iter().map(case_of).collect())
 }
 
-/// The schema of what `check --json` prints.
+/// Returns the schema of the output of `check --json`.
 pub fn report() -> Value {
     derived::<super::check::json::CheckReport<'_>>()
 }
 
-/// The schema of a line of what `import` writes.
+/// Returns the schema of a line that `import` writes.
 #[cfg(feature = "recordings")]
 pub fn events() -> Value {
     derived::<crate::capture::event::Line>()
 }
 
-/// The schema of what `conform --json` prints.
+/// Returns the schema of the output of `conform --json`.
 #[cfg(feature = "recordings")]
 pub fn conform() -> Value {
-    // It is only written: what is left out where it is empty is not required.
+    // The output is only written, so fields that are left out when empty are not required.
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
     settings.into_generator().into_root_schema_for::<super::conform::facts::Facts>().to_value()
 }
 
-/// The schema of the maps that `conform --map` reads.
+/// Returns the schema of the maps that `conform --map` reads.
 pub fn map() -> Value {
     document("A map of a log for latchwork", protocols::all().iter().map(map_of).collect())
 }
@@ -66,7 +67,7 @@ fn object(properties: Value, required: &[&str]) -> Value {
     })
 }
 
-/// The keys that make up a configuration.
+/// Returns the schema of the keys that make up a configuration.
 fn configuration_of(entry: &Entry) -> Value {
     let names = |list: Vec<&str>| json!({ "type": "array", "items": { "enum": list }, "uniqueItems": true });
     json!({
@@ -188,7 +189,7 @@ fn case_of(entry: &Entry) -> Value {
     object(properties, &required)
 }
 
-/// A run of threads.
+/// Returns the schema of a run of threads.
 fn threads() -> Value {
     let texts = json!({ "type": "array", "items": { "type": "string" } });
     let number = json!({ "type": "integer", "minimum": 0 });

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::layout::Layout;
 
-/// Makes a table as narrow as the terminal.
+/// Limits a table to the width of the terminal.
 pub fn fit(table: &mut Table, layout: Layout) {
     if let Some(width) = layout.width {
         table.set_content_arrangement(ContentArrangement::Dynamic);
@@ -14,10 +14,10 @@ pub fn fit(table: &mut Table, layout: Layout) {
     }
 }
 
-/// The columns below which a table does not get narrower.
+/// The minimum number of columns of a table.
 const LEAST_TABLE: usize = 50;
 
-/// A table with this header, and numbers in some columns.
+/// Creates a table with this header, and numbers in some columns.
 pub fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -30,7 +30,7 @@ pub fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
     table
 }
 
-/// Prints a table, without spaces at the ends of lines.
+/// Prints a table, without trailing spaces.
 pub fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     for line in table.lines() {
         writeln!(out, "{}", line.trim_end())?;

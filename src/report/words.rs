@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::layout::Layout;
 
-/// Prints a sentence: broken at the width of the terminal, whole in a pipe.
+/// Prints a sentence: wrapped at the width of the terminal, on one line in a pipe.
 pub fn write_sentence(
     out: &mut dyn Write,
     layout: Layout,
@@ -18,7 +18,7 @@ pub fn write_sentence(
     write_words(out, layout, indent, &words)
 }
 
-/// Prints words behind a head, broken at the width and indented.
+/// Prints words after a label, wrapped at the width and indented.
 pub fn write_words(
     out: &mut dyn Write,
     layout: Layout,

@@ -1,18 +1,18 @@
 //! Permalinks: a run by the names of its steps.
 
-/// A run, and the place in it that is looked at.
+/// A run, and the position in it that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Address {
-    /// The initial state, from 0. In the address it is counted from 1.
+    /// The initial state, counted from 0. In the address it is counted from 1.
     pub from: usize,
     /// The steps.
     pub steps: Vec<String>,
-    /// After so many steps it is looked at; after the last one if nothing is said.
+    /// The number of steps after which the run is shown; by default after the last one.
     pub at: Option<usize>,
 }
 
 impl Address {
-    /// Reads what stands behind the `?` of an address.
+    /// Parses the part of an address after the `?`.
     pub fn parse(query: &str) -> Result<Self, String> {
         let mut address = Self::default();
         let number = |name: &str, value: &str| {
@@ -32,26 +32,26 @@ impl Address {
         Ok(address)
     }
 
-    /// The address as a link. What is said if nothing is said is left out.
+    /// Returns the address as a link. Default values are left out.
     pub fn to_link(&self) -> String {
         let mut parts = Vec::new();
         if self.from > 0 {
             parts.push(format!("from={}", self.from + 1));
         }
-        // Names of actions and their arguments have nothing that would have to be escaped.
+        // Names of actions and their arguments need no escaping.
         parts.extend(self.steps.iter().map(|step| format!("do={}", step.replace(", ", ","))));
         parts.extend(self.at.map(|at| format!("at={at}")));
         if parts.is_empty() { "/".to_string() } else { format!("/?{}", parts.join("&")) }
     }
 
-    /// Its first steps.
+    /// Returns the run with only its first steps.
     #[must_use]
     pub fn first(&self, steps: usize) -> Self {
         let steps = self.steps.iter().take(steps).cloned().collect();
         Self { from: self.from, steps, at: None }
     }
 
-    /// The run that goes on with a step after so many.
+    /// Returns the run that takes a step after its first `at` steps.
     #[must_use]
     pub fn going_on(&self, at: usize, step: &str) -> Self {
         let mut other = self.first(at);
@@ -59,14 +59,15 @@ impl Address {
         other
     }
 
-    /// The same run, looked at after so many steps.
+    /// Returns the same run, shown after this many steps.
     #[must_use]
     pub fn seen_after(&self, steps: usize) -> Self {
         Self { at: (steps < self.steps.len()).then_some(steps), ..self.clone() }
     }
 }
 
-/// A step as it is written elsewhere: `lm_lock(lm0, c0)`, however its arguments were separated.
+/// Returns a step in its usual spelling, `lm_lock(lm0, c0)`, regardless of how its arguments were
+/// separated.
 fn spelled(step: &str) -> String {
     step.split(',').map(str::trim).collect::<Vec<_>>().join(", ")
 }

@@ -1,5 +1,5 @@
-//! The live page: every request is answered from its address alone, which names the run that is
-//! looked at. Nothing is kept between two requests.
+//! The live page. Every request is answered from its address alone, which contains the run to show;
+//! the server keeps no state between requests.
 
 pub mod address;
 mod page;
@@ -18,10 +18,10 @@ use crate::report::run::story::Telling;
 use address::Address;
 use page::{Choice, Next, Recorded, View};
 
-/// The most steps of a run that is shown: what its address takes must fit into a request.
+/// The maximum number of steps of a run that is shown, because its address must fit into a request.
 pub const MOST_STEPS: usize = 150;
 
-/// What is served: a model, and a case of it if there is one.
+/// The content of the site: a model, and a case of it if there is one.
 pub struct Site {
     name: String,
     configuration: Configuration,
@@ -30,26 +30,26 @@ pub struct Site {
     case: Option<Recorded>,
 }
 
-/// An answer.
+/// A response.
 pub struct Reply {
-    /// The status of HTTP.
+    /// The HTTP status.
     pub status: u16,
     /// The page.
     pub page: String,
 }
 
-/// Why there is no page: a status and a sentence, and the longest part of the run that there is.
+/// Why there is no page: a status, a sentence, and the longest valid part of the run.
 struct Refused(u16, String, Option<Address>);
 
 impl Site {
-    /// A model in one configuration. `name` is what the page calls it.
+    /// Creates a site for a model in one configuration. `name` is its name on the page.
     pub fn new(name: String, configuration: Configuration) -> Result<Self, &'static str> {
         let model = configuration.instance()?;
         let initial = model.initial();
         Ok(Self { name, configuration, model, initial, case: None })
     }
 
-    /// The same with a case to follow; `None` if the model does not begin as the case does.
+    /// Adds a case to follow; `None` if the model does not have the initial state of the case.
     pub fn with_case(mut self, case: &Case) -> Option<Self> {
         let run = Run::of_case(case, self.model.as_ref())?;
         let steps = case.steps.iter().map(|step| step.action.clone()).collect();
@@ -58,8 +58,8 @@ impl Site {
         Some(self)
     }
 
-    /// Answers a request. A page that somebody else has opened under another name of this machine
-    /// must not be able to read this one, so only names that mean this machine are answered.
+    /// Answers a request. Only host names of this machine are answered, so that a foreign page that
+    /// uses another name for this machine cannot read the site.
     pub fn answer(&self, host: Option<&str>, path: &str, query: &str) -> Reply {
         let reply = match self.page(host, path, query) {
             Ok(page) => return Reply { status: 200, page },
@@ -88,7 +88,7 @@ impl Site {
         Ok(self.view(&address, &run, at))
     }
 
-    /// The run that an address names.
+    /// Returns the run that an address names.
     fn run(&self, address: &Address) -> Result<Run<'_>, Refused> {
         let entry = self.configuration.entry;
         if address.from >= self.initial.len() {
@@ -167,7 +167,7 @@ fn in_words(refusal: &Refusal) -> String {
     }
 }
 
-/// Whether a `Host` names this machine, whatever the port.
+/// Returns whether a `Host` header names this machine, on any port.
 fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

@@ -1,5 +1,5 @@
-//! The live page: a run as far as it was chosen, the state, and what can happen next. It runs no
-//! script: whatever can be chosen is a link.
+//! The live page: the run chosen so far, the state, and the possible next steps. It runs no script;
+//! every choice is a link.
 
 use latchwork_model::kit::{Fairness, Kind};
 use maud::{Markup, html};
@@ -15,32 +15,32 @@ use crate::report::run::html::{case, model};
 use crate::report::run::story::Telling;
 use crate::serve::address::Address;
 
-/// How wide the drawing may be.
+/// The maximum width of the drawing.
 const ROOM: usize = 620;
 
-/// All that the page shows.
+/// Everything that the page shows.
 pub struct View<'a> {
-    /// What is served.
+    /// The name of the site.
     pub name: &'a str,
     /// The run that was chosen.
     pub run: &'a Telling,
     /// Its address.
     pub address: &'a Address,
-    /// It is looked at after so many steps.
+    /// The number of steps after which the run is shown.
     pub at: usize,
-    /// How many initial states there are.
+    /// The number of initial states.
     pub initial: usize,
-    /// What can happen then.
+    /// The steps that are enabled there.
     pub choices: Vec<Choice>,
-    /// The state then.
+    /// The fields of the state there.
     pub fields: Vec<Described>,
-    /// The properties that it shows.
+    /// The properties that the state shows.
     pub shown: Vec<PropertyInfo>,
-    /// Whether the protocol may rest then.
+    /// Whether the protocol may stop there.
     pub done: bool,
     /// The case that can be followed.
     pub case: Option<&'a Recorded>,
-    /// Whether there is no room for another step.
+    /// Whether the run has reached its maximum length.
     pub full: bool,
 }
 
@@ -48,31 +48,31 @@ pub struct View<'a> {
 pub struct Choice {
     /// The action with its arguments.
     pub action: String,
-    /// Its sentence.
+    /// The doc comment of the action.
     pub sentence: &'static str,
-    /// What is assumed of its lane.
+    /// The fairness of its lane.
     pub fairness: Fairness,
-    /// What it would do.
+    /// Its effect.
     pub next: Next,
 }
 
-/// What a step would do.
+/// The effect of a step.
 pub enum Next {
-    /// Change these fields.
+    /// It changes these fields.
     Changes(Vec<Change>),
-    /// It cannot be completed: why.
+    /// It cannot be completed, for this reason.
     Refused(String),
 }
 
 /// A run that can be followed.
 pub struct Recorded {
-    /// Where it is.
+    /// Its address.
     pub address: Address,
     /// What it shows.
     pub verdict: CaseVerdict,
 }
 
-/// The page.
+/// Returns the page.
 pub fn page(view: &View<'_>) -> String {
     let entry = view.run.configuration.entry;
     let title = format!("{} after {} {}", entry.name, view.at, plural(view.at, "step"));
@@ -104,7 +104,7 @@ pub fn page(view: &View<'_>) -> String {
     page::still(&title, &body)
 }
 
-/// A page that says why there is none.
+/// Returns a page that explains why there is no other.
 pub fn refusal(name: &str, status: u16, why: &str, back: &str) -> String {
     let body = html! {
         main {
@@ -117,7 +117,7 @@ pub fn refusal(name: &str, status: u16, why: &str, back: &str) -> String {
     page::still("no such page", &body)
 }
 
-/// To and fro in the run.
+/// Renders the navigation in the run.
 fn along(view: &View<'_>) -> Markup {
     let (at, last) = (view.at, view.run.steps.len());
     let to = |label: &str, to: Option<usize>| -> Markup {
@@ -150,7 +150,7 @@ fn along(view: &View<'_>) -> Markup {
     }
 }
 
-/// How far the run is that of the case.
+/// Renders how far the run follows the case.
 fn follow(view: &View<'_>, recorded: &Recorded) -> Markup {
     let (own, case) = (&view.address.steps, &recorded.address);
     let common = own.iter().zip(&case.steps).take_while(|(one, other)| one == other).count();
@@ -170,7 +170,7 @@ fn follow(view: &View<'_>, recorded: &Recorded) -> Markup {
     }
 }
 
-/// What is to be said of the state.
+/// Renders the properties of the state.
 fn standing(view: &View<'_>) -> Markup {
     let is_goal = |info: &PropertyInfo| info.kind == PropertyKind::Model(Kind::Reachable);
     html! {
@@ -231,7 +231,7 @@ fn choices(view: &View<'_>) -> Markup {
     }
 }
 
-/// Every field, and what the last step has changed.
+/// Renders every field, and the changes of the last step.
 fn state(view: &View<'_>) -> Markup {
     let last = view.at.checked_sub(1).and_then(|at| view.run.steps.get(at));
     let moved = |path: &str| last.and_then(|step| step.changes.iter().find(|one| one.path == path));

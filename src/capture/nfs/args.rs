@@ -1,4 +1,4 @@
-//! Arguments of operations: from XDR to what events say, or skipped.
+//! Arguments of operations: parses XDR to the content of events, or skips it.
 
 use super::ops::op;
 use super::parts::{MOST, OPAQUE, bitmap, fattr};
@@ -13,28 +13,28 @@ use crate::capture::event::nfs::{Link, Nothing};
 use crate::capture::names::{File, Stateid, Word};
 use crate::capture::xdr::Xdr;
 
-/// What an operation does to the current and the saved file handle.
+/// The effect of an operation on the current and the saved file handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moves {
     /// Nothing.
     Nothing,
-    /// The current one becomes this one.
+    /// The current file handle becomes this one.
     Put(File),
-    /// The current one becomes one that the call does not tell.
+    /// The current file handle becomes one that is not in the call.
     Elsewhere,
-    /// The current one is saved.
+    /// The current file handle is saved.
     Save,
-    /// The saved one becomes the current one.
+    /// The saved file handle becomes the current one.
     Restore,
-    /// The reply tells the current one.
+    /// The current file handle is in the reply.
     Get,
 }
 
 /// The arguments of an operation.
 pub struct Arguments {
-    /// What it does to file handles.
+    /// The effect on file handles.
     pub moves: Moves,
-    /// What an event says of it; nothing for operations that only lead to others.
+    /// The content of the event; `None` for operations that only lead to others.
     pub what: Option<What>,
 }
 
@@ -46,7 +46,7 @@ fn moves(moves: Moves) -> Option<Arguments> {
     Some(Arguments { moves, what: None })
 }
 
-/// Reads the arguments of an operation. `None`: they are not what the specification says.
+/// Reads the arguments of an operation; `None` if they do not follow the specification.
 pub fn read(number: u32, minor: u32, x: &mut Xdr<'_>, tables: &mut Tables) -> Option<Arguments> {
     let stateid = |x: &mut Xdr<'_>, tables: &mut Tables| tables.stateid(x);
     match number {
@@ -284,7 +284,7 @@ fn exchange_id(x: &mut Xdr<'_>, tables: &mut Tables) -> Option<Arguments> {
     says(What::ExchangeId(ExchangeId { owner, ver, clientid, confirmed: false, server }))
 }
 
-/// The name of an implementation, which may be missing.
+/// Reads the name of an implementation, which may be missing.
 pub fn implementation(x: &mut Xdr<'_>) -> Option<()> {
     x.each(1, |x| {
         x.opaque(OPAQUE)?;
@@ -304,7 +304,7 @@ fn create_session(minor: u32, x: &mut Xdr<'_>, tables: &mut Tables) -> Option<Ar
     says(What::CreateSession(CreateSession { minor, clientid, new, slots, cb_slots }))
 }
 
-/// Attributes of a channel: how many slots it has.
+/// Reads the attributes of a channel, and returns its number of slots.
 pub fn channel(x: &mut Xdr<'_>) -> Option<u32> {
     x.skip(20)?;
     let slots = x.u32()?;

@@ -92,7 +92,7 @@ pub fn arguments(number: u32, x: &mut Xdr<'_>, tables: &mut Tables) -> Option<Ar
     Some(Arguments { moves: Moves::Nothing, what: Some(what) })
 }
 
-/// The session, slot and sequence number of CB_SEQUENCE.
+/// Reads the session, slot and sequence number of CB_SEQUENCE.
 fn sequence(x: &mut Xdr<'_>) -> Option<()> {
     x.skip(16 + 12)?;
     x.bool()?;
@@ -113,7 +113,8 @@ pub fn results(number: u32, status: u32, x: &mut Xdr<'_>) -> Option<()> {
     }
 }
 
-/// Whether a program is one that a client chose for callbacks: those for transient use (RFC 5531).
+/// Returns whether a program number is one that a client chose for callbacks: those for transient
+/// use (RFC 5531).
 pub const fn is_program(program: u32) -> bool {
     program >= 0x4000_0000 && program < 0x6000_0000
 }

@@ -1,4 +1,4 @@
-//! COMPOUND and CB_COMPOUND of NFSv4.1 and 4.2: calls, replies, and what they say together.
+//! COMPOUND and CB_COMPOUND of NFSv4.1 and 4.2: calls, replies, and the two combined.
 
 mod args;
 mod back;
@@ -24,7 +24,7 @@ pub use tables::Tables;
 /// The RPC program of NFS.
 pub const PROGRAM: u32 = 100_003;
 
-/// Who calls whom.
+/// The direction of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// A client calls a server.
@@ -33,10 +33,10 @@ pub enum Way {
     Back,
 }
 
-/// The most operations of a compound that are read.
+/// The maximum number of operations read from a compound.
 const MOST: u32 = 1 << 12;
 
-/// The place of a compound in a session, by bytes.
+/// The place of a compound in its session, in raw bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The id of the session.
@@ -47,7 +47,7 @@ pub struct Place {
     pub seq: u32,
 }
 
-/// The beginning of a compound: all before its operations.
+/// The beginning of a compound: everything before its operations.
 pub struct Beginning<'a> {
     /// The minor version.
     pub minor: u32,
@@ -88,13 +88,13 @@ fn place(x: &mut Xdr<'_>, way: Way) -> Option<Place> {
 pub struct Operation {
     /// Its number.
     pub number: u32,
-    /// What an event says of it.
+    /// The content of its event.
     pub what: Option<What>,
     moves: Moves,
 }
 
 impl Beginning<'_> {
-    /// Reads the operations; whether all of them could be read.
+    /// Reads the operations. Returns whether all of them could be read.
     pub fn operations(&self, way: Way, tables: &mut Tables) -> (Vec<Operation>, bool) {
         let mut x = self.ops;
         let mut operations = Vec::new();
@@ -116,7 +116,7 @@ impl Beginning<'_> {
 pub struct Answer {
     /// The status of the whole compound.
     pub status: Status,
-    /// What each operation came to that was tried.
+    /// The result of each operation that was tried.
     pub results: Vec<Outcome>,
     /// Its place, if it begins with the result of SEQUENCE.
     pub place: Option<Place>,
@@ -125,13 +125,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The flags of the session that SEQUENCE shows.
+    /// Returns the session flags in the result of SEQUENCE.
     pub fn flags(&self) -> Vec<Word> {
         self.results.first().map(|first| ops::flags(first.results.flags)).unwrap_or_default()
     }
 }
 
-/// Which way the call went that has these results, if its first operation tells it.
+/// Returns the direction of the call with these results, if its first operation shows it.
 pub fn way_of(results: &[u8]) -> Option<Way> {
     let mut x = Xdr::new(results);
     x.u32()?;
@@ -149,13 +149,13 @@ pub fn way_of(results: &[u8]) -> Option<Way> {
     }
 }
 
-/// What an operation came to.
+/// The result of an operation.
 pub struct Outcome {
     /// The number of the operation.
     pub number: u32,
     /// Its status.
     pub status: Status,
-    /// What else the reply tells of it.
+    /// The other contents of the reply.
     pub results: Results,
 }
 
@@ -200,7 +200,7 @@ fn outcome(x: &mut Xdr<'_>, way: Way, tables: &mut Tables) -> Option<Outcome> {
     Some(Outcome { number, status: Status::nfs(status), results })
 }
 
-/// What became of an operation: its status, and the operation that failed if it is another one.
+/// The fate of an operation: its status, and the operation that failed, if it is another one.
 pub struct Fate {
     /// The status.
     pub status: Status,
@@ -208,7 +208,7 @@ pub struct Fate {
     pub at: Option<Word>,
 }
 
-/// Puts call and reply together: what events say of each operation, and its fate if there was a
+/// Combines call and reply: the content of the event of each operation, and its fate if there was a
 /// reply.
 pub fn together(
     mut operations: Vec<Operation>,
@@ -234,14 +234,14 @@ pub fn together(
                 Some(Fate { status: outcome.status, at: None })
             }
             (Some(answer), None) => {
-                // A reply that is cut short tells nothing of the operations behind the cut.
+                // A truncated reply contains nothing about the operations after the cut.
                 let told = answer.whole && answer.status != Status::OK;
                 told.then(|| Fate { status: answer.status, at: failed.map(name) })
             }
         };
         told.push((number, what, fate));
     }
-    // SEQUENCE leads to the others, and attributes come along with them.
+    // SEQUENCE precedes the other operations, and attributes accompany them.
     let along: &[u32] = match way {
         Way::Fore => &[op::SEQUENCE, op::GETATTR, op::ACCESS],
         Way::Back => &[cb::SEQUENCE],
@@ -257,7 +257,7 @@ pub fn together(
     told.into_iter().map(|(_, what, fate)| (what, fate)).collect()
 }
 
-/// Follows the current and the saved file handle through a compound.
+/// Tracks the current and the saved file handle through a compound.
 fn walk(operations: &mut [Operation], answer: Option<&Answer>, tables: &mut Tables) {
     let (mut current, mut saved) = (None, None);
     let mut opened = None;
@@ -287,7 +287,7 @@ fn walk(operations: &mut [Operation], answer: Option<&Answer>, tables: &mut Tabl
     }
 }
 
-/// Adds the files on which an operation works.
+/// Adds the files that an operation works on.
 fn place_in(what: &mut What, current: Option<File>, saved: Option<File>) {
     match what {
         What::Open(open) if open.name.is_some() => open.dir = current,
@@ -332,8 +332,8 @@ fn found(what: &mut What, file: File, tables: &mut Tables) {
     }
 }
 
-/// Adds the files that the recording has shown under the names of an operation, and keeps in mind
-/// what the operation did to names.
+/// Adds the files that the recording has shown under the names of an operation, and records how the
+/// operation changed names.
 fn by_name(what: &mut What, done: bool, tables: &mut Tables) {
     match what {
         What::Open(on) if !done => {
@@ -358,7 +358,7 @@ fn by_name(what: &mut What, done: bool, tables: &mut Tables) {
     }
 }
 
-/// What a reply says whose call was not seen.
+/// Returns the content of a reply whose call was not seen.
 pub fn alone(answer: &Answer, way: Way) -> Vec<(What, Status)> {
     let mut told = Vec::new();
     let leads = if way == Way::Fore { op::SEQUENCE } else { cb::SEQUENCE };

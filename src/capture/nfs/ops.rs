@@ -158,18 +158,18 @@ const FLAGS: [&str; 13] = [
 /// Kinds of objects that CB_RECALL_ANY asks for, by bit.
 const KINDS: [&str; 4] = ["read_deleg", "write_deleg", "dir_deleg", "file_layout"];
 
-/// The name of an attribute.
+/// Returns the name of an attribute.
 pub fn attr(number: u32) -> Word {
     let found = ATTRS.iter().find(|(known, _)| *known == number);
     found.map_or_else(|| number.to_string().into(), |(_, name)| (*name).into())
 }
 
-/// The names of the flags of a session.
+/// Returns the names of the session flags.
 pub fn flags(bits: u32) -> Vec<Word> {
     bits_of(&FLAGS, bits)
 }
 
-/// The names of the kinds of objects that a server wants back.
+/// Returns the names of the kinds of objects that a server wants back.
 pub fn kinds(bits: u32) -> Vec<Word> {
     bits_of(&KINDS, bits)
 }

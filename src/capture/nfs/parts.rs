@@ -1,22 +1,22 @@
-//! Parts that many operations have, and how much of them is read at most.
+//! Parts that are common to many operations, and limits on their sizes.
 
 use super::ops;
 use crate::capture::names::Word;
 use crate::capture::xdr::Xdr;
 
-/// The longest list of anything that is read.
+/// The maximum length of a list.
 pub const MOST: u32 = 1 << 12;
-/// The longest name.
+/// The maximum length of a name.
 pub const NAME: usize = 1 << 10;
-/// The longest opaque data that is looked at.
+/// The maximum length of opaque data.
 pub const OPAQUE: usize = 1 << 10;
 
-/// A bitmap of attributes.
+/// Reads a bitmap of attributes.
 pub fn bitmap(x: &mut Xdr<'_>) -> Option<Vec<u32>> {
     x.list(8, Xdr::u32)
 }
 
-/// Attributes with their values: which they are.
+/// Reads attributes with their values, and returns which attributes they are.
 pub fn fattr(x: &mut Xdr<'_>) -> Option<Vec<Word>> {
     let words = bitmap(x)?;
     x.skipped()?;

@@ -1,4 +1,4 @@
-//! Results of operations: what an event says of them, or skipped.
+//! Results of operations: parses the content of events, or skips it.
 
 use super::args::{channel, implementation};
 use super::ops::op;
@@ -10,7 +10,7 @@ use crate::capture::names::{ClientId, File, Server, Session, Stateid, WriteVerif
 use crate::capture::status::Status;
 use crate::capture::xdr::Xdr;
 
-/// What the result of an operation tells.
+/// The content of the result of an operation.
 #[derive(Clone, Debug, Default)]
 pub struct Results {
     /// A file handle.
@@ -23,7 +23,7 @@ pub struct Results {
     pub dsid: Option<Stateid>,
     /// The flags of a session.
     pub flags: u32,
-    /// A client id, and whether the server knew the client already.
+    /// A client id, and whether the server already knew the client.
     pub clientid: Option<(ClientId, bool)>,
     /// The server.
     pub server: Option<Server>,
@@ -79,7 +79,7 @@ pub fn read(number: u32, status: u32, x: &mut Xdr<'_>, tables: &mut Tables) -> O
     Some(found)
 }
 
-/// What stands behind a status that is not OK: mostly nothing.
+/// Reads what follows a status other than OK: usually nothing.
 fn failed(
     number: u32,
     status: u32,
@@ -139,7 +139,7 @@ fn delegation(x: &mut Xdr<'_>, tables: &mut Tables, found: &mut Results) -> Opti
 }
 
 fn exchange_id(x: &mut Xdr<'_>, tables: &mut Tables, found: &mut Results) -> Option<()> {
-    /// The server knew the client already.
+    /// The flag that the server already knew the client.
     const CONFIRMED: u32 = 0x8000_0000;
     let id = tables.clientid(x.u64()?);
     x.u32()?;
@@ -162,7 +162,7 @@ fn exchange_id(x: &mut Xdr<'_>, tables: &mut Tables, found: &mut Results) -> Opt
     implementation(x)
 }
 
-/// Skips a result of which events say nothing.
+/// Skips a result that events do not report.
 fn skip(number: u32, x: &mut Xdr<'_>, tables: &mut Tables) -> Option<()> {
     match number {
         op::ACCESS => x.skip(8),
@@ -296,7 +296,7 @@ fn written(x: &mut Xdr<'_>, tables: &mut Tables) -> Option<()> {
 }
 
 impl Results {
-    /// Adds what the result tells to what the call told.
+    /// Adds the content of the result to that of the call.
     pub fn complete(&self, what: &mut What) {
         match what {
             What::Open(open) => {

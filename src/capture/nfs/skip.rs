@@ -1,4 +1,4 @@
-//! Operations of which events tell little: their arguments and results, skipped.
+//! Operations that events report little of: their arguments and results are skipped.
 
 use super::ops::op;
 use super::parts::{MOST, NAME, OPAQUE, bitmap, fattr};
@@ -6,10 +6,10 @@ use super::tables::Tables;
 use crate::capture::names::Stateid;
 use crate::capture::xdr::Xdr;
 
-/// The longest body of a layout, a notification or an extended attribute that is skipped.
+/// The maximum length of a layout, a notification or an extended attribute that is skipped.
 const BODY: usize = 1 << 20;
 
-/// Skips the arguments of an operation; the stateid that they hold.
+/// Skips the arguments of an operation. Returns the stateid that they contain.
 #[allow(clippy::option_option)]
 pub fn arguments(
     number: u32,
@@ -155,7 +155,7 @@ fn of_4_2(number: u32, x: &mut Xdr<'_>, tables: &mut Tables) -> Option<Option<St
     Some(Some(sid))
 }
 
-/// A network location.
+/// Reads a network location.
 pub fn netloc(x: &mut Xdr<'_>) -> Option<()> {
     if x.u32()? == 3 {
         x.opaque(OPAQUE)?;
@@ -163,7 +163,7 @@ pub fn netloc(x: &mut Xdr<'_>) -> Option<()> {
     x.opaque(OPAQUE).map(drop)
 }
 
-/// Parameters of the security of callbacks.
+/// Reads the security parameters of callbacks.
 pub fn security(x: &mut Xdr<'_>) -> Option<()> {
     x.each(MOST, |x| match x.u32()? {
         0 => Some(()),

@@ -1,4 +1,4 @@
-//! Names for what NFS calls by bytes.
+//! Short names for the byte strings of NFS.
 
 use crate::capture::names::{
     Client, ClientId, File, LockOwner, Names, OpenOwner, Server, Session, Stateid, Verifier,
@@ -9,15 +9,15 @@ use crate::capture::xdr::Xdr;
 
 use super::parts::{NAME, OPAQUE};
 
-/// The longest file handle: that of NFSv4, and more than that of NFSv3.
+/// The maximum length of a file handle: that of NFSv4, which is more than that of NFSv3.
 const HANDLE: usize = 128;
 
-/// How many names of files, states and owners are remembered.
+/// The number of names of files, states and owners that are remembered.
 const MANY: usize = 1 << 16;
-/// How many names of what there is less of are remembered.
+/// The number of names that are remembered of rarer kinds.
 const FEW: usize = 1 << 12;
 
-/// All names that were given so far.
+/// All names assigned so far.
 pub struct Tables {
     files: Names<Vec<u8>>,
     stateids: Names<[u8; 12]>,
@@ -29,14 +29,14 @@ pub struct Tables {
     sessions: Names<[u8; 16]>,
     servers: Names<Vec<u8>>,
     entries: Recent<(File, String), File>,
-    /// Which clients have which client ids.
+    /// The client of each client id.
     pub holders: Recent<ClientId, Client>,
-    /// Whose message is read.
+    /// The client whose message is being read.
     pub client: Option<Client>,
 }
 
 impl Default for Tables {
-    /// Returns tables without names.
+    /// Returns empty tables.
     fn default() -> Self {
         Self {
             files: Names::new(MANY),
@@ -56,33 +56,35 @@ impl Default for Tables {
 }
 
 impl Tables {
-    /// A file handle.
+    /// Reads a file handle.
     pub fn file(&mut self, x: &mut Xdr<'_>) -> Option<File> {
         x.opaque(HANDLE).map(|handle| File(self.files.number(handle)))
     }
 
-    /// A stateid.
+    /// Reads a stateid.
     pub fn stateid(&mut self, x: &mut Xdr<'_>) -> Option<Stateid> {
         let (seqid, other) = (x.u32()?, x.array()?);
         let named = || Stateid::Named(self.stateids.number(&other));
         Some(Stateid::special(seqid, &other).unwrap_or_else(named))
     }
 
-    /// An open owner of the client whose message it is, whatever client id stands in it.
+    /// Reads an open owner. It is assigned to the client that sent the message, regardless of the
+    /// client id in it.
     pub fn open_owner(&mut self, x: &mut Xdr<'_>) -> Option<OpenOwner> {
         x.u64()?;
         let key = owner(self.client, x.opaque(OPAQUE)?);
         Some(OpenOwner(self.open_owners.number(&key)))
     }
 
-    /// A lock owner of the client whose message it is, whatever client id stands in it.
+    /// Reads a lock owner. It is assigned to the client that sent the message, regardless of the
+    /// client id in it.
     pub fn lock_owner(&mut self, x: &mut Xdr<'_>) -> Option<LockOwner> {
         x.u64()?;
         let key = owner(self.client, x.opaque(OPAQUE)?);
         Some(LockOwner(self.lock_owners.number(&key)))
     }
 
-    /// A lock owner of the client whose client id stands in it.
+    /// Reads a lock owner. It is assigned to the client of the client id in it.
     pub fn other_lock_owner(&mut self, x: &mut Xdr<'_>) -> Option<LockOwner> {
         let id = x.u64()?;
         let name = x.opaque(OPAQUE)?;
@@ -91,7 +93,7 @@ impl Tables {
         Some(LockOwner(self.lock_owners.number(&owner(client, name))))
     }
 
-    /// A lock owner of NLM: the process of a host that calls it so.
+    /// Returns a lock owner of NLM: a process of a host, with its owner handle.
     pub fn nlm_owner(&mut self, handle: &[u8], process: u32) -> LockOwner {
         let mut key = owner(self.client, handle);
         key.extend(process.to_be_bytes());
@@ -99,37 +101,37 @@ impl Tables {
         LockOwner(self.lock_owners.number(&key))
     }
 
-    /// A session.
+    /// Returns a session.
     pub fn session(&mut self, id: &[u8; 16]) -> Session {
         Session(self.sessions.number(id))
     }
 
-    /// A client id.
+    /// Returns a client id.
     pub fn clientid(&mut self, id: u64) -> ClientId {
         ClientId(self.clientids.number(&id.to_be_bytes()))
     }
 
-    /// A verifier of a client.
+    /// Returns a verifier of a client.
     pub fn verifier(&mut self, bytes: &[u8; 8]) -> Verifier {
         Verifier(self.verifiers.number(bytes))
     }
 
-    /// A verifier of writes.
+    /// Returns a verifier of writes.
     pub fn write_verifier(&mut self, bytes: &[u8; 8]) -> WriteVerifier {
         WriteVerifier(self.write_verifiers.number(bytes))
     }
 
-    /// A server, by the major id of its owner.
+    /// Returns a server, by the major id of its owner.
     pub fn server(&mut self, major: &[u8]) -> Server {
         Server(self.servers.number(major))
     }
 
-    /// The file that has a name in a directory, as far as the recording has shown it.
+    /// Returns the file that has a name in a directory, as far as the recording has shown it.
     pub fn entry(&mut self, dir: Option<File>, name: &str) -> Option<File> {
         self.entries.get(&(dir?, name.to_string())).copied()
     }
 
-    /// Keeps in mind which file has a name in a directory; `None`: no file has it any more.
+    /// Records which file has a name in a directory; `None` if no file has it any more.
     pub fn set_entry(&mut self, dir: Option<File>, name: &str, file: Option<File>) {
         let Some(dir) = dir else { return };
         let key = (dir, name.to_string());
@@ -146,7 +148,7 @@ fn owner(client: Option<Client>, bytes: &[u8]) -> Vec<u8> {
     key
 }
 
-/// A name, as text.
+/// Reads a name as text.
 pub fn text(x: &mut Xdr<'_>) -> Option<String> {
     x.opaque(NAME).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }

@@ -11,15 +11,15 @@ use super::xdr::Xdr;
 /// The RPC program of the lock manager.
 pub const PROGRAM: u32 = 100_021;
 
-/// The longest name of a host, owner handle or cookie.
+/// The maximum length of a host name, owner handle or cookie.
 const TEXT: usize = 1 << 10;
 
-/// Whether a procedure is a call of the server.
+/// Returns whether the server makes the calls of a procedure.
 pub const fn is_of_server(procedure: u32) -> bool {
     matches!(procedure, 5 | 10..=14)
 }
 
-/// The host that the call of a client names.
+/// Returns the host that the call of a client names.
 pub fn host(procedure: u32, arguments: &[u8]) -> Option<&[u8]> {
     let mut x = Xdr::new(arguments);
     match procedure {
@@ -42,7 +42,7 @@ pub fn host(procedure: u32, arguments: &[u8]) -> Option<&[u8]> {
 pub struct Reader<'a> {
     /// The version.
     pub version: u32,
-    /// Names of what the protocols have in common.
+    /// Names that both protocols share.
     pub tables: &'a mut Tables,
     /// Names of cookies.
     pub cookies: &'a mut Names<Vec<u8>>,
@@ -53,7 +53,7 @@ impl Reader<'_> {
         (self.version != 4).then_some(self.version)
     }
 
-    /// Reads a call: what an event says of it, and its status if it is an asynchronous answer.
+    /// Reads a call: the content of its event, and its status if it is an asynchronous answer.
     pub fn call(&mut self, procedure: u32, arguments: &[u8]) -> Option<(What, Option<Status>)> {
         let x = &mut Xdr::new(arguments);
         let what = match procedure {
@@ -93,7 +93,7 @@ impl Reader<'_> {
         x.is_empty().then_some((what, Some(status)))
     }
 
-    /// Reads the result of a procedure that answers by itself: its status.
+    /// Reads the result of a procedure that is answered directly, and returns its status.
     pub fn result(&self, what: &mut What, results: &[u8]) -> Option<Option<Status>> {
         let x = &mut Xdr::new(results);
         match what {
@@ -170,7 +170,7 @@ impl Reader<'_> {
         })
     }
 
-    /// An offset and a length. The length 0 is that to the end of the file.
+    /// Reads an offset and a length. The length 0 means to the end of the file.
     fn bytes(&self, x: &mut Xdr<'_>) -> Option<(u64, u64)> {
         let (off, len) = if self.version == 4 {
             (x.u64()?, x.u64()?)

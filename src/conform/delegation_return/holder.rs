@@ -1,4 +1,4 @@
-//! What the holder's calls are in the model, and what the server does by itself.
+//! Maps the calls of the holder to the model, and what the server does on its own.
 
 use crate::capture::event::nfs;
 use crate::capture::event::{Event, What};
@@ -10,7 +10,7 @@ use crate::conform::holding::{claims_delegation, grants};
 use super::{Builder, PATIENCE, asked};
 
 impl Builder<'_> {
-    /// Puts an event of the holder into the words of the model; whether there are any.
+    /// Translates an event of the holder to the model. Returns whether that is possible.
     pub(super) fn take_holder(&mut self, event: &Event) -> bool {
         let here = self.is_here(event);
         match &event.what {
@@ -56,9 +56,9 @@ impl Builder<'_> {
         let (from, to) = window(&event.window);
         let (said, place) = (says(event), frames(&event.window));
         let send = vec![NamedWay::step("cb_send()")];
-        // The server may have sent it long before it was recorded: on a lost connection.
+        // On a lost connection, the server may have sent it long before it was recorded.
         let begun = self.holding.window(self.events).0;
-        // Who asks for what the delegation excludes may be a process of the server itself.
+        // The conflicting request may come from a process of the server itself.
         let window = (begun, Some(from));
         self.placed.put(said.clone(), place.clone(), window, false, vec![asked()], Vec::new());
         let sent = self.placed.put(
@@ -86,7 +86,7 @@ impl Builder<'_> {
             self.after(event, vec![NamedWay::step("ret_open_reply()")], at);
             return;
         }
-        // It asks for the delegation again if it had one.
+        // It requests the delegation again if it had one.
         let asks = open.had.is_some_and(|had| had != nfs::Deleg::None);
         let previous = |step: &str| {
             NamedWay::step(step).when("deleg.need_reclaim", u8::from(asks).to_string())
@@ -101,7 +101,7 @@ impl Builder<'_> {
                     .then("server.open.o0", "1")
                     .then("server.deleg", "None");
                 match asks {
-                    // Where the rival has it open no delegation is granted to anybody.
+                    // While the rival has the file open, no delegation is granted to any client.
                     true => vec![
                         previous("mgr_open_reclaim_refused()"),
                         granted.when("rival.open", "1"),
@@ -112,7 +112,7 @@ impl Builder<'_> {
             nfs::Claim::Previous => {
                 vec![previous("mgr_open_reclaim()").then("server.open.o0", "0")]
             }
-            // Anew, by the manager; or another open of which the model knows nothing.
+            // A new open by the manager, or another open that the model does not represent.
             _ if is(event, "OK") => vec![NamedWay::step("mgr_open_nograce()"), NamedWay::default()],
             _ => return,
         };
@@ -159,14 +159,14 @@ impl Builder<'_> {
         for k in 0..self.locks.len() {
             if range.covers(self.locks[k].0) {
                 let mut ways = self.unlocks(k);
-                // It was never taken.
+                // The lock was never taken.
                 ways.push(NamedWay::see(format!("app.a{k}"), "Start"));
                 self.during(event, ways);
             }
         }
     }
 
-    /// What can be seen of a lock that is given up.
+    /// Returns the observations of a released lock.
     pub(super) fn unlocks(&self, k: usize) -> Vec<NamedWay> {
         vec![
             NamedWay::step(format!("app_unlock(a{k})")).when("server.session", "1"),
@@ -195,7 +195,8 @@ impl Builder<'_> {
         true
     }
 
-    /// Where nothing is heard of the holder for long, and it waits for nothing, it has come to rest.
+    /// If nothing is recorded of the holder for a long time, and it waits for nothing, it is at
+    /// rest.
     pub(super) fn take_pauses(&mut self) {
         let mut busy_until: Moment = BEFORE;
         let mut waits = false;
@@ -208,7 +209,7 @@ impl Builder<'_> {
             if busy_until != BEFORE && !waits && from.0 > busy_until.0 + PATIENCE {
                 pauses.push((busy_until.0 + PATIENCE, from.0));
             }
-            // A call without an answer, or one that is made again later.
+            // A call without an answer, or one that is repeated later.
             let Some(to) = to else { return };
             if to >= busy_until {
                 waits = is(event, "DELAY") || is(event, "GRACE");

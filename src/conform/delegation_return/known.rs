@@ -1,4 +1,4 @@
-//! What the holder's own log says: which locks its processes believe in.
+//! Maps the holder's own log to the model: which locks its processes believe they hold.
 
 use crate::conform::client_log::{Deed, What};
 use crate::conform::slice::NamedWay;
@@ -6,7 +6,7 @@ use crate::conform::slice::NamedWay;
 use super::Builder;
 
 impl Builder<'_> {
-    /// Puts the log of the holder into the words of the model.
+    /// Translates the log of the holder to the model.
     pub(super) fn take_log(&mut self) {
         let Some(log) = self.log else { return };
         let (begin, end) = self.holding.window(self.events);
@@ -47,7 +47,7 @@ impl Builder<'_> {
         }
     }
 
-    /// In memory; or by a call, which was recorded as well.
+    /// The lock is released in memory, or by a call that was also recorded.
     fn gives_up(&self, k: usize) -> Vec<NamedWay> {
         let cached = NamedWay::step(format!("app_unlock_cached(a{k})"));
         vec![cached, NamedWay::see(format!("app.a{k}"), "Done")]

@@ -1,14 +1,15 @@
-//! Recorded traffic as `delegation_return`: a slice for each delegation that is recalled or claimed.
+//! Recorded traffic as `delegation_return`: one slice for each delegation that is recalled or
+//! claimed.
 //!
-//! A slice is about one file and one client that holds a delegation of it, with what becomes of it.
-//! All locks and opens of that client on the file are in it; all other clients are the rival. What the
-//! model has no word for is counted, and not dropped silently.
+//! A slice is about one file and one client that holds a delegation of it, until the delegation
+//! ends. It contains all locks and opens of that client on the file. All other clients are the
+//! rival. What the model cannot represent is counted, not silently dropped.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `holder` | what the holder's calls are, and what the server does by itself |
-//! | `rival` | what the calls of others are |
-//! | `known` | what the holder's own log says |
+//! | `holder` | the calls of the holder, and what the server does on its own |
+//! | `rival` | the calls of the other clients |
+//! | `known` | the holder's own log |
 
 mod holder;
 mod known;
@@ -31,7 +32,7 @@ use super::holding::{Holding, grants, holdings};
 /// The name of the protocol.
 pub const PROTOCOL: &str = "delegation_return";
 
-/// Actions that traffic shows when they happen.
+/// The actions that are visible in traffic.
 const VISIBLE: &[&str] = &[
     "ret_open_send",
     "ret_open_reply",
@@ -57,16 +58,16 @@ const VISIBLE: &[&str] = &[
     "fault_expire",
 ];
 
-/// Actions that the holder's own log shows.
+/// The actions that are visible in the holder's own log.
 const LOGGED: &[&str] = &["app_lock_cached", "app_unlock_cached"];
 
-/// Actions that go unseen where they send nothing, or the server does nothing.
+/// Actions that are invisible if they send nothing, or if the server does nothing.
 const QUIET: &[&str] = &["mgr_open_reclaim", "mgr_lock_reclaim", "mgr_reclaim_complete"];
 
-/// How long nothing must be heard of the holder until it is taken to be at rest, in nanoseconds.
+/// How long the holder must be silent before it counts as being at rest, in nanoseconds.
 const PATIENCE: u64 = 2_000_000_000;
 
-/// The slices of a recording, and what there is none for.
+/// Returns the slices of a recording, and counts of what no slice covers.
 pub fn slices(events: &[Event], logs: &[ClientLog]) -> (Vec<Slice>, BTreeMap<String, u64>) {
     let (mut slices, mut without) = (Vec::new(), BTreeMap::new());
     let holdings = holdings(events);
@@ -83,23 +84,23 @@ pub fn slices(events: &[Event], logs: &[ClientLog]) -> (Vec<Slice>, BTreeMap<Str
     (slices, without)
 }
 
-/// A slice in the making.
+/// A slice under construction.
 struct Builder<'a> {
     events: &'a [Event],
     holding: &'a Holding,
     /// All delegations of the recording.
     all: &'a [Holding],
-    /// What the holder's own log says, if there is one.
+    /// The holder's own log, if there is one.
     log: Option<&'a ClientLog>,
-    /// The locks of the holder, and whether they are exclusive; their place is their number in the
-    /// model.
+    /// The locks of the holder, and whether they are exclusive. Their position is their number in
+    /// the model.
     locks: Vec<(Range, bool)>,
-    /// Whether the holder closes the file, and changes an attribute.
+    /// Whether the holder closes the file, and whether it changes an attribute.
     closes: bool,
     changes: bool,
     placed: Placing<Moment>,
     left_out: BTreeMap<String, u64>,
-    /// The locks that the rival has had.
+    /// The locks that the rival has held.
     rival_had: BTreeSet<usize>,
 }
 
@@ -155,7 +156,7 @@ impl<'a> Builder<'a> {
         file(&event.what) == Some(self.holding.file)
     }
 
-    /// Finds out which locks there are, and what the applications do.
+    /// Determines the locks, and what the applications do.
     fn look(&mut self) {
         let mut locks: Vec<(Range, bool)> = Vec::new();
         let mut add = |range: Range, exclusive: bool| {
@@ -219,7 +220,8 @@ impl<'a> Builder<'a> {
             .map_err(|why| format!("a delegation of {}: {why}", self.holding.file))
     }
 
-    /// Whether others are served again after a restart before the holder has reclaimed.
+    /// Returns whether other clients are served again after a restart before the holder has
+    /// reclaimed.
     fn is_late(&self) -> bool {
         let mut late = false;
         for event in &self.events[self.holding.begin..self.holding.end] {
@@ -242,7 +244,7 @@ impl<'a> Builder<'a> {
         false
     }
 
-    /// Puts an event into the words of the model.
+    /// Translates an event to the model.
     fn take(&mut self, event: &Event) {
         let known = if self.is_holder(event) || event.c.is_none() {
             self.take_holder(event)
@@ -256,7 +258,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Something that happened within the window of an event; its place in the list.
+    /// Adds something that happened within the window of an event. Returns its position in the
+    /// list.
     fn during(&mut self, event: &Event, ways: Vec<NamedWay>) -> usize {
         let (from, to) = traffic::window(&event.window);
         self.placed.put(
@@ -269,7 +272,7 @@ impl<'a> Builder<'a> {
         )
     }
 
-    /// Something that happened once the answer to an event had come, if it did.
+    /// Adds something that happened after the answer to an event, if the answer came.
     fn after(&mut self, event: &Event, ways: Vec<NamedWay>, needs: usize) {
         if let (_, Some(reply)) = traffic::window(&event.window) {
             let said = format!("the answer to {}", says(event));
@@ -277,23 +280,23 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The locks that have a byte in common with a range.
+    /// Returns the locks that overlap a range.
     fn overlapping(&self, range: Range) -> Vec<usize> {
         (0..self.locks.len()).filter(|k| self.locks[*k].0.overlaps(range)).collect()
     }
 
-    /// The application that closes the file.
+    /// Returns the application that closes the file.
     fn closer(&self) -> usize {
         self.locks.len()
     }
 
-    /// The application that changes an attribute.
+    /// Returns the application that changes an attribute.
     fn changer(&self) -> usize {
         self.locks.len() + usize::from(self.closes)
     }
 }
 
-/// The rival asks for what the delegation excludes, which is then recalled.
+/// The rival makes a request that conflicts with the delegation, which is then recalled.
 fn asked() -> NamedWay {
     NamedWay::step("rival_open()").when("server.deleg", "Held").then("rival.open", "0")
 }

@@ -1,4 +1,4 @@
-//! What the calls of other clients are in the model, in which they are one: the rival.
+//! Maps the calls of other clients to the model, in which all of them are one client: the rival.
 
 use crate::capture::event::nfs;
 use crate::capture::event::{Event, What};
@@ -8,7 +8,7 @@ use crate::conform::traffic::{Range, frames, is, is_exclusive, says, window};
 use super::{Builder, asked};
 
 impl Builder<'_> {
-    /// Puts an event of another client into the words of the model; whether there are any.
+    /// Translates an event of another client to the model. Returns whether that is possible.
     pub(super) fn take_rival(&mut self, event: &Event) -> bool {
         if let What::ServerStart(_) = event.what {
             self.during(event, vec![NamedWay::step("fault_reboot()")]);
@@ -50,11 +50,11 @@ impl Builder<'_> {
         }
     }
 
-    /// An operation before which the delegation has to be recalled.
+    /// Takes an operation for which the delegation must first be recalled.
     fn take_change(&mut self, event: &Event, opens: bool) -> bool {
         let step = || NamedWay::step("rival_open()");
         let mut ways = if is(event, "OK") {
-            // The server may have recalled the delegation, and made the caller wait.
+            // The server may have recalled the delegation, and delayed the caller.
             let (from, to) = window(&event.window);
             self.placed.put(
                 says(event),
@@ -98,7 +98,7 @@ impl Builder<'_> {
             self.during(event, ways);
         } else if is(event, "OK") {
             for k in conflicting {
-                // In the model it takes each of them once.
+                // In the model the rival takes each lock once.
                 if self.rival_had.insert(k) {
                     self.during(event, vec![NamedWay::step(format!("rival_lock(k{k})"))]);
                 }

@@ -13,7 +13,7 @@ use crate::engines::verdict::Path;
 use super::shown::{part_of, parts};
 use super::steps;
 
-/// A fair run that waits for ever.
+/// A fair run that waits forever.
 pub struct Waiting {
     /// The run: the prefix, then the cycle once.
     pub path: Path,

@@ -36,7 +36,7 @@ pub fn find<M: Model>(
     Some(waiting)
 }
 
-/// The search for a run on which one part of a property waits for ever.
+/// The search for a run on which one part of a property waits forever.
 struct Search<'a, M: Model> {
     model: &'a M,
     graph: &'a Graph<M::State>,

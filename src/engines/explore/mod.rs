@@ -25,7 +25,7 @@
 //! | `paths` | the best of all shortest paths |
 //! | `cycles` | cycles of steps of fair lanes |
 //! | `fairness` | which units must act, and where a fair run can stay |
-//! | `liveness` | temporal properties: a fair run that waits for ever |
+//! | `liveness` | temporal properties: a fair run that waits forever |
 //! | `answers` | `leads_to` properties that are never answered |
 //! | `lasso` | verifies that a run shows the violation it is reported for |
 //! | `differ` | where two versions of a model differ |

@@ -4,10 +4,10 @@
 //! that numbers its entries gives every fingerprint an id, counted from 0 in order of insertion.
 //! The order depends on the threads, so nothing that is reported may depend on it.
 //!
-//! The home slot of a fingerprint is its proportional position in the table: `fingerprint *
-//! capacity / 2^64`. So the table can have any capacity, entries are in the order of their
-//! fingerprints except for collisions, and growth moves every entry upwards, from the last to the
-//! first, within the same memory.
+//! The home slot of a fingerprint is its proportional position in the table:
+//! `fingerprint * capacity / 2^64`. So the table can have any capacity, entries are in the order of
+//! their fingerprints except for collisions, and growth moves every entry upwards, from the last to
+//! the first, within the same memory.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 

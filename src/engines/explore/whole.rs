@@ -22,7 +22,7 @@ use super::shown::parts;
 
 /// What the graph shows of a property.
 pub(super) enum Shown {
-    /// A run that waits for ever.
+    /// A run that waits forever.
     Waiting(Waiting),
     /// The states on the shallowest level that has any.
     Goals {

@@ -1,5 +1,5 @@
-//! Asynchronous lock grant as threads: what a configuration must be like, and what can be wrong
-//! with the code.
+//! The threaded form of asynchronous lock grant: the supported configurations, and the flaws of the
+//! code.
 
 use latchwork_model::async_grant::posix::{Access, Range};
 use latchwork_model::async_grant::{AsyncGrant, ClientSpec};

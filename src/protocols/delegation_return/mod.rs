@@ -1,5 +1,5 @@
-//! The return of a delegation as threads: what a configuration must be like, and what can be wrong
-//! with the code.
+//! The threaded form of the return of a delegation: the supported configurations, and the flaws of
+//! the code.
 
 use latchwork_model::delegation_return::{DelegationReturn, FirstOpen, Program, RebootWhen};
 use latchwork_model::kit::{Protocol, Setup};
@@ -83,7 +83,8 @@ fn code(setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
     }
     let flaws = Flaws::of(flaws);
     Ok(Code {
-        // Beside the applications: the server with the other client, the returner, and the manager.
+        // In addition to the applications: the server with the other client, the returner, and the
+        // manager.
         threads: 2 + usize::from(faults) + apps.len(),
         on_std: on_std::threads::body(model, flaws),
         on_loom: on_loom::threads::body(model, flaws),

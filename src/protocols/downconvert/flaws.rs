@@ -10,7 +10,7 @@ flaws! {
     silent_ast Planted;
 }
 
-/// The level that an entry of a program asks for. Nested entries have no thread-shaped form.
+/// Returns the level that an entry of a program asks for. Nested entries have no threaded form.
 pub fn level(entry: Entry) -> Level {
     if entry == Entry::Ex { Level::EX } else { Level::PR }
 }

@@ -1,4 +1,4 @@
-//! Downconvert as threads: what a configuration must be like, and what can be wrong with the code.
+//! The threaded form of downconvert: the supported configurations, and the flaws of the code.
 
 use latchwork_model::downconvert::{Downconvert, Entry};
 use latchwork_model::kit::{Protocol, Setup};
@@ -71,7 +71,7 @@ fn code(setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
     })
 }
 
-/// The model of a configuration, or why it has no thread-shaped form.
+/// Returns the model of a configuration. The error explains why it has no threaded form.
 fn model(setup: &Setup<'_>) -> Result<Downconvert, String> {
     let model = Downconvert::new(setup)?;
     for app in &model.apps[..usize::from(model.app_count)] {

@@ -1,4 +1,4 @@
-//! Recall as threads: what a configuration must be like, and what can be wrong with the code.
+//! The threaded form of recall: the supported configurations, and the flaws of the code.
 
 use latchwork_model::kit::{Protocol, Setup};
 use latchwork_model::recall::{Kind, Recall};
@@ -43,7 +43,7 @@ pub static FORM: Form = Form {
         "wake_on_return",
     ],
     faults: &[],
-    // Counts have no moment of their own: the code says in `protocols/recall.rs` why.
+    // Counting is not a separate step in the code: `protocols/recall.rs` explains why.
     silent: &["caller_start", "op_count", "op_unlock", "application_open"],
     flaws: Flaws::ALL,
     locked: false,

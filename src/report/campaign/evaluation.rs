@@ -1,29 +1,29 @@
-//! How good sampling is, as a page.
+//! The evaluation of sampling, as a page.
 
 use std::fmt::Write;
 
 use crate::engines::shrink::{AROUND, OWN_STEPS};
 use crate::jobs::evaluate::{Evaluated, Plan, Shrink};
 
-/// How many failing runs were made short, and how well.
+/// The number of failing runs that were minimized, and how short they became.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quality {
     /// Failing runs.
     pub failing: usize,
-    /// Those that are as short as can be after leaving out steps.
+    /// Those that have minimal length after leaving out steps.
     pub left_out: usize,
-    /// Those that are after searches between their states.
+    /// Those that have minimal length after the searches between their states.
     pub left: usize,
-    /// Failing runs in spaces of which no search between their states sees the whole.
+    /// Failing runs in spaces that are too large for the searches between states to cover.
     pub large: usize,
-    /// Those of them that are as short as can be in the end.
+    /// Those of the large spaces that have minimal length in the end.
     pub large_left: usize,
-    /// Those that show another property than before.
+    /// Those whose minimized run shows another property.
     pub misnamed: usize,
 }
 
 impl Quality {
-    /// Of all failing runs.
+    /// Returns the totals over all failing runs.
     pub fn of(all: &[Evaluated]) -> Self {
         let shrinks = || all.iter().flat_map(|one| &one.shrinks);
         let count = |is: &dyn Fn(&Shrink) -> bool| shrinks().filter(|shrink| is(shrink)).count();
@@ -39,16 +39,17 @@ impl Quality {
         }
     }
 
-    /// Whether it is good enough: nine of ten as short as can be, and none misnamed.
+    /// Returns whether the result is good enough: nine of ten runs have minimal length, and none
+    /// shows another property.
     pub fn is_good(self) -> bool {
         self.misnamed == 0 && self.left * 10 >= self.failing * 9
     }
 }
 
-/// The page.
+/// Returns the page.
 pub fn to_markdown(plan: &Plan, all: &[Evaluated]) -> String {
     let mut page = String::new();
-    // Writing into a string cannot fail.
+    // Writing to a string cannot fail.
     let _ = write_head(&mut page, plan);
     let mut protocols: Vec<&str> = Vec::new();
     for one in all {
@@ -131,7 +132,7 @@ fn write_protocol(
     Ok(())
 }
 
-/// A strategy held against the first one.
+/// Writes the comparison of a strategy with the first one.
 fn write_comparison(
     page: &mut String,
     name: &str,

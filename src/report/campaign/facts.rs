@@ -1,4 +1,4 @@
-//! What a campaign came to, as a file that shards can be merged from.
+//! The results of a campaign, as a file from which shards can be merged.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,23 +12,23 @@ use super::text::never;
 /// The version of the format.
 const FORMAT: u64 = 1;
 
-/// What a campaign, or a shard of it, came to.
+/// The results of a campaign, or of a shard of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
     format: u64,
-    /// Of the program: another one may take other steps.
+    /// The version of the program: another version may take other steps.
     version: String,
     campaign: Campaign,
     runs: Asked,
     /// By scenario.
     pub scenarios: Vec<ScenarioFacts>,
-    /// A sample is none.
+    /// Always false: a sample is no proof.
     proof: bool,
 }
 
-/// What all shards of a campaign have in common. A seed is a word: not every reader of JSON has
-/// numbers of 64 bits.
+/// What all shards of a campaign have in common. The seed is a string, because not every JSON
+/// reader supports 64-bit numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Campaign {
@@ -38,7 +38,7 @@ struct Campaign {
     fair_steps: usize,
 }
 
-/// The runs that were asked for, the last one excluded.
+/// The requested range of runs, excluding the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
@@ -46,7 +46,7 @@ struct Asked {
     end: u64,
 }
 
-/// What a scenario came to, up to the first run that fails.
+/// The results of a scenario, up to the first run that fails.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioFacts {
@@ -56,18 +56,18 @@ pub struct ScenarioFacts {
     longest: usize,
     cut: u64,
     unsettled: u64,
-    /// The first run that waits for something when its fair phase ends.
+    /// The first run that still waits for something at the end of its fair phase.
     pub first_unsettled: Option<UnsettledFacts>,
     never_seen: Vec<String>,
-    /// The time ran out.
+    /// Whether the time ran out.
     pub interrupted: bool,
     /// The first violation.
     pub violation: Option<ViolationFacts>,
-    /// The first run that went two ways.
+    /// The first run whose repetition differed.
     pub nondeterminism: Option<NondeterminismFacts>,
 }
 
-/// A run that waits.
+/// A run that still waits for something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UnsettledFacts {
@@ -98,7 +98,7 @@ struct Met {
     steps: usize,
 }
 
-/// A run that went two ways.
+/// A run whose repetition differed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NondeterminismFacts {
@@ -107,7 +107,7 @@ pub struct NondeterminismFacts {
 }
 
 impl Facts {
-    /// The facts about some scenarios, all sampled by the same plan.
+    /// Returns the facts about scenarios that were all sampled with the same plan.
     pub fn of(plan: &Plan, all: &[Sampled]) -> Self {
         Self {
             format: FORMAT,
@@ -124,9 +124,9 @@ impl Facts {
         }
     }
 
-    /// The file.
+    /// Returns the text of the file.
     pub fn to_text(&self) -> String {
-        // Numbers, strings and lists can always be written.
+        // Serializing numbers, strings and lists cannot fail.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 }
@@ -155,12 +155,12 @@ impl ScenarioFacts {
         }
     }
 
-    /// Whether the campaign ends here: later runs are not done.
+    /// Returns whether the campaign ends here, so that later runs are not done.
     fn ends(&self) -> bool {
         self.violation.is_some() || self.nondeterminism.is_some()
     }
 
-    /// Adds what the runs that follow came to.
+    /// Adds the results of the runs that follow.
     fn add(&mut self, next: Self) {
         self.runs += next.runs;
         self.steps += next.steps;
@@ -198,8 +198,8 @@ impl ViolationFacts {
     }
 }
 
-/// What one machine would have said that did the runs of all shards; the error is a file and what
-/// is wrong with it.
+/// Merges shards into the results that one machine would report for all runs. The error is a file,
+/// and what is wrong with it.
 pub fn merge(mut shards: Vec<(String, Facts)>) -> Result<Facts, (String, String)> {
     shards.sort_by_key(|(_, shard)| (shard.runs.first, shard.runs.end));
     let mut shards = shards.into_iter();
@@ -223,7 +223,7 @@ pub fn merge(mut shards: Vec<(String, Facts)>) -> Result<Facts, (String, String)
     Ok(merged)
 }
 
-/// Why a shard is not the next one.
+/// Returns why a shard is not the next one.
 fn misfit(merged: &Facts, next: &Facts) -> Option<String> {
     let titles = |facts: &Facts| -> Vec<String> {
         facts.scenarios.iter().map(|scenario| scenario.scenario.clone()).collect()

@@ -1,4 +1,4 @@
-//! What runs that were sampled came to.
+//! The results of sampling.
 
 pub mod evaluation;
 pub mod facts;

@@ -1,4 +1,4 @@
-//! What sampling came to, for a terminal and for machines.
+//! The results of sampling, for a terminal.
 
 use std::io::{self, Write};
 
@@ -54,7 +54,7 @@ pub fn write_line(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io:
     Ok(())
 }
 
-/// The actions that never fired, and the goals that were not reached.
+/// Returns the actions that never fired, and the goals that were not reached.
 pub(super) fn never(sampled: &Sampled) -> Vec<&'static str> {
     let entry = sampled.scenario.configuration.entry;
     let simulation = &sampled.simulation;
@@ -66,7 +66,7 @@ pub(super) fn never(sampled: &Sampled) -> Vec<&'static str> {
     actions.chain(goals.map(|(_, info)| info.name)).collect()
 }
 
-/// Prints a violation: where it was met, how it was made short, and its steps.
+/// Prints a violation: where it was found, how it was minimized, and its steps.
 pub fn write_violation(
     out: &mut dyn Write,
     sampled: &Sampled,
@@ -117,7 +117,7 @@ pub fn write_violation(
     Ok(())
 }
 
-/// Prints how much was done, and that it is no proof.
+/// Prints how many runs were done, and that this is no proof.
 pub fn write_end(out: &mut dyn Write, all: &[Sampled]) -> io::Result<()> {
     let runs: u64 = all.iter().map(|sampled| sampled.simulation.runs).sum();
     let steps: u64 = all.iter().map(|sampled| sampled.simulation.steps).sum();

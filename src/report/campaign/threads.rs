@@ -1,4 +1,4 @@
-//! What came of running the thread-shaped form of a protocol.
+//! The results of running the threaded form of a protocol.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,8 @@ use crate::report::run::text::write_case;
 use crate::report::title;
 use crate::report::words::write_words;
 
-/// How often, and how: `in run 17`, `in run 3 of those with at most 2 preemptions`.
+/// Returns in which run a finding occurred: `in run 17`,
+/// `in run 3 of those with at most 2 preemptions`.
 fn place(finding: &Finding) -> String {
     match finding.preemptions {
         Some(bound) => format!("in run {} with at most {bound} preemptions", finding.run),
@@ -21,7 +22,7 @@ fn place(finding: &Finding) -> String {
     }
 }
 
-/// What came of it, in a few words.
+/// Returns the result in a few words.
 pub fn words(examined: &Examined) -> String {
     let runs = examined.runs;
     match (&examined.finding, &examined.inconclusive) {
@@ -47,7 +48,7 @@ pub fn words(examined: &Examined) -> String {
     }
 }
 
-/// Prints one line or more about a scenario.
+/// Prints one or more lines about a scenario.
 pub fn write_line(out: &mut dyn Write, examined: &Examined, layout: Layout) -> io::Result<()> {
     let is_red =
         examined.finding.is_some() || examined.inconclusive.is_some() || !examined.unmet.is_empty();
@@ -71,7 +72,7 @@ pub fn write_line(out: &mut dyn Write, examined: &Examined, layout: Layout) -> i
     Ok(())
 }
 
-/// Prints a run that is bad: what the model makes of it, and where it parts from the model.
+/// Prints a failing run: how far the model follows it, and where the two diverge.
 pub fn write_finding(out: &mut dyn Write, finding: &Finding, layout: Layout) -> io::Result<()> {
     write_case(out, &finding.case, layout)?;
     writeln!(out)?;
@@ -84,7 +85,7 @@ pub fn write_finding(out: &mut dyn Write, finding: &Finding, layout: Layout) -> 
     writeln!(out, "the threads: {}, {}", finding.ending, place(finding))
 }
 
-/// The most actions that are printed of what the threads did after they parted from the model.
+/// The maximum number of actions printed from the part that the model does not follow.
 const MOST_AFTER: usize = 8;
 
 fn write_parting(out: &mut dyn Write, threads: &ThreadRun, done: usize) -> io::Result<()> {
@@ -101,7 +102,7 @@ fn write_parting(out: &mut dyn Write, threads: &ThreadRun, done: usize) -> io::R
     }
 }
 
-/// What a sample is worth.
+/// Prints how much a sample proves.
 pub fn write_end(out: &mut dyn Write, engine: Engine) -> io::Result<()> {
     match engine {
         Engine::Loom { .. } => writeln!(
@@ -117,7 +118,7 @@ pub fn write_end(out: &mut dyn Write, engine: Engine) -> io::Result<()> {
     }
 }
 
-/// The facts about a scenario.
+/// Returns the facts about a scenario.
 pub fn to_json(examined: &Examined) -> Value {
     let finding = examined.finding.as_ref().map(|finding| {
         let refused = match &finding.judgement {

@@ -1,17 +1,17 @@
-//! Pictures of numbers: SVG that needs no script.
+//! Charts as SVG, without scripts.
 
 use maud::{Markup, html};
 
-/// How wide a chart is.
+/// The width of a chart.
 const WIDTH: f64 = 400.0;
-/// How high its curve gets.
+/// The maximum height of its curve.
 const HEIGHT: f64 = 90.0;
-/// The space for the words around it.
+/// The space for the text around it.
 const MARGIN: f64 = 20.0;
-/// How long the longest bar is.
+/// The length of the longest bar.
 const LONGEST: f64 = 240.0;
 
-/// A curve with the area below it. `x` and `y` say what the greatest values are.
+/// Draws a curve with the area below it filled. `x` and `y` describe the greatest values.
 pub fn curve(points: &[(f64, f64)], label: &str, x: &str, y: &str) -> Markup {
     let most = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).fold(f64::MIN_POSITIVE, f64::max);
     let (most_x, most_y) = (most(|point| point.0), most(|point| point.1));
@@ -37,8 +37,8 @@ pub fn curve(points: &[(f64, f64)], label: &str, x: &str, y: &str) -> Markup {
     }
 }
 
-/// A bar for a count; `most` is the greatest one beside it. Ten times as many make it longer by the
-/// same piece, so that small counts are seen. None at all is a cross.
+/// Draws a bar for a count; `most` is the greatest count next to it. The scale is logarithmic, so
+/// that small counts are visible. A count of 0 is drawn as a cross.
 pub fn bar(count: u64, most: u64) -> Markup {
     let size = |count: u64| ((count as f64) + 1.0).log10();
     let width = (size(count) / size(most.max(1)) * LONGEST).max(2.0);

@@ -1,4 +1,4 @@
-//! What runs cover of a protocol, as tables for a terminal.
+//! The coverage of a protocol, as tables for a terminal.
 
 use std::io::{self, Write};
 

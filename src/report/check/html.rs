@@ -1,5 +1,5 @@
-//! The page of a check: what every scenario came to, its states by level, what was covered, and how
-//! fast it went.
+//! The HTML report of a check: the result of every scenario, its states by level, the coverage, and
+//! the speed.
 
 use maud::{Markup, html};
 
@@ -13,18 +13,18 @@ use crate::report::title;
 
 use super::charts::{bar, curve};
 
-/// A search that takes less, in seconds, has no rate worth a picture.
+/// The minimum duration of a search, in seconds, for its rate to be drawn.
 const SHORTEST: f64 = 0.2;
 
-/// How fast a scenario was searched. It is of one machine and one run, and is in nothing that is
-/// compared.
+/// The speed at which a scenario was searched. It depends on the machine and the run, so it is left
+/// out of everything that is compared.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
-    /// Seconds since the search began, and the states found so far, level by level.
+    /// Level by level: the seconds since the search began, and the number of states found so far.
     pub points: Vec<(f64, u64)>,
 }
 
-/// The page. There is a pace for each scenario, or none at all.
+/// Returns the page. `paces` has one entry per scenario, or is empty.
 pub fn page(all: &[Checked], covered: &[Covered], paces: &[Pace]) -> String {
     let expected = all.iter().filter(|checked| checked.is_as_expected()).count();
     let body = html! {
@@ -144,7 +144,7 @@ fn counts<'a>(what: &str, all: impl Iterator<Item = (&'a str, u64)>, most: u64) 
     }
 }
 
-/// How fast it went. Nothing else on the page reads a clock.
+/// Renders the speed. Nothing else on the page depends on a clock.
 fn speed(all: &[Checked], paces: &[Pace]) -> Markup {
     html! {
         section.clock {
@@ -178,7 +178,7 @@ fn rate(title: &str, pace: &Pace) -> Markup {
     }
 }
 
-/// States found in a second, in pieces of time that are long enough to be measured.
+/// Returns the number of states found per second, over intervals that are long enough to measure.
 fn rates(points: &[(f64, u64)]) -> Vec<(f64, f64)> {
     let total = points.last().map_or(0.0, |point| point.0);
     let piece = (total / 100.0).max(0.001);

@@ -1,4 +1,4 @@
-//! Results for machines: deterministic facts only, no time, no host, no thread count, no path.
+//! Results in JSON: deterministic facts only, no time, no host, no thread count, no path.
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -12,7 +12,7 @@ use crate::jobs::check::{Checked, Standing};
 use crate::protocols::trace::{Change, process_of};
 use crate::report::run::passed_over::{PassedOver, passed_over};
 
-/// The version of the format of reports.
+/// The version of the report format.
 pub const FORMAT: u64 = 1;
 
 /// The report of a `check`.
@@ -150,22 +150,22 @@ fn changes<S: Serializer>(changes: &[Change], serializer: S) -> Result<S::Ok, S:
     Changes(changes).serialize(serializer)
 }
 
-/// The report of a `check`.
+/// Returns the report of a `check` as text.
 pub fn check_text(all: &[Checked]) -> String {
     pretty(&CheckReport { format: FORMAT, scenarios: all.iter().map(scenario).collect() })
 }
 
-/// The report of one scenario, as it is committed.
+/// Returns the report of one scenario as text, as it is committed.
 pub fn scenario_text(checked: &Checked) -> String {
     pretty(&scenario(checked))
 }
 
 fn pretty(report: &impl Serialize) -> String {
-    // Numbers, names and lists of these can always be written.
+    // Serializing numbers, names and lists of these cannot fail.
     serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
 }
 
-/// The report of one scenario.
+/// Returns the report of one scenario.
 pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
     let configuration = &checked.scenario.configuration;
     let entry = configuration.entry;
@@ -205,12 +205,12 @@ pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
     }
 }
 
-/// What is known of each property.
+/// Returns the reports of the properties.
 pub fn properties(checked: &Checked) -> Vec<PropertyReport<'_>> {
     (0..checked.properties.len()).map(|id| property(checked, id)).collect()
 }
 
-/// How often each action happened.
+/// Returns how often each action happened.
 pub fn actions(checked: &Checked) -> Vec<ActionReport<'_>> {
     let actions = checked.scenario.configuration.entry.actions;
     let counts = actions.iter().zip(&checked.exploration.coverage.actions);
@@ -222,7 +222,7 @@ pub fn actions(checked: &Checked) -> Vec<ActionReport<'_>> {
     counts.map(report).collect()
 }
 
-/// In how many states each rule is decisive.
+/// Returns the number of states in which each rule is decisive.
 fn rules(checked: &Checked) -> Vec<RuleReport<'_>> {
     let rules = checked.scenario.configuration.entry.rules;
     let report = |(rule, decisive): &(usize, u64)| RuleReport {
@@ -232,9 +232,9 @@ fn rules(checked: &Checked) -> Vec<RuleReport<'_>> {
     checked.decisive.iter().map(report).collect()
 }
 
-/// A value on one line.
+/// Returns a value as JSON on one line.
 pub fn compact(value: &impl Serialize) -> String {
-    // Numbers, names, lists and records of these can always be written.
+    // Serializing numbers, names, lists and records of these cannot fail.
     serde_json::to_string(value).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! Results as Markdown pages that a forge renders: committed under `reports/`.
+//! Results as Markdown pages, which are committed under `reports/`.
 
 use std::fmt::Write;
 
@@ -12,10 +12,10 @@ use crate::report::switches;
 use super::json;
 use crate::report::run::text::grouped;
 
-/// The page of a scenario.
+/// Returns the page of a scenario.
 pub fn scenario_page(checked: &Checked) -> String {
     let mut page = String::new();
-    // Writing into a string cannot fail.
+    // Writing to a string cannot fail.
     let _ = write_page(&mut page, checked);
     page
 }
@@ -46,7 +46,7 @@ fn write_page(page: &mut String, checked: &Checked) -> std::fmt::Result {
     write_actions(page, checked)
 }
 
-/// The verdict, in a sentence.
+/// Returns the verdict in a sentence.
 fn sentence(checked: &Checked) -> String {
     let statistics = &checked.exploration.statistics;
     let found = match checked.main_violation() {
@@ -90,7 +90,7 @@ fn write_actions(page: &mut String, checked: &Checked) -> std::fmt::Result {
     Ok(())
 }
 
-/// A case as a sequence diagram and a list of steps.
+/// Writes a case as a sequence diagram and a list of steps.
 pub fn write_case(page: &mut String, case: &Case) -> std::fmt::Result {
     writeln!(page, "```mermaid\n{}```", mermaid::sequence(case))?;
     let goes_on = case.steps.len() > case.verdict.steps;

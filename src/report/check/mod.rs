@@ -1,4 +1,4 @@
-//! What a check came to.
+//! The results of a check.
 
 pub mod charts;
 pub mod coverage;

@@ -1,4 +1,4 @@
-//! Results for a terminal: they read without colour, in 80 columns, and in a pipe.
+//! Results for a terminal: readable without colour, in 80 columns, and in a pipe.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -15,15 +15,15 @@ use crate::report::table::{fit, table, write_table};
 use crate::report::words::write_sentence;
 use crate::report::{name, title};
 
-/// Rows that are not as expected, and are listed without `-v`.
+/// The maximum number of unexpected rows that are listed without `-v`.
 const MOST_RED: usize = 5;
 
-/// Prints what a `check` came to.
+/// Prints the results of a `check`.
 pub fn write_check(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
     write_scenarios(out, all, layout)?;
     write_symmetry(out, all, layout)?;
     let quiet = layout.detail == Detail::Quiet;
-    // That something was expected to hold, and does not, stands in the table already.
+    // The table already shows that something was expected to hold and does not.
     let says_more = |checked: &&Checked| match checked.standing {
         Standing::Met => false,
         Standing::Unmet(_) => checked.scenario.expect != Expect::Holds,
@@ -45,7 +45,7 @@ pub fn write_check(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     Ok(())
 }
 
-/// Prints what should be looked at beside the verdicts, once a protocol and property.
+/// Prints warnings about the verdicts, once per protocol and property.
 fn write_warnings(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
     let mut said = BTreeSet::new();
     for checked in all {
@@ -63,8 +63,8 @@ fn write_warnings(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::R
     Ok(())
 }
 
-/// Says who was interchangeable, if symmetry was asked for: of a few scenarios or of each, else how
-/// many have some.
+/// Prints which ids are interchangeable, if symmetry was requested. Of many scenarios, it prints
+/// only how many have interchangeable ids, unless all details are requested.
 fn write_symmetry(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
     let of = |checked| -> Option<(&Checked, &Symmetry)> {
         let checked: &Checked = checked;
@@ -99,15 +99,15 @@ fn write_symmetry(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::R
     Ok(())
 }
 
-/// The scenario whose violation is printed in full: of those that were not expected the shortest.
+/// Returns the scenario whose violation is printed in full: the shortest of the unexpected ones.
 pub fn printed(all: &[Checked]) -> Option<&Checked> {
     let red = all.iter().filter(|checked| matches!(checked.standing, Standing::Unmet(_)));
     red.filter(|checked| checked.main_violation().is_some())
         .min_by_key(|checked| checked.main_violation().map(|found| found.steps))
 }
 
-/// The scenarios as a table. If any are not as expected, only these, and how many there are beside
-/// them.
+/// Prints the scenarios as a table. If any are unexpected, it lists only these, and the number of
+/// the others.
 fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
     let red: Vec<&Checked> = all.iter().filter(|checked| !checked.is_as_expected()).collect();
     let rows: Vec<&Checked> = match layout.detail {
@@ -119,7 +119,7 @@ fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     if rows.is_empty() {
         return Ok(());
     }
-    // Where something is red, figures are not what is looked for.
+    // If something failed, readers do not look for figures.
     let figures = layout.detail == Detail::Verbose || red.is_empty();
     let mut table = match figures {
         true => table(["scenario", "verdict", "distinct", "depth", ""], &[2, 3]),
@@ -148,7 +148,7 @@ fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     writeln!(out, " and{more} {expected} as expected (-v lists them)")
 }
 
-/// Says how sure it is that no state was taken for another one.
+/// Prints the probability that one state was mistaken for another.
 fn write_collision(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
     let explorations = all.iter().map(|checked| &checked.exploration);
     let by_fingerprint = explorations.filter(|exploration| !exploration.exact);
@@ -160,7 +160,7 @@ fn write_collision(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     write_sentence(out, layout, "", &sentence)
 }
 
-/// The verdict of a scenario in a word or two.
+/// Returns the verdict of a scenario in a word or two.
 pub fn verdict_words(checked: &Checked) -> String {
     match checked.main_violation() {
         Some(found) => format!("{} {}", checked.property(found.property).name, found.steps),
@@ -168,7 +168,7 @@ pub fn verdict_words(checked: &Checked) -> String {
     }
 }
 
-/// How a scenario stands, in a word or two.
+/// Returns the standing of a scenario in a word or two.
 pub fn standing_word(checked: &Checked) -> &'static str {
     match checked.standing {
         Standing::Met => "as expected",
@@ -232,15 +232,15 @@ pub fn write_violation(out: &mut dyn Write, checked: &Checked, layout: Layout) -
     }
 }
 
-/// The main violation of a scenario as [`write_violation`] prints it.
+/// Returns the main violation of a scenario as [`write_violation`] prints it.
 pub fn story(checked: &Checked) -> String {
     let mut text = Vec::new();
-    // Writing into memory cannot fail.
+    // Writing to memory cannot fail.
     let _ = write_violation(&mut text, checked, Layout::WHOLE);
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// The rules that are off, each with the first step at which it would have acted.
+/// Returns the rules that are off, each with the first step at which it would have acted.
 pub fn rules_that_would_act<'a>(checked: &'a Checked, found: &Discovery) -> Vec<(&'a str, Acts)> {
     let configuration = &checked.scenario.configuration;
     let rules = configuration.rules();

@@ -1,4 +1,4 @@
-//! What came of a recording, as data: what `--json` prints.
+//! The result of checking a recording, as data: the output of `--json`.
 
 use std::collections::BTreeMap;
 
@@ -156,21 +156,21 @@ impl std::fmt::Display for Said {
 }
 
 impl SliceFacts {
-    /// The facts of a slice that was not yet checked.
+    /// Creates the facts of a slice that has not been checked yet.
     pub fn new(slice: &Slice) -> Self {
         let items = slice.recorded.len();
         let (name, left_out) = (slice.name.clone(), slice.left_out.clone());
         Self { name, items, left_out, results: Vec::new() }
     }
 
-    /// The verdict under the rules that suit it best.
+    /// Returns the best verdict over all rules that were tried.
     pub fn verdict(&self) -> Verdict {
         self.results.iter().map(|result| result.verdict).min().unwrap_or(Verdict::Vacuous)
     }
 }
 
 impl SliceResult {
-    /// The facts of a slice under the rules of a configuration.
+    /// Returns the facts of a slice under the rules of a configuration.
     pub fn new(slice: &Slice, conformed: &Conformed, diagnosis: Option<&Diagnosis>) -> Self {
         let configuration = &conformed.configuration;
         let entry = configuration.entry;
@@ -240,7 +240,7 @@ impl DiagnosisFacts {
     }
 }
 
-/// Why a way was not gone, in a sentence.
+/// Returns why a way is not possible, in a sentence.
 fn way(way: &WayRefused) -> String {
     let Why::Differs(differences) = &way.why else {
         return match &way.step {

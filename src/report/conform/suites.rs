@@ -1,11 +1,11 @@
-//! What came of a recording, as test cases: a suite a slice, a case a profile.
+//! The result of checking a recording, as test cases: one suite per slice, one case per profile.
 
 use crate::report::hosts::suites::{Item, Outcome, Suite};
 
 use super::facts::{Facts, SliceResult, Verdict};
 use super::text::sentence;
 
-/// All slices as suites.
+/// Returns all slices as suites.
 pub fn suites(facts: &Facts) -> Vec<Suite> {
     let suite = |slice: &super::facts::SliceFacts| Suite {
         name: format!("{} {}", facts.protocol, slice.name),

@@ -1,4 +1,4 @@
-//! What came of a recording, for a terminal.
+//! The result of checking a recording, for a terminal.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -8,9 +8,9 @@ use crate::report::words::{write_sentence, write_words};
 
 use super::facts::{AdmittingFacts, DiagnosisFacts, Facts, SliceResult, Verdict};
 
-/// Steps of the model that are told at most.
+/// The maximum number of steps of the model that are printed.
 const MOST_STEPS: usize = 12;
-/// Ways that are told at most.
+/// The maximum number of ways that are printed.
 const MOST_WAYS: usize = 6;
 
 /// Prints all slices.
@@ -74,7 +74,7 @@ fn write_result(
     }
 }
 
-/// The verdict in a word and a sentence.
+/// Returns the verdict as a word and a sentence.
 pub(super) fn sentence(result: &SliceResult) -> (&'static str, String) {
     let at = result.at.as_ref().map(ToString::to_string).unwrap_or_default();
     match result.verdict {
@@ -144,7 +144,7 @@ fn write_diagnosis(
     write_sentence(out, layout, "            ", &sentence)
 }
 
-/// Switches that admit a recording, and what is violated then.
+/// Describes the switches that admit a recording, and what is then violated.
 fn admitted(admitting: &AdmittingFacts) -> String {
     let switches = admitting.switches.join(" ");
     match (admitting.every.as_slice(), admitting.some.as_slice()) {

@@ -1,4 +1,5 @@
-//! The space of a small configuration as a graph for Graphviz, with the run of a case in bold.
+//! The state space of a small configuration as a graph for Graphviz, with the run of a case in
+//! bold.
 
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
@@ -8,23 +9,23 @@ use latchwork_model::kit::Step;
 use crate::engines::instance::{Instance, StateBytes};
 use crate::report::run::on_model::Run;
 
-/// The states of a space, each with the steps that can be taken in it.
+/// The states of a space, each with the steps enabled in it.
 struct Graph {
     states: Vec<StateBytes>,
     numbers: BTreeMap<StateBytes, usize>,
     edges: Vec<(usize, Step, Option<usize>)>,
 }
 
-/// The graph; `None` if there are more than `most` states.
+/// Returns the graph; `None` if there are more than `most` states.
 pub fn to_graph(run: &Run<'_>, title: &str, most: usize) -> Option<String> {
     let graph = graph(run.instance, most)?;
     let mut text = String::new();
-    // Writing into a string cannot fail.
+    // Writing to a string cannot fail.
     let _ = write(&mut text, run, &graph, title);
     Some(text)
 }
 
-/// All states, in the order in which they are first reached.
+/// Returns all states, in the order in which they are first reached.
 fn graph(instance: &dyn Instance, most: usize) -> Option<Graph> {
     let mut graph = Graph { states: Vec::new(), numbers: BTreeMap::new(), edges: Vec::new() };
     for state in instance.initial() {

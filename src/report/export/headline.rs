@@ -1,9 +1,9 @@
-//! What stands over an exported run.
+//! The heading of an exported run.
 
 use crate::engines::verdict::BuiltIn;
 use crate::report::run::story::Story;
 
-/// What a run shows, in a sentence.
+/// Returns what a run shows, in a sentence.
 pub fn headline(story: &Story) -> String {
     let (name, verdict) = (story.run.configuration.entry.name, &story.verdict);
     let shown = if verdict.violated { "is violated" } else { "is reached" };

@@ -8,11 +8,11 @@ use crate::report::run::story::Story;
 
 use super::headline::headline;
 
-/// The variable with the step that led to a state, as Quint calls it.
+/// The variable that holds the step that led to a state, as Quint names it.
 const ACTION: &str = "mbt::actionTaken";
 
-/// The trace of a story. If the run ends with a cycle, `loop` is the state that follows the last
-/// one, and `loop_step` of the meta data the step between them.
+/// Returns the trace of a story. If the run ends with a cycle, `loop` is the state that follows the
+/// last one, and `loop_step` in the metadata is the step between them.
 pub fn to_json(story: &Story) -> Value {
     let mut fields: Vec<(String, FieldValue)> =
         story.run.initial.iter().map(|field| (field.path.clone(), field.value.clone())).collect();
@@ -37,13 +37,13 @@ pub fn to_json(story: &Story) -> Value {
         "source": story.run.configuration.entry.name,
         "varTypes": types,
         "property": story.verdict.property,
-        // What is no name of the format has to be a text: readers take it as one.
+        // Readers accept a key that the format does not define only if its value is a string.
         "state": story.verdict.steps.to_string(),
     });
     let vars: Vec<&String> = types.keys().collect();
     let mut trace = json!({ "vars": vars, "states": [] });
     if let Some(first) = story.cycle() {
-        // The last state is the first of the cycle once more.
+        // The last state repeats the first state of the cycle.
         states.pop();
         trace["loop"] = json!(first);
         meta["loop_step"] = json!(story.run.steps.last().map(|step| &step.action));
@@ -60,7 +60,7 @@ fn state(index: usize, fields: &[(String, FieldValue)], action: &str) -> Value {
     Value::Object(state)
 }
 
-/// Fields as nested records.
+/// Converts fields to nested records.
 fn variables(
     fields: &[(String, FieldValue)],
     leaf: &impl Fn(&FieldValue) -> Value,
@@ -82,7 +82,7 @@ fn insert(record: &mut Map<String, Value>, path: &str, value: Value) {
     }
 }
 
-/// A value. Plain numbers are not allowed.
+/// Converts a value. Plain numbers are not allowed.
 fn value(value: &FieldValue) -> Value {
     match value {
         FieldValue::Number(number) => json!({ "#bigint": number.to_string() }),
@@ -99,7 +99,7 @@ fn type_of(value: &FieldValue) -> &'static str {
     }
 }
 
-/// A type as Apalache writes it.
+/// Returns a type as Apalache writes it.
 fn spelled(nested: &Value) -> String {
     match nested {
         Value::Object(fields) => {

@@ -1,5 +1,5 @@
-//! A case in the formats of the viewers that people have. All of it is computed from the case and
-//! its model; nothing of it is kept.
+//! Exports a case to the formats of common viewers. Everything is computed from the case and its
+//! model.
 
 pub mod dot;
 mod headline;
@@ -35,8 +35,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns the text of a case in this format; `None` if it is `dot` and the space has more than `most`
-    /// states.
+    /// Returns the text of a case in this format; `None` if the format is `dot` and the space has
+    /// more than `most` states.
     pub fn text(self, case: &Case, story: &Story, most: usize) -> Option<String> {
         match self {
             Self::Itf => Some(lines(&itf::to_json(story))),
@@ -53,7 +53,7 @@ impl Format {
     }
 }
 
-/// JSON on lines of its own.
+/// Returns JSON as indented lines.
 fn lines(value: &serde_json::Value) -> String {
     format!("{value:#}\n")
 }

@@ -1,5 +1,5 @@
-//! The trace format of Chrome and Perfetto, in JSON: a track a process, a slice a step, a flow a
-//! message. There is no time in a model: a step takes a millisecond.
+//! The trace format of Chrome and Perfetto, in JSON: one track per process, one slice per step, one
+//! flow per message. A model has no time, so every step takes a millisecond.
 
 use serde_json::{Map, Value, json};
 
@@ -7,10 +7,10 @@ use crate::report::run::story::Story;
 
 use super::headline::headline;
 
-/// How long a step takes, in microseconds.
+/// The duration of a step, in microseconds.
 const STEP: usize = 1000;
 
-/// The trace of a story.
+/// Returns the trace of a story.
 pub fn to_json(story: &Story) -> Value {
     let mut events = vec![json!({
         "ph": "M", "name": "process_name", "pid": 1, "args": { "name": headline(story) },
@@ -61,8 +61,8 @@ fn slice(story: &Story, at: usize) -> Value {
     })
 }
 
-/// The arrow of a message: it binds to the slices in whose middle it begins and ends. One that is
-/// still on its way at the end has no arrow, and a mark at its sender.
+/// Returns the arrow of a message, which connects the middles of two slices. A message that is
+/// still in transit at the end has a mark at its sender instead of an arrow.
 fn flow(story: &Story, id: usize) -> Vec<Value> {
     let message = &story.run.messages[id];
     let middle = |at: usize| at * STEP + STEP / 2;

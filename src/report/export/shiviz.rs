@@ -1,5 +1,6 @@
-//! The log of `ShiViz`: two lines an event, the second one with a vector clock. What a step needs of
-//! other processes, and what it takes out of a channel, happened before it.
+//! The log format of `ShiViz`: two lines per event, the second one with a vector clock. An event
+//! happens after the steps of other processes that it needs, and after the steps that put the items
+//! it takes out of a channel.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +9,10 @@ use crate::report::run::text::grouped;
 
 use super::headline::headline;
 
-/// The regular expression that reads the log: the one that `ShiViz` starts with.
+/// The regular expression that parses the log: the default of `ShiViz`.
 pub const PARSER: &str = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})";
 
-/// The log of a story. The lines at its head match nothing and are skipped.
+/// Returns the log of a story. The parser matches none of its header lines, so they are skipped.
 pub fn to_log(story: &Story) -> String {
     let mut log = format!("# {}\n# parser: {PARSER}\n", headline(story));
     let mut clocks: Vec<BTreeMap<&str, usize>> = Vec::new();

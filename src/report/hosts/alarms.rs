@@ -1,5 +1,5 @@
-//! What turns a run red, one by one, and the findings that are known: each points at a source line
-//! and may have a counterexample.
+//! The alarms that make a run fail, and the known findings. Each has a source location, and may
+//! have a counterexample.
 
 use crate::engines::verdict::Discovery;
 use crate::files::scenario::Expect;
@@ -11,12 +11,12 @@ use crate::report::{Results, title};
 
 use super::place::{Place, Sources};
 
-/// Something that is not as it should be, or that is known not to be.
+/// A failure, or a known finding.
 pub struct Alarm<'a> {
-    /// The property, or what else is wrong: `expectation`, `inconclusive`, `vacuous`, `survives`,
+    /// The violated property, or one of `expectation`, `inconclusive`, `vacuous`, `survives`,
     /// `misdeclared`.
     pub rule: &'static str,
-    /// What the property says, or what that word means.
+    /// The meaning of the property or of that word.
     pub doc: &'static str,
     /// The scenario or the protocol.
     pub title: String,
@@ -33,7 +33,7 @@ pub struct Alarm<'a> {
 }
 
 impl Alarm<'_> {
-    /// Whether a budget ran out, so that nothing is known to be wrong.
+    /// Returns whether a budget ran out, so that no failure is certain.
     pub fn is_inconclusive(&self) -> bool {
         self.rule == INCONCLUSIVE
     }
@@ -42,7 +42,7 @@ impl Alarm<'_> {
 const INCONCLUSIVE: &str = "inconclusive";
 const VACUOUS: &str = "vacuous";
 
-/// All alarms of a run, in the order in which things were run.
+/// Returns all alarms of a run, in the order in which things were run.
 pub fn alarms<'a>(results: Results<'a>, sources: &mut Sources) -> Vec<Alarm<'a>> {
     let mut all = Vec::new();
     for checked in results.checked {
@@ -68,7 +68,7 @@ pub fn alarms<'a>(results: Results<'a>, sources: &mut Sources) -> Vec<Alarm<'a>>
     all
 }
 
-/// The known findings of a run: the violation that a scenario expects and gives a reason for.
+/// Returns the known findings of a run: violations that a scenario expects and gives a reason for.
 pub fn findings<'a>(results: Results<'a>, sources: &mut Sources) -> Vec<Alarm<'a>> {
     let mut all = Vec::new();
     for checked in results.checked {
@@ -133,7 +133,8 @@ fn violation<'a>(
     }
 }
 
-/// The rule that is off and would have acted first; or the action that leads to the violation.
+/// Returns the place of the rule that is off and would have acted first, or of the action that
+/// leads to the violation.
 fn place(checked: &Checked, found: &Discovery, sources: &mut Sources) -> Place {
     let entry = checked.scenario.configuration.entry;
     let acts = text::rules_that_would_act(checked, found);

@@ -1,14 +1,14 @@
-//! What GitHub Actions understands of a log: annotations.
+//! Annotations in the log of GitHub Actions.
 
 use crate::report::Results;
 
 use super::alarms::alarms;
 use super::place::Sources;
 
-/// A host shows ten annotations of a kind for a step, and drops the rest without a word.
+/// GitHub shows ten annotations of a kind per step, and silently drops the rest.
 const MOST: usize = 10;
 
-/// One line an annotation: at most ten errors, and a notice that says how many more there are.
+/// Returns one line per annotation: at most ten errors, and a notice with the number of the others.
 pub fn annotations(results: Results<'_>) -> Vec<String> {
     let alarms = alarms(results, &mut Sources::default());
     let main: Vec<_> = alarms.iter().filter(|alarm| alarm.is_main).collect();

@@ -1,4 +1,5 @@
-//! JUnit XML: a suite a scenario, a test case a property. No times: a report is the same each time.
+//! JUnit XML: one suite per scenario, one test case per property. It contains no times, so it is
+//! the same for every run.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -6,12 +7,12 @@ use crate::report::Results;
 
 use super::suites::{Item, Outcome, Suite, suites};
 
-/// The report as XML.
+/// Returns the report as XML.
 pub fn to_xml(results: Results<'_>) -> Result<String, String> {
     of_suites(&suites(results))
 }
 
-/// Suites as XML.
+/// Returns suites as XML.
 pub fn of_suites(suites: &[Suite]) -> Result<String, String> {
     let mut report = Report::new("latchwork");
     for suite in suites {
@@ -24,8 +25,8 @@ pub fn of_suites(suites: &[Suite]) -> Result<String, String> {
         report.add_test_suite(written);
     }
     let xml = report.to_string().map_err(|error| error.to_string())?;
-    // The first element is the whole report, and the schema by which Jenkins judges knows no count
-    // of skipped cases there.
+    // The first element is the whole report. The schema that Jenkins uses does not allow a count of
+    // skipped cases there.
     Ok(xml.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1))
 }
 
@@ -33,7 +34,7 @@ fn status(item: &Item) -> TestCaseStatus {
     let (mut status, kind) = match item.outcome {
         Outcome::Passed => return TestCaseStatus::success(),
         Outcome::Skipped => (TestCaseStatus::skipped(), None),
-        // The format has no word for it; this is how test runners write an expected failure.
+        // The format has no status for this; test runners write expected failures this way.
         Outcome::Known => (TestCaseStatus::skipped(), Some("known finding")),
         Outcome::Failed(kind) => (TestCaseStatus::non_success(NonSuccessKind::Failure), Some(kind)),
         Outcome::Undecided(kind) => {

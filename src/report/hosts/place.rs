@@ -1,41 +1,41 @@
-//! Where an action or a rule stands in the source, if the source is there.
+//! Finds the source location of an action or a rule, if the source is available.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::protocols::Entry;
 
-/// A line of a source file.
+/// A line in a source file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The file, with slashes, relative to the root of its workspace.
     pub file: String,
-    /// The line, from 1: that of the definition, or the first one if it cannot be found.
+    /// The line, counted from 1: that of the definition, or 1 if it cannot be found.
     pub line: usize,
 }
 
-/// The sources of protocols, each read once. The compiler knows the file of a list but not the line
-/// of a name in it, so a name is looked up in the folder of that file. Where the sources are not at
-/// hand (a program that was installed), places are only files.
+/// The sources of protocols, each read once. The compiler provides the file of a list, but not the
+/// line of a name in it, so names are looked up in the folder of that file. If the sources are not
+/// available (in an installed program), locations are files only.
 #[derive(Default)]
 pub struct Sources {
     folders: BTreeMap<&'static str, Vec<(String, String)>>,
 }
 
 impl Sources {
-    /// Where the method of an action stands.
+    /// Returns the location of the method of an action.
     pub fn action(&mut self, entry: &'static Entry, name: &str) -> Place {
         let method = format!("fn {name}(");
         self.find(entry, |line| line.contains(&method))
     }
 
-    /// Where a rule is declared.
+    /// Returns the location of the declaration of a rule.
     pub fn rule(&mut self, entry: &'static Entry, name: &str) -> Place {
         let declaration = format!("{name} \"");
         self.find(entry, |line| line.trim_start().starts_with(&declaration))
     }
 
-    /// Where the list of a protocol's actions stands.
+    /// Returns the location of the list of a protocol's actions.
     pub fn protocol(&mut self, entry: &'static Entry) -> Place {
         self.find(entry, |line| line.trim_start().starts_with("actions! {"))
     }
@@ -50,7 +50,7 @@ impl Sources {
     }
 }
 
-/// The Rust files beside `file`, by name; none if they cannot be read.
+/// Returns the Rust files in the folder of `file`, by name; empty if they cannot be read.
 fn read_folder(file: &str) -> Vec<(String, String)> {
     let folder = Path::new(file).parent().unwrap_or(Path::new("."));
     let mut files = Vec::new();

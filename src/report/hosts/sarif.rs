@@ -1,5 +1,5 @@
-//! SARIF 2.1.0: a result an alarm, with one thread flow a process in the order of the steps. Known
-//! findings are results that are suppressed.
+//! SARIF 2.1.0: one result per alarm, with one thread flow per process, in the order of the steps.
+//! Known findings are suppressed results.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -12,22 +12,23 @@ use crate::report::Results;
 use super::alarms::{Alarm, alarms, findings};
 use super::place::{Place, Sources};
 
-/// How much a report may hold.
+/// Limits on the size of a report.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The most results.
+    /// The maximum number of results.
     pub results: usize,
-    /// The most steps of all runs together: a run for which no room is left is left out whole.
+    /// The maximum number of steps of all runs together. A run that does not fit is left out
+    /// completely.
     pub steps: usize,
-    /// The most steps of one run.
+    /// The maximum number of steps of one run.
     pub steps_of_run: usize,
 }
 
-/// What code scanning takes: of a run of a tool it keeps 5,000 results, of a result it shows 1,000
-/// steps, and a file may have 10 MB. A step takes about 300 bytes.
+/// The limits of GitHub code scanning: it keeps 5,000 results per run of a tool, shows 1,000 steps
+/// per result, and accepts files of up to 10 MB. A step takes about 300 bytes.
 pub const HOST: Limits = Limits { results: 5_000, steps: 20_000, steps_of_run: 1_000 };
 
-/// The report as JSON, within some limits. If anything is left out, it says so.
+/// Returns the report as JSON, within some limits. It states what was left out.
 pub fn to_json(results: Results<'_>, limits: Limits) -> Value {
     let mut sources = Sources::default();
     let mut alarms = alarms(results, &mut sources);
@@ -108,7 +109,7 @@ fn tell(result: &mut Value, checked: &Checked, found: &Discovery, sources: &mut 
     }
 }
 
-/// What stays the same while the finding does: not the length, not the line.
+/// Returns an identifier of the finding that survives changes of its length and its line.
 fn fingerprint(alarm: &Alarm<'_>) -> String {
     let digest = Sha256::digest(format!("{}\n{}", alarm.title, alarm.rule));
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
@@ -121,7 +122,8 @@ fn at(place: &Place) -> Value {
     } })
 }
 
-/// One flow a process, in the order in which they first act; `executionOrder` is the step.
+/// Returns one flow per process, in the order in which they first act; `executionOrder` is the
+/// step.
 fn thread_flows(checked: &Checked, found: &Discovery, sources: &mut Sources) -> Vec<Value> {
     let entry = checked.scenario.configuration.entry;
     let mut flows: Vec<(String, Vec<Value>)> = Vec::new();

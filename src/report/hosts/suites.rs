@@ -1,4 +1,4 @@
-//! A run as suites of test cases, for formats that know nothing else.
+//! A run as suites of test cases, for formats that support nothing else.
 
 use crate::jobs::ablate::{Matrix, Row, Ruling};
 use crate::jobs::check::{Checked, Standing};
@@ -17,39 +17,40 @@ pub struct Suite {
 
 /// A property of a scenario, its expectation, or a cell of an ablation matrix.
 pub struct Item {
-    /// Its name: stable from run to run, whatever comes out.
+    /// Its name, which is the same in every run, regardless of the outcome.
     pub name: String,
     /// What came out.
     pub outcome: Outcome,
-    /// The same in a sentence.
+    /// The outcome in a sentence.
     pub sentence: String,
-    /// A counterexample, as a terminal shows it.
+    /// A counterexample, as printed on a terminal.
     pub story: Option<String>,
 }
 
-/// What came of an item.
+/// The outcome of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// As it should be.
     Passed,
-    /// Left out on purpose, or not decided where the expectation says so.
+    /// Left out on purpose, or undecided as expected.
     Skipped,
-    /// Not as it should be: in a word.
+    /// Failed, for the reason given in a word.
     Failed(&'static str),
-    /// It could not be found out: in a word.
+    /// Undecided, for the reason given in a word.
     Undecided(&'static str),
-    /// Not as it should be, which is known and stood by.
+    /// Failed, as known and intended.
     Known,
 }
 
-/// All suites of a run.
+/// Returns all suites of a run.
 pub fn suites(results: Results<'_>) -> Vec<Suite> {
     let scenarios = results.checked.iter().map(of_scenario);
     let matrices = results.matrices.iter().map(of_matrix);
     scenarios.chain(matrices).chain(results.covered.iter().map(of_covered)).collect()
 }
 
-/// A case that is red if something of the protocol is touched by none of its scenarios.
+/// Returns a suite with a case that fails if some part of the protocol is covered by none of its
+/// scenarios.
 fn of_covered(covered: &Covered) -> Suite {
     let vacuous = covered.vacuous();
     let (outcome, sentence) = match vacuous.is_empty() {
@@ -67,7 +68,7 @@ fn of_scenario(checked: &Checked) -> Suite {
     Suite { name: title(&checked.scenario), items }
 }
 
-/// The case that is red if and only if the scenario is.
+/// Returns the case that fails if and only if the scenario does.
 fn expectation(checked: &Checked) -> Item {
     let (outcome, sentence) = match &checked.standing {
         Standing::Met => (Outcome::Passed, "as expected".to_string()),
@@ -113,7 +114,7 @@ fn of_matrix(matrix: &Matrix) -> Suite {
     Suite { name: format!("{} ablation of {profile}", matrix.entry.name), items }
 }
 
-/// A case for each cell of a rule; one for the rule if it has none.
+/// Returns a case for each cell of a rule, or one for the rule if it has no cells.
 fn of_row(matrix: &Matrix, row: &Row) -> Vec<Item> {
     let outcome = match row.ruling {
         Ruling::Survives => Outcome::Failed("survives"),

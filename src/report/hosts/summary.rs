@@ -1,4 +1,4 @@
-//! A run as one page of Markdown: for a file, and for the summary of a CI host.
+//! A run as one page of Markdown, for a file or the summary of a CI host.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::report::check::{markdown, text};
 use crate::report::matrix::ablation;
 use crate::report::{Results, title};
 
-/// The page in parts, none of which can be cut: a headline, then what is red, then tables.
+/// Returns the page in parts that cannot be split: a headline, then failures, then tables.
 fn parts(results: Results<'_>) -> Vec<String> {
     let mut parts = Vec::new();
     if !results.checked.is_empty() {
@@ -58,22 +58,23 @@ fn story(checked: &Checked) -> Option<String> {
         found.steps,
         property.doc
     );
-    // Writing into a string cannot fail.
+    // Writing to a string cannot fail.
     let _ = markdown::write_case(&mut part, &checked.case(found));
     Some(part)
 }
 
-/// The whole page.
+/// Returns the whole page.
 pub fn to_markdown(results: Results<'_>) -> String {
     parts(results).concat()
 }
 
-/// The page in at most `most` bytes: whole parts, and a last line that says how many are missing.
+/// Returns the page in at most `most` bytes: whole parts, and a last line with the number of
+/// missing parts.
 pub fn to_markdown_within(results: Results<'_>, most: usize) -> String {
     within(&parts(results), most)
 }
 
-/// Bytes that are kept free for the last line.
+/// The number of bytes reserved for the last line.
 const LAST_LINE: usize = 100;
 
 fn within(parts: &[String], most: usize) -> String {
@@ -91,7 +92,7 @@ fn within(parts: &[String], most: usize) -> String {
         left -= 1;
     }
     if LAST_LINE <= most {
-        // Writing into a string cannot fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(page, "\n**Cut here: {left} more parts do not fit into this page.**");
     }
     page

@@ -1,4 +1,4 @@
-//! TAP version 14: a test point a property, as `prove` and kernel people read it.
+//! TAP version 14: one test point per property, for `prove` and kernel test tools.
 
 use std::fmt::Write;
 
@@ -6,12 +6,12 @@ use crate::report::Results;
 
 use super::suites::{Item, Outcome, Suite, suites};
 
-/// The report as text.
+/// Returns the report as text.
 pub fn to_text(results: Results<'_>) -> String {
     let suites = suites(results);
     let count: usize = suites.iter().map(|suite| suite.items.len()).sum();
     let mut text = String::new();
-    // Writing into a string cannot fail.
+    // Writing to a string cannot fail.
     let _ = write_points(&mut text, &suites, count);
     text
 }
@@ -27,7 +27,7 @@ fn write_points(text: &mut String, suites: &[Suite], count: usize) -> std::fmt::
             Outcome::Skipped => {
                 writeln!(text, "ok {number} - {name} # SKIP {}", escape(&item.sentence))?;
             }
-            // Hosts do not count it as a failure.
+            // Hosts do not count this as a failure.
             Outcome::Known => {
                 writeln!(text, "not ok {number} - {name} # TODO {}", escape(&item.sentence))?;
             }
@@ -40,7 +40,7 @@ fn write_points(text: &mut String, suites: &[Suite], count: usize) -> std::fmt::
     Ok(())
 }
 
-/// The YAML block below a test point. A JSON string is a YAML string.
+/// Writes the YAML block below a test point. A JSON string is also a YAML string.
 fn write_diagnostics(text: &mut String, kind: &str, item: &Item) -> std::fmt::Result {
     writeln!(text, "  ---\n  type: {kind}")?;
     writeln!(text, "  message: {}", serde_json::Value::from(item.sentence.as_str()))?;
@@ -53,7 +53,7 @@ fn write_diagnostics(text: &mut String, kind: &str, item: &Item) -> std::fmt::Re
     writeln!(text, "  ...")
 }
 
-/// `#` would begin a directive.
+/// Escapes `#`, which would begin a directive.
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('#', "\\#")
 }

@@ -1,4 +1,4 @@
-//! The ablation matrix for people and for machines.
+//! The ablation matrix as text, JSON and Markdown.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::report::layout::{Detail, Layout};
 use crate::report::run::text::instead;
 use crate::report::{table, words};
 
-/// A rule by what is found without it, in a word or two.
+/// Returns the result for a rule in a word or two.
 pub fn ruling_word(ruling: &Ruling) -> &'static str {
     match ruling {
         Ruling::Breaks(_) => "breaks",
@@ -25,27 +25,27 @@ pub fn ruling_word(ruling: &Ruling) -> &'static str {
     }
 }
 
-/// The rules of a cell beside the one whose row it stands in.
+/// Returns the rules of a cell, except the one of its row.
 fn others(matrix: &Matrix, cell: &Cell) -> Vec<&'static str> {
     cell.rules[1..].iter().map(|rule| matrix.entry.rules[*rule].name).collect()
 }
 
-/// What a cell shows: the property and its length.
+/// Returns what a cell shows: the property and the length.
 pub fn shows(cell: &Cell) -> (&'static str, usize) {
     (cell.checked.property(cell.found.property).name, cell.found.steps)
 }
 
-/// The first step at which the rule of the row would have acted, from 1.
+/// Returns the first step at which the rule of the row would have acted, counted from 1.
 fn acts_at(cell: &Cell) -> Option<usize> {
     cell.acts.first().and_then(|(_, acts)| acts.as_ref()).map(|acts| acts.at + 1)
 }
 
-/// The case of a cell.
+/// Returns the case of a cell.
 pub fn case(cell: &Cell) -> Case {
     cell.checked.case(&cell.found)
 }
 
-/// What the files of the matrix have behind their names: nothing for the profile `full`.
+/// Returns the suffix of the names of the matrix's files: empty for the profile `full`.
 pub fn suffix(matrix: &Matrix) -> String {
     match matrix.entry.profiles[matrix.profile].name {
         "full" => String::new(),
@@ -53,7 +53,7 @@ pub fn suffix(matrix: &Matrix) -> String {
     }
 }
 
-/// What the files of a cell are called.
+/// Returns the name of the files of a cell.
 pub fn story(matrix: &Matrix, cell: &Cell) -> String {
     let names = cell.rules.iter().map(|rule| matrix.entry.rules[*rule].name);
     names.collect::<Vec<_>>().join("-")
@@ -101,7 +101,7 @@ pub fn write_text(out: &mut dyn Write, matrix: &Matrix, layout: Layout) -> io::R
     Ok(())
 }
 
-/// What is wrong with a row, in a sentence.
+/// Returns what is wrong with a row, in a sentence.
 pub fn complaint(matrix: &Matrix, row: &Row) -> String {
     let rule = matrix.entry.rules[row.rule].name;
     match &row.ruling {
@@ -114,7 +114,7 @@ pub fn complaint(matrix: &Matrix, row: &Row) -> String {
     }
 }
 
-/// The matrix as JSON: deterministic facts only.
+/// Returns the matrix as JSON: deterministic facts only.
 pub fn to_json(matrix: &Matrix) -> Value {
     let rows: Vec<Value> = matrix.rows.iter().map(|row| row_json(matrix, row)).collect();
     let configuration = |(name, states): &(String, u64)| json!({ "name": name, "states": states });
@@ -158,10 +158,10 @@ fn row_json(matrix: &Matrix, row: &Row) -> Value {
     })
 }
 
-/// The matrix as a page for a design review.
+/// Returns the matrix as a page for a design review.
 pub fn to_markdown(matrix: &Matrix) -> String {
     let mut page = String::new();
-    // Writing into a string cannot fail.
+    // Writing to a string cannot fail.
     let _ = write_markdown(&mut page, matrix);
     page
 }
@@ -263,10 +263,10 @@ fn write_rule(page: &mut String, matrix: &Matrix, row: &Row) -> std::fmt::Result
     writeln!(page, "It makes a difference in {} states of {states}.\n", row.decisive)
 }
 
-/// The page of a cell.
+/// Returns the page of a cell.
 pub fn story_page(matrix: &Matrix, cell: &Cell) -> String {
     let mut page = String::new();
-    // Writing into a string cannot fail.
+    // Writing to a string cannot fail.
     let _ = write_story(&mut page, matrix, cell);
     page
 }

@@ -1,5 +1,4 @@
-//! What the engines find in the thread-shaped forms: the facts that are committed, and the page that
-//! is made of them.
+//! The findings of the engines in threaded forms: the committed facts, and the page made from them.
 
 use std::fmt::Write;
 
@@ -10,44 +9,44 @@ use crate::jobs::threads::matrix::{Cell, Change, Row};
 use crate::protocols::form::{FlawKind, Form};
 use crate::protocols::forms;
 
-/// What came of one change.
+/// The results of one change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RowFacts {
     /// The protocol.
     pub protocol: String,
-    /// What is different.
+    /// The change.
     pub change: String,
-    /// By engine.
+    /// The results, by engine.
     pub cells: Vec<CellFacts>,
-    /// Where nothing is changed: the scenarios that are too large for loom, and what it reached.
+    /// In the row without a change: the scenarios that are too large for loom, and what it reached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub large: Vec<ScenarioFacts>,
 }
 
-/// What came of it under one engine.
+/// The result under one engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellFacts {
     /// The engine.
     pub engine: String,
-    /// How tasks are chosen, where they are drawn.
+    /// How tasks are chosen, if at random.
     pub strategy: Option<String>,
-    /// The most preemptions of a run, where they are counted.
+    /// The maximum number of preemptions of a run, if they are counted.
     pub preemptions: Option<usize>,
-    /// Runs done.
+    /// The number of runs.
     pub runs: u64,
-    /// How long it took, on the machine on which it was done.
+    /// How long it took, on the machine that ran it.
     pub seconds: f64,
     /// What was found.
     pub found: Option<Found>,
-    /// Why there is no verdict in one of the scenarios.
+    /// Why there is no verdict in one of the scenarios, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inconclusive: Option<String>,
-    /// Where nothing is changed: by scenario.
+    /// In the row without a change: the results by scenario.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scenarios: Vec<ScenarioFacts>,
 }
 
-/// A run that is bad.
+/// A failing run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     /// The scenario.
@@ -62,20 +61,20 @@ pub struct Found {
     pub run: u64,
 }
 
-/// What was done in one scenario.
+/// The work done in one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioFacts {
     /// Its name.
     pub scenario: String,
-    /// Runs done; under loom those of the last bound.
+    /// The number of runs; under loom, those with the last bound.
     pub runs: u64,
-    /// Bounds that were done to their ends, with their runs.
+    /// The bounds that were completed, each with its number of runs.
     pub bounds: Vec<(usize, u64)>,
-    /// Why there is no verdict.
+    /// Why there is no verdict, if so.
     pub inconclusive: Option<String>,
 }
 
-/// What a page says before its tables.
+/// The text of the page before its tables.
 const HEAD: &str = "\
 # Protocols as threads
 
@@ -95,7 +94,7 @@ All but the last column and the seconds is the same each time:
 `latchwork ablate all --as-threads --reports reports` makes `threads.json`, of which this page is made.
 ";
 
-/// The facts of all rows.
+/// Returns the facts of all rows.
 pub fn facts(rows: &[Row]) -> Vec<RowFacts> {
     rows.iter().map(RowFacts::from).collect()
 }
@@ -164,7 +163,7 @@ impl From<&Examined> for ScenarioFacts {
     }
 }
 
-/// The page.
+/// Returns the page.
 pub fn to_markdown(rows: &[RowFacts]) -> String {
     let mut page = HEAD.to_string();
     let has_rows = |form: &&Form| rows.iter().any(|row| row.protocol == form.protocol);
@@ -174,7 +173,7 @@ pub fn to_markdown(rows: &[RowFacts]) -> String {
         page += &format!("\nNot run: {}.\n", missing.join(", "));
     }
     for rows in rows.chunk_by(|row, next| row.protocol == next.protocol) {
-        // Writing into a string cannot fail.
+        // Writing to a string cannot fail.
         let _ = write_protocol(&mut page, rows);
     }
     page
@@ -207,7 +206,7 @@ fn write_flaws(page: &mut String, protocol: &str) -> std::fmt::Result {
     Ok(())
 }
 
-/// What was done with all rules, by scenario.
+/// Writes what was done with all rules on, by scenario.
 fn write_scenarios(page: &mut String, row: &RowFacts) -> std::fmt::Result {
     writeln!(page, "\nAll rules, by scenario: runs, each of them a run of the model.\n")?;
     let engines: Vec<String> = row.cells.iter().map(CellFacts::title).collect();

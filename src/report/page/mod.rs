@@ -1,4 +1,4 @@
-//! What every page has: head, style, script, content policy.
+//! The common parts of all pages: head, style, script, content security policy.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,12 +11,12 @@ const STYLE: &str = include_str!("style.css");
 /// The script.
 const SCRIPT: &str = include_str!("script.js");
 
-/// A page. It may load nothing, and run nothing but its own script.
+/// Returns a page. It may load nothing, and run nothing but its own script.
 pub fn page(title: &str, body: &Markup) -> String {
     whole(title, body, Some(SCRIPT))
 }
 
-/// A page on which nothing moves: it may load nothing and run nothing.
+/// Returns a page without scripts: it may load nothing and run nothing.
 pub fn still(title: &str, body: &Markup) -> String {
     whole(title, body, None)
 }
@@ -47,7 +47,7 @@ fn whole(title: &str, body: &Markup, script: Option<&str>) -> String {
     page.into_string() + "\n"
 }
 
-/// A drawing as a file of its own: with the part of the style sheet that is about drawings.
+/// Returns a drawing as a standalone file, with the part of the style sheet that is about drawings.
 pub fn drawing(svg: &Markup) -> String {
     let colors = STYLE.split("* {").next().unwrap_or_default();
     let about = |line: &&str| line.starts_with(".lanes") || line.starts_with(".message");
@@ -61,13 +61,12 @@ pub fn drawing(svg: &Markup) -> String {
     format!("{tag}><style>\n{style}\n</style>{rest}\n")
 }
 
-/// The digest of a text, as a content policy names it.
+/// Returns the digest of a text in the format of a content security policy.
 fn digest(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
-/// The same text without what this page cannot have: the content policy allows no style on an
-/// element, so the columns of tables stay where they are.
+/// Removes the alignment of table columns: the content security policy allows no inline styles.
 pub fn plain(event: Event<'_>) -> Event<'_> {
     match event {
         Event::Start(Tag::Table(columns)) => {
@@ -77,19 +76,19 @@ pub fn plain(event: Event<'_>) -> Event<'_> {
     }
 }
 
-/// What every page ends with.
+/// Returns the footer of every page.
 pub fn footer() -> Markup {
     html! {
         footer { "Made by latchwork " (env!("CARGO_PKG_VERSION")) ". This file is all there is: it loads nothing." }
     }
 }
 
-/// A command to copy.
+/// Renders a command to copy.
 pub fn command(text: &str) -> Markup {
     html! { p.command { code { (text) } " " button.copy type="button" hidden { "copy" } } }
 }
 
-/// A sentence of a model: what stands between backticks is code.
+/// Renders a sentence of a model. Text between backticks is code.
 pub fn prose(sentence: &str) -> Markup {
     html! {
         @for (at, part) in sentence.split('`').enumerate() {
@@ -98,7 +97,7 @@ pub fn prose(sentence: &str) -> Markup {
     }
 }
 
-/// A text between tags. Quotes need no escape there, and a case has many.
+/// Renders text between tags. Quotes need no escaping there, and a case has many.
 pub fn text(text: &str) -> Markup {
     PreEscaped(text.replace('&', "&amp;").replace('<', "&lt;"))
 }

@@ -1,4 +1,4 @@
-//! How far it was looked, and what was not looked at.
+//! What the scenarios cover, and what they leave out.
 
 use std::fmt::{Result, Write};
 
@@ -62,7 +62,7 @@ fn value<'a>(record: &'a Tree, name: &str) -> Option<&'a Tree> {
     fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value)
 }
 
-/// What a value may be, in words.
+/// Describes the values that a shape allows.
 fn allowed(shape: &Shape) -> String {
     match shape {
         Shape::Number { min, max, .. } => range(*min, *max),
@@ -77,7 +77,7 @@ fn range(min: u8, max: u8) -> String {
     if min == max { min.to_string() } else { format!("{min} to {max}") }
 }
 
-/// The values that occur, in words.
+/// Describes the values that occur.
 fn used<'a>(values: impl Iterator<Item = &'a Tree>) -> String {
     let mut numbers: Vec<u8> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
@@ -98,7 +98,7 @@ fn used<'a>(values: impl Iterator<Item = &'a Tree>) -> String {
     }
 }
 
-/// What the default scenarios leave out, a sentence each.
+/// Returns what the default scenarios leave out, one sentence each.
 fn gaps(review: &Review) -> Vec<String> {
     let entry = review.entry;
     let mut gaps = Vec::new();

@@ -1,5 +1,5 @@
-//! The review of a protocol as a page of its own: its Markdown, with drawings of ours where a forge
-//! makes its own.
+//! The review of a protocol as a standalone HTML page: its Markdown, with its diagrams drawn as
+//! SVG.
 
 use maud::{Markup, PreEscaped, html};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html::push_html};
@@ -11,8 +11,8 @@ use crate::report::run::html::lanes;
 use crate::report::run::story::Story;
 use crate::report::run::text::grouped;
 
-/// The page. Its links to stories and scenarios lead somewhere if it stands where the committed page
-/// does.
+/// Returns the page. Its links to stories and scenarios are valid if it is in the same place as the
+/// committed page.
 pub fn page(review: &Review) -> String {
     let markdown = review.to_markdown();
     let mut events = Vec::new();
@@ -32,7 +32,7 @@ pub fn page(review: &Review) -> String {
                 }
                 events.push(Event::Html(drawing(review, &source).into_string().into()));
             }
-            // What looks like tags in a text is text.
+            // Text that looks like HTML tags is plain text.
             Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
             other => events.push(page::plain(other)),
         }
@@ -44,7 +44,7 @@ pub fn page(review: &Review) -> String {
     page::still(&format!("Review: {}", review.entry.name), &body)
 }
 
-/// Gives headings the names by which links call them: as a forge does.
+/// Gives headings the anchors that links expect, as a forge does.
 fn name_headings(events: &mut [Event<'_>]) {
     let mut start = None;
     let mut title = String::new();
@@ -68,7 +68,7 @@ fn name_headings(events: &mut [Event<'_>]) {
     }
 }
 
-/// What is drawn in the place of a diagram.
+/// Returns the drawing that replaces a diagram.
 fn drawing(review: &Review, source: &str) -> Markup {
     let shortest = review.matrix.as_ref().and_then(Facts::shortest);
     match shortest.and_then(|cell| Story::of(&cell.case)) {

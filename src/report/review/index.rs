@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::material::{Review, cell};
 use super::matrix::Facts;
 
-/// The page that leads to the reviews.
+/// Returns the page that links to the reviews.
 pub fn index(reviews: &[Review]) -> String {
     let mut page = String::from("# Reports\n\n");
     page.push_str(
@@ -24,7 +24,7 @@ pub fn index(reviews: &[Review]) -> String {
             Some(_) => format!("[matrix]({}/ablation.md)", entry.name),
             None => String::new(),
         };
-        // Writing into a string cannot fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(
             page,
             "| [{name}]({name}/review.md) | {} | {} | {} | {states} | {matrix} |",

@@ -1,4 +1,4 @@
-//! The page itself: what stands first and last in it, and the order of what is between.
+//! The page itself: its first and last parts, and the order of the parts in between.
 
 use std::fmt::{Result, Write};
 use std::path::Path;
@@ -11,10 +11,10 @@ use super::matrix::Facts;
 use super::{covered, parties, rules, runs};
 
 impl Review {
-    /// The page.
+    /// Returns the page.
     pub fn to_markdown(&self) -> String {
         let mut page = String::new();
-        // Writing into a string cannot fail.
+        // Writing to a string cannot fail.
         let _ = self.write(&mut page);
         page
     }
@@ -31,7 +31,7 @@ impl Review {
         self.write_again(page)
     }
 
-    /// What somebody wants to know who reads nothing else.
+    /// Writes the summary.
     fn write_glance(&self, page: &mut String) -> Result {
         writeln!(page, "| at a glance | |\n|---|---|")?;
         writeln!(page, "| rules | {} |", self.rules_in_words())?;
@@ -102,7 +102,7 @@ impl Review {
         self.write_links(page)
     }
 
-    /// Where the model stands. The folder of the reports is taken to stand in the root of the
+    /// Writes the links to the model. Assumes that the folder of the reports is in the root of the
     /// repository.
     fn write_links(&self, page: &mut String) -> Result {
         let file = self.entry.file.replace('\\', "/");
@@ -151,14 +151,14 @@ impl Review {
     }
 }
 
-/// How many there are, and of which kind those are.
+/// Describes a count, and the parts it is made of.
 fn in_words(all: usize, parts: &[(&str, usize)]) -> String {
     let parts = parts.iter().filter(|(_, count)| *count > 0);
     let parts: Vec<String> = parts.map(|(words, count)| format!("{count} {words}")).collect();
     format!("{all}: {}", parts.join("; "))
 }
 
-/// With a capital letter at the beginning.
+/// Capitalizes the first letter.
 fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())

@@ -1,4 +1,4 @@
-//! What the page of a protocol is made of.
+//! The input for the page of a protocol.
 
 use std::path::Path;
 
@@ -9,19 +9,19 @@ use crate::protocols::Entry;
 
 use super::matrix::Facts;
 
-/// All that the page of a protocol is made of.
+/// The input for the page of a protocol.
 pub struct Review {
     /// The protocol.
     pub entry: &'static Entry,
-    /// Its small scenarios, run.
+    /// The results of its small scenarios.
     pub checked: Vec<Checked>,
-    /// The scenarios of other sets, which are named and not run.
+    /// The scenarios of other sets, which are listed but not run.
     pub others: Vec<Other>,
-    /// The matrix, if it was made.
+    /// The matrix, if it was computed.
     pub matrix: Option<Facts>,
 }
 
-/// What is found without a rule when all is well, as the matrix says it and in words.
+/// The acceptable results of switching off a rule, in the words of the matrix and of the page.
 pub(super) const SOUND: [(&str, &str); 3] = [
     ("breaks", "without which something breaks"),
     ("breaks with others", "without which something breaks only if others are off too"),
@@ -30,14 +30,14 @@ pub(super) const SOUND: [(&str, &str); 3] = [
 
 /// A scenario that is not run for the page.
 pub struct Other {
-    /// The folder in which it stands: `medium`, `large`.
+    /// The folder that contains it: `medium`, `large`.
     pub set: String,
     /// The scenario.
     pub scenario: Scenario,
 }
 
 impl Review {
-    /// The review of a protocol. `folder` is where the reports of protocols stand.
+    /// Creates the review of a protocol. `folder` contains the reports of protocols.
     pub fn new(
         entry: &'static Entry,
         folder: &Path,
@@ -45,12 +45,12 @@ impl Review {
         mut others: Vec<Other>,
     ) -> Result<Self, Problem> {
         let matrix = Facts::open(entry, &folder.join(entry.name), &checked)?;
-        // By set, whoever has read them.
+        // By set, regardless of the order in which they were read.
         others.sort_by(|one, other| one.set.cmp(&other.set));
         Ok(Self { entry, checked, others, matrix })
     }
 
-    /// Whether nothing is known against a rule.
+    /// Returns whether no rule has an unacceptable result.
     pub fn is_sound(&self) -> bool {
         self.matrix.as_ref().is_none_or(|matrix| {
             let sound: usize = SOUND.iter().map(|(ruling, _)| matrix.count(ruling)).sum();
@@ -59,7 +59,7 @@ impl Review {
     }
 }
 
-/// The sections of a page whose titles begin like this.
+/// Returns the sections of a page whose titles begin with `title`.
 pub(super) fn sections(
     readme: &'static str,
     title: &'static str,
@@ -68,12 +68,12 @@ pub(super) fn sections(
     all.filter_map(|section| section.split_once('\n').map(|(_, below)| below.trim()))
 }
 
-/// So many steps.
+/// Returns a number of steps in words.
 pub(super) fn steps(count: u64) -> String {
     format!("{count} {}", if count == 1 { "step" } else { "steps" })
 }
 
-/// A text in a cell of a table: on one line, without what would end the cell.
+/// Returns a text for a table cell: on one line, with `|` escaped.
 pub(super) fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }

@@ -1,4 +1,4 @@
-//! What the committed matrix says: read again, because to make it anew takes minutes.
+//! The committed matrix. It is read from its file, because computing it again takes minutes.
 
 use std::path::Path;
 
@@ -7,25 +7,25 @@ use crate::files::case::Case;
 use crate::jobs::check::{Checked, Verdict};
 use crate::protocols::Entry;
 
-/// The facts of `ablation.json`.
+/// The content of `ablation.json`.
 pub struct Facts {
-    /// The profile from which rules were taken away.
+    /// The profile whose rules were switched off.
     pub profile: String,
-    /// The configurations: name, states with all rules on.
+    /// The configurations: the name, and the number of states with all rules on.
     pub configurations: Vec<(String, u64)>,
-    /// The configurations in which the profile itself breaks.
+    /// The configurations in which the profile itself violates something.
     pub broken: Vec<String>,
     /// By rule of the profile.
     pub rows: Vec<Row>,
 }
 
-/// What is known of one rule.
+/// The result for one rule.
 pub struct Row {
     /// The rule, by position.
     pub rule: usize,
-    /// What is found without it, in a word or two.
+    /// The result of switching it off, in a word or two.
     pub ruling: String,
-    /// In how many states it makes a difference.
+    /// The number of states in which it makes a difference.
     pub decisive: u64,
     /// The sets without which something breaks.
     pub cells: Vec<Cell>,
@@ -37,13 +37,13 @@ pub struct Cell {
     pub without: Vec<String>,
     /// The first configuration that shows it.
     pub configuration: String,
-    /// What breaks.
+    /// The violated property.
     pub property: String,
-    /// After how many steps.
+    /// The number of steps of the violation.
     pub steps: u64,
     /// The first step at which the rule would have acted.
     pub acts_at: Option<u64>,
-    /// The case, below the folder of the reports.
+    /// The case, relative to the folder of the reports.
     pub story: String,
     /// The run.
     pub case: Case,
@@ -51,8 +51,8 @@ pub struct Cell {
 
 impl Facts {
     /// Reads the matrix of a protocol and the cases of its cells from the folder of its reports;
-    /// `None` if it was not made. One that is not that of the scenarios as they were found to be is
-    /// refused: what it says of a rule may be wrong by now.
+    /// `None` if there is none. A matrix that does not match the current results of the scenarios
+    /// is refused, because its results may be outdated.
     pub fn open(
         entry: &'static Entry,
         folder: &Path,
@@ -89,7 +89,7 @@ impl Facts {
         Ok(Self { profile, configurations, broken, rows })
     }
 
-    /// Why the matrix is not that of the protocol as it is now, as far as that was run.
+    /// Returns why the matrix does not match the current protocol, as far as that was run.
     fn stale(&self, entry: &Entry, checked: &[Checked]) -> Option<String> {
         let Some(profile) = entry.profile(&self.profile) else {
             return Some(format!("there is no profile `{}`", self.profile));
@@ -109,12 +109,12 @@ impl Facts {
         })
     }
 
-    /// The shortest runs of the cells, by what is drawn of them.
+    /// Returns the cell with the shortest case.
     pub fn shortest(&self) -> Option<&Cell> {
         self.rows.iter().flat_map(|row| &row.cells).min_by_key(|cell| cell.case.steps.len())
     }
 
-    /// How many rules have a ruling.
+    /// Returns how many rules have a ruling.
     pub fn count(&self, ruling: &str) -> usize {
         self.rows.iter().filter(|row| row.ruling == ruling).count()
     }
@@ -154,7 +154,7 @@ fn read_cell(folder: &Path, json: Json<'_>) -> Result<Cell, Problem> {
     let acts_at = object.optional("acts_at").and_then(|step| step.number().ok());
     let story_json = object.required("story")?;
     let story = story_json.string()?;
-    // What else breaks stands on the page of the matrix.
+    // Other violations are on the page of the matrix.
     object.required("violated")?;
     object.optional("kind");
     object.finish()?;

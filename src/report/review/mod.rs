@@ -1,5 +1,5 @@
 //! The page for a design review: what a protocol is for, what each of its rules is for, what was
-//! looked at and what was not, and how to find every number again.
+//! explored and what was not, and how to reproduce every number.
 
 mod covered;
 pub mod html;

@@ -1,4 +1,4 @@
-//! Who takes part, what they do, and what is promised.
+//! The processes of a protocol, their actions, and the properties.
 
 use std::fmt::{Result, Write};
 
@@ -43,7 +43,7 @@ fn assumed(lane: &LaneInfo) -> &'static str {
     }
 }
 
-/// Which lane calls or sends to which, and with which actions. Lanes are given by position.
+/// Returns which lane calls or sends to which, and with which actions. Lanes are given by position.
 pub fn arrows(entry: &Entry) -> Vec<(usize, usize, Vec<&'static str>)> {
     let lane = |name: &str| entry.lanes.iter().position(|lane| lane.name == name);
     let mut arrows: Vec<(usize, usize, Vec<&str>)> = Vec::new();
@@ -98,7 +98,7 @@ fn write_actions(page: &mut String, review: &Review) -> Result {
     Ok(())
 }
 
-/// An action with its parameters.
+/// Returns an action with its parameters.
 fn written(action: &ActionInfo) -> String {
     let params: Vec<&str> = action.params.iter().map(|param| param.name).collect();
     format!("{}({})", action.name, params.join(", "))
@@ -120,7 +120,7 @@ fn write_properties(page: &mut String, review: &Review) -> Result {
     writeln!(page)
 }
 
-/// In how many scenarios a property of the model says something.
+/// Returns the number of scenarios in which a property of the model is not vacuous.
 fn says_something(review: &Review, id: PropertyId) -> Option<usize> {
     let kind = (review.entry.properties)()[usize::from(id.0)].kind;
     let in_one = |one: &&Checked| match kind {

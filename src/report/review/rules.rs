@@ -1,4 +1,4 @@
-//! Each rule with its sentence, and with what breaks without it.
+//! Each rule with its doc comment, and with what breaks without it.
 
 use std::fmt::{Result, Write};
 
@@ -78,7 +78,7 @@ fn write_rule(page: &mut String, entry: &Entry, rule: &RuleInfo, row: Option<&Ro
     writeln!(page, "- In {} {states} something else can happen without it.\n", row.decisive)
 }
 
-/// The page of a story, beside its case.
+/// Returns the page of a story, which is next to its case.
 fn page_of(cell: &Cell) -> String {
     cell.story.replace(".json", ".md")
 }
@@ -123,7 +123,7 @@ fn write_switches(page: &mut String, entry: &Entry) -> Result {
     Ok(())
 }
 
-/// The table in which a reader can check a rule or a variant, if it has one.
+/// Writes the table in which a reader can verify a rule or a variant, if it has one.
 fn write_sources(page: &mut String, sources: &[SourceInfo]) -> Result {
     if sources.is_empty() {
         return Ok(());
@@ -135,7 +135,7 @@ fn write_sources(page: &mut String, sources: &[SourceInfo]) -> Result {
     writeln!(page)
 }
 
-/// The profiles in which something is on, in words.
+/// Returns the profiles in which something is on, in words.
 fn on_in(entry: &Entry, columns: &[bool]) -> String {
     let on = entry.profiles.iter().zip(columns).filter(|(_, on)| **on);
     let names: Vec<String> = on.map(|(profile, _)| format!("`{}`", profile.name)).collect();

@@ -17,7 +17,7 @@ pub fn write(page: &mut String, review: &Review) -> Result {
     write_findings(page, review)
 }
 
-/// The longest run that is written into a cell of a table.
+/// The maximum length of a run that is written into a table cell.
 const LONGEST_RUN: usize = 12;
 
 /// A goal with its shortest witness over all scenarios.
@@ -111,7 +111,7 @@ fn in_words(configuration: &Configuration) -> String {
     switches(configuration).join("; ")
 }
 
-/// What a scenario came to, in words.
+/// Returns the result of a scenario, in words.
 fn verdict(one: &Checked) -> String {
     let violated = one.main_violation().map(|found| {
         format!("`{}` after {}", one.property(found.property).name, steps(found.steps as u64))

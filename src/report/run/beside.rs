@@ -1,4 +1,4 @@
-//! Two runs of one protocol side by side: how far they are the same, and where they part.
+//! Compares two runs of one protocol: how far they agree, and where they diverge.
 
 use crate::engines::fields::{Described, FieldValue};
 use crate::engines::instance::Instance;
@@ -15,41 +15,41 @@ pub struct Beside {
     pub left: Side,
     /// The other.
     pub right: Side,
-    /// With so many steps both begin, and they do the same.
+    /// The number of initial steps that are the same in both and have the same effects.
     pub same: usize,
-    /// So many actions are the same; what they do may not be.
+    /// The number of initial actions that are the same in both. Their effects may differ.
     pub together: usize,
-    /// What is different then.
+    /// What differs after that.
     pub parting: Parting,
 }
 
 /// One of two runs.
 pub struct Side {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// The run.
     pub run: Telling,
-    /// What it shows; nothing if it is made of the steps of the other one.
+    /// What it shows; `None` if it repeats the steps of the other run.
     pub verdict: Option<CaseVerdict>,
-    /// The step that would come next and cannot be taken.
+    /// The next step, which is not possible here.
     pub refused: Option<String>,
 }
 
-/// Where two runs part.
+/// Where two runs diverge.
 pub enum Parting {
-    /// Nowhere: they are the same.
+    /// Nowhere: the runs are the same.
     Nowhere,
-    /// Before the first step: these fields are different.
+    /// Before the first step: these fields differ.
     Start(Vec<Differing>),
     /// The same step leaves different values in these fields.
     Effect(Vec<Differing>),
-    /// Each takes a step of its own.
+    /// The two take different steps.
     Step,
-    /// One of them ends, the other one goes on.
+    /// One of them ends, and the other continues.
     End,
 }
 
-/// A field that is different in two states. A side without a value does not have the field.
+/// A field that differs between two states. A side without a value does not have the field.
 pub struct Differing {
     /// The field.
     pub path: String,
@@ -60,7 +60,7 @@ pub struct Differing {
 }
 
 impl Beside {
-    /// Two cases side by side.
+    /// Compares two cases.
     pub fn of_cases(left: (String, Story), right: (String, Story)) -> Self {
         let side = |(name, story): (String, Story)| Side {
             name,
@@ -71,8 +71,8 @@ impl Beside {
         Self::new(side(left), side(right))
     }
 
-    /// A case, and the same steps in another configuration as far as they go; `None` if that one
-    /// does not begin where the case does.
+    /// Compares a case with the same steps in another configuration, as far as they are possible;
+    /// `None` if that configuration has a different initial state.
     pub fn under(
         left: (String, Story),
         case: &Case,
@@ -110,17 +110,17 @@ impl Beside {
         Self { left, right, same, together, parting }
     }
 
-    /// Both sides.
+    /// Returns both sides.
     pub fn sides(&self) -> [&Side; 2] {
         [&self.left, &self.right]
     }
 
-    /// The steps of the longer one.
+    /// Returns the number of steps of the longer run.
     pub fn steps(&self) -> usize {
         self.left.run.steps.len().max(self.right.run.steps.len())
     }
 
-    /// Who acts on either side, in the order of the lanes.
+    /// Returns the processes of both sides, in the order of the lanes.
     pub fn processes(&self) -> Vec<String> {
         let lanes = self.left.run.configuration.entry.lanes;
         let mut names: Vec<String> =
@@ -136,7 +136,7 @@ impl Beside {
 }
 
 impl Side {
-    /// Whether a step can be taken after so many steps of this side.
+    /// Returns whether an action is enabled after this many steps of this side.
     pub fn allows(&self, at: usize, action: &str) -> bool {
         match self.run.steps.get(at) {
             Some(step) => step.action == action || step.others.iter().any(|other| other == action),
@@ -158,7 +158,7 @@ fn different_at_start(left: &[Described], right: &[Described]) -> Vec<Differing>
     all.filter(|field| field.left != field.right).collect()
 }
 
-/// What is different after a step, by what it changes on each side.
+/// Returns the differences after a step, given what it changes on each side.
 fn different_after(left: &[Change], right: &[Change]) -> Vec<Differing> {
     let value = |changes: &[Change], of: &Change| {
         let own = changes.iter().find(|change| change.path == of.path);

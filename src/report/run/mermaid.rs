@@ -1,4 +1,4 @@
-//! Mermaid diagrams: what a forge draws from text.
+//! Mermaid diagrams, which forges render from text.
 
 use std::fmt::Write;
 
@@ -9,20 +9,20 @@ use crate::protocols::Entry;
 use crate::protocols::trace::process_of;
 use crate::report::run::messages::{Message, channels, messages};
 
-/// A sequence diagram of a case: a lifeline a process, an arrow where a message is taken. What is
-/// lost ends in a cross, what never arrives is dotted, and a fault says so.
+/// Returns a sequence diagram of a case: one lifeline per process, and an arrow where a message is
+/// received. A lost message ends in a cross, an undelivered one is dotted, and faults are labelled.
 pub fn sequence(case: &Case) -> String {
     let mut text = String::from("sequenceDiagram\n");
-    // Writing into a string cannot fail.
+    // Writing to a string cannot fail.
     let _ = Sequence::of(case).write(&mut text, case);
     text
 }
 
-/// What is drawn.
+/// The content of a diagram.
 struct Sequence {
-    /// Who acts, in the order of their first steps.
+    /// The processes, in the order of their first steps.
     lifelines: Vec<String>,
-    /// Who takes each step, and whether it is a fault.
+    /// The process of each step, and whether the step is a fault.
     steps: Vec<(usize, bool)>,
     messages: Vec<Message>,
 }
@@ -40,7 +40,7 @@ impl Sequence {
                 lifelines.push(process);
             }
         }
-        // A case is read together with its configuration: there is an instance.
+        // A case is read together with its configuration, so there is an instance.
         let channels =
             case.configuration.instance().map_or(Vec::new(), |model| channels(model.as_ref()));
         let changes = case.steps.iter().map(|step| step.changes.as_slice());

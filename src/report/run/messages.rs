@@ -1,4 +1,4 @@
-//! Who sent what to whom: items that one step puts into a channel and another one takes out.
+//! The messages of a run: items that one step puts into a channel and another takes out.
 
 use crate::engines::fields::FieldValue;
 use crate::engines::instance::Instance;
@@ -7,25 +7,26 @@ use crate::protocols::trace::Change;
 /// An item that went through a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The field that is the channel.
+    /// The path of the channel.
     pub channel: String,
     /// What was sent.
     pub item: String,
-    /// The step that put it in, from 0.
+    /// The step that sent it, counted from 0.
     pub sent: usize,
-    /// The step that took it out; `None` if it is still on its way at the end.
+    /// The step that received it; `None` if it is still in transit at the end.
     pub taken: Option<usize>,
 }
 
-/// The fields through which something travels.
+/// Returns the fields through which messages travel.
 pub fn channels(instance: &dyn Instance) -> Vec<String> {
     let initial = instance.initial();
     let fields = initial.first().map_or(Vec::new(), |state| instance.described(state));
     fields.into_iter().filter(|field| field.channel).map(|field| field.path).collect()
 }
 
-/// The messages of a run, by what its steps change, in the order in which they were sent. Items that
-/// were in a channel from the beginning, which no step has sent, are left out.
+/// Returns the messages of a run, derived from what its steps change, in the order in which they
+/// were sent. Items that were in a channel from the beginning, and were not sent by any step, are
+/// left out.
 pub fn messages<'a>(
     steps: impl Iterator<Item = &'a [Change]>,
     channels: &[String],
@@ -56,7 +57,7 @@ pub fn messages<'a>(
     messages
 }
 
-/// The items of `of` that are not in `without`, each as often as it is there more.
+/// Returns the multiset difference of `of` and `without`.
 fn difference(of: &[String], without: &[String]) -> Vec<String> {
     let mut without = without.to_vec();
     let is_extra = |item: &&String| match without.iter().position(|other| other == *item) {
@@ -86,7 +87,7 @@ mod tests {
             step("net", &["a"], &["a", "a"]),
             step("net", &["a", "a"], &["a", "b"]),
             step("net", &["a", "b"], &["b", "a"]),
-            // Who waits in a queue does not travel.
+            // Waiting in a queue is not travelling.
             step("waiting", &[], &["a"]),
         ];
         let message = |item: &str, sent, taken| Message {

@@ -1,4 +1,4 @@
-//! One run: its story, why it is bad, its drawing, its page.
+//! One run: its steps, why it is a violation, its drawing, its page.
 
 pub mod beside;
 pub mod html;

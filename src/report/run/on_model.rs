@@ -1,5 +1,5 @@
-//! A run with everything around it: its states, what could have happened instead, what each step
-//! needed.
+//! A run with its context: its states, the alternatives to each step, and the earlier steps that
+//! each step needs.
 
 use latchwork_model::kit::Step;
 
@@ -17,33 +17,33 @@ pub struct Run<'a> {
     pub instance: &'a dyn Instance,
     /// The run.
     pub path: Path,
-    /// The states along it, the initial one first. There is none behind a last step that cannot be
-    /// completed.
+    /// The states along the run, the initial one first. A last step that cannot be completed has no
+    /// state after it.
     pub states: Vec<StateBytes>,
 }
 
 impl<'a> Run<'a> {
-    /// A run along a path.
+    /// Creates the run along a path.
     pub fn new(entry: &'static Entry, instance: &'a dyn Instance, path: Path) -> Self {
         let states = states(instance, &path);
         Self { entry, instance, path, states }
     }
 
-    /// The run of a case; `None` if the model cannot take it.
+    /// Returns the run of a case; `None` if the model cannot take it.
     pub fn of_case(case: &Case, instance: &'a dyn Instance) -> Option<Self> {
         let run = Self::named(case, instance)?;
         (run.states.len() + 1 >= case.steps.len()).then_some(run)
     }
 
-    /// The steps of a case on another model, up to the first one that it cannot take; `None` if it
-    /// does not begin as the case does.
+    /// Returns the steps of a case on another model, up to the first one that is not possible;
+    /// `None` if the initial state of the case does not exist there.
     pub fn as_far_as(case: &Case, instance: &'a dyn Instance) -> Option<Self> {
         let mut run = Self::named(case, instance)?;
         run.path.steps.truncate(run.states.len() - 1);
         Some(run)
     }
 
-    /// The steps of a case by their names.
+    /// Returns the run of a case by the names of its steps.
     fn named(case: &Case, instance: &'a dyn Instance) -> Option<Self> {
         let entry = case.configuration.entry;
         let all = instance.initial();
@@ -56,18 +56,18 @@ impl<'a> Run<'a> {
         Some(Self::new(entry, instance, Path { initial, steps }))
     }
 
-    /// The last state.
+    /// Returns the last state.
     pub fn last(&self) -> &StateBytes {
-        // A path begins with a state.
+        // A path has at least one state.
         &self.states[self.states.len() - 1]
     }
 
-    /// How a step is written.
+    /// Returns the text of a step.
     pub fn spell(&self, step: Step) -> String {
         step.spell(self.entry.actions).to_string()
     }
 
-    /// The fields that step `at` changes.
+    /// Returns the fields that step `at` changes.
     pub fn changes(&self, at: usize) -> Vec<Change> {
         match (self.states.get(at), self.states.get(at + 1)) {
             (Some(old), Some(new)) => changes(self.instance, old, new),
@@ -75,16 +75,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The steps that could have been taken instead of step `at`.
+    /// Returns the steps that could have been taken instead of step `at`.
     pub fn others(&self, at: usize) -> Vec<Step> {
         let Some(state) = self.states.get(at) else { return Vec::new() };
         let enabled = self.instance.enabled(state).into_iter();
         enabled.filter(|step| *step != self.path.steps[at]).collect()
     }
 
-    /// For every step the earlier ones that it needs: without any one of them it could not happen
-    /// as it does, when the others are taken as they are. A step on the way that happens in another
-    /// way without it counts as one that needs it. Found by leaving steps out, the latest first.
+    /// Returns, for every step, the earlier steps that it needs: if one of them is left out and the
+    /// others are taken, the step is not possible or has a different effect. An intermediate step
+    /// that has a different effect counts as needing the step that was left out. Computed by
+    /// leaving out steps, the latest first.
     pub fn causes(&self) -> Vec<Vec<usize>> {
         let changes: Vec<_> = (0..self.path.steps.len()).map(|at| self.changes(at)).collect();
         (0..self.path.steps.len()).map(|at| self.causes_of(at, &changes)).collect()
@@ -102,7 +103,8 @@ impl<'a> Run<'a> {
         needed
     }
 
-    /// Whether some steps still do what they do if they follow the state before step `left_out`.
+    /// Returns whether steps still have the same effects when they follow the state before step
+    /// `left_out`.
     fn goes_without(
         &self,
         left_out: usize,

@@ -1,5 +1,5 @@
-//! What a process that must act never does, although it always could: fairness is said of the process,
-//! and not of its actions, unless its lane says `each`.
+//! Actions that a fair process never takes although they are always enabled. Fairness applies to
+//! the process, not to its actions, unless its lane is declared `each`.
 
 use std::collections::BTreeSet;
 
@@ -10,17 +10,17 @@ use crate::files::case::Case;
 use crate::protocols::trace::process_of;
 use crate::report::run::on_model::Run;
 
-/// A process that acts in a cycle, and what it passes over each time.
+/// A process that acts in a cycle, and the actions that it never takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassedOver {
     /// The process: `app@a1`.
     pub process: String,
-    /// Its actions that are enabled in every state of the cycle, and taken nowhere in it.
+    /// Its actions that are enabled in every state of the cycle, and not taken in it.
     pub actions: Vec<&'static str>,
 }
 
 impl PassedOver {
-    /// The same as a sentence.
+    /// Returns the same as a sentence.
     pub fn sentence(&self) -> String {
         let quoted: Vec<String> = self.actions.iter().map(|name| format!("`{name}`")).collect();
         format!(
@@ -32,7 +32,7 @@ impl PassedOver {
     }
 }
 
-/// What is passed over in the cycle with which a case of a temporal property ends.
+/// Returns what is passed over in the cycle at the end of a case of a temporal property.
 pub fn passed_over(case: &Case) -> Vec<PassedOver> {
     let entry = case.configuration.entry;
     let properties = (entry.properties)();
@@ -44,7 +44,7 @@ pub fn passed_over(case: &Case) -> Vec<PassedOver> {
     in_cycle(&run, cycle)
 }
 
-/// The same of a run whose cycle begins after so many steps.
+/// Returns the same for a run whose cycle begins after this many steps.
 pub fn in_cycle(run: &Run<'_>, cycle: usize) -> Vec<PassedOver> {
     let (lanes, actions) = (run.entry.lanes, run.entry.actions);
     let does = |step: &Step| (step.process(actions), step.action);
@@ -66,7 +66,7 @@ pub fn in_cycle(run: &Run<'_>, cycle: usize) -> Vec<PassedOver> {
         if !may_pass_over(process) {
             continue;
         }
-        // Any step of it tells how the process is spelled.
+        // Any step of the process provides its name.
         let mut own = all.iter().filter(|step| step.process(actions) == *process);
         let Some(step) = own.next() else { continue };
         let process = process_of(run.entry, &run.spell(*step));

@@ -1,8 +1,8 @@
-//! Why a state is a bad one: the fields that would have to be otherwise.
+//! Why a state is bad: the fields that would have to be different.
 //!
-//! A property is a function, and cannot be asked which fields it looks at. So each field of the
-//! last state is put back to a value that it had earlier in the run: if the state is not a bad one
-//! then, that field is a reason.
+//! A property is a function, so the fields it reads are unknown. Instead, each field of the last
+//! state is reset to a value that it had earlier in the run. If the state is then no longer bad,
+//! that field is a reason.
 
 use crate::engines::fields::Described;
 use crate::engines::instance::StateBytes;
@@ -10,16 +10,16 @@ use crate::engines::verdict::{BuiltIn, PropertyId};
 
 use super::on_model::Run;
 
-/// A field without which a state would not be a bad one.
+/// A field whose value makes a state bad.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// The field as it is.
+    /// The field with its current value.
     pub field: Described,
-    /// The step that gave it its value; `None` if it had it from the beginning.
+    /// The step that set this value; `None` if it is the initial value.
     pub since: Option<usize>,
-    /// An earlier value with which the state would not be a bad one.
+    /// An earlier value with which the state would not be bad.
     pub otherwise: Described,
-    /// The steps that could be taken then, where the state is bad because none can.
+    /// The steps that would then be enabled, if the state is bad because none is.
     pub then: Vec<String>,
 }
 
@@ -28,13 +28,13 @@ pub struct Reason {
 pub enum Bad {
     /// It shows this property.
     Shows(PropertyId),
-    /// Nothing can happen in it and the protocol is not done.
+    /// No step is enabled in it, and the protocol is not done.
     Standstill,
 }
 
 impl Bad {
-    /// What is bad about the last state of a run that is there for `property`: it shows it, or
-    /// nothing goes on from it. A run that goes round in circles has no such state.
+    /// Returns what is bad about the last state of a run that shows `property`: it shows the
+    /// property, or no step is enabled in it. A run that ends in a cycle has no such state.
     pub fn of(run: &Run<'_>, property: &str) -> Option<Self> {
         if let Some(id) = run.entry.property(property)
             && property != BuiltIn::Deadlock.name()
@@ -54,7 +54,7 @@ impl Bad {
     }
 }
 
-/// The reasons why the last state of a run is a bad one.
+/// Returns the reasons why the last state of a run is bad.
 pub fn reasons(run: &Run<'_>, bad: Bad) -> Vec<Reason> {
     let described: Vec<Vec<Described>> =
         run.states.iter().map(|state| run.instance.described(state)).collect();
@@ -62,7 +62,8 @@ pub fn reasons(run: &Run<'_>, bad: Bad) -> Vec<Reason> {
     groups.iter().filter_map(|(field, bytes)| reason(run, bad, &described, *field, bytes)).collect()
 }
 
-/// The fields of the last state that had another value before, by position, each with its bytes.
+/// Returns the fields of the last state that had another value before, by position, each with its
+/// bytes.
 fn bytes_of_fields(run: &Run<'_>, described: &[Vec<Described>]) -> Vec<(usize, Vec<usize>)> {
     let last = run.last();
     let mut bytes: Vec<usize> = run.states.iter().flat_map(|state| state.differing(last)).collect();
@@ -80,7 +81,7 @@ fn bytes_of_fields(run: &Run<'_>, described: &[Vec<Described>]) -> Vec<(usize, V
         match (seen.as_slice(), groups.last_mut()) {
             ([field], Some((known, bytes))) if known == field => bytes.push(at),
             ([field], _) => groups.push((*field, vec![at])),
-            // The unused end of a channel stands behind its items.
+            // The unused part of a channel comes after its items.
             ([], Some((_, bytes))) => bytes.push(at),
             _ => {}
         }

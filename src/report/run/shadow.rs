@@ -1,4 +1,4 @@
-//! A run taken once more with a rule on that it was found without.
+//! Repeats a run with a rule on that was off when it was found.
 
 use latchwork_model::kit::Switches;
 
@@ -9,28 +9,28 @@ use crate::protocols::trace::{Change, changes};
 
 use super::on_model::Run;
 
-/// A rule that is off, and what it would have done to a run.
+/// A rule that is off, and the effect it would have had on a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shadow {
     /// The rule, by position.
     pub rule: usize,
     /// The first step at which it makes a difference, if there is one.
     pub acts: Option<Acts>,
-    /// The same steps with the rule on, as far as they go: where they do something else.
+    /// How the effects of the same steps differ with the rule on, as far as they are possible.
     pub differences: Vec<Parting>,
 }
 
-/// A step that does something else when the run is taken with a rule on from its beginning.
+/// A step with a different effect when the run is repeated with a rule on from the beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parting {
-    /// How many steps come before it.
+    /// The number of steps before it.
     pub at: usize,
-    /// What it does then; `None` if it cannot happen any more.
+    /// Its effect with the rule on; `None` if it is no longer possible.
     pub instead: Option<Vec<Change>>,
 }
 
-/// The rules that are off in a configuration and on in the profile `full`, each with what it would
-/// have done to a run.
+/// Returns the rules that are off in a configuration and on in the profile `full`, each with the
+/// effect it would have had on a run.
 pub fn shadows(configuration: &Configuration, run: &Run<'_>) -> Vec<Shadow> {
     let entry = configuration.entry;
     let rules = configuration.rules();

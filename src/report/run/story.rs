@@ -1,4 +1,4 @@
-//! A case with everything that a viewer shows of it: the one source of pages and exports.
+//! A case with everything that viewers show: the single source of pages and exports.
 
 use latchwork_model::kit::{Fairness, Step};
 
@@ -13,31 +13,31 @@ use crate::report::run::passed_over::{PassedOver, passed_over};
 use crate::report::run::reasons::{Bad, Reason, reasons};
 use crate::report::run::shadow::{Shadow, shadows};
 
-/// A run and all that is shown of it, whatever it is there for.
+/// A run with everything that is shown of it, regardless of its purpose.
 pub struct Telling {
-    /// The model.
+    /// The configuration of the model.
     pub configuration: Configuration,
     /// The fields of the initial state.
     pub initial: Vec<Described>,
-    /// Who acts, in the order of the lanes.
+    /// The processes, in the order of the lanes.
     pub processes: Vec<String>,
     /// The steps.
     pub steps: Vec<Told>,
-    /// What was sent.
+    /// The messages.
     pub messages: Vec<Message>,
-    /// The rules that are off, and what they would have done.
+    /// The rules that are off, and the effects they would have had.
     pub off: Vec<Shadow>,
     /// The steps that are possible at the end.
     pub possible: Vec<String>,
 }
 
-/// A step, and all that is shown of it.
+/// A step with everything that is shown of it.
 pub struct Told {
-    /// Who acts: an index into the processes.
+    /// The acting process: an index into the processes.
     pub process: usize,
     /// The action with its arguments.
     pub action: String,
-    /// Its sentence.
+    /// The doc comment of the action.
     pub sentence: &'static str,
     /// Whether it is a fault.
     pub fault: bool,
@@ -45,14 +45,14 @@ pub struct Told {
     pub changes: Vec<Change>,
     /// The earlier steps that it needs.
     pub causes: Vec<usize>,
-    /// What could have happened instead.
+    /// The alternatives to it.
     pub others: Vec<String>,
-    /// What of a recording it is, if the case explains one.
+    /// The item of a recording that it corresponds to, if the case explains one.
     pub recorded: Option<String>,
 }
 
 impl Telling {
-    /// A run in words.
+    /// Describes a run.
     pub fn of(configuration: &Configuration, run: &Run<'_>) -> Self {
         let processes = processes(run);
         let steps = told(run, &processes);
@@ -74,17 +74,17 @@ impl Telling {
         }
     }
 
-    /// Whether a message was taken by a fault: it is lost.
+    /// Returns whether a message was taken by a fault, and so is lost.
     pub fn is_lost(&self, message: &Message) -> bool {
         message.taken.is_some_and(|at| self.steps[at].fault)
     }
 
-    /// Whether a message was put in by a fault: it is there twice.
+    /// Returns whether a message was sent by a fault, and so is a duplicate.
     pub fn is_duplicate(&self, message: &Message) -> bool {
         self.steps[message.sent].fault
     }
 
-    /// Whether a rule that is off would have acted at a step.
+    /// Returns whether a rule that is off would have acted at a step.
     pub fn rule_acts_at(&self, at: usize) -> bool {
         self.off.iter().any(|shadow| {
             shadow.differences.iter().any(|parting| parting.at == at)
@@ -93,26 +93,26 @@ impl Telling {
     }
 }
 
-/// A case and all that is shown of it.
+/// A case with everything that is shown of it.
 pub struct Story {
     /// Its run.
     pub run: Telling,
     /// What the run shows.
     pub verdict: CaseVerdict,
-    /// Whether there is a shorter one.
+    /// Whether a shorter run exists.
     pub minimality: Minimality,
-    /// The case file.
+    /// The text of the case file.
     pub case: String,
-    /// What is bad about the last state.
+    /// What is bad about the last state, if anything.
     pub bad: Option<Bad>,
-    /// Why it is.
+    /// The reasons for it.
     pub reasons: Vec<Reason>,
-    /// What processes that act in the cycle never do there, although they always could.
+    /// Actions that processes of the cycle never take although they are always enabled.
     pub passed_over: Vec<PassedOver>,
 }
 
 impl Story {
-    /// The story of a case; `None` if the model cannot take its steps any more.
+    /// Returns the story of a case; `None` if the model can no longer take its steps.
     pub fn of(case: &Case) -> Option<Self> {
         let instance = case.configuration.instance().ok()?;
         let run = &Run::of_case(case, instance.as_ref())?;
@@ -132,18 +132,19 @@ impl Story {
         })
     }
 
-    /// Whether the run goes on beyond the state that counts, because no done state can be reached.
+    /// Returns whether the run continues beyond the state that shows the property, because no done
+    /// state can be reached.
     pub fn is_stuck(&self) -> bool {
         self.verdict.property == BuiltIn::CanFinish.name()
             && self.run.steps.len() > self.verdict.steps
     }
 
-    /// How many steps come before the cycle.
+    /// Returns the number of steps before the cycle.
     pub fn cycle(&self) -> Option<usize> {
         self.verdict.cycle
     }
 
-    /// The sentence of what the run shows: a property, or an action that fires.
+    /// Returns the doc comment of what the run shows: a property, or an action that fires.
     pub fn sentence(&self) -> &'static str {
         let (entry, name) = (self.run.configuration.entry, self.verdict.property.as_str());
         let mut properties = (entry.properties)().into_iter();

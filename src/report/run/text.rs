@@ -81,7 +81,7 @@ pub(crate) fn write_steps(
     }
 }
 
-/// What a rule would have done at a step, in words that follow "with it ".
+/// Returns what a rule would have done at a step, in words that follow "with it ".
 pub fn instead(entry: &Entry, instead: &Instead) -> Vec<String> {
     match instead {
         Instead::Disabled => vec!["this could not have happened".to_string()],
@@ -92,7 +92,7 @@ pub fn instead(entry: &Entry, instead: &Instead) -> Vec<String> {
     }
 }
 
-/// The new values of fields, those of one part of the state together: `node.n0 busy=1 pending=1`.
+/// Returns the new values of fields, grouped by part of the state: `node.n0 busy=1 pending=1`.
 pub fn grouped(changes: &[Change]) -> Vec<String> {
     let mut words = Vec::new();
     let mut part = "";

@@ -1,4 +1,4 @@
-//! The page of two runs side by side, up to where they part and beyond.
+//! The page that compares two runs.
 
 use maud::{Markup, html};
 
@@ -10,10 +10,10 @@ use super::lanes::{Marks, draw_run};
 use super::steps::{inside, links, plural, spans};
 use super::{case, model};
 
-/// How wide one of the two drawings may be.
+/// The maximum width of each of the two drawings.
 const ROOM: usize = 520;
 
-/// The page of two runs.
+/// Returns the page of two runs.
 pub fn page(beside: &Beside) -> String {
     let entry = beside.left.run.configuration.entry;
     let title = headline(beside);
@@ -57,7 +57,7 @@ fn headline(beside: &Beside) -> String {
     }
 }
 
-/// What the two are; what they have in common is said once.
+/// Describes the two runs. Common parts are described once.
 fn both(beside: &Beside) -> Markup {
     let line = |title: &str, of: &dyn Fn(&Side) -> String| -> Markup {
         let [left, right] = beside.sides().map(of);
@@ -103,7 +103,7 @@ fn shows(side: &Side) -> String {
     }
 }
 
-/// What is different where they part.
+/// Describes the difference where they diverge.
 fn parting(beside: &Beside) -> Markup {
     let at = beside.same;
     html! {
@@ -127,7 +127,7 @@ fn parting(beside: &Beside) -> Markup {
     }
 }
 
-/// How each side goes on where their ways part, if they do.
+/// Describes how each side continues where they diverge, if they do.
 fn ways(beside: &Beside, at: usize) -> Markup {
     html! {
         @if at < beside.steps() {
@@ -139,7 +139,8 @@ fn ways(beside: &Beside, at: usize) -> Markup {
     }
 }
 
-/// How a side goes on where the two part, and whether the other one could have done the same.
+/// Describes how one side continues where the two diverge, and whether the other could have done
+/// the same.
 fn goes_on(side: &Side, other: &Side, at: usize) -> Markup {
     html! {
         @match (side.run.steps.get(at), &side.refused) {
@@ -202,7 +203,7 @@ fn drawing(beside: &Beside, side: &Side) -> Markup {
     }
 }
 
-/// A step of both, or one of each.
+/// Renders a step of both runs, or one of each.
 fn row(beside: &Beside, at: usize) -> Markup {
     let id = format!("s={}", at + 1);
     html! {

@@ -1,4 +1,4 @@
-//! The page of a case: what is broken, the run as a drawing and as a list, and how to see it again.
+//! The page of a case: the violation, the run as a drawing and as a list, and how to reproduce it.
 
 use maud::{Markup, html};
 
@@ -9,7 +9,7 @@ use crate::report::run::story::{Story, Telling};
 
 use super::{lanes, model, state, steps, verdict};
 
-/// The page of a story. `file` is what is typed to name its case.
+/// Returns the page of a story. `file` is the name of its case in commands.
 pub fn page(story: &Story, file: &str) -> String {
     let entry = story.run.configuration.entry;
     let title = format!("{}: {}", entry.name, verdict::headline(story));
@@ -37,7 +37,7 @@ pub fn page(story: &Story, file: &str) -> String {
     page::page(&title, &body)
 }
 
-/// What the marks of some drawings mean: only those that are in them.
+/// Explains the marks of some drawings: only those that occur in them.
 pub fn legend(runs: &[&Telling]) -> Markup {
     let any = |mark: &dyn Fn(&Telling, &Message) -> bool| {
         runs.iter().any(|run| run.messages.iter().any(|message| mark(run, message)))
@@ -57,7 +57,7 @@ pub fn legend(runs: &[&Telling]) -> Markup {
     }
 }
 
-/// What moves through the run; there is nothing to move without the script.
+/// Renders the controls for stepping through the run. They do nothing without the script.
 pub fn bar(steps: usize) -> Markup {
     html! {
         div.bar hidden {
@@ -69,7 +69,7 @@ pub fn bar(steps: usize) -> Markup {
     }
 }
 
-/// The model, and how to see the run again.
+/// Describes the model, and how to reproduce the run.
 fn again(story: &Story, file: &str) -> Markup {
     let configuration = &story.run.configuration;
     let quoted = if file.contains(' ') { format!("'{file}'") } else { file.to_string() };

@@ -1,21 +1,21 @@
-//! Where the labels of arrows stand: on their arrow, where no other label is.
+//! The placement of arrow labels: on their arrow, without covering other labels.
 
-/// How high a label is.
+/// The height of a label.
 const HEIGHT: i64 = 12;
 
-/// The place of a label. What is low stands at a high number.
+/// The area of a label. The y axis points downwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
-    /// Where it begins.
+    /// The left edge.
     pub left: i64,
-    /// Where it ends.
+    /// The right edge.
     pub right: i64,
-    /// The line on which it stands.
+    /// The baseline.
     pub bottom: i64,
 }
 
 impl Area {
-    /// How much of it another one covers, in both directions together.
+    /// Returns how much of it another area covers, in both directions together.
     fn covered_by(&self, other: &Self) -> i64 {
         let wide = self.right.min(other.right) - self.left.max(other.left);
         let high = HEIGHT - (self.bottom - other.bottom).abs();
@@ -23,20 +23,20 @@ impl Area {
     }
 }
 
-/// The labels of a drawing so far.
+/// The labels placed in a drawing so far.
 #[derive(Default)]
 pub struct Labels {
     taken: Vec<Area>,
 }
 
 impl Labels {
-    /// A place is taken.
+    /// Marks an area as taken.
     pub fn take(&mut self, area: Area) {
         self.taken.push(area);
     }
 
-    /// Finds the place for the middle of a label that is so wide: the first free one of some, or the
-    /// one of which least is covered.
+    /// Finds the position of the middle of a label of this width: the first free one of `places`,
+    /// or the one that is covered least.
     pub fn place<const N: usize>(&mut self, width: i64, places: [(i64, i64); N]) -> (i64, i64) {
         let half = width / 2;
         let area = |(x, y): (i64, i64)| Area { left: x - half, right: x + half, bottom: y };
@@ -58,7 +58,7 @@ mod tests {
         let down = [(100, 50), (100, 60), (100, 70), (100, 20)];
         let mut labels = Labels::default();
         assert_eq!(labels.place(30, down), (100, 50));
-        // Two labels on one arrow do not stand on each other.
+        // Two labels on one arrow do not overlap.
         assert_eq!(labels.place(30, down), (100, 70));
         labels.take(Area { left: 0, right: 200, bottom: 35 });
         assert_eq!(labels.place(30, down), (100, 20));

@@ -1,5 +1,5 @@
-//! The drawing of a run: a lane a process, time downwards, an arrow from where a message is sent to
-//! where it is taken.
+//! The drawing of a run: one lane per process, time downwards, and an arrow from where a message is
+//! sent to where it is received.
 
 use maud::{Markup, html};
 
@@ -8,38 +8,38 @@ use crate::report::run::story::{Story, Telling};
 
 use super::labels::{Area, Labels};
 
-/// From one step to the next. The style sheet has it too.
+/// The height of a step. The style sheet has the same value.
 const ROW: usize = 34;
-/// The names of the processes.
+/// The height of the row of process names.
 const HEAD: usize = 40;
-/// The numbers of the steps.
+/// The width of the column of step numbers.
 const GUTTER: usize = 44;
-/// The widest a lane gets.
+/// The maximum width of a lane.
 const WIDEST: usize = 150;
-/// The narrowest: a drawing that is wider than its place can be moved to and fro.
+/// The minimum width of a lane. A drawing wider than its container scrolls.
 const NARROWEST: usize = 84;
-/// How wide a drawing may be beside the list of its steps.
+/// The maximum width of a drawing next to the list of its steps.
 const ROOM: usize = 780;
-/// What a letter of a label takes, about.
+/// The approximate width of a letter in a label.
 const LETTER: usize = 7;
 
-/// What is marked in a drawing beside the run itself.
+/// The marks in a drawing.
 #[derive(Default)]
 pub struct Marks<'a> {
-    /// After so many steps this is broken.
+    /// The property, and the number of steps after which it is violated.
     pub broken: Option<(usize, &'a str)>,
-    /// After so many steps the cycle begins with which the run ends.
+    /// The number of steps before the cycle at the end of the run.
     pub cycle: Option<usize>,
-    /// This step is the first one that another run does not share.
+    /// The first step that another run does not share.
     pub parting: Option<usize>,
-    /// After so many steps the two go different ways, if that is later.
+    /// The number of steps after which the two diverge, if that is later.
     pub fork: Option<usize>,
-    /// After so many steps the run is looked at.
+    /// The number of steps after which the run is shown.
     pub current: Option<usize>,
 }
 
 impl<'a> Marks<'a> {
-    /// What is marked in the run of a story.
+    /// Returns the marks for the run of a story.
     pub fn of(story: &'a Story) -> Self {
         let verdict = &story.verdict;
         let is_broken = verdict.violated && verdict.cycle.is_none();
@@ -53,12 +53,12 @@ impl<'a> Marks<'a> {
     }
 }
 
-/// What is drawn of a run, and where.
+/// The layout of a drawing.
 struct Drawing<'a> {
     run: &'a Telling,
     /// The name of each lane.
     lanes: &'a [String],
-    /// The link to a step.
+    /// Returns the link to a step.
     link: &'a dyn Fn(usize) -> String,
     lane: usize,
     width: usize,
@@ -70,8 +70,8 @@ pub fn draw(story: &Story) -> Markup {
     draw_run(run, &run.processes, &Marks::of(story), ROOM, &|step| format!("#s={step}"))
 }
 
-/// Draws a run. Its processes are among those of `lanes`; its width is about `room`; `link` is where
-/// the link of a step leads, counted from 1.
+/// Draws a run. Its processes are a subset of `lanes`, its width is about `room`, and `link`
+/// returns the link of a step, counted from 1.
 pub fn draw_run(
     run: &Telling,
     lanes: &[String],
@@ -82,7 +82,7 @@ pub fn draw_run(
     let count = lanes.len().max(1);
     let lane = (room / count).clamp(NARROWEST, WIDEST);
     let longest = run.steps.iter().map(|step| name_of(&step.action).len()).max().unwrap_or(0);
-    // The label of the last lane stands right of it if there is one lane only.
+    // The label of the last lane is to its right if there is only one lane.
     let width = GUTTER + count * lane + if count == 1 { longest * LETTER } else { 24 };
     let drawing = Drawing { run, lanes, link, lane, width };
     let height = drawing.bottom() + 26;
@@ -109,7 +109,7 @@ fn name_of(action: &str) -> &str {
 }
 
 impl Drawing<'_> {
-    /// The middle of the lane in which a step stands.
+    /// Returns the middle of the lane of a step.
     fn x(&self, at: usize) -> usize {
         let name = &self.run.processes[self.run.steps[at].process];
         self.middle(self.lanes.iter().position(|lane| lane == name).unwrap_or(0))
@@ -136,7 +136,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// The line behind which the property is broken.
+    /// Draws the line after which the property is violated.
     fn broken(&self, marks: &Marks<'_>, labels: &mut Labels) -> Markup {
         html! {
             @if let Some((steps, property)) = marks.broken {
@@ -171,7 +171,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// Whether the label of a step stands left of it, and where.
+    /// Returns whether the label of a step is to its left, and its position.
     fn label(&self, at: usize) -> (bool, usize) {
         let (x, name) = (self.x(at), name_of(&self.run.steps[at].action));
         let left = self.lanes.len() > 1 && x + 12 + name.len() * LETTER > self.width;
@@ -226,7 +226,7 @@ impl Drawing<'_> {
             (_, _, true) => "message twice",
             _ => "message",
         };
-        // Beside the dot, not on it.
+        // Next to the dot, not on it.
         let side = if to > from { 8 } else { -8 };
         let line = if to == from {
             format!("M{from} {start} C{} {start} {} {end} {} {end}", from - 30, from - 30, from - 8)

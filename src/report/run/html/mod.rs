@@ -1,4 +1,4 @@
-//! Pages of runs: one file each, no network, complete without scripts.
+//! Pages of runs: one file each, without network access, complete without scripts.
 
 pub mod beside;
 pub mod case;

@@ -1,4 +1,4 @@
-//! What a run is a run of: the protocol in short, who acts, the sizes.
+//! The context of a run: the protocol in short, the processes, the sizes.
 
 use maud::{Markup, PreEscaped, html};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html::push_html};
@@ -9,10 +9,10 @@ use crate::report::page;
 use crate::report::run::story::Telling;
 use crate::report::{introduction, switches};
 
-/// The protocol, for somebody who does not know it: how its own page begins.
+/// Describes the protocol to a reader who does not know it: the beginning of its own page.
 pub fn about(entry: &Entry) -> Markup {
     let text = introduction(entry.readme);
-    // There is nothing beside this page to which a link could lead.
+    // This page stands alone, so relative links would lead nowhere.
     let is_link = |event: &Event<'_>| {
         matches!(event, Event::Start(Tag::Link { .. }) | Event::End(TagEnd::Link))
     };
@@ -30,7 +30,7 @@ pub fn about(entry: &Entry) -> Markup {
     }
 }
 
-/// Who acts in a run, and what there is.
+/// Describes the processes and the sizes of a run.
 pub fn parties(run: &Telling) -> Markup {
     let configuration = &run.configuration;
     let lanes = configuration.entry.lanes.iter().filter_map(|lane| {
@@ -58,18 +58,18 @@ pub fn parties(run: &Telling) -> Markup {
     }
 }
 
-/// What a size is.
+/// Returns the doc comment of a size.
 fn doc(entry: &Entry, name: &str) -> &'static str {
     entry.bounds.iter().find(|field| field.name == name).map_or("", |field| field.doc)
 }
 
-/// The rules of a configuration, in words.
+/// Describes the rules of a configuration.
 pub fn rules(configuration: &Configuration) -> String {
     let switched = switches(configuration);
     if switched.is_empty() { "all of them on".to_string() } else { switched.join(", ") }
 }
 
-/// The faults that may happen.
+/// Describes the faults that may happen.
 pub fn faults(faults: &Tree) -> String {
     match faults {
         Tree::Record(fields) => {
@@ -82,7 +82,7 @@ pub fn faults(faults: &Tree) -> String {
     }
 }
 
-/// A value of a configuration in words.
+/// Describes a value of a configuration.
 pub fn words(tree: &Tree) -> String {
     match tree {
         Tree::Number(number) => number.to_string(),

@@ -1,11 +1,11 @@
-//! The whole state: every field, what it means, and when it changes.
+//! The complete state: every field, what it means, and when it changes.
 
 use maud::{Markup, html};
 
 use crate::engines::fields::FieldValue;
 use crate::report::run::story::Story;
 
-/// Every field over the run. A script shows the values at the step that is looked at.
+/// Renders every field over the run. A script shows the values at the current step.
 pub fn table(story: &Story) -> Markup {
     let moves = |path: &str| -> Vec<(usize, &FieldValue)> {
         let steps = story.run.steps.iter().enumerate();

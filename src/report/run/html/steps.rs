@@ -8,7 +8,7 @@ use crate::report::run::shadow::Shadow;
 use crate::report::run::story::{Story, Telling};
 use crate::report::run::text::instead;
 
-/// The steps of a story.
+/// Renders the steps of a story.
 pub fn list(story: &Story) -> Markup {
     html! {
         ol.steps { @for at in 0..story.run.steps.len() { (item(story, at)) } }
@@ -31,7 +31,7 @@ fn item(story: &Story, at: usize) -> Markup {
     }
 }
 
-/// What is said of a step.
+/// Renders the details of a step.
 pub fn inside(run: &Telling, at: usize) -> Markup {
     let step = &run.steps[at];
     html! {
@@ -57,12 +57,12 @@ pub fn inside(run: &Telling, at: usize) -> Markup {
     }
 }
 
-/// A word, with an `s` unless there is one of them.
+/// Returns a count with a word, in the plural unless the count is one.
 pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_string() } else { format!("{word}s") }
 }
 
-/// Links to steps, which are counted from 0.
+/// Renders links to steps, which are counted from 0.
 pub fn links(steps: &[usize]) -> Markup {
     html! {
         @for (at, step) in steps.iter().enumerate() {
@@ -72,7 +72,7 @@ pub fn links(steps: &[usize]) -> Markup {
     }
 }
 
-/// Steps, which are counted from 0, as few words: `1-3 5`.
+/// Formats steps, which are counted from 0, as ranges: `1-3 5`.
 pub fn spans(steps: &[usize]) -> String {
     let mut spans: Vec<(usize, usize)> = Vec::new();
     for step in steps {
@@ -88,7 +88,7 @@ pub fn spans(steps: &[usize]) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Changed fields, old and new.
+/// Renders changed fields with old and new values.
 pub fn changes<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Markup {
     let mut changes = changes.into_iter().peekable();
     html! {
@@ -102,7 +102,7 @@ pub fn changes<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Markup {
     }
 }
 
-/// What a step takes and what it sends.
+/// Renders what a step receives and sends.
 fn mail(run: &Telling, at: usize) -> Markup {
     html! {
         @for message in &run.messages {
@@ -126,7 +126,7 @@ fn mail(run: &Telling, at: usize) -> Markup {
     }
 }
 
-/// What a rule that is off would have done at a step.
+/// Renders what a rule that is off would have done at a step.
 fn rule(run: &Telling, shadow: &Shadow, at: usize) -> Markup {
     let entry = run.configuration.entry;
     let name = entry.rules[shadow.rule].name;
@@ -146,7 +146,7 @@ fn rule(run: &Telling, shadow: &Shadow, at: usize) -> Markup {
     }
 }
 
-/// What a step does otherwise with a rule on. What it does all the same is not said again.
+/// Renders how the effect of a step differs with a rule on. Common effects are left out.
 fn otherwise(rule: &str, without: &[Change], with: &[Change]) -> Markup {
     let same = |one: &Change, other: &Change| one.path == other.path && one.new == other.new;
     let more: Vec<&Change> =

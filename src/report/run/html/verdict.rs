@@ -1,4 +1,4 @@
-//! What a run shows, the values that are to blame, and the rules that are off.
+//! What a run shows, the values that cause it, and the rules that are off.
 
 use maud::{Markup, html};
 
@@ -10,7 +10,7 @@ use crate::report::run::story::{Story, Telling};
 
 use super::steps::{links, plural};
 
-/// What the run shows, in a line.
+/// Returns what the run shows, in a line.
 pub fn headline(story: &Story) -> String {
     let verdict = &story.verdict;
     let what = if verdict.violated { "is violated" } else { "is reached" };
@@ -18,7 +18,7 @@ pub fn headline(story: &Story) -> String {
     format!("{} {what} after {} {steps}", verdict.property, verdict.steps)
 }
 
-/// The head of the page.
+/// Renders the head of the page.
 pub fn header(story: &Story) -> Markup {
     let entry = story.run.configuration.entry;
     html! {
@@ -33,7 +33,7 @@ pub fn header(story: &Story) -> Markup {
     }
 }
 
-/// Why the end of the run is a bad one.
+/// Explains why the end of the run is a violation.
 pub fn why(story: &Story) -> Markup {
     let verdict = &story.verdict;
     let last = story.run.steps.len();
@@ -73,12 +73,12 @@ pub fn why(story: &Story) -> Markup {
     }
 }
 
-/// The last of so many steps, counted from 0.
+/// Returns the last of this many steps, counted from 0.
 fn before(steps: usize) -> Vec<usize> {
     steps.checked_sub(1).into_iter().collect()
 }
 
-/// A value in a sentence.
+/// Returns a value for use in a sentence.
 fn named(value: &FieldValue) -> String {
     match value.to_string().as_str() {
         "-" => "empty".to_string(),
@@ -111,7 +111,7 @@ fn blame(reasons: &[Reason]) -> Markup {
     }
 }
 
-/// The rules that are off, and where they would have acted.
+/// Renders the rules that are off, and where they would have acted.
 pub fn rules(story: &Story) -> Markup {
     let entry = story.run.configuration.entry;
     html! {
@@ -129,7 +129,7 @@ pub fn rules(story: &Story) -> Markup {
     }
 }
 
-/// What a rule that is off would have done to a run.
+/// Renders the effect that a rule that is off would have had on a run.
 fn effect(run: &Telling, shadow: &Shadow) -> Markup {
     let (end, otherwise): (Vec<&Parting>, Vec<&Parting>) =
         shadow.differences.iter().partition(|parting| parting.instead.is_none());
