@@ -5,8 +5,8 @@
 //! state, the exchanged state must have the exchanged successors, and every property must have the
 //! same value in both. In a small space all states are examined. In a large one, the states of the
 //! first levels and a sample of the others are examined; the choice does not depend on the threads.
-//! For a model that sorts, all states that differ from the examined one by an exchange are checked,
-//! up to [`ORBIT`] of them. If there are more, the successors of the state are checked as well.
+//! For a model that sorts, all states that differ from the examined one by an exchange are checked, up
+//! to [`ORBIT`] of them, and so are the successors of the examined state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -168,10 +168,10 @@ impl Quotient {
             }
             at += 1;
         }
-        let (mut met, whole) = (Vec::new(), orbit.len() < ORBIT);
-        if !whole {
-            steps::each(model, state, |_, next| met.extend(next.ok().copied()));
-        }
+        // Sorting need not be one of the declared exchanges, so what is reached is compared with what
+        // it is sorted to.
+        let mut met = Vec::new();
+        steps::each(model, state, |_, next| met.extend(next.ok().copied()));
         met.iter().find_map(|state| self.examine_with(model, state, &self.group))
     }
 

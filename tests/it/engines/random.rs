@@ -26,3 +26,12 @@ fn a_thousand_models_agree_with_the_reference() {
         assert!(times >= least, "{what}: {times} times, and not {least}\n{}", outcome.counts);
     }
 }
+
+/// A model whose sorting exchanges processes that it does not declare as interchangeable: what is
+/// sorted is not the same as before. Its counterexample was a step too long.
+#[test]
+fn a_model_that_sorts_more_than_it_declares_is_refused() {
+    let outcome = run(1, 82_686..82_687, 1, &Options::default());
+    assert!(outcome.disagreements.is_empty(), "{}", outcome.told(1, false));
+    assert_eq!(outcome.counts.of("models refused since they are wrong about their symmetry"), 1);
+}
