@@ -1,10 +1,6 @@
 //! The sentence above an item of a list: reports print it.
 
-/// The sentence of an action, a rule or a property. Without one the model does not compile:
-///
-/// ```compile_fail
-/// const DOC: &str = latchwork_model::sentence!(action client_ask);
-/// ```
+/// The sentence of an action, a rule or a property. A model that lacks one does not compile.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! sentence {

@@ -4,7 +4,7 @@ use super::{ActionInfo, Id, Step};
 
 /// The maximum number of kinds of ids that one permutation moves.
 const KINDS: usize = 3;
-/// Only ids of a kind below this can be moved.
+/// The number of ids of a kind that a permutation can move: those with smaller numbers.
 const IDS: usize = 16;
 
 /// A permutation of ids, of several kinds at once: exchanging two nodes also exchanges what runs on
@@ -15,7 +15,7 @@ pub struct Permutation {
     moves: [Option<Moves>; KINDS],
 }
 
-/// The images of the ids of one kind.
+/// The new numbers of the ids of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Moves {
     kind: &'static str,
@@ -81,20 +81,20 @@ impl Permutation {
         next
     }
 
-    /// Returns the images of the ids of a kind; `None` if they do not move.
+    /// Returns the new number of each id of a kind, or `None` if the permutation leaves this kind alone.
     #[inline]
     pub(super) fn of(&self, kind: &str) -> Option<&[u8; IDS]> {
         self.moves.iter().flatten().find(|moves| moves.kind == kind).map(|moves| &moves.to)
     }
 
-    /// Returns the image of the id with number `index` of a kind.
+    /// Returns the new number of the id that has the number `index`.
     #[inline]
     pub fn index(&self, kind: &str, index: u8) -> u8 {
         let to = self.of(kind).and_then(|to| to.get(usize::from(index)));
         to.copied().unwrap_or(index)
     }
 
-    /// Returns the image of an id.
+    /// Returns the id that takes the place of `id`.
     #[inline]
     pub fn id<I: Id>(&self, id: I) -> I {
         I::from_index(self.index(I::KIND, id.index()))

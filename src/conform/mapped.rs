@@ -67,7 +67,7 @@ pub fn slice(map: &MapFile, logs: &[Log], skew: u64) -> Result<Slice, Problem> {
     })
 }
 
-/// Returns whether a line is of a kind.
+/// Returns whether a line matches the event and the patterns of a kind of line.
 fn fits(kind: &LineKind, line: &Line) -> bool {
     let is = |name: &str, pattern: &str| {
         let value = line.fields.get(name).map_or("", String::as_str);

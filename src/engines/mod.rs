@@ -4,7 +4,9 @@ pub mod explore;
 pub mod fields;
 pub mod follow;
 pub mod instance;
+pub mod schedule;
 pub mod shrink;
 pub mod simulate;
+#[cfg(feature = "threads")]
 pub mod threads;
 pub mod verdict;

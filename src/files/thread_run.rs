@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::encoding::json::{Json, Problem};
-use crate::engines::threads::schedule::Schedule;
+use crate::engines::schedule::Schedule;
 
 /// The property that is reported as violated by a run of threads that the model does not admit.
 pub const REFINEMENT: &str = "refinement";

@@ -54,7 +54,7 @@ struct Known {
     bytes: StateBytes,
     /// The silent steps that are possible, in order, and the states they lead to.
     steps: Option<Vec<(Step, StateBytes)>>,
-    /// The outcomes of the steps, by position.
+    /// Whether each step of the model was tried in this state, and where it leads, by position of the step.
     fired: Box<[Tried]>,
     silent: Option<Arc<[(Step, StateId)]>>,
     values: Option<Values>,

@@ -8,40 +8,26 @@
 //! | `under_loom` | all interleavings up to a number of preemptions, with weak memory |
 //! | `under_shuttle`, `draws` | runs with a random schedule |
 //! | `under_std` | runs on the threads of the machine |
-//! | `schedule` | how to reproduce a run |
 //! | `refine` | whether a run of the code is a run of the model |
 //! | `shorten` | reduces the switches of a failing schedule |
 
-#[cfg(feature = "threads")]
 mod draws;
-#[cfg(feature = "threads")]
 pub mod log;
-#[cfg(feature = "threads")]
 pub mod refine;
-#[cfg(feature = "threads")]
 pub mod runs;
-pub mod schedule;
-#[cfg(feature = "threads")]
 pub mod shorten;
-#[cfg(feature = "threads")]
 pub mod under_loom;
-#[cfg(feature = "threads")]
 pub mod under_shuttle;
-#[cfg(feature = "threads")]
 pub mod under_std;
 
-#[cfg(feature = "threads")]
 pub use draws::Strategy;
 
-#[cfg(feature = "threads")]
 use std::sync::Arc;
 
 /// A run of the code: everything from spawning the threads to joining them.
-#[cfg(feature = "threads")]
 pub type Body = Arc<dyn Fn(&Arc<log::Log>) + Send + Sync>;
 
 /// The primitives that threaded code is written against: here those of the standard library.
-#[cfg(feature = "threads")]
 pub mod rt_std {
     pub use std::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
     pub use std::sync::{Condvar, Mutex, MutexGuard};
@@ -49,7 +35,6 @@ pub mod rt_std {
 }
 
 /// The same primitives under loom.
-#[cfg(feature = "threads")]
 pub mod rt_loom {
     pub use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
     pub use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -57,7 +42,6 @@ pub mod rt_loom {
 }
 
 /// The same primitives under shuttle.
-#[cfg(feature = "threads")]
 pub mod rt_shuttle {
     pub use shuttle::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
     pub use shuttle::sync::{Condvar, Mutex, MutexGuard};

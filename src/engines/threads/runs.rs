@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engines::threads::schedule::Schedule;
+use crate::engines::schedule::Schedule;
 
 use crate::engines::explore::panics::join;
 

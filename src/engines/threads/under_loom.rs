@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use loom::model::Builder;
 
 use crate::engines::explore::panics;
-use crate::engines::threads::schedule::Schedule;
+use crate::engines::schedule::Schedule;
 
 use super::Body;
 use super::runs::{Current, Ending, Feed, Ran, judged};

@@ -8,8 +8,8 @@ use shuttle::scheduler::{Schedule as Start, Scheduler, Task, TaskId};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 use crate::engines::explore::panics;
+use crate::engines::schedule::Schedule;
 use crate::engines::simulate::rng::Draws;
-use crate::engines::threads::schedule::Schedule;
 
 use super::Body;
 use super::draws::{Picker, Strategy};

@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use crate::engines::explore::panics;
-use crate::engines::threads::schedule::Schedule;
+use crate::engines::schedule::Schedule;
 
 use super::Body;
 use super::runs::{Current, Ending, Feed, Ran};

@@ -1,8 +1,8 @@
 //! Repeats a recorded run under the engine that did it.
 
+use crate::engines::schedule::Schedule;
 use crate::engines::threads::refine::{Judgement, Refinement};
 use crate::engines::threads::runs::Ran;
-use crate::engines::threads::schedule::Schedule;
 use crate::engines::threads::{under_loom, under_shuttle};
 use crate::files::case::Case;
 use crate::files::thread_run::ThreadRun;

@@ -2,10 +2,10 @@
 //! against the model.
 
 use crate::engines::explore::{Options, Watch};
+use crate::engines::schedule::Schedule;
 use crate::engines::threads::Strategy;
 use crate::engines::threads::refine::{Judgement, Refinement, Refusal};
 use crate::engines::threads::runs::{Ending, Ran, judged};
-use crate::engines::threads::schedule::Schedule;
 use crate::engines::threads::shorten::shorten;
 use crate::engines::threads::{under_loom, under_shuttle, under_std};
 use crate::engines::verdict::{Discovery, End};

@@ -48,6 +48,59 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
     assert!(refused(&["check", "Cargo.toml"]).contains("Cargo.toml:1:"));
 }
 
+/// Rules are switched in scenario files as they are in a protocol, and such a file is expected to hold.
+#[test]
+fn rules_are_switched_in_scenario_files() {
+    let out = tempfile::tempdir().expect("a folder");
+    let check =
+        |arguments: &[&str]| run(&[&["check"], arguments, &["--out", path(out.path())]].concat());
+    let cross = "scenarios/downconvert/cross.json";
+    assert_eq!(check(&[cross]).0, 0);
+    let (code, said, _) = check(&[cross, "--without", "pending_flag"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("downconvert/cross without pending_flag"), "{said}");
+    let two = [cross, "scenarios/async_grant/plain.json"];
+    assert!(refused(&["check", two[0], two[1], "--without", "pending_flag"]).contains("no rule"));
+}
+
+/// With another profile a search ends at its first violation, unless everything is asked for.
+#[test]
+fn another_profile_is_searched_up_to_its_first_violation() {
+    let file = "scenarios/async_grant/linux_6_12_reboot.json";
+    let out = tempfile::tempdir().expect("a folder");
+    let check = |more: &[&str]| {
+        let arguments = ["check", file, "--profile", "linux_6_12", "--out", path(out.path())];
+        let (code, said, _) = run(&[&arguments[..], more].concat());
+        assert_eq!(code, 1, "{said}");
+        (said.contains("the search ended here"), said.contains("deadlock after"))
+    };
+    assert_eq!(check(&[]), (true, false));
+    assert_eq!(check(&["-v"]), (false, true));
+}
+
+/// `--json` prints the facts; `--json=FILE` writes them, and prints what is printed without it.
+#[test]
+fn facts_are_printed_or_written_in_every_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, out) = (folder.path().join("facts.json"), path(folder.path()));
+    let plain = "scenarios/async_grant/plain.json";
+    let capture = "tests/captures/nlm-blocking-granted.pcap";
+    for command in [
+        &["check", plain, "--out", out][..],
+        &["ablate", "dirlock", "--sets", "1", "--out", out],
+        &["simulate", plain, "--runs", "0..64", "--out", out],
+        &["conform", "async_grant", capture, "--profile", "full", "--out", out],
+        &["list", "async_grant"],
+    ] {
+        let (code, facts, _) = run(&[command, &["--json"]].concat());
+        let (same, text, _) = run(&[command, &[&format!("--json={}", path(&file))]].concat());
+        assert_eq!((code, run(command).1), (same, text), "{command:?}");
+        let written = fs::read_to_string(&file).expect("facts");
+        assert!(serde_json::from_str::<serde_json::Value>(&written).is_ok(), "{command:?}");
+        assert_eq!(written, facts, "{command:?}");
+    }
+}
+
 /// A search that is cut at a bound or a panic is never whole, so neither can be left out: not on the
 /// command line, and not in a scenario, whichever command reads it.
 #[test]

@@ -63,6 +63,10 @@ fn its_tests_pass_and_its_page_says_what_works() {
         case = case.or(named.map(ToString::to_string));
     }
     assert!(case.is_some(), "one of the commands leaves a case");
+    let output = cargo(&folder, &["run", "-q", "--", "check", "--without", "return_late_grant"]);
+    assert_eq!(output.status.code(), Some(2));
+    let hint = " check lock --without return_late_grant";
+    assert!(said(&output).contains(hint), "a hint speaks of this program: {}", said(&output));
     conforms(&folder);
     follows_the_tutorial(&folder);
 }
@@ -91,6 +95,8 @@ fn follows_the_tutorial(folder: &Path) {
     let source = blocks(&tutorial, "rust").join("\n");
     assert_eq!(source, fs::read_to_string(repository("examples/lease/lease.rs")).expect("text"));
     let scenario = blocks(&tutorial, "json").concat();
+    let committed = repository("examples/lease/scenarios/lease/two_clients.json");
+    assert_eq!(scenario, fs::read_to_string(committed).expect("text"));
     fs::write(folder.join("src/lease.rs"), source).expect("written");
     fs::create_dir(folder.join("scenarios/lease")).expect("made");
     fs::write(folder.join("scenarios/lease/two_clients.json"), scenario).expect("written");

@@ -37,6 +37,8 @@ fn every_committed_case_replays_and_is_canonical() {
         assert_eq!(case.to_text(), fs::read_to_string(&path).expect("text"));
         let (code, out, said) = run(&["replay", path.to_str().expect("UTF-8")]);
         assert_eq!(code, i32::from(case.verdict.violated), "{out}{said}");
+        let still = format!("{} is still violated (exit code 1)", case.verdict.property);
+        assert_eq!(out.contains(&still), case.verdict.violated, "{out}");
     }
     assert!(cases > 0);
 }

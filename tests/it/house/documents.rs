@@ -179,3 +179,30 @@ fn every_command_in_the_documents_is_one() {
     assert_eq!(wrong, [""; 0]);
     assert!(seen > 30, "only {seen} commands were found");
 }
+
+/// The table of features says how many crates the compiler builds; Cargo knows.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_crates_of_each_feature_are_counted() {
+    let library = text(&repository("docs/library.md"));
+    let rows = library.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, feature, _, crates, _] = cells[..] else { return None };
+        Some((feature.trim_matches('`').replace("none", ""), crates.parse::<usize>().ok()?))
+    });
+    let mut counted = 0;
+    for (feature, crates) in rows {
+        let output = std::process::Command::new(env!("CARGO"))
+            .args(["tree", "--package", "latchwork", "--edges", "normal,build", "--prefix", "none"])
+            .args(["--offline", "--no-default-features", "--features", &feature])
+            .current_dir(repository(""))
+            .output()
+            .expect("cargo runs");
+        let tree = String::from_utf8_lossy(&output.stdout).into_owned();
+        let names = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        let all: BTreeSet<String> = tree.lines().map(names).collect();
+        assert_eq!(all.len(), crates, "the feature `{feature}`");
+        counted += 1;
+    }
+    assert_eq!(counted, 5);
+}

@@ -39,6 +39,12 @@ fn installs(line: &Value) {
     assert_eq!(url, "https://forge.example/PUT-THE-REPOSITORY-HERE");
 }
 
+/// The command of the step that installs the program.
+fn installing(steps: &[Value]) -> &Value {
+    let installs = |step: &&Value| step["run"].as_str().is_some_and(|run| run.contains("install"));
+    &steps.iter().find(installs).expect("a step")["run"]
+}
+
 #[test]
 fn the_workflow_for_github_is_one_that_runs() {
     let workflow = yaml("github.yml");
@@ -49,9 +55,7 @@ fn the_workflow_for_github_is_one_that_runs() {
     for step in steps {
         assert!(step["uses"].is_string() != step["run"].is_string(), "{step}");
     }
-    let install =
-        steps.iter().find(|step| step["run"].as_str().is_some_and(|run| run.contains("install")));
-    installs(&install.expect("a step")["run"]);
+    installs(installing(steps));
     let check = steps.iter().find(|step| step["name"] == "latchwork check").expect("a step");
     let script = check["run"].as_str().expect("a script");
     let upload = steps.iter().find(|step| step["with"]["sarif_file"].is_string());
@@ -151,6 +155,10 @@ fn the_shards_on_github_are_all_there_and_are_put_together() {
         next += 10;
     }
     assert_eq!(shards.last(), Some(&shards.len().into()));
+    for job in ["shard", "merge"] {
+        let steps = jobs[job]["steps"].as_array().expect("steps");
+        installs(installing(steps));
+    }
     assert_eq!(jobs["merge"]["needs"], "shard");
     let merge = jobs["merge"]["steps"].as_array().expect("steps").last().expect("a step");
     assert_eq!(merge["run"], "latchwork merge shard-*.json");

@@ -2,10 +2,10 @@
 
 use latchwork::encoding::json::Document;
 use latchwork::engines::explore::Options;
+use latchwork::engines::schedule::Schedule;
 use latchwork::engines::threads::Strategy;
 use latchwork::engines::threads::refine::{Judgement, Refusal};
 use latchwork::engines::threads::runs::Ending;
-use latchwork::engines::threads::schedule::Schedule;
 use latchwork::engines::threads::shorten::switches;
 use latchwork::files::case::Case;
 use latchwork::files::scenario::{Expect, Scenario};

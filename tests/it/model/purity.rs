@@ -157,6 +157,29 @@ const SLIPS: [(&str, &str, &str, &str); 5] = [
     ),
 ];
 
+/// What is missing or does not belong there: what is written instead of what, and what the compiler says.
+/// The compiler gives up after the first kind, so each is tried alone.
+const MISTAKES: [(&str, &str, &str, &str); 4] = [
+    ("action", "/// Go out.", "", "the action `lamp_darkens` needs a sentence"),
+    ("property", "/// It is lit in the end.", "", "the property `is_lit` needs a sentence"),
+    ("rule", "/// The lamp has a battery.", "", "the rule `battery` needs a sentence"),
+    (
+        "field",
+        "pub lit: bool,",
+        "pub lit: bool, pub by: Option<u8>,",
+        "`Option<u8>` cannot be part of a state",
+    ),
+];
+
+#[test]
+fn a_mistake_in_a_list_is_named() {
+    for (name, from, to, message) in MISTAKES {
+        assert_eq!(LAMP.matches(from).count(), 1, "{from}");
+        let said = check_copy(&[(name, LAMP.replace(from, to))]).expect_err("it is refused");
+        assert!(said.contains(message), "{name}: {said}");
+    }
+}
+
 #[test]
 fn a_name_that_stands_for_two_things_or_for_nothing_does_not_compile() {
     check_copy(&[("fine", LAMP)]).unwrap_or_else(|said| panic!("it must compile: {said}"));
