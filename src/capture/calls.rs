@@ -1,6 +1,5 @@
 //! Calls that wait for their replies, and retransmitted calls.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::event::{Event, Request, What, Window};
@@ -8,7 +7,7 @@ use super::link::End;
 use super::names::{Client, ClientId, Session, Verifier};
 use super::nfs::{self, Answer, Operation, Tables, Way};
 use super::order::Place;
-use super::recent::Recent;
+use super::recent::{Map, Recent, map};
 use super::rpc::Wrap;
 use super::status::Status;
 use super::tcp::Stamp;
@@ -150,7 +149,7 @@ impl Calling {
 }
 
 /// The key that identifies a call that may be sent again.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 enum Known {
     /// The session, whether it is a callback, and the slot.
     Slot(Session, bool, u32),
@@ -192,7 +191,7 @@ pub struct Note {
 
 /// All waiting calls, and the last call of each slot.
 pub struct Calls {
-    waiting: BTreeMap<CallKey, (Place, Wrap)>,
+    waiting: Map<CallKey, (Place, Wrap)>,
     made: Recent<Known, Made>,
     ignored: Recent<CallKey, ()>,
 }
@@ -200,11 +199,7 @@ pub struct Calls {
 impl Calls {
     /// Creates an empty table.
     pub const fn new() -> Self {
-        Self {
-            waiting: BTreeMap::new(),
-            made: Recent::new(REMEMBERED),
-            ignored: Recent::new(1 << 10),
-        }
+        Self { waiting: map(), made: Recent::new(REMEMBERED), ignored: Recent::new(1 << 10) }
     }
 
     fn known(calling: &Calling, key: CallKey, program: u32) -> (Known, u32) {
@@ -249,7 +244,7 @@ impl Calls {
     /// Returns the call that a reply answers: the place of its events, and the protection of the
     /// results.
     pub fn of_reply(&mut self, key: &CallKey) -> Option<(Place, Wrap)> {
-        self.waiting.remove(key)
+        self.waiting.swap_remove(key)
     }
 
     /// Records that a call is ignored, so that its reply is ignored too.
@@ -265,7 +260,7 @@ impl Calls {
     /// Removes calls that no longer wait.
     pub fn answered(&mut self, keys: &[CallKey]) {
         for key in keys {
-            self.waiting.remove(key);
+            self.waiting.swap_remove(key);
         }
     }
 }

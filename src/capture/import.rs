@@ -228,6 +228,12 @@ impl<'s> Importer<'s> {
             return self.reply_alone(piece, reply);
         };
         let Some(Waiting::Reply(calling)) = self.order.waiting(place) else { return };
+        if piece.at.frame < calling.at.frame {
+            // What is missing was given up at the end of the recording, and the call came to light
+            // after a reply to another one.
+            self.calls.wait(key, place, wrap);
+            return self.reply_alone(piece, reply);
+        }
         let keys = std::mem::take(&mut calling.keys);
         self.calls.answered(&keys);
         self.tables.client = calling.client;

@@ -84,9 +84,12 @@ pub enum Failure {
 ///
 /// If the recording is damaged, or writing fails.
 pub fn write(recording: impl Read, to: &mut dyn Write) -> Result<End, Failure> {
-    let line = |line: &Line, to: &mut dyn Write| -> io::Result<()> {
-        serde_json::to_writer(&mut *to, line)?;
-        to.write_all(b"\n")
+    let mut text = Vec::new();
+    let mut line = |line: &Line, to: &mut dyn Write| -> io::Result<()> {
+        text.clear();
+        serde_json::to_writer(&mut text, line)?;
+        text.push(b'\n');
+        to.write_all(&text)
     };
     line(&Line::Head(Head::default()), to).map_err(Failure::Io)?;
     let mut failed = None;
@@ -101,4 +104,34 @@ pub fn write(recording: impl Read, to: &mut dyn Write) -> Result<End, Failure> {
     }
     line(&Line::Last(Last { end: end.clone() }), to).map_err(Failure::Io)?;
     Ok(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Importer, Stamp, Streams, file, link};
+
+    /// At the end of a recording with gaps in both directions, a call can come to light after a
+    /// reply that was recorded before it. The reply belongs to another call with this number.
+    #[test]
+    fn no_reply_was_recorded_before_its_call() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/knfsd-reboot.pcap");
+        let recording = std::fs::read(path).expect("a recording");
+        let mut events = Vec::new();
+        let mut sink = |event| events.push(event);
+        let mut importer = Importer::new(&mut sink);
+        let mut streams = Streams::new();
+        file::read(&recording[..], |frame| {
+            let Some(packet) = link::packet(&frame) else { return };
+            let Some(tcp) = packet.tcp else { return };
+            let at = Stamp { frame: 1_000_000 - frame.number, time: frame.time };
+            streams.take(&packet, tcp, at, &mut |piece| importer.take(&piece));
+        })
+        .expect("frames");
+        let end = importer.finish();
+        assert!(end.events > 100, "{end:?}");
+        for event in events {
+            let (f, rf) = (event.window.f, event.window.rf);
+            assert!(f.zip(rf).is_none_or(|(f, rf)| f <= rf), "{event:?}");
+        }
+    }
 }

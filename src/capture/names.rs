@@ -2,6 +2,7 @@
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
+use std::hash::Hash;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -14,7 +15,7 @@ pub type Word = Cow<'static, str>;
 macro_rules! names {
     ($($(#[doc = $doc:literal])+ $name:ident($prefix:literal);)*) => { $(
         $(#[doc = $doc])+
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub u32);
 
         impl fmt::Display for $name {
@@ -83,7 +84,7 @@ fn number<'de, D: Deserializer<'de>>(from: D, prefix: &str) -> Result<u32, D::Er
 }
 
 /// A stateid: the name of the state that it stands for, whatever its sequence number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stateid {
     /// A state that the server made: an open, a lock, a delegation.
     Named(u32),
@@ -167,7 +168,7 @@ pub struct Names<K> {
     last: u32,
 }
 
-impl<K: Ord> Names<K> {
+impl<K: Hash + Eq> Names<K> {
     /// Returns a table that remembers at least this many names. Bytes that were not seen for longer
     /// get a new name when they appear again.
     pub const fn new(remembered: usize) -> Self {
@@ -178,7 +179,7 @@ impl<K: Ord> Names<K> {
     pub fn number<Q>(&mut self, bytes: &Q) -> u32
     where
         K: Borrow<Q>,
-        Q: Ord + ToOwned<Owned = K> + ?Sized,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         if let Some(number) = self.known.get(bytes) {
             return *number;

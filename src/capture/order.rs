@@ -1,6 +1,7 @@
 //! Puts events in the order of their calls, although replies arrive in another order.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use super::event::Event;
 
@@ -63,13 +64,11 @@ impl<W> Order<W> {
 
     /// Resolves a waiting entry. `decide` converts what is known of it to events.
     pub fn decide(&mut self, place: Place, decide: impl FnOnce(W) -> Vec<Event>) {
-        match self.entries.remove(&place) {
-            Some(Entry::Waiting(waiting)) => {
-                self.entries.insert(place, Entry::Ready(decide(waiting)));
-            }
-            Some(ready) => drop(self.entries.insert(place, ready)),
-            None => {}
-        }
+        let Some(entry) = self.entries.get_mut(&place) else { return };
+        *entry = match mem::replace(entry, Entry::Ready(Vec::new())) {
+            Entry::Waiting(waiting) => Entry::Ready(decide(waiting)),
+            ready @ Entry::Ready(_) => ready,
+        };
     }
 
     /// Passes on all events that have no waiting entry before them.

@@ -1,51 +1,61 @@
 //! A map that forgets entries that were not used for a long time, so that memory does not grow with
 //! a recording.
 
-use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::hash::Hash;
 use std::mem;
+
+use foldhash::fast::FixedState;
+use indexmap::{Equivalent, IndexMap};
+
+/// A map with an order of its own: that of insertion, where the last entry takes the place of a
+/// removed one. Neither the hash nor the machine has a part in it.
+pub type Map<K, V> = IndexMap<K, V, FixedState>;
+
+/// Returns an empty map.
+pub const fn map<K, V>() -> Map<K, V> {
+    Map::with_hasher(FixedState::with_seed(0))
+}
 
 /// A map of bounded size. It keeps at least the `most` entries used last, and at most twice as
 /// many.
 pub struct Recent<K, V> {
-    young: BTreeMap<K, V>,
-    old: BTreeMap<K, V>,
+    young: Map<K, V>,
+    old: Map<K, V>,
     most: usize,
 }
 
-impl<K: Ord, V> Recent<K, V> {
+impl<K: Hash + Eq, V> Recent<K, V> {
     /// Returns an empty map that keeps at least this many entries.
     pub const fn new(most: usize) -> Self {
-        Self { young: BTreeMap::new(), old: BTreeMap::new(), most }
+        Self { young: map(), old: map(), most }
     }
 
     /// Returns the value of a key, which counts as a use of it.
-    pub fn get<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
-    where
-        K: Borrow<Q>,
-    {
-        if !self.young.contains_key(key) {
-            let (key, value) = self.old.remove_entry(key)?;
-            self.insert(key, value);
-        }
-        self.young.get_mut(key)
+    pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<&mut V> {
+        let at = match self.young.get_index_of(key) {
+            Some(at) => at,
+            None => {
+                let (key, value) = self.old.swap_remove_entry(key)?;
+                self.insert(key, value);
+                self.young.len() - 1
+            }
+        };
+        self.young.get_index_mut(at).map(|(_, value)| value)
     }
 
     /// Sets the value of a key.
     pub fn insert(&mut self, key: K, value: V) {
         if self.young.len() >= self.most && !self.young.contains_key(&key) {
-            self.old = mem::take(&mut self.young);
+            mem::swap(&mut self.old, &mut self.young);
+            self.young.clear();
         }
-        self.old.remove(&key);
+        self.old.swap_remove(&key);
         self.young.insert(key, value);
     }
 
     /// Removes a key and returns its value.
-    pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-    {
-        self.young.remove(key).or_else(|| self.old.remove(key))
+    pub fn remove<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<V> {
+        self.young.swap_remove(key).or_else(|| self.old.swap_remove(key))
     }
 
     /// Returns all entries; those used last come last.

@@ -13,7 +13,7 @@ use super::tcp::Stamp;
 const REMEMBERED: usize = 1 << 11;
 
 /// A connection, as seen from the client, and the frame since which it exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Connection {
     /// The end of the client.
     pub client: End,
