@@ -13,13 +13,17 @@ pub enum Claim {
 
 /// Returns the claim of a statement without an antecedent.
 #[inline(always)]
+#[cfg_attr(feature = "mutants", track_caller)]
 pub fn claim(statement: bool) -> Claim {
+    #[cfg(feature = "mutants")]
+    let statement = super::mutants::said(statement, false, core::panic::Location::caller());
     if statement { Claim::Holds } else { Claim::Violated }
 }
 
 /// Returns the claim "if `antecedent`, then `consequent`". Coverage counts how often the antecedent
 /// was true.
 #[inline(always)]
+#[cfg_attr(feature = "mutants", track_caller)]
 pub fn implies(antecedent: bool, consequent: bool) -> Claim {
     if antecedent { claim(consequent) } else { Claim::Vacuous }
 }
@@ -29,7 +33,11 @@ pub fn implies(antecedent: bool, consequent: bool) -> Claim {
 /// this: it is vacuous in a state where no process waits, so an earlier request would stay open
 /// permanently.
 #[inline(always)]
+#[cfg_attr(feature = "mutants", track_caller)]
 pub fn awaits(waiting: bool, there: bool) -> Claim {
+    #[cfg(feature = "mutants")]
+    let there =
+        there || waiting && super::mutants::said(false, false, core::panic::Location::caller());
     if there {
         Claim::Holds
     } else if waiting {

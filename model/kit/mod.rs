@@ -17,6 +17,7 @@
 //! | `channel` | bounded queues |
 //! | `symmetry` | [`Permutation`], [`Permute`]: interchangeable processes |
 //! | [`names`] | compile-time checks that names in the lists are unique and defined |
+//! | `mutants` | with the feature `mutants`: guards and claims that are changed one at a time |
 //! | `protocol` | [`Protocol`]: what the command line tool needs beyond a model |
 
 #[macro_use]
@@ -38,6 +39,8 @@ mod state;
 mod channel;
 mod claim;
 mod model;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 pub mod names;
 mod outcome;
 mod step;

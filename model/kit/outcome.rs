@@ -32,7 +32,10 @@ pub enum Cut<'a> {
 /// A guard line: `when(n.busy)?` continues only if the node is busy.
 #[inline(always)]
 #[must_use = "a guard does nothing without `?`"]
+#[cfg_attr(feature = "mutants", track_caller)]
 pub fn when(guard: bool) -> Fired {
+    #[cfg(feature = "mutants")]
+    let guard = super::mutants::said(guard, true, core::panic::Location::caller());
     if guard { FIRED } else { Err(Refused::Disabled) }
 }
 
