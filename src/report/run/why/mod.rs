@@ -1,0 +1,3 @@
+//! Why a run is a violation: one explanation for the terminal, for pages, and for programs.
+
+pub mod explanation;
