@@ -29,6 +29,8 @@ pub struct Explanation {
     pub rules: Vec<RuleActs>,
     /// The cycle at the end of the run, if it has one.
     pub cycle: Option<Cycle>,
+    /// Whether the search for reasons reached its bound: then there may be better ones.
+    pub bounded: bool,
     /// A run that finishes once the fields of the culprit are put back; empty if none was found, or
     /// if the state is then done at once.
     pub released: Vec<String>,
@@ -72,10 +74,13 @@ pub struct Reason {
 pub struct Waiting {
     /// The process: `app@a0`.
     pub process: String,
-    /// The step that it would take: `app_wake(a0)`.
-    pub step: String,
+    /// The step that it would take: `app_wake(a0)`; `None` if it is served by others.
+    pub step: Option<String>,
     /// The field that only this process changes and that says where it is, if there is one.
     pub location: Option<Blamed>,
+    /// The queues in which it stands, itself or by the part of the state that it waits for: since
+    /// when, and behind whom.
+    pub queued: Vec<Blamed>,
 }
 
 /// A field with a value that is a reason.
@@ -85,7 +90,7 @@ pub struct Blamed {
     pub field: Described,
     /// The step that set this value; `None` if it is the initial value.
     pub since: Option<usize>,
-    /// The process of that step.
+    /// That step: `dc_unblock(n0)`.
     pub by: Option<String>,
     /// The value with which it would not be a reason.
     pub otherwise: FieldValue,
@@ -107,22 +112,29 @@ pub struct Writer {
 pub enum Cannot {
     /// Its process waits itself: an index into the reasons.
     Waits(usize),
+    /// No item is in this channel.
+    Nothing(String),
     /// It is not enabled.
     Disabled,
     /// It is enabled, and does not help.
     Useless,
 }
 
-/// A rule that is off, and the first step of the run at which it acts.
+/// A rule that is off, and what it would do in the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleActs {
     /// The rule, by position.
     pub rule: usize,
-    /// The first step at which it acts.
+    /// The first step at which it makes a difference.
     pub at: usize,
-    /// Whether a run that finishes was found that has the rule on from this step; `None` if it was
-    /// not searched for, or not found within the bound.
-    pub saves: Option<bool>,
+    /// With the rule on from the beginning, the last possible step of the run that has another
+    /// effect.
+    pub turns: Option<usize>,
+    /// With the rule on from the beginning, the first step that is not possible.
+    pub prevents: Option<usize>,
+    /// The last step found from which the run can still finish if the rule is on from this step;
+    /// `None` if none was found, or if the property says nothing about finishing.
+    pub saves: Option<usize>,
 }
 
 /// The cycle at the end of a run.
