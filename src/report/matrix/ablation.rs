@@ -280,7 +280,7 @@ fn write_story(page: &mut String, matrix: &Matrix, cell: &Cell) -> std::fmt::Res
     for rule in &cell.rules {
         writeln!(page, "> {}\n", entry.rules[*rule].doc)?;
     }
-    writeln!(page, "In `{name}`, `{property}` is violated after {steps} steps.\n")?;
+    writeln!(page, "In `{name}`, `{property}` is violated {}.\n", words::after(steps))?;
     for (rule, acts) in &cell.acts {
         if let Some(acts) = acts {
             let rule = entry.rules[*rule].name;

@@ -10,3 +10,4 @@ pub mod reasons;
 pub mod shadow;
 pub mod story;
 pub mod text;
+pub mod why;

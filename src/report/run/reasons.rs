@@ -9,6 +9,7 @@ use crate::engines::instance::StateBytes;
 use crate::engines::verdict::{BuiltIn, PropertyId};
 
 use super::on_model::Run;
+use super::why::putting_back::bytes_of_fields;
 
 /// A field whose value makes a state bad.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,35 +59,8 @@ impl Bad {
 pub fn reasons(run: &Run<'_>, bad: Bad) -> Vec<Reason> {
     let described: Vec<Vec<Described>> =
         run.states.iter().map(|state| run.instance.described(state)).collect();
-    let groups = bytes_of_fields(run, &described);
+    let groups = bytes_of_fields(run.instance, run.last(), &run.states);
     groups.iter().filter_map(|(field, bytes)| reason(run, bad, &described, *field, bytes)).collect()
-}
-
-/// Returns the fields of the last state that had another value before, by position, each with its
-/// bytes.
-fn bytes_of_fields(run: &Run<'_>, described: &[Vec<Described>]) -> Vec<(usize, Vec<usize>)> {
-    let last = run.last();
-    let mut bytes: Vec<usize> = run.states.iter().flat_map(|state| state.differing(last)).collect();
-    bytes.sort_unstable();
-    bytes.dedup();
-    let now = &described[described.len() - 1];
-    let mut groups: Vec<(usize, Vec<usize>)> = Vec::new();
-    for at in bytes {
-        let other = run.states.iter().rev().find(|state| state.differing(last).contains(&at));
-        let mixed = other.and_then(|other| run.instance.mixed(last, other, &[at]));
-        let seen = mixed.map_or(Vec::new(), |mixed| {
-            let then = run.instance.described(&mixed);
-            (0..now.len()).filter(|field| then[*field].value != now[*field].value).collect()
-        });
-        match (seen.as_slice(), groups.last_mut()) {
-            ([field], Some((known, bytes))) if known == field => bytes.push(at),
-            ([field], _) => groups.push((*field, vec![at])),
-            // The unused part of a channel comes after its items.
-            ([], Some((_, bytes))) => bytes.push(at),
-            _ => {}
-        }
-    }
-    groups
 }
 
 fn reason(

@@ -12,6 +12,8 @@ use crate::report::run::on_model::Run;
 use crate::report::run::passed_over::{PassedOver, passed_over};
 use crate::report::run::reasons::{Bad, Reason, reasons};
 use crate::report::run::shadow::{Shadow, shadows};
+use crate::report::run::why::explain::explain;
+use crate::report::run::why::explanation::Explanation;
 
 /// A run with everything that is shown of it, regardless of its purpose.
 pub struct Telling {
@@ -107,6 +109,8 @@ pub struct Story {
     pub bad: Option<Bad>,
     /// The reasons for it.
     pub reasons: Vec<Reason>,
+    /// Why the run is a violation.
+    pub why: Explanation,
     /// Actions that processes of the cycle never take although they are always enabled.
     pub passed_over: Vec<PassedOver>,
 }
@@ -122,6 +126,7 @@ impl Story {
             told.recorded.clone_from(&step.recorded);
         }
         Some(Self {
+            why: explain(&case.configuration, run, &case.verdict, &telling.off),
             run: telling,
             verdict: case.verdict.clone(),
             minimality: case.minimality,

@@ -9,3 +9,4 @@ mod pages;
 mod same_bytes;
 mod stories;
 mod viewers;
+mod why;
