@@ -94,6 +94,7 @@ fn measure<M: Protocol>(arguments: &Arguments, name: &str) {
                 steps: 200,
                 fair,
                 properties: PropertySet::ALL.minus(scenario.ignore),
+                ways: 1,
                 paranoid: false,
                 threads: 1,
             };

@@ -149,6 +149,7 @@
 //!     steps: 100,
 //!     fair: 0,
 //!     properties: PropertySet::ALL,
+//!     ways: 1,
 //!     paranoid: false,
 //!     threads: 1,
 //! };

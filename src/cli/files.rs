@@ -24,6 +24,12 @@ pub fn is_path(what: &Path) -> bool {
     what.exists() || what.extension().is_some()
 }
 
+/// Whether a page that is asked for is a folder of pages: one that is there, or a name without an
+/// ending.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.extension().is_none()
+}
+
 /// The protocol with this name.
 pub fn entry_named(name: &str) -> Result<&'static Entry, Failure> {
     protocols::find(name).ok_or_else(|| {
@@ -120,6 +126,40 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Scenario>, Failure> {
     }
     paths.sort();
     Ok(paths.iter().map(|path| Scenario::open(path)).collect::<Result<_, _>>()?)
+}
+
+/// All scenarios of a protocol, those in the folders below included; where there is no folder, the
+/// built-in ones.
+pub fn every_scenario(entry: &Entry) -> Result<Vec<Scenario>, Failure> {
+    let mut scenarios = protocol_scenarios(entry)?;
+    if scenarios_folder().is_ok() {
+        scenarios.extend(other_scenarios(entry)?.into_iter().map(|(_, scenario)| scenario));
+    }
+    Ok(scenarios)
+}
+
+/// The scenarios of a protocol that are in folders of their own, each with its folder: those that
+/// `check` does not run without being asked.
+pub fn other_scenarios(entry: &Entry) -> Result<Vec<(String, Scenario)>, Failure> {
+    let folder = scenarios_folder()?.join(entry.name);
+    let mut others = Vec::new();
+    let mut sets = folders(&folder)?;
+    sets.retain(|path| path.file_name().is_some_and(|name| name != "cases"));
+    while let Some(path) = sets.pop() {
+        let set = path.strip_prefix(&folder).unwrap_or(&path).display().to_string();
+        others.extend(read_folder(&path)?.into_iter().map(|scenario| (set.clone(), scenario)));
+        sets.extend(folders(&path)?);
+    }
+    Ok(others)
+}
+
+/// The folders in a folder.
+fn folders(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let items = std::fs::read_dir(path)?.map(|item| item.map(|item| item.path()));
+    let mut paths = items.collect::<std::io::Result<Vec<_>>>()?;
+    paths.retain(|path| path.is_dir());
+    paths.sort();
+    Ok(paths)
 }
 
 /// The configurations below `ablations` in which something is known to break without these rules, or

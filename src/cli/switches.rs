@@ -9,17 +9,17 @@ use crate::protocols::Entry;
 use super::{Failure, usage};
 
 /// Which rules and variants are on.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Switches {
-    /// Use this profile instead of that of the scenario; what a scenario itself switches off or on
-    /// stays so
+    /// Use this profile instead of that of the file; what a scenario or a case itself switches off or
+    /// on stays so
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
     /// Switch off these rules
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     without: Vec<String>,
-    /// Switch on these variants
-    #[arg(long, value_name = "VARIANT", value_delimiter = ',')]
+    /// Switch on these variants, or rules that the scenario or the case itself switches off
+    #[arg(long, value_name = "VARIANT|RULE", value_delimiter = ',')]
     with: Vec<String>,
 }
 
@@ -51,8 +51,12 @@ impl Switches {
                 configuration.without.push(rule);
             }
         }
-        for variant in &self.with {
-            let variant = configuration::variant(entry, variant).map_err(usage)?;
+        for name in &self.with {
+            if let Some(rule) = entry.rule(name) {
+                switch_on(configuration, rule)?;
+                continue;
+            }
+            let variant = configuration::variant(entry, name).map_err(usage)?;
             if !configuration.with.contains(&variant) {
                 configuration.with.push(variant);
             }
@@ -77,4 +81,20 @@ impl Switches {
         let spell = |(name, value): (&str, Option<String>)| Some(format!(" --{name} {}", value?));
         parts.into_iter().filter_map(spell).collect()
     }
+}
+
+/// Switches on a rule that a scenario or a case switches off.
+fn switch_on(configuration: &mut Configuration, rule: usize) -> Result<(), Failure> {
+    configuration.without.retain(|off| *off != rule);
+    let entry = configuration.entry;
+    if configuration.rules().is_on(rule) {
+        return Ok(());
+    }
+    let (name, profile) = (entry.rules[rule].name, entry.profiles[configuration.profile].name);
+    let on = entry.profiles.iter().zip(entry.rules[rule].profiles).filter(|(_, on)| **on);
+    let on: Vec<&str> = on.map(|(profile, _)| profile.name).collect();
+    Err(Failure::Usage(format!(
+        "the profile {profile} is without the rule `{name}`\nhint: --profile {}",
+        on.first().unwrap_or(&"full")
+    )))
 }

@@ -93,6 +93,7 @@ pub fn evaluate(
         steps: plan.steps,
         fair: plan.fair,
         properties,
+        ways: 1,
         paranoid: false,
         threads: 1,
     };

@@ -7,6 +7,7 @@ pub mod check;
 pub mod conform;
 pub mod coverage;
 pub mod evaluate;
+pub mod finish;
 pub mod generate;
 pub mod replay;
 pub mod selfcheck;

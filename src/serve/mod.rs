@@ -7,19 +7,23 @@ mod page;
 use latchwork_model::kit::Step;
 
 use crate::encoding::json::suggest;
-use crate::engines::instance::{Instance, Refusal, StateBytes};
-use crate::engines::verdict::Path;
+use crate::engines::instance::{Instance, StateBytes};
+use crate::engines::verdict::{BuiltIn, Path, PropertyId, PropertyInfo, PropertyKind};
 use crate::files::case::Case;
 use crate::files::configuration::Configuration;
-use crate::protocols::trace::changes;
+use crate::jobs::finish::{Finish, finish};
+use crate::protocols::trace::{changes, process_of};
 use crate::report::run::on_model::Run;
 use crate::report::run::story::Telling;
 
 use address::Address;
-use page::{Choice, Next, Recorded, View};
+use page::{Choice, Next, Recorded, Status, View};
 
 /// The maximum number of steps of a run that is shown, because its address must fit into a request.
 pub const MOST_STEPS: usize = 150;
+
+/// The maximum number of states that are searched for one in which the protocol is done.
+const MOST_STATES: usize = 20_000;
 
 /// The content of the site: a model, and a case of it if there is one.
 pub struct Site {
@@ -49,12 +53,27 @@ impl Site {
         Ok(Self { name, configuration, model, initial, case: None })
     }
 
-    /// Adds a case to follow; `None` if the model does not have the initial state of the case.
+    /// Adds a case to follow, as far as its steps are possible under the rules of this site; `None` if
+    /// the model does not have the initial state of the case.
     pub fn with_case(mut self, case: &Case) -> Option<Self> {
-        let run = Run::of_case(case, self.model.as_ref())?;
-        let steps = case.steps.iter().map(|step| step.action.clone()).collect();
-        let address = Address { from: run.path.initial, steps, at: None };
-        self.case = Some(Recorded { address, verdict: case.verdict.clone() });
+        let (from, taken) = match Run::of_case(case, self.model.as_ref()) {
+            // The last step may be one that cannot be completed.
+            Some(run) => (run.path.initial, case.steps.len()),
+            None => {
+                let run = Run::as_far_as(case, self.model.as_ref())?;
+                (run.path.initial, run.path.steps.len())
+            }
+        };
+        let steps = case.steps.iter().take(taken).map(|step| step.action.clone()).collect();
+        let address = Address { from, steps, at: None };
+        let refused = case.steps.get(taken).map(|step| step.action.clone());
+        self.case = Some(Recorded {
+            address,
+            verdict: case.verdict.clone(),
+            rules: case.configuration.rule_set(),
+            same_rules: case.configuration.rule_set() == self.configuration.rule_set(),
+            refused,
+        });
         Some(self)
     }
 
@@ -120,7 +139,7 @@ impl Site {
             state = self
                 .model
                 .fire(&state, *step)
-                .map_err(|refusal| refused(format!("{}.", in_words(&refusal))))?;
+                .map_err(|refusal| refused(format!("{}.", refusal.in_words())))?;
             steps.push(*step);
         }
         let path = Path { initial: address.from, steps };
@@ -130,8 +149,12 @@ impl Site {
     fn view(&self, address: &Address, run: &Run<'_>, at: usize) -> String {
         let (model, state) = (self.model.as_ref(), &run.states[at]);
         let choices = model.enabled(state).into_iter().map(|step| self.choice(run, state, step));
-        let properties = (self.configuration.entry.properties)();
-        let ids = (0..).map(crate::engines::verdict::PropertyId).zip(properties);
+        let finish = finish(run.entry, model, state, MOST_STATES);
+        let ids = (0..).map(PropertyId).zip((self.configuration.entry.properties)());
+        let status = |(id, info): (PropertyId, PropertyInfo)| {
+            let status = self.status(run, at, id, &info, &finish);
+            (info, status)
+        };
         page::page(&View {
             name: &self.name,
             run: &Telling::of(&self.configuration, run),
@@ -140,30 +163,60 @@ impl Site {
             initial: self.initial.len(),
             choices: choices.collect(),
             fields: model.described(state),
-            shown: ids.filter(|(id, _)| model.shows(state, *id)).map(|(_, info)| info).collect(),
+            properties: ids.map(status).collect(),
+            way: self.way(address, run, at, &finish),
+            finish,
             done: model.done(state),
             case: self.case.as_ref(),
             full: address.steps.len() >= MOST_STEPS && at == address.steps.len(),
         })
     }
 
+    /// Returns what is known of a property after some steps of a run.
+    fn status(
+        &self,
+        run: &Run<'_>,
+        at: usize,
+        id: PropertyId,
+        info: &PropertyInfo,
+        finish: &Finish,
+    ) -> Status {
+        if info.kind == PropertyKind::BuiltIn(BuiltIn::CanFinish) {
+            return match finish {
+                Finish::Way { .. } => Status::NotShown,
+                Finish::Stuck(_) => Status::Shown,
+                Finish::Unknown(_) => Status::Unknown,
+            };
+        }
+        if info.kind.is_of_runs() {
+            return Status::OfRuns;
+        }
+        let shows = |state: &StateBytes| self.model.shows(state, id);
+        if shows(&run.states[at]) {
+            return Status::Shown;
+        }
+        run.states[..at].iter().position(shows).map_or(Status::NotShown, Status::ShownAfter)
+    }
+
+    /// Returns the run that goes on to a done state, if one was found and can be shown.
+    fn way(&self, address: &Address, run: &Run<'_>, at: usize, finish: &Finish) -> Option<Address> {
+        let Finish::Way { steps, .. } = finish else { return None };
+        let fits = !steps.is_empty() && at + steps.len() <= MOST_STEPS;
+        let mut way = address.first(at);
+        way.steps.extend(steps.iter().map(|step| run.spell(*step)));
+        fits.then_some(way)
+    }
+
     fn choice(&self, run: &Run<'_>, state: &StateBytes, step: Step) -> Choice {
         let info = &run.entry.actions[usize::from(step.action)];
         let next = match self.model.fire(state, step) {
             Ok(next) => Next::Changes(changes(self.model.as_ref(), state, &next)),
-            Err(refusal) => Next::Refused(in_words(&refusal)),
+            Err(refusal) => Next::Refused(refusal.in_words()),
         };
         let lane = &run.entry.lanes[usize::from(info.lane)];
-        Choice { action: run.spell(step), sentence: info.doc, fairness: lane.fairness, next }
-    }
-}
-
-fn in_words(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Disabled => "it cannot happen there".to_string(),
-        Refusal::Exceeds(bound) => format!("it would exceed a bound of the model: {bound}"),
-        Refusal::Changes => "a guard of it fails after it has changed the state".to_string(),
-        Refusal::Panics(message) => format!("the model panics: {message}"),
+        let action = run.spell(step);
+        let process = process_of(run.entry, &action);
+        Choice { action, process, sentence: info.doc, fairness: lane.fairness, next }
     }
 }
 

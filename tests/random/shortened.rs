@@ -31,6 +31,7 @@ pub fn compare(case: &mut Case<'_>, draws: &mut Draws<'_>, plain: &Exploration) 
         steps: draws.between(1, 60),
         fair: draws.one(&[0, 60]),
         properties: PropertySet::ALL,
+        ways: 1,
         paranoid: false,
         threads: 1,
     };

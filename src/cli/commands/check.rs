@@ -9,7 +9,8 @@ use crate::cli::budget::Budget;
 use crate::cli::checkpoint::{Checkpoints, Keeper, command_to_go_on};
 use crate::cli::clock::Clock;
 use crate::cli::files::{
-    ablated, entry_named, find_scenarios, is_base, is_path, protocol_scenarios, write_file,
+    ablated, entry_named, find_scenarios, is_base, is_folder, is_path, protocol_scenarios,
+    write_file,
 };
 use crate::cli::outputs::Outputs;
 use crate::cli::print::{program, write_next};
@@ -22,6 +23,7 @@ use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Standing, check, conclude};
 use crate::jobs::coverage::{self, Covered, covered};
 use crate::protocols::{self, forms};
+use crate::report::check::html;
 use crate::report::{self, Results};
 
 /// Check scenarios, and compare the results with what they expect
@@ -58,8 +60,9 @@ pub struct Check {
     coverage: bool,
     #[command(flatten)]
     outputs: Outputs,
-    /// Write an HTML page with charts: states per level, coverage, speed
-    #[arg(long, value_name = "FILE")]
+    /// Write an HTML page: what is not as expected with its shortest runs, and charts of states per
+    /// level, coverage and speed. For a folder: an index, and a page for each violation beside it
+    #[arg(long, value_name = "FILE.html|FOLDER")]
     html: Option<PathBuf>,
     /// Where to write the cases of violations and witnesses
     #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
@@ -114,7 +117,12 @@ impl Check {
         self.outputs.write(Results { checked: &all, matrices: &[], covered: whole })?;
         if let Some(path) = &self.html {
             let paces = clock.take_paces();
-            write_file(path, &report::check::html::page(&all, &covered, &paces))?;
+            let linked = is_folder(path);
+            let index = if linked { path.join("index.html") } else { path.clone() };
+            write_file(&index, &html::page(&all, &covered, &paces, linked))?;
+            for (file, page) in linked.then(|| html::case_pages(&all)).into_iter().flatten() {
+                write_file(&path.join(file), &page)?;
+            }
         }
         let mut out = print::stdout();
         if !self.outputs.json.prints() {

@@ -7,8 +7,10 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
+use crate::cli::switches::Switches;
 use crate::cli::{Exit, Failure, print, usage};
 use crate::engines::explore::Options;
+use crate::engines::instance::{Refusal, StateBytes};
 use crate::engines::verdict::{BuiltIn, Comparison, Discovery, PropertyKind};
 use crate::files::configuration::{Configuration, rule_set};
 use crate::files::scenario::{Expect, Scenario};
@@ -21,15 +23,22 @@ use crate::report::table;
 use crate::report::words::write_words;
 
 /// Compare two rule sets on one scenario
+///
+/// Two rule sets are named, or the scenario (or the one that is named) is compared with the same under
+/// --profile, --without and --with.
 #[derive(Args)]
 pub struct Compare {
     /// The scenario file
     scenario: PathBuf,
     /// A profile, minus rules, plus variants: full-pending_flag+other_traffic. What the scenario
-    /// itself switches off or on does not count
-    first: String,
+    /// itself switches off or on does not count [default: that of the scenario]
+    #[arg(required_unless_present_any = ["profile", "without", "with"])]
+    first: Option<String>,
     /// The other one
-    second: String,
+    #[arg(required_unless_present_any = ["profile", "without", "with"])]
+    second: Option<String>,
+    #[command(flatten)]
+    switches: Switches,
     #[command(flatten)]
     budget: Budget,
 }
@@ -38,12 +47,12 @@ impl Compare {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         let scenario = Scenario::open(&self.scenario)?;
-        let sets = [&self.first, &self.second];
-        let (first, second) = (
-            rule_set(&scenario.configuration, sets[0]).map_err(usage)?,
-            rule_set(&scenario.configuration, sets[1]).map_err(usage)?,
-        );
         let own = &scenario.configuration;
+        let (first, second) = self.sets(own)?;
+        let name = |named: &Option<String>, set: &Configuration| {
+            named.clone().unwrap_or_else(|| set.rule_set())
+        };
+        let (first_name, second_name) = (name(&self.first, &first), name(&self.second, &second));
         let switches = |of: &Configuration| (of.rules(), of.variants());
         if ![&first, &second].into_iter().any(|named| switches(named) == switches(own)) {
             writeln!(print::stderr(), "note: the scenario itself is of {}", own.rule_set())?;
@@ -63,16 +72,37 @@ impl Compare {
         if one.exploration.stopped.or(other.exploration.stopped).is_some() {
             return Err(Failure::Inconclusive("a budget ran out".to_string()));
         }
-        write_table(&mut out, &self, &one, &other, &comparison)?;
-        write_parting(&mut out, &self, &one, &other, &comparison)?;
-        for (name, checked) in [(&self.first, &one), (&self.second, &other)] {
+        let sides = [(first_name.as_str(), &one), (second_name.as_str(), &other)];
+        write_table(&mut out, sides, &comparison)?;
+        write_parting(&mut out, sides, &comparison)?;
+        for (name, checked) in sides {
             if let Some(cut) = cut_off(checked) {
                 writeln!(out, "Of {name} nothing is known behind a step that is cut off: {cut}.")?;
             }
         }
         Ok(Exit::Expected)
     }
+
+    /// The two rule sets that the arguments name.
+    fn sets(&self, own: &Configuration) -> Result<(Configuration, Configuration), Failure> {
+        let named = |text: &String| rule_set(own, text).map_err(usage);
+        let first = self.first.as_ref().map(named).transpose()?.unwrap_or_else(|| own.clone());
+        if let Some(second) = &self.second {
+            if !self.switches.is_empty() {
+                let message = "two rule sets are named, and switches as well";
+                let hint = "name at most one with --profile, --without and --with";
+                return Err(Failure::Usage(format!("{message}\nhint: {hint}")));
+            }
+            return Ok((first, named(second)?));
+        }
+        let mut second = first.clone();
+        self.switches.apply_to(&mut second)?;
+        Ok((first, second))
+    }
 }
+
+/// A rule set by its name, with the result of its search.
+type Side<'a> = (&'a str, &'a Checked);
 
 fn compare(
     first: &Configuration,
@@ -96,12 +126,11 @@ fn cut_off(checked: &Checked) -> Option<&'static str> {
 
 fn write_table(
     out: &mut dyn Write,
-    names: &Compare,
-    one: &Checked,
-    other: &Checked,
+    sides: [Side<'_>; 2],
     comparison: &Comparison,
 ) -> io::Result<()> {
-    let mut table = table::table(["", &names.first, &names.second], &[1, 2]);
+    let [(first, one), (second, other)] = sides;
+    let mut table = table::table(["", first, second], &[1, 2]);
     let figures = |checked: &Checked| checked.exploration.statistics.clone();
     let (a, b) = (figures(one), figures(other));
     table.add_row(["distinct", &a.distinct.to_string(), &b.distinct.to_string()]);
@@ -124,34 +153,65 @@ fn write_table(
 /// Prints the way to the nearest state in which the two can do different things, and what.
 fn write_parting(
     out: &mut dyn Write,
-    names: &Compare,
-    one: &Checked,
-    other: &Checked,
+    sides: [Side<'_>; 2],
     comparison: &Comparison,
 ) -> io::Result<()> {
     let Some(path) = &comparison.parting else {
         return writeln!(out, "\nThey can do the same in every state.");
     };
+    let [(first, one), (second, other)] = sides;
     let entry = one.scenario.configuration.entry;
     let states = trace::states(one.instance.as_ref(), path);
     let Some(state) = states.last() else { return Ok(()) };
-    writeln!(out, "\nThey differ first after {} steps:", path.steps.len())?;
+    match path.steps.len() {
+        0 => writeln!(out, "\nThey differ from the initial state on.")?,
+        1 => writeln!(out, "\nUp to here they are the same, 1 step:")?,
+        steps => writeln!(out, "\nUp to here they are the same, {steps} steps:")?,
+    }
     for (at, step) in path.steps.iter().enumerate() {
         writeln!(out, "  {:3} {}", at + 1, step.spell(entry.actions))?;
     }
-    for step in one.instance.all_steps() {
-        let (a, b) = (one.instance.fire(state, step), other.instance.fire(state, step));
-        if a == b {
-            continue;
-        }
-        writeln!(out, "  then {}", step.spell(entry.actions))?;
-        for (name, checked, result) in [(&names.first, one, a), (&names.second, other, b)] {
-            let words = match result {
-                Ok(next) => grouped(&trace::changes(checked.instance.as_ref(), state, &next)),
-                Err(_) => vec!["is not enabled".to_string()],
-            };
-            write_words(out, Layout::WHOLE, &format!("    {name}: "), &words)?;
+    let cannot = |result: &Result<StateBytes, Refusal>| *result == Err(Refusal::Disabled);
+    let results = |step| (one.instance.fire(state, step), other.instance.fire(state, step));
+    let steps = one.instance.all_steps();
+    let apart: Vec<_> = steps.into_iter().map(|step| (step, results(step))).collect();
+    for (name, checked, lacks, of_second) in
+        [(first, one, second, false), (second, other, first, true)]
+    {
+        for (step, (a, b)) in &apart {
+            let (own, others) = if of_second { (b, a) } else { (a, b) };
+            if cannot(own) || !cannot(others) {
+                continue;
+            }
+            let action = step.spell(entry.actions);
+            writeln!(out, "  {name} can take {action}, {lacks} cannot")?;
+            write_result(out, "      it leaves: ", checked, state, own)?;
         }
     }
+    for (step, (a, b)) in apart.iter().filter(|(_, (a, b))| a != b && !cannot(a) && !cannot(b)) {
+        writeln!(
+            out,
+            "  both can take {}, and it leaves different values",
+            step.spell(entry.actions)
+        )?;
+        write_result(out, &format!("      {first}: "), one, state, a)?;
+        write_result(out, &format!("      {second}: "), other, state, b)?;
+    }
     Ok(())
+}
+
+/// Prints what a step changes.
+fn write_result(
+    out: &mut dyn Write,
+    head: &str,
+    checked: &Checked,
+    state: &StateBytes,
+    result: &Result<StateBytes, Refusal>,
+) -> io::Result<()> {
+    let words = match result {
+        Ok(next) => grouped(&trace::changes(checked.instance.as_ref(), state, next)),
+        Err(refusal) => vec![refusal.in_words()],
+    };
+    let words = if words.is_empty() { vec!["nothing changes".to_string()] } else { words };
+    write_words(out, Layout::WHOLE, head, &words)
 }

@@ -7,7 +7,8 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::files::write_file;
-use crate::cli::told::told;
+use crate::cli::switches::Switches;
+use crate::cli::told::told_under;
 use crate::cli::{Exit, Failure, print};
 use crate::report::export::Format;
 
@@ -26,13 +27,15 @@ pub struct Export {
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     most: u32,
     #[command(flatten)]
+    switches: Switches,
+    #[command(flatten)]
     budget: Budget,
 }
 
 impl Export {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
-        let Some((case, story)) = told(&self.case, &self.budget)? else {
+        let Some((case, story)) = told_under(&self.case, &self.switches, &self.budget)? else {
             return Ok(Exit::Diverged);
         };
         let most = self.most as usize;

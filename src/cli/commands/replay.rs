@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
+use crate::cli::switches::Switches;
 use crate::cli::{Exit, Failure, print};
 use crate::files::case::{Case, CaseVerdict};
 use crate::jobs::replay::{Divergence, Onward, Replayed, Why, replay};
@@ -17,7 +18,8 @@ use crate::report::words::{count, write_words};
 /// Replay a case on the model as it is now
 ///
 /// Ends with 1 if the violation of the case is still there, with 0 if the case is a witness that is
-/// still there, and with 4 if the model no longer takes the same steps.
+/// still there, and with 4 if the model no longer takes the same steps. With --profile, --without or
+/// --with the steps are taken under these rules: does the violation need the rules of the case?
 #[derive(Args)]
 pub struct Replay {
     /// The case file
@@ -26,13 +28,20 @@ pub struct Replay {
     #[arg(long)]
     edited: bool,
     #[command(flatten)]
+    switches: Switches,
+    #[command(flatten)]
     budget: Budget,
 }
 
 impl Replay {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
-        let case = Case::open(&self.case, self.edited)?;
+        let mut case = Case::open(&self.case, self.edited)?;
+        self.switches.apply_to(&mut case.configuration)?;
+        if case.configuration.instance().is_err() && !self.switches.is_empty() {
+            let under = case.configuration.rule_set();
+            return Err(Failure::Usage(format!("the sizes of the case do not go with {under}")));
+        }
         let clock = Clock::start(self.budget.time, false);
         let replayed = replay(&case, self.budget.options().threads, &clock);
         clock.finish();

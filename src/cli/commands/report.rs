@@ -7,10 +7,11 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::files::write_file;
+use crate::cli::switches::Switches;
 use crate::cli::told::told;
 use crate::cli::{Exit, Failure, print, usage};
 use crate::files::case::Case;
-use crate::files::configuration::rule_set;
+use crate::files::configuration::{Configuration, rule_set};
 use crate::report::run::beside::Beside;
 use crate::report::run::html;
 use crate::report::run::story::Story;
@@ -24,13 +25,16 @@ pub struct Report {
     #[arg(long, value_name = "FILE")]
     html: PathBuf,
     /// Show another case of the protocol beside it, up to where they diverge and beyond
-    #[arg(long, value_name = "CASE", conflicts_with = "under")]
+    #[arg(long, value_name = "CASE", conflicts_with_all = ["under", "profile", "without", "with"])]
     beside: Option<PathBuf>,
-    /// Show the same steps under other rules beside it, as far as they are possible: a profile, minus
-    /// rules, plus variants (full-pending_flag+other_traffic). What the case itself switches off or on
-    /// does not count
-    #[arg(long, value_name = "RULES")]
+    /// Show the same steps under other rules beside it, as far as they are possible, and from there a
+    /// shortest way to the end: a profile, minus rules, plus variants (full-pending_flag+other_traffic).
+    /// What the case itself switches off or on does not count. Or name what is switched with
+    /// --profile, --without and --with
+    #[arg(long, value_name = "RULES", conflicts_with_all = ["profile", "without", "with"])]
     under: Option<String>,
+    #[command(flatten)]
+    switches: Switches,
     #[command(flatten)]
     budget: Budget,
 }
@@ -51,8 +55,17 @@ impl Report {
                 let other = (other.display().to_string(), other_story);
                 html::beside::page(&Beside::of_cases((name, story), other))
             }
-            (None, Some(rules)) => html::beside::page(&under(&case, (name, story), rules)?),
-            (None, None) => html::case::page(&story, &name),
+            (None, Some(rules)) => {
+                let configuration = rule_set(&case.configuration, rules).map_err(usage)?;
+                html::beside::page(&under(&case, (name, story), rules, &configuration)?)
+            }
+            (None, None) if self.switches.is_empty() => html::case::page(&story, &name),
+            (None, None) => {
+                let mut configuration = case.configuration.clone();
+                self.switches.apply_to(&mut configuration)?;
+                let rules = configuration.rule_set();
+                html::beside::page(&under(&case, (name, story), &rules, &configuration)?)
+            }
         };
         write_file(&self.html, &page)?;
         writeln!(print::stdout(), "page:    {}", self.html.display())?;
@@ -72,10 +85,14 @@ fn same_protocol(case: &Case, other: &Case) -> Result<(), Failure> {
 }
 
 /// The steps of a case under other rules.
-fn under(case: &Case, named: (String, Story), rules: &str) -> Result<Beside, Failure> {
-    let configuration = rule_set(&case.configuration, rules).map_err(usage)?;
+fn under(
+    case: &Case,
+    named: (String, Story),
+    rules: &str,
+    configuration: &Configuration,
+) -> Result<Beside, Failure> {
     let model = configuration.instance().map_err(|why| Failure::Usage(why.into()))?;
-    let beside = Beside::under(named, case, (rules.to_string(), &configuration), model.as_ref());
+    let beside = Beside::under(named, case, (rules.to_string(), configuration), model.as_ref());
     beside.ok_or_else(|| {
         Failure::Usage(format!("under {rules} no run begins as the case does\nhint: see `list`"))
     })

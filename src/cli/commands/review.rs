@@ -7,9 +7,7 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
-use crate::cli::files::{
-    entry_named, protocol_scenarios, read_folder, scenarios_folder, write_file,
-};
+use crate::cli::files::{entry_named, is_folder, other_scenarios, protocol_scenarios, write_file};
 use crate::cli::{Exit, Failure, print};
 use crate::engines::explore::Watch;
 use crate::jobs::check::check;
@@ -26,8 +24,9 @@ pub struct Review {
     /// index as well [default: print it, with the matrix of ./reports]
     #[arg(long, value_name = "FOLDER")]
     reports: Option<PathBuf>,
-    /// Write the page as one HTML file that loads nothing
-    #[arg(long, value_name = "FILE")]
+    /// Write the page as one HTML file that loads nothing. For a folder: an index, the page of each
+    /// protocol, and beside it the pages of its stories
+    #[arg(long, value_name = "FILE.html|FOLDER")]
     html: Option<PathBuf>,
     #[command(flatten)]
     budget: Budget,
@@ -40,9 +39,9 @@ impl Review {
             "all" => protocols::all().iter().collect(),
             name => vec![entry_named(name)?],
         };
-        if self.html.is_some() && entries.len() > 1 {
+        if self.html.as_ref().is_some_and(|path| !is_folder(path)) && entries.len() > 1 {
             return Err(Failure::Usage(
-                "--html is the page of one protocol\nhint: name one".into(),
+                "--html FILE is the page of one protocol\nhint: name one, or a folder".into(),
             ));
         }
         let folder = self.reports.as_deref().unwrap_or(Path::new("reports"));
@@ -58,11 +57,11 @@ impl Review {
             ));
         }
         let mut out = print::stdout();
+        if let Some(path) = &self.html {
+            let page = write_html(path, &reviews)?;
+            writeln!(out, "page:    {}", page.display())?;
+        }
         for review in &reviews {
-            if let Some(path) = &self.html {
-                write_file(path, &html::page(review))?;
-                writeln!(out, "page:    {}", path.display())?;
-            }
             let page = review.to_markdown();
             if self.reports.is_none() && self.html.is_some() {
                 continue;
@@ -102,32 +101,29 @@ impl Review {
             let one = check(scenario, &self.budget.options(), clock);
             checked.push(one.map_err(Failure::Usage)?);
         }
-        Ok(review::Review::new(entry, folder, checked, others(entry)?)?)
+        let others = other_scenarios(entry)?.into_iter();
+        let others = others.map(|(set, scenario)| review::Other { set, scenario }).collect();
+        Ok(review::Review::new(entry, folder, checked, others)?)
     }
 }
 
-/// The scenarios of a protocol that stand in folders of their own: those that `check` does not run
-/// without being asked.
-fn others(entry: &'static Entry) -> Result<Vec<review::Other>, Failure> {
-    let folder = scenarios_folder()?.join(entry.name);
-    let mut others = Vec::new();
-    let mut sets = folders(&folder)?;
-    sets.retain(|path| path.file_name().is_some_and(|name| name != "cases"));
-    while let Some(path) = sets.pop() {
-        let set = path.strip_prefix(&folder).unwrap_or(&path).display().to_string();
-        for scenario in read_folder(&path)? {
-            others.push(review::Other { set: set.clone(), scenario });
+/// Writes the page of a review, or a folder with an index, the pages, and the pages of their stories;
+/// the first page to look at.
+fn write_html(path: &Path, reviews: &[review::Review]) -> Result<PathBuf, Failure> {
+    if !is_folder(path) {
+        for review in reviews {
+            write_file(path, &html::page(review, html::Beside::Nothing))?;
         }
-        sets.extend(folders(&path)?);
+        return Ok(path.to_path_buf());
     }
-    Ok(others)
-}
-
-/// The folders in a folder.
-fn folders(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let items = std::fs::read_dir(path)?.map(|item| item.map(|item| item.path()));
-    let mut paths = items.collect::<std::io::Result<Vec<_>>>()?;
-    paths.retain(|path| path.is_dir());
-    paths.sort();
-    Ok(paths)
+    for review in reviews {
+        let folder = path.join(review.entry.name);
+        write_file(&folder.join("review.html"), &html::page(review, html::Beside::Stories))?;
+        for (file, page) in html::stories(review) {
+            write_file(&folder.join(file), &page)?;
+        }
+    }
+    let index = path.join("index.html");
+    write_file(&index, &html::index(reviews))?;
+    Ok(index)
 }

@@ -14,6 +14,7 @@ use oxhttp::model::header::{
 use oxhttp::model::{Body, Method, Request, Response};
 
 use crate::cli::budget::Budget;
+use crate::cli::switches::Switches;
 use crate::cli::told::told;
 use crate::cli::{Exit, Failure, print};
 use crate::encoding::json::Document;
@@ -28,6 +29,8 @@ pub struct Serve {
     /// The port of 127.0.0.1 [default: a free one]
     #[arg(long)]
     port: Option<u16>,
+    #[command(flatten)]
+    switches: Switches,
     #[command(flatten)]
     budget: Budget,
 }
@@ -67,12 +70,17 @@ impl Serve {
         let no_model = |why: &'static str| Failure::Usage(why.into());
         let document = Document::open(&self.file)?;
         if document.root()?.object()?.optional("steps").is_none() {
-            let scenario = Scenario::read(&document, String::new())?;
+            let mut scenario = Scenario::read(&document, String::new())?;
+            self.switches.apply(&mut scenario)?;
             return Ok(Some(Site::new(name, scenario.configuration).map_err(no_model)?));
         }
         let Some((case, _)) = told(&self.file, &self.budget)? else { return Ok(None) };
-        let site = Site::new(name, case.configuration.clone()).map_err(no_model)?;
-        Ok(site.with_case(&case))
+        let mut configuration = case.configuration.clone();
+        self.switches.apply_to(&mut configuration)?;
+        let site = Site::new(name, configuration).map_err(no_model)?;
+        let followed = site.with_case(&case);
+        let refused = "under these rules no run begins as the case does".to_string();
+        followed.map(Some).ok_or(Failure::Usage(refused))
     }
 }
 

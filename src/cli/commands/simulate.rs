@@ -10,7 +10,9 @@ use clap::Args;
 use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
 use crate::cli::diary::Diary;
-use crate::cli::files::{entry_named, is_base, is_path, protocol_scenarios, write_file};
+use crate::cli::files::{
+    entry_named, every_scenario, is_base, is_path, protocol_scenarios, write_file,
+};
 use crate::cli::json::Json;
 use crate::cli::print::{Show, program, write_next};
 use crate::cli::seed::parse_seed;
@@ -20,20 +22,24 @@ use crate::cli::{Exit, Failure, print};
 use crate::engines::simulate::{Mix, Plan};
 use crate::engines::verdict::PropertySet;
 use crate::files::case::Case;
-use crate::files::configuration::Configuration;
-use crate::files::scenario::{Scenario, text_of};
-use crate::jobs::campaign::{Sampled, sample};
+use crate::files::configuration::{Configuration, ignorable};
+use crate::files::scenario::{Expect, Scenario, text_of};
+use crate::jobs::campaign::{Sampled, Violation, sample};
 use crate::jobs::generate::{Generated, generate};
 use crate::report;
 use crate::report::campaign::facts::Facts;
 use crate::report::campaign::text as simulation;
 use crate::report::layout::Detail;
 
+/// How many ways to fail are reported if nothing is said.
+const WAYS: u8 = 3;
+
 /// Run random schedules, and minimize the runs that fail
 ///
-/// Run number I is determined by the scenario, the seed, I, the strategy, --steps and --fair. A run that
-/// violates a property ends the campaign of its scenario with exit code 1, whatever the scenario
-/// expects; it is minimized and kept as a case. Exit code 0 means that no run failed, which proves
+/// Run number I is determined by the scenario, the seed, I, the strategy, --steps and --fair. Exit code
+/// 1 means that a run violates a property, whatever the scenario expects. The first run of each way to
+/// fail is minimized and kept as a case: two ways differ in the property, or in the step that decides.
+/// Exit code 0 means that no run failed, which proves
 /// nothing. Exit code 3 means that the time ran out, or that a run still waited when its fair phase ended.
 #[derive(Args)]
 pub struct Simulate {
@@ -65,6 +71,13 @@ pub struct Simulate {
     /// the first that fails
     #[arg(long, value_name = "N", conflicts_with = "shard", value_parser = clap::value_parser!(u64).range(1..))]
     generate: Option<u64>,
+    /// Report up to N ways to fail. With 1 the campaign of a scenario ends at the first run that fails
+    #[arg(long, value_name = "N", default_value_t = WAYS, value_parser = clap::value_parser!(u8).range(1..=20))]
+    ways: u8,
+    /// Leave out the properties of known findings: those that a scenario with a `finding` and the same
+    /// rules expects to be violated
+    #[arg(long)]
+    ignore_findings: bool,
     /// Repeat every run and compare, instead of one in 64
     #[arg(long)]
     paranoid: bool,
@@ -84,7 +97,10 @@ impl Simulate {
     pub fn run(self) -> Result<Exit, Failure> {
         let plan = self.plan();
         // What makes no sense is said before anything is printed.
-        let scenarios = self.scenarios()?;
+        let mut scenarios = self.scenarios()?;
+        for scenario in scenarios.iter_mut().filter(|_| self.generate.is_none()) {
+            self.leave_out_findings(scenario)?;
+        }
         let layout = self.show.layout();
         let mut out = print::stdout();
         let quiet = self.json.prints() || layout.detail == Detail::Quiet;
@@ -117,10 +133,8 @@ impl Simulate {
             if !self.json.prints() {
                 clock.aside(|| simulation::write_line(&mut out, &sampled, layout))?;
             }
-            if let Some(violation) = &sampled.violation {
-                for case in violation.others.iter().chain([&violation.case]) {
-                    write_file(&self.case_file(&sampled, case), &case.to_text())?;
-                }
+            for (path, case) in self.cases(&sampled) {
+                write_file(&path, &case.to_text())?;
             }
             diary.end();
             all.push(sampled);
@@ -150,6 +164,9 @@ impl Simulate {
         let mut scenario = scenarios.swap_remove(at);
         self.switches.apply(&mut scenario)?;
         scenario.ignore = PropertySet::EMPTY;
+        self.leave_out_findings(&mut scenario)?;
+        let properties = plan.properties.minus(scenario.ignore);
+        let plan = &Plan { properties, ways: 1, ..plan.clone() };
         let clock = Clock::start(self.budget.time, self.json.prints());
         clock.task(entry.name);
         let fails = |configuration: &Configuration| {
@@ -191,6 +208,7 @@ impl Simulate {
             steps: self.steps as usize,
             fair: self.fair as usize,
             properties: PropertySet::ALL,
+            ways: usize::from(self.ways),
             paranoid: self.paranoid,
             threads: self.budget.options().threads,
         }
@@ -199,30 +217,94 @@ impl Simulate {
     /// The command that does some runs again.
     fn command(&self, what: &str, strategy: &dyn Display, runs: &Range<u64>) -> String {
         let Self { seed, steps, fair, switches, .. } = self;
+        let ways = if self.ways == WAYS { String::new() } else { format!(" --ways {}", self.ways) };
+        let findings = if self.ignore_findings { " --ignore-findings" } else { "" };
         let (program, switches) = (program(), switches.spelled());
         let Range { start, end } = runs;
         format!(
             "{program} simulate {what}{switches} --seed {seed} --runs {start}..{end} --strategy \
-             {strategy} --steps {steps} --fair {fair}"
+             {strategy} --steps {steps} --fair {fair}{ways}{findings}"
         )
     }
 
     /// Prints the shortest violation, and how to see it again.
     fn write_shortest(&self, out: &mut dyn Write, all: &[Sampled]) -> Result<(), Failure> {
-        let violated = all.iter().filter_map(|one| Some((one, one.violation.as_ref()?)));
-        let Some((sampled, violation)) =
-            violated.min_by_key(|(_, violation)| violation.case.verdict.steps)
+        let ways =
+            |one| self.ways_to_fail(one).into_iter().map(move |(path, found)| (one, path, found));
+        let violated = all.iter().flat_map(ways);
+        let Some((sampled, path, violation)) =
+            violated.min_by_key(|(.., violation)| violation.case.verdict.steps)
         else {
             return Ok(());
         };
         writeln!(out)?;
         simulation::write_violation(out, sampled, violation, self.show.layout())?;
         writeln!(out)?;
-        write_next(out, &self.case_file(sampled, &violation.case))?;
+        write_next(out, &path)?;
         let run = violation.failure.run;
         let what = self.scenario_file(&sampled.scenario).display().to_string();
         let strategy = sampled.plan.strategy.of(run);
         writeln!(out, "again:   {}", self.command(&what, &strategy, &(run..run + 1)))?;
+        let several = all.iter().filter(|sampled| sampled.violations().count() > 1);
+        for sampled in several {
+            writeln!(out, "\nways to fail in {}:", report::title(&sampled.scenario))?;
+            for (path, violation) in self.ways_to_fail(sampled) {
+                simulation::write_way(out, sampled, violation)?;
+                writeln!(out, "    {}", path.display())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The violations of a scenario, each with the file of its case.
+    fn ways_to_fail<'a>(&self, sampled: &'a Sampled) -> Vec<(PathBuf, &'a Violation)> {
+        let mut all: Vec<(PathBuf, &Violation)> = Vec::new();
+        for violation in sampled.violations() {
+            let property = &violation.case.verdict.property;
+            let same = all.iter().filter(|(_, known)| known.case.verdict.property == *property);
+            let path = self.case_file(sampled, &violation.case, same.count() + 1);
+            all.push((path, violation));
+        }
+        all
+    }
+
+    /// The cases of a scenario with their files: of the ways to fail, and of other properties that were
+    /// violated on the way to a minimized run.
+    fn cases<'a>(&self, sampled: &'a Sampled) -> Vec<(PathBuf, &'a Case)> {
+        let ways = self.ways_to_fail(sampled).into_iter();
+        let mut cases: Vec<(PathBuf, &Case)> =
+            ways.map(|(path, violation)| (path, &violation.case)).collect();
+        for other in sampled.violations().flat_map(|violation| &violation.others) {
+            let path = self.case_file(sampled, other, 1);
+            if !cases.iter().any(|(known, _)| *known == path) {
+                cases.push((path, other));
+            }
+        }
+        cases
+    }
+
+    /// Leaves out what scenarios with a finding and the same rules expect to be violated.
+    fn leave_out_findings(&self, scenario: &mut Scenario) -> Result<(), Failure> {
+        if !self.ignore_findings {
+            return Ok(());
+        }
+        let own = scenario.configuration.clone();
+        let same = |other: &Configuration| {
+            (other.rules(), other.variants()) == (own.rules(), own.variants())
+        };
+        for known in every_scenario(own.entry)? {
+            let Expect::Violates { property, .. } = known.expect else { continue };
+            let is_new = !scenario.ignore.contains(property);
+            if known.finding.is_none() || !same(&known.configuration) || !is_new {
+                continue;
+            }
+            let name = (own.entry.properties)()[usize::from(property.0)].name;
+            let (title, finding) = (report::title(scenario), report::title(&known));
+            if ignorable(own.entry, name).is_ok() {
+                scenario.ignore.insert(property);
+                writeln!(print::stderr(), "left out: {name} in {title}, known from {finding}")?;
+            }
+        }
         Ok(())
     }
 
@@ -261,10 +343,12 @@ impl Simulate {
         }
     }
 
-    fn case_file(&self, sampled: &Sampled, case: &Case) -> PathBuf {
+    /// The file of a case; `nth` counts the cases of its property from 1.
+    fn case_file(&self, sampled: &Sampled, case: &Case, nth: usize) -> PathBuf {
         let stem = report::file_stem(&sampled.scenario);
         let folder = self.out.join(sampled.scenario.configuration.entry.name);
-        folder.join(format!("{stem}-{}.json", case.verdict.property))
+        let nth = if nth == 1 { String::new() } else { format!("-{nth}") };
+        folder.join(format!("{stem}-{}{nth}.json", case.verdict.property))
     }
 }
 

@@ -17,6 +17,18 @@ pub enum Refusal {
     Panics(String),
 }
 
+impl Refusal {
+    /// Returns the reason in words.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Disabled => "it cannot happen there".to_string(),
+            Self::Exceeds(bound) => format!("it would exceed a bound of the model: {bound}"),
+            Self::Changes => "a guard of it fails after it has changed the state".to_string(),
+            Self::Panics(message) => format!("the model panics: {message}"),
+        }
+    }
+}
+
 /// Takes a step.
 pub fn take<M: Model>(model: &M, state: &M::State, step: Step) -> Result<M::State, Refusal> {
     let mut next = *state;

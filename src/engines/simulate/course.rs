@@ -3,7 +3,6 @@
 use latchwork_model::kit::{Actions, Model, Step, Unit};
 use zerocopy::IntoBytes;
 
-use crate::engines::explore::fingerprint::fingerprint;
 use crate::engines::explore::{panics, steps};
 use crate::engines::verdict::{Discovery, Path, PropertySet};
 
@@ -40,7 +39,9 @@ pub(super) struct Course<'s, 'a, M: Model> {
     pub looker: &'s mut Looker<'a, M>,
     pub state: M::State,
     pub path: Path,
-    pub fired: Vec<bool>,
+    pub fired: Vec<u64>,
+    pub exercised: Vec<u64>,
+    pub prints: Vec<u64>,
     pub reached: PropertySet,
     keep_digests: bool,
     pub digests: Vec<u64>,
@@ -70,7 +71,9 @@ impl<'s, 'a, M: Model> Course<'s, 'a, M> {
             looker,
             state: sampler.initial[initial],
             path: Path { initial, steps: Vec::new() },
-            fired: vec![false; <M as Actions>::ACTIONS.len()],
+            fired: vec![0; <M as Actions>::ACTIONS.len()],
+            exercised: vec![0; M::PROPERTIES.len()],
+            prints: Vec::new(),
             reached: PropertySet::EMPTY,
             keep_digests,
             digests: Vec::new(),
@@ -81,8 +84,12 @@ impl<'s, 'a, M: Model> Course<'s, 'a, M> {
     /// Evaluates the state, and returns how the run ends if it is a violation.
     pub fn look(&mut self) -> Option<Ending> {
         let look = self.looker.look(&self.state);
+        self.prints.push(look.print);
+        for id in look.exercised.iter() {
+            self.exercised[usize::from(id.0)] += 1;
+        }
         if self.keep_digests {
-            let here = fingerprint(&self.state) ^ self.looker.enabled().len() as u64;
+            let here = look.print ^ self.looker.enabled().len() as u64;
             let last = self.digests.last().copied().unwrap_or(0);
             self.digests.push(last.rotate_left(5).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ here);
         }
@@ -97,7 +104,7 @@ impl<'s, 'a, M: Model> Course<'s, 'a, M> {
             self.refused = Some(self.path.steps.len());
             return Taken::Refused;
         }
-        self.fired[usize::from(step.action)] = true;
+        self.fired[usize::from(step.action)] += 1;
         self.path.steps.push(step);
         let before = std::mem::replace(&mut self.state, next);
         if before.as_bytes() == self.state.as_bytes() { Taken::StoodStill } else { Taken::Moved }

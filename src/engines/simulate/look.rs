@@ -39,13 +39,16 @@ struct Seen<S> {
     steps: [Step; STEPS],
     /// The goals that it reaches.
     reached: PropertySet,
+    /// The properties that it exercises.
+    exercised: PropertySet,
     state: S,
 }
 
 impl<S: FromZeros> Seen<S> {
     fn nothing() -> Self {
         let steps = [Step { action: 0, args: [0; Step::MAX_ARGS] }; STEPS];
-        Self { count: None, steps, reached: PropertySet::EMPTY, state: S::new_zeroed() }
+        let none = PropertySet::EMPTY;
+        Self { count: None, steps, reached: none, exercised: none, state: S::new_zeroed() }
     }
 }
 
@@ -55,6 +58,10 @@ pub(crate) struct Look {
     pub violated: PropertySet,
     /// The `reachable` properties that hold in it.
     pub reached: PropertySet,
+    /// The properties of the model whose antecedent is true in it.
+    pub exercised: PropertySet,
+    /// Its fingerprint.
+    pub print: u64,
     /// The violations that end the run here: the property, the step that cannot be completed, and
     /// why.
     broken: Vec<Ending>,
@@ -111,17 +118,19 @@ impl<'a, M: Model> Looker<'a, M> {
             self.seen.resize_with(2 * self.seen.len(), Seen::nothing);
             self.missed = 0;
         }
-        let at = fingerprint(state) as usize % self.seen.len();
+        let print = fingerprint(state);
+        let at = print as usize % self.seen.len();
         let seen = &self.seen[at];
         let count = seen.count.filter(|_| self.remembers);
         if let Some(count) = count.filter(|_| seen.state.as_bytes() == state.as_bytes()) {
             self.enabled.clear();
             self.enabled.extend_from_slice(&seen.steps[..usize::from(count)]);
             let (violated, broken) = (PropertySet::EMPTY, Vec::new());
-            return Look { violated, reached: seen.reached, broken };
+            let (reached, exercised) = (seen.reached, seen.exercised);
+            return Look { violated, reached, exercised, print, broken };
         }
         self.missed += 1;
-        match panics::catch(|| self.afresh(state)) {
+        match panics::catch(|| self.afresh(state, print)) {
             Ok(look) => {
                 self.remember(at, state, &look);
                 look
@@ -136,7 +145,8 @@ impl<'a, M: Model> Looker<'a, M> {
                 };
                 let violated = [panic].into_iter().collect();
                 let broken = vec![(panic, step, end)];
-                Look { violated, reached: PropertySet::EMPTY, broken }
+                let none = PropertySet::EMPTY;
+                Look { violated, reached: none, exercised: none, print, broken }
             }
         }
     }
@@ -148,11 +158,12 @@ impl<'a, M: Model> Looker<'a, M> {
             seen.count = Some(count as u8);
             seen.steps[..count].copy_from_slice(&self.enabled);
             seen.reached = look.reached;
+            seen.exercised = look.exercised;
             seen.state = *state;
         }
     }
 
-    fn afresh(&mut self, state: &M::State) -> Look {
+    fn afresh(&mut self, state: &M::State, print: u64) -> Look {
         let (mut any, mut fair, mut broken) = (false, false, Vec::<Ending>::new());
         let Self { model, properties, enabled, .. } = self;
         enabled.clear();
@@ -171,24 +182,20 @@ impl<'a, M: Model> Looker<'a, M> {
             }
         });
         let (mut violated, mut reached) = (PropertySet::EMPTY, PropertySet::EMPTY);
+        let mut exercised = PropertySet::EMPTY;
         for (id, property) in (0..).map(PropertyId).zip(M::PROPERTIES) {
-            if !properties.contains(id) {
+            if !properties.contains(id) || property.kind == Kind::AtRest && fair {
                 continue;
             }
-            match property.kind {
+            let claim = (property.check)(model, state);
+            if claim != Claim::Vacuous {
+                exercised.insert(id);
+            }
+            match (property.kind, claim) {
+                (Kind::Invariant | Kind::AtRest, Claim::Violated) => violated.insert(id),
+                (Kind::Reachable, Claim::Holds) => reached.insert(id),
                 // No single state decides a property about what repeats forever.
-                Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo => {}
-                Kind::AtRest if fair => {}
-                Kind::Invariant | Kind::AtRest => {
-                    if (property.check)(model, state) == Claim::Violated {
-                        violated.insert(id);
-                    }
-                }
-                Kind::Reachable => {
-                    if (property.check)(model, state) == Claim::Holds {
-                        reached.insert(id);
-                    }
-                }
+                _ => {}
             }
         }
         let deadlock = BuiltIn::Deadlock.id::<M>();
@@ -198,6 +205,6 @@ impl<'a, M: Model> Looker<'a, M> {
         }
         let wanted = broken.iter().map(|broken| broken.0).filter(|id| properties.contains(*id));
         wanted.for_each(|id| violated.insert(id));
-        Look { violated, reached, broken }
+        Look { violated, reached, exercised, print, broken }
     }
 }

@@ -17,6 +17,7 @@
 //! | `course` | a run in progress |
 //! | `run` | one run |
 //! | `fair` | its fair phase |
+//! | `sketch` | how many distinct states the runs visited, estimated |
 
 mod course;
 mod fair;
@@ -24,15 +25,18 @@ pub(crate) mod look;
 mod plan;
 pub mod rng;
 mod run;
+pub mod sketch;
 mod strategy;
 
 use std::ops::Range;
 
-use latchwork_model::kit::{Actions, Model};
+use latchwork_model::kit::{Actions, Kind, Model, Step};
 
 use crate::engines::explore::Watch;
 use crate::engines::explore::panics::join;
-use crate::engines::verdict::{Discovery, PropertyId, PropertySet};
+use crate::engines::verdict::{
+    Discovery, End, PropertyId, PropertyInfo, PropertyKind, PropertySet, properties,
+};
 
 pub use plan::Plan;
 pub use strategy::{Mix, Strategy, pct_depth};
@@ -40,6 +44,7 @@ pub use strategy::{Mix, Strategy, pct_depth};
 use course::Sampler;
 use look::Looker;
 use run::Run;
+use sketch::Sketch;
 
 /// The maximum number of runs between two checks of the clock.
 const BLOCK: u64 = 1024;
@@ -47,8 +52,8 @@ const BLOCK: u64 = 1024;
 /// One in this many runs is repeated and compared, even if nobody asks for it.
 const TWICE: u64 = 64;
 
-/// The result of a campaign. All figures cover the runs up to and including the first one that
-/// failed.
+/// The result of a campaign. If it ends at the first run that fails, all figures cover the runs up to
+/// and including that one; otherwise they cover all runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Simulation {
     /// The number of runs.
@@ -63,12 +68,18 @@ pub struct Simulation {
     pub unsettled: u64,
     /// The first unsettled run.
     pub first_unsettled: Option<Unsettled>,
-    /// By action: whether it fired in any run.
-    pub fired: Vec<bool>,
+    /// By action: the number of steps in which it fired.
+    pub fired: Vec<u64>,
+    /// By property of the model: the number of visits to a state in which its antecedent was true.
+    pub exercised: Vec<u64>,
+    /// The distinct states that were visited, as an estimate.
+    pub visited: Sketch,
     /// The `reachable` properties that were reached.
     pub reached: PropertySet,
     /// The first run that violates a property.
     pub failure: Option<Failure>,
+    /// The first runs that violate a property in another way each; see [`Failure::way`].
+    pub others: Vec<Failure>,
     /// The first run whose repetition differed.
     pub nondeterminism: Option<Nondeterminism>,
     /// Whether the campaign was interrupted before all runs were done.
@@ -84,6 +95,32 @@ pub struct Failure {
     pub off: Vec<u8>,
     /// The violation, and the steps of the run.
     pub discovery: Discovery,
+}
+
+/// In which way a run violates a property: two runs with the same way are not reported separately.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The property.
+    pub property: PropertyId,
+    /// The step that decides it, with its arguments; `None` if the whole end of the run shows it.
+    pub decided_by: Option<Step>,
+}
+
+impl Failure {
+    /// Returns in which way the run violates the property. The last step decides if a single state
+    /// shows the violation, or if that step cannot be completed. What shows in where a run stops or
+    /// repeats is not decided by its last step, which may be any.
+    pub fn way(&self, properties: &[PropertyInfo]) -> Way {
+        let Discovery { property, path, end, .. } = &self.discovery;
+        let kind = properties[usize::from(property.0)].kind;
+        let decides = match end {
+            End::State => kind == PropertyKind::Model(Kind::Invariant),
+            End::Exceeds(_) | End::Changes | End::Panics(_) => true,
+            End::Stuck { .. } => false,
+        };
+        let decided_by = path.steps.last().copied().filter(|_| decides);
+        Way { property: *property, decided_by }
+    }
 }
 
 /// A run that still waits for something at the end of its fair phase. This is no violation: with
@@ -105,7 +142,8 @@ pub struct Nondeterminism {
     pub step: usize,
 }
 
-/// Samples the runs of a plan, up to the first that fails.
+/// Samples the runs of a plan: up to the first that fails, or all of them if the plan asks for more
+/// than one way to fail.
 pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulation {
     let sampler = Sampler::new(model, plan);
     let mut simulation = Simulation {
@@ -115,15 +153,19 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
         cut: 0,
         unsettled: 0,
         first_unsettled: None,
-        fired: vec![false; <M as Actions>::ACTIONS.len()],
+        fired: vec![0; <M as Actions>::ACTIONS.len()],
+        exercised: vec![0; M::PROPERTIES.len()],
+        visited: Sketch::default(),
         reached: PropertySet::EMPTY,
         failure: None,
+        others: Vec::new(),
         nondeterminism: None,
         interrupted: false,
     };
     // Each thread has its own, with its cache.
     let looker = |_| Looker::new(model, plan.properties);
     let mut lookers: Vec<_> = (0..plan.threads.max(1)).map(looker).collect();
+    let properties = properties::<M>();
     let mut start = plan.runs.start;
     // Most campaigns that fail do so early, so blocks grow.
     let mut size = 2 * plan.threads.max(1) as u64;
@@ -136,8 +178,9 @@ pub fn simulate<M: Model>(model: &M, plan: &Plan, watch: &dyn Watch) -> Simulati
         size = (2 * size).min(BLOCK);
         watch.runs(&(start..end));
         for (run, differs) in block(&sampler, &mut lookers, start..end) {
-            simulation.add(run, differs);
-            if simulation.failure.is_some() || simulation.nondeterminism.is_some() {
+            simulation.add(run, differs, plan.ways, &properties);
+            let enough = plan.ways <= 1 && simulation.failure.is_some();
+            if enough || simulation.nondeterminism.is_some() {
                 return simulation;
             }
         }
@@ -191,7 +234,7 @@ fn once<'a, M: Model>(
 }
 
 impl Simulation {
-    fn add(&mut self, run: Run, differs: Option<usize>) {
+    fn add(&mut self, run: Run, differs: Option<usize>, ways: usize, properties: &[PropertyInfo]) {
         self.runs += 1;
         self.steps += run.steps as u64;
         self.longest = self.longest.max(run.steps);
@@ -201,10 +244,23 @@ impl Simulation {
         self.first_unsettled = self.first_unsettled.or(unsettled);
         self.reached = self.reached.or(run.reached);
         for (fired, in_run) in self.fired.iter_mut().zip(run.fired) {
-            *fired |= in_run;
+            *fired += in_run;
         }
+        for (exercised, in_run) in self.exercised.iter_mut().zip(run.exercised) {
+            *exercised += in_run;
+        }
+        run.prints.into_iter().for_each(|print| self.visited.insert(print));
         self.nondeterminism = differs.map(|step| Nondeterminism { run: run.number, step });
         let failure = |discovery| Failure { run: run.number, off: run.off, discovery };
-        self.failure = run.discovery.map(failure);
+        let Some(failure) = run.discovery.map(failure) else { return };
+        let Some(first) = &self.failure else {
+            self.failure = Some(failure);
+            return;
+        };
+        let way = failure.way(properties);
+        let is_known = self.others.iter().chain([first]).any(|known| known.way(properties) == way);
+        if self.others.len() + 1 < ways && !is_known {
+            self.others.push(failure);
+        }
     }
 }

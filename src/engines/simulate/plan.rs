@@ -21,6 +21,9 @@ pub struct Plan {
     pub fair: usize,
     /// The properties to check.
     pub properties: PropertySet,
+    /// The most ways to fail that are reported. With 1, the campaign ends at the first run that fails;
+    /// with more, all runs are done.
+    pub ways: usize,
     /// Whether every run is repeated and compared.
     pub paranoid: bool,
     /// The number of threads.

@@ -20,8 +20,12 @@ pub(super) struct Run {
     pub cut: bool,
     /// The property that still waits at the end of its fair phase.
     pub unsettled: Option<PropertyId>,
-    /// By action: whether it fired.
-    pub fired: Vec<bool>,
+    /// By action: the number of steps in which it fired.
+    pub fired: Vec<u64>,
+    /// By property of the model: the number of visits to a state in which its antecedent was true.
+    pub exercised: Vec<u64>,
+    /// The fingerprints of the states that it visited.
+    pub prints: Vec<u64>,
     /// The `reachable` properties that it reached.
     pub reached: PropertySet,
     /// The actions that were disabled in it.
@@ -72,7 +76,20 @@ impl<'a, M: Model> Sampler<'a, M> {
             End::Stuck { .. } => found.path.steps.len().min(taken),
             _ => found.path.steps.len(),
         });
-        let Course { fired, reached, digests, refused, .. } = course;
-        Run { number, steps, cut, unsettled, fired, reached, off, discovery, digests, refused }
+        let Course { fired, exercised, prints, reached, digests, refused, .. } = course;
+        Run {
+            number,
+            steps,
+            cut,
+            unsettled,
+            fired,
+            exercised,
+            prints,
+            reached,
+            off,
+            discovery,
+            digests,
+            refused,
+        }
     }
 }

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use crate::engines::shrink::Shortened;
-use crate::engines::verdict::PropertyKind;
+use crate::engines::simulate::Simulation;
+use crate::engines::simulate::sketch::ERROR_PERCENT;
+use crate::engines::verdict::{PropertyId, PropertyKind};
 use crate::files::case::{CaseVerdict, Minimality};
 use crate::jobs::campaign::{Sampled, Violation};
 use crate::report::layout::{Detail, Layout};
@@ -22,9 +24,11 @@ pub fn write_line(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io:
         (Some(differs), _) => {
             format!("NOT DETERMINISTIC: run {} differs after step {}", differs.run, differs.step)
         }
-        (None, Some(violation)) => {
-            let verdict = &violation.case.verdict;
-            format!("VIOLATED {} in run {}", verdict.property, violation.failure.run)
+        (None, Some(_)) => {
+            let found = sampled.violations().map(|found| {
+                format!("{} in run {}", found.case.verdict.property, found.failure.run)
+            });
+            format!("VIOLATED {}", found.collect::<Vec<_>>().join(", "))
         }
         (None, None) => format!("no violation in {}", counted(simulation.runs, "run")),
     };
@@ -49,24 +53,85 @@ pub fn write_line(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io:
             sampled.plan.fair
         )?;
     }
+    if simulation.runs > 0 {
+        let (estimate, error) = (simulation.visited.estimate(), ERROR_PERCENT);
+        writeln!(out, "    about {estimate} distinct states (an estimate, +-{error} %)")?;
+    }
+    if layout.detail == Detail::Verbose {
+        write_counts(out, sampled, layout)?;
+    }
     let missing = never(sampled);
     if !missing.is_empty() && sampled.violation.is_none() {
         let words: Vec<String> = missing.into_iter().map(ToString::to_string).collect();
         write_words(out, layout, "    never seen: ", &words)?;
     }
+    let silent = unexercised(sampled);
+    if !silent.is_empty() && sampled.violation.is_none() {
+        let words: Vec<String> = silent.into_iter().map(ToString::to_string).collect();
+        write_words(out, layout, "    never exercised: ", &words)?;
+    }
     Ok(())
 }
 
-/// Returns the actions that never fired, and the goals that were not reached.
+/// Prints how often each action fired and each property was exercised.
+fn write_counts(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io::Result<()> {
+    let entry = sampled.scenario.configuration.entry;
+    let Simulation { fired, exercised, .. } = &sampled.simulation;
+    let actions = entry.actions.iter().zip(fired).map(|(action, steps)| (action.name, *steps));
+    let fired = actions.filter(|(_, steps)| *steps > 0);
+    let words: Vec<String> = fired.map(|(name, steps)| format!("{name} {steps}")).collect();
+    write_words(out, layout, "    steps of each action: ", &words)?;
+    let properties = (entry.properties)();
+    let all = properties.iter().zip(exercised);
+    let words: Vec<String> =
+        all.map(|(property, visits)| format!("{} {visits}", property.name)).collect();
+    write_words(out, layout, "    visits that exercise each property: ", &words)?;
+    if !sampled.no_budget.is_empty() {
+        let names = sampled.no_budget.iter().map(|at| entry.actions[*at].name.to_string());
+        write_words(out, layout, "    faults with a budget of 0: ", &names.collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+/// Returns the properties whose antecedent was never true, without goals.
+pub(super) fn unexercised(sampled: &Sampled) -> Vec<&'static str> {
+    let goal = PropertyKind::Model(latchwork_model::kit::Kind::Reachable);
+    let properties = (sampled.scenario.configuration.entry.properties)().into_iter();
+    let ids = (0..).map(PropertyId);
+    let silent =
+        ids.zip(properties).zip(&sampled.simulation.exercised).filter(|((id, info), visits)| {
+            **visits == 0 && info.kind != goal && sampled.plan.properties.contains(*id)
+        });
+    silent.map(|((_, info), _)| info.name).collect()
+}
+
+/// Returns the actions that never fired, and the goals that were not reached. Faults whose budget is
+/// 0 are not among them.
 pub(super) fn never(sampled: &Sampled) -> Vec<&'static str> {
     let entry = sampled.scenario.configuration.entry;
     let simulation = &sampled.simulation;
-    let actions = entry.actions.iter().zip(&simulation.fired).filter(|(_, fired)| !**fired);
-    let actions = actions.map(|(action, _)| action.name);
-    let goals = (0..).map(crate::engines::verdict::PropertyId).zip((entry.properties)());
+    let is_missing = |at: &usize| simulation.fired[*at] == 0 && !sampled.no_budget.contains(at);
+    let actions = (0..entry.actions.len()).filter(is_missing).map(|at| entry.actions[at].name);
+    let goals = (0..).map(PropertyId).zip((entry.properties)());
     let goal = PropertyKind::Model(latchwork_model::kit::Kind::Reachable);
     let goals = goals.filter(|(id, info)| info.kind == goal && !simulation.reached.contains(*id));
     actions.chain(goals.map(|(_, info)| info.name)).collect()
+}
+
+/// Prints one way to fail in a line: the minimized run, the run that showed it, and the step that
+/// decided it.
+pub fn write_way(out: &mut dyn Write, sampled: &Sampled, violation: &Violation) -> io::Result<()> {
+    let entry = sampled.scenario.configuration.entry;
+    let CaseVerdict { property, steps, .. } = &violation.case.verdict;
+    let way = violation.failure.way(&(entry.properties)());
+    let decided = way
+        .decided_by
+        .map_or(String::new(), |step| format!(", decided by {}", step.spell(entry.actions)));
+    writeln!(
+        out,
+        "  {property} after {steps} steps, first in run {}{decided}",
+        violation.failure.run
+    )
 }
 
 /// Prints a violation: where it was found, how it was minimized, and its steps.

@@ -8,24 +8,32 @@ use sha2::{Digest, Sha256};
 
 /// The style sheet.
 const STYLE: &str = include_str!("style.css");
+/// What the pages that list things need in addition: of a check, of a review, and the live one.
+const LISTS: &str = include_str!("lists.css");
 /// The script.
 const SCRIPT: &str = include_str!("script.js");
 
 /// Returns a page. It may load nothing, and run nothing but its own script.
 pub fn page(title: &str, body: &Markup) -> String {
-    whole(title, body, Some(SCRIPT))
+    whole(title, body, STYLE, Some(SCRIPT))
 }
 
-/// Returns a page without scripts: it may load nothing and run nothing.
+/// Returns a page that lists things, with a script of its own. It may load nothing, and run nothing
+/// else.
+pub fn alive(title: &str, body: &Markup, script: &str) -> String {
+    whole(title, body, &format!("{STYLE}{LISTS}"), Some(script))
+}
+
+/// Returns a page that lists things, without scripts: it may load nothing and run nothing.
 pub fn still(title: &str, body: &Markup) -> String {
-    whole(title, body, None)
+    whole(title, body, &format!("{STYLE}{LISTS}"), None)
 }
 
-fn whole(title: &str, body: &Markup, script: Option<&str>) -> String {
+fn whole(title: &str, body: &Markup, style: &str, script: Option<&str>) -> String {
     let runs = script.map_or("none".to_string(), digest);
     let policy = format!(
         "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{}'; script-src '{runs}'",
-        digest(STYLE),
+        digest(style),
     );
     let page = html! {
         (DOCTYPE)
@@ -36,7 +44,7 @@ fn whole(title: &str, body: &Markup, script: Option<&str>) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(style)) }
             }
             body {
                 (body)

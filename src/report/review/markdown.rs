@@ -13,19 +13,33 @@ use super::{covered, parties, rules, runs};
 impl Review {
     /// Returns the page.
     pub fn to_markdown(&self) -> String {
-        let mut page = String::new();
-        // Writing to a string cannot fail.
-        let _ = self.write(&mut page);
-        page
+        self.parts().concat()
     }
 
-    fn write(&self, page: &mut String) -> Result {
+    /// Returns the page in three parts: what is before the rules, the rules one by one, and the rest.
+    pub(super) fn parts(&self) -> [String; 3] {
+        let [mut before, mut each, mut after] = [const { String::new() }; 3];
+        // Writing to a string cannot fail.
+        let _ = self.write_before(&mut before);
+        let _ = rules::write_each(&mut each, self);
+        let _ = self.write_after(&mut after);
+        let text = format!("{before}{each}{after}");
+        [before.replacen(CONTENTS, &contents(&text), 1), each, after]
+    }
+
+    fn write_before(&self, page: &mut String) -> Result {
         let entry = self.entry;
         writeln!(page, "# Review: {}\n\n{}.\n", entry.name, capital(entry.summary))?;
         self.write_glance(page)?;
+        writeln!(page, "{CONTENTS}")?;
+        runs::write_findings(page, self)?;
         self.write_purpose(page)?;
         parties::write(page, self)?;
-        rules::write(page, self)?;
+        rules::write_table(page, self)
+    }
+
+    fn write_after(&self, page: &mut String) -> Result {
+        rules::write_rest(page, self)?;
         runs::write(page, self)?;
         covered::write(page, self)?;
         self.write_again(page)
@@ -149,6 +163,16 @@ impl Review {
         }
         writeln!(page, "\nNone of the numbers depends on the machine or on the number of threads.")
     }
+}
+
+/// What stands for the contents until all headings are known. No text of a model has it.
+const CONTENTS: &str = "<contents>";
+
+/// Returns links to all sections of a page.
+fn contents(text: &str) -> String {
+    let titles = text.lines().filter_map(|line| line.strip_prefix("## "));
+    let link = |title: &str| format!("- [{title}](#{})\n", title.to_lowercase().replace(' ', "-"));
+    titles.map(link).collect()
 }
 
 /// Describes a count, and the parts it is made of.

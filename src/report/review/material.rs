@@ -73,6 +73,11 @@ pub(super) fn steps(count: u64) -> String {
     format!("{count} {}", if count == 1 { "step" } else { "steps" })
 }
 
+/// Returns a cell of a column that is shown only if it does not say the same in every line.
+pub(super) fn column(shown: bool, words: &str) -> String {
+    if shown { format!(" {words} |") } else { String::new() }
+}
+
 /// Returns a text for a table cell: on one line, with `|` escaped.
 pub(super) fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")

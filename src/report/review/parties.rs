@@ -8,7 +8,8 @@ use crate::engines::verdict::{PropertyId, PropertyKind};
 use crate::jobs::check::Checked;
 use crate::protocols::Entry;
 
-use super::material::{Review, cell};
+use super::material::{Review, cell, column};
+use super::matrix::Cell;
 
 /// Writes the parties, their actions and the properties.
 pub fn write(page: &mut String, review: &Review) -> Result {
@@ -31,15 +32,17 @@ pub fn write(page: &mut String, review: &Review) -> Result {
 fn assumed(lane: &LaneInfo) -> &'static str {
     match lane.fairness {
         Fairness::Fair if lane.each => {
-            "what can be done and goes on to be possible is done in the end (weak fairness of each action)"
+            "an action that stays enabled eventually happens (weak fairness of each action)"
         }
         Fairness::Strong if lane.each => {
-            "what can be done again and again is done in the end (strong fairness of each action)"
+            "an action that is enabled again and again eventually happens (strong fairness of each action)"
         }
-        Fairness::Fair => "who can act and goes on to be able to acts in the end (weak fairness)",
-        Fairness::Strong => "who can act again and again acts in the end (strong fairness)",
+        Fairness::Fair => "a process that stays enabled eventually acts (weak fairness)",
+        Fairness::Strong => {
+            "a process that is enabled again and again eventually acts (strong fairness)"
+        }
         Fairness::Optional => "nothing: it may never act",
-        Fairness::Fault => "it does harm, so often as a scenario allows",
+        Fairness::Fault => "it does harm, as often as a scenario allows",
     }
 }
 
@@ -80,22 +83,63 @@ fn write_arrows(page: &mut String, review: &Review) -> Result {
 fn write_actions(page: &mut String, review: &Review) -> Result {
     let entry = review.entry;
     writeln!(page, "\n### Actions\n")?;
-    writeln!(
-        page,
-        "*Fires in* says in how many of the {} default scenarios it happens in some run.\n",
-        review.checked.len()
-    )?;
-    writeln!(page, "| action | what it does | calls or sends to | fires in |\n|---|---|---|--:|")?;
+    let all = review.checked.len();
+    let fires = |at: usize| {
+        let fires = |one: &&Checked| one.exploration.coverage.actions[at].fired > 0;
+        review.checked.iter().filter(fires).count()
+    };
+    let functions: Vec<String> = (0..entry.actions.len()).map(|at| functions(review, at)).collect();
+    let everywhere = (0..entry.actions.len()).all(|at| fires(at) == all);
+    let named = functions.iter().any(|names| !names.is_empty());
+    if everywhere {
+        writeln!(page, "Each of them fires in all {all} default scenarios.\n")?;
+    } else {
+        writeln!(
+            page,
+            "*Fires in* says in how many of the {all} default scenarios it happens in some run.\n"
+        )?;
+    }
+    if named {
+        writeln!(
+            page,
+            "*Kernel functions* are those of rules that act in this action: in the story of such a \
+             rule it is the step at which the rule makes the first difference.\n"
+        )?;
+    }
+    let (head, line) = (column(named, "kernel functions"), column(named, "---"));
+    let (head_fires, line_fires) = (column(!everywhere, "fires in"), column(!everywhere, "--:"));
+    writeln!(page, "| action | what it does | calls or sends to |{head}{head_fires}")?;
+    writeln!(page, "|---|---|---|{line}{line_fires}")?;
     for (at, action) in entry.actions.iter().enumerate() {
         let to = action.target.map_or(String::new(), |target| format!("`{target}`"));
-        let fires = review
-            .checked
-            .iter()
-            .filter(|one| one.exploration.coverage.actions[at].fired > 0)
-            .count();
-        writeln!(page, "| `{}` | {} | {to} | {fires} |", written(action), cell(action.doc))?;
+        writeln!(
+            page,
+            "| `{}` | {} | {to} |{}{}",
+            written(action),
+            cell(action.doc),
+            column(named, &functions[at]),
+            column(!everywhere, &fires(at).to_string())
+        )?;
     }
     Ok(())
+}
+
+/// Returns the kernel functions of the rules that make the first difference of a story in an action.
+fn functions(review: &Review, action: usize) -> String {
+    let entry = review.entry;
+    let name = entry.actions[action].name;
+    let acts = |cell: &&Cell| {
+        let step = cell.acts_at.and_then(|at| cell.case.steps.get((at as usize).checked_sub(1)?));
+        step.is_some_and(|step| step.action.split('(').next() == Some(name))
+    };
+    let rows = review.matrix.iter().flat_map(|matrix| &matrix.rows);
+    let rows = rows.filter(|row| row.cells.iter().any(|cell| acts(&cell)));
+    let mut names: Vec<&str> =
+        rows.flat_map(|row| entry.rules[row.rule].sources).map(|source| source.function).collect();
+    names.sort_unstable();
+    names.dedup();
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }
 
 /// Returns an action with its parameters.
@@ -106,16 +150,32 @@ fn written(action: &ActionInfo) -> String {
 
 fn write_properties(page: &mut String, review: &Review) -> Result {
     writeln!(page, "\n## What is promised\n")?;
-    writeln!(
-        page,
-        "*Says something in* counts the default scenarios with a state in which the property is more \
-         than true by default, or in which the goal is reached.\n"
-    )?;
-    writeln!(page, "| property | kind | what it says | says something in |\n|---|---|---|--:|")?;
-    for (id, property) in (0..).map(PropertyId).zip((review.entry.properties)()) {
+    let all: Vec<_> = (0..).map(PropertyId).zip((review.entry.properties)()).collect();
+    let counts: Vec<Option<usize>> =
+        all.iter().map(|(id, _)| says_something(review, *id)).collect();
+    let scenarios = review.checked.len();
+    let everywhere = counts.iter().flatten().all(|count| *count == scenarios);
+    if everywhere {
+        writeln!(
+            page,
+            "Each property of the model is exercised in all {scenarios} default scenarios.\n"
+        )?;
+        writeln!(page, "| property | kind | what it says |\n|---|---|---|")?;
+    } else {
+        writeln!(
+            page,
+            "*Exercised in* counts the default scenarios with a state in which the premise of the \
+             property is true, or in which the goal is reached.\n"
+        )?;
+        writeln!(page, "| property | kind | what it says | exercised in |\n|---|---|---|--:|")?;
+    }
+    for ((_, property), count) in all.iter().zip(counts) {
         let (name, kind) = (property.name, property.kind.name());
-        let says = says_something(review, id).map_or(String::new(), |count| count.to_string());
-        writeln!(page, "| `{name}` | {kind} | {} | {says} |", cell(property.doc))?;
+        write!(page, "| `{name}` | {kind} | {} |", cell(property.doc))?;
+        if !everywhere {
+            write!(page, " {} |", count.map_or(String::new(), |count| count.to_string()))?;
+        }
+        writeln!(page)?;
     }
     writeln!(page)
 }

@@ -1,4 +1,4 @@
-//! What was run: goals, counts, findings.
+//! What was run: findings, goals, counts.
 
 use std::fmt::{Result, Write};
 
@@ -8,13 +8,12 @@ use crate::files::scenario::Expect;
 use crate::jobs::check::{Checked, Standing};
 use crate::report::switches;
 
-use super::material::{Review, cell, sections, steps};
+use super::material::{Review, cell, column, sections, steps};
 
-/// Writes the goals, the counts and the findings.
+/// Writes the goals and the counts.
 pub fn write(page: &mut String, review: &Review) -> Result {
     write_goals(page, review)?;
-    write_counts(page, review)?;
-    write_findings(page, review)
+    write_counts(page, review)
 }
 
 /// The maximum length of a run that is written into a table cell.
@@ -86,18 +85,26 @@ fn write_counts(page: &mut String, review: &Review) -> Result {
          counts the steps, also those to states that were known. *Depth* is how far the farthest \
          state is from the start.\n"
     )?;
-    writeln!(
-        page,
-        "| scenario | beside the full rule set | verdict | distinct | generated | depth |"
-    )?;
-    writeln!(page, "|---|---|---|--:|--:|--:|")?;
-    for one in &review.checked {
+    // A column that says the same in every line is left out.
+    let verdicts: Vec<String> = review.checked.iter().map(verdict).collect();
+    let same = verdicts.windows(2).all(|two| two[0] == two[1]) && verdicts.len() > 1;
+    let switched =
+        review.checked.iter().any(|one| !in_words(&one.scenario.configuration).is_empty());
+    if let Some(verdict) = verdicts.first().filter(|_| same) {
+        writeln!(page, "The verdict of each of them: {verdict}.\n")?;
+    }
+    let (besides, verdict) =
+        (column(switched, "beside the full rule set"), column(!same, "verdict"));
+    writeln!(page, "| scenario |{besides}{verdict} distinct | generated | depth |")?;
+    let (besides, verdict) = (column(switched, "---"), column(!same, "---"));
+    writeln!(page, "|---|{besides}{verdict}--:|--:|--:|")?;
+    for (one, verdict) in review.checked.iter().zip(&verdicts) {
         let statistics = &one.exploration.statistics;
         writeln!(
             page,
-            "| [{name}](scenarios/{name}.md) | {} | {} | {} | {} | {} |",
-            in_words(&one.scenario.configuration),
-            verdict(one),
+            "| [{name}](scenarios/{name}.md) |{}{} {} | {} | {} |",
+            column(switched, &in_words(&one.scenario.configuration)),
+            column(!same, verdict),
             statistics.distinct,
             statistics.generated,
             statistics.depth(),
@@ -127,7 +134,8 @@ fn verdict(one: &Checked) -> String {
     }
 }
 
-fn write_findings(page: &mut String, review: &Review) -> Result {
+/// Writes the known violations.
+pub fn write_findings(page: &mut String, review: &Review) -> Result {
     writeln!(page, "## Findings\n")?;
     let name = review.entry.name;
     let mut lines = Vec::new();

@@ -2,8 +2,10 @@
 
 use crate::engines::fields::{Described, FieldValue};
 use crate::engines::instance::Instance;
+use crate::engines::verdict::PropertyId;
 use crate::files::case::{Case, CaseVerdict};
 use crate::files::configuration::Configuration;
+use crate::jobs::finish::{Finish, finish};
 use crate::protocols::trace::Change;
 use crate::report::run::on_model::Run;
 
@@ -31,9 +33,24 @@ pub struct Side {
     pub run: Telling,
     /// What it shows; `None` if it repeats the steps of the other run.
     pub verdict: Option<CaseVerdict>,
-    /// The next step, which is not possible here.
+    /// The step of the other run that is not possible here.
     pub refused: Option<String>,
+    /// How it goes on and ends, if it repeats the steps of the other run.
+    pub onward: Option<Onward>,
 }
+
+/// How a run that repeats the steps of another one goes on.
+pub struct Onward {
+    /// The number of steps that it repeats.
+    pub followed: usize,
+    /// The number of steps after which it shows the property that the other run violates.
+    pub broken: Option<usize>,
+    /// Whether the protocol can finish after the repeated steps. If so, the run goes on to there.
+    pub finish: Finish,
+}
+
+/// The maximum number of states that are searched for a way to finish.
+const MOST_STATES: usize = 50_000;
 
 /// Where two runs diverge.
 pub enum Parting {
@@ -67,26 +84,42 @@ impl Beside {
             run: story.run,
             verdict: Some(story.verdict),
             refused: None,
+            onward: None,
         };
         Self::new(side(left), side(right))
     }
 
-    /// Compares a case with the same steps in another configuration, as far as they are possible;
-    /// `None` if that configuration has a different initial state.
+    /// Compares a case with the same steps in another configuration, as far as they are possible. From
+    /// there the run goes on along a shortest way to a done state, if one is found. `None` if that
+    /// configuration has a different initial state.
     pub fn under(
         left: (String, Story),
         case: &Case,
         right: (String, &Configuration),
         model: &dyn Instance,
     ) -> Option<Self> {
-        let run = Run::as_far_as(case, model)?;
-        let refused = case.steps.get(run.path.steps.len()).map(|step| step.action.clone());
+        let mut run = Run::as_far_as(case, model)?;
+        let followed = run.path.steps.len();
+        let refused = case.steps.get(followed).map(|step| step.action.clone());
         let (name, configuration) = right;
+        let finish = finish(configuration.entry, model, run.last(), MOST_STATES);
+        let property = configuration.entry.property(&case.verdict.property);
+        let property = property.filter(|_| case.verdict.violated);
+        let shows = |id: PropertyId| run.states.iter().position(|state| model.shows(state, id));
+        let broken = property.and_then(shows);
+        // A run that is the same to the end is not told beyond it, unless it is the one that is saved.
+        let differs = refused.is_some() || property.is_some() && broken.is_none();
+        if let (Finish::Way { steps, .. }, true) = (&finish, differs) {
+            let mut path = run.path.clone();
+            path.steps.extend(steps);
+            run = Run::new(configuration.entry, model, path);
+        }
         let run = Telling::of(configuration, &run);
-        let right = Side { name, run, verdict: None, refused };
+        let onward = Some(Onward { followed, broken, finish });
+        let right = Side { name, run, verdict: None, refused, onward };
         let (name, story) = left;
         let verdict = Some(story.verdict);
-        Some(Self::new(Side { name, run: story.run, verdict, refused: None }, right))
+        Some(Self::new(Side { name, run: story.run, verdict, refused: None, onward: None }, right))
     }
 
     fn new(left: Side, right: Side) -> Self {
@@ -136,6 +169,11 @@ impl Beside {
 }
 
 impl Side {
+    /// Returns the number of steps of the other run that it repeats, if it does.
+    pub fn followed(&self) -> Option<usize> {
+        self.onward.as_ref().map(|onward| onward.followed)
+    }
+
     /// Returns whether an action is enabled after this many steps of this side.
     pub fn allows(&self, at: usize, action: &str) -> bool {
         match self.run.steps.get(at) {

@@ -140,10 +140,34 @@ fn two_rule_sets_are_those_that_are_named() {
     let generated = out.lines().find(|line| line.trim_start().starts_with("generated"));
     let figures: Vec<&str> = generated.expect("a row").split_whitespace().skip(1).collect();
     assert_ne!(figures[0], figures[1], "{out}");
-    assert!(out.contains("They differ first after") && out.contains("is not enabled"), "{out}");
+    assert!(out.contains("full+other_traffic can take environment_"), "{out}");
+    assert!(out.contains(", full cannot\n") && !out.contains("full can take"), "{out}");
     let (code, out, said) = run(&["compare", file, "full", "full-pending_flag"]);
     assert!(code == 0 && out.contains("They differ"), "{out}");
     assert_eq!(said, "note: the scenario itself is of full+other_traffic\n");
+    // With switches, the scenario is compared with what they make of it.
+    let (code, switched, said) = run(&["compare", file, "--without", "pending_flag"]);
+    assert_eq!((code, said.as_str()), (0, ""));
+    assert!(switched.contains("full-pending_flag+other_traffic"), "{switched}");
+    assert!(refused(&["compare", file]).contains("required"));
+    let both = ["compare", file, "full", "full", "--without", "pending_flag"];
+    assert!(refused(&both).contains("two rule sets are named"));
+}
+
+/// Red if the switches of `replay` and `export` are not applied: with the rule on, the run of the case
+/// is not possible, and under its own rules it is.
+#[test]
+fn a_case_is_replayed_under_other_rules() {
+    let case = "scenarios/downconvert/cases/pending_flag.json";
+    let (code, out, _) = run(&["replay", case, "--with", "pending_flag"]);
+    assert_eq!(code, 4, "{out}");
+    let (code, out, _) = run(&["replay", case, "--without", "pending_flag"]);
+    assert_eq!(code, 1, "{out}");
+    let export = ["export", case, "--format", "dot", "--with", "pending_flag"];
+    let (code, _, said) = run(&export);
+    assert_eq!(code, 4);
+    assert!(said.contains("--with pending_flag says where it parts"), "{said}");
+    assert!(refused(&["replay", case, "--with", "pending_flags"]).contains("did you mean"));
 }
 
 #[test]

@@ -271,6 +271,7 @@ fn one_walk() -> Plan {
         steps: 10,
         fair: 0,
         properties: PropertySet::ALL,
+        ways: 1,
         paranoid: false,
         threads: 1,
     }

@@ -19,6 +19,7 @@ fn plan(steps: usize, fair: usize) -> Plan {
         steps,
         fair,
         properties: PropertySet::ALL,
+        ways: 1,
         paranoid: true,
         threads: 1,
     }

@@ -30,6 +30,7 @@ fn plan(strategy: Strategy) -> Plan {
         steps: 200,
         fair: 300,
         properties: PropertySet::ALL,
+        ways: 1,
         paranoid: false,
         threads: 1,
     }
@@ -251,7 +252,9 @@ fn worker(defect: Defect, strategy: Strategy) -> Simulation {
 /// The exit code of a campaign that came to this.
 fn exit(simulation: Simulation) -> Exit {
     let plan = plan(Strategy::Walk);
-    let sampled = Sampled { scenario: scenario(DEADLOCK), plan, simulation, violation: None };
+    let (more, no_budget) = (Vec::new(), Vec::new());
+    let scenario = scenario(DEADLOCK);
+    let sampled = Sampled { scenario, plan, simulation, violation: None, more, no_budget };
     Exit::of_facts(&Facts::of(&sampled.plan.clone(), &[sampled]))
 }
 
@@ -278,13 +281,68 @@ fn each_kind_of_violation_is_found() {
     }
 }
 
+/// A worker whose two actions each break a property of their own, and one of them in two ways.
+#[test]
+fn several_ways_to_fail_are_found_and_each_once() {
+    let model = Worker(Defect::Invariant);
+    let plan = |ways| Plan { ways, ..plan(Strategy::Walk) };
+    let one = simulate(&model, &plan(1), &());
+    let all = simulate(&model, &plan(5), &());
+    // With one way the campaign ends at it; with more, all runs are done.
+    assert!(one.runs < 3_000 && one.others.is_empty());
+    assert_eq!((all.runs, &all.failure), (3_000, &one.failure));
+    // The step that breaks the invariant is the harm or the fourth step: two ways, and no third.
+    let properties = latchwork::engines::verdict::properties::<Worker>();
+    let first = all.failure.as_ref().expect("a failure").way(&properties);
+    let [second] = all.others.as_slice() else { panic!("{:?}", all.others) };
+    let second = second.way(&properties);
+    assert_eq!(first.property, second.property);
+    assert_ne!(first.decided_by, second.decided_by);
+    assert_eq!(simulate(&model, &Plan { threads: 3, ..plan(5) }, &()), all);
+    // A standstill is one way, whichever step was the last before it.
+    let stuck = simulate(&Worker(Defect::Deadlock), &plan(5), &());
+    assert!(stuck.failure.is_some() && stuck.others.is_empty(), "{:?}", stuck.others);
+}
+
+/// Red if a step is not counted, or a state is counted as often as it is visited.
+#[test]
+fn a_campaign_counts_steps_visits_and_distinct_states() {
+    let simulation = worker(Defect::None, Strategy::Walk);
+    assert_eq!(simulation.fired[0], 6 * 3_000, "six steps a run");
+    assert_eq!(simulation.fired[1], 0);
+    assert_eq!(simulation.fired.iter().sum::<u64>(), simulation.steps);
+    // Fourteen states: steps taken, and whether harm was done.
+    let estimate = simulation.visited.estimate();
+    assert!((13..=15).contains(&estimate), "{estimate}");
+    assert!(simulation.exercised[0] > simulation.steps, "an invariant speaks of every state");
+    assert!(simulation.exercised[1] >= 3_000, "it rests in every run: {:?}", simulation.exercised);
+}
+
+/// Red if a fault whose budget is 0 is called never seen, or one whose budget is not 0 is hidden.
+#[test]
+fn faults_without_a_budget_are_not_missed() {
+    let facts = |file: &str| {
+        let sampled = sample(scenario(file), &Plan { runs: 0..50, ..plan(Strategy::Walk) }, &());
+        let sampled = sampled.expect("an instance");
+        let text = Facts::of(&sampled.plan.clone(), &[sampled]).to_text();
+        serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["scenarios"][0].clone()
+    };
+    let facts = facts("downconvert/two_apps.json");
+    let has = |list: &str, name: &str| {
+        facts[list].as_array().expect("a list").iter().any(|one| one == name)
+    };
+    assert!(has("no_budget", "fault_signal") && !has("never_seen", "fault_signal"), "{facts}");
+    let distinct = facts["distinct"]["estimate"].as_u64().expect("a number");
+    assert!(distinct > 100, "{distinct}");
+}
+
 #[test]
 fn swarm_switches_off_faults_and_nothing_else() {
     let alone = |number| {
         let runs = number..number + 1;
         simulate(&Worker(Defect::Invariant), &Plan { runs, ..plan(Strategy::Swarm) }, &())
     };
-    let without = (0..200).filter(|number| !alone(*number).fired[2]).count();
+    let without = (0..200).filter(|number| alone(*number).fired[2] == 0).count();
     assert!((70..200).contains(&without), "harm is switched off in half of the runs: {without}");
     assert!((0..200).all(|number| alone(number).fired[0]), "the worker always works");
 }

@@ -123,7 +123,7 @@ fn a_review_is_a_page_of_its_own() {
     assert!(page.contains("<svg class=\"lanes\"") && !page.contains("sequenceDiagram"));
     let entry = latchwork::protocols::PROTOCOLS.iter().find(|entry| entry.name == "recall");
     for rule in entry.expect("it is there").rules {
-        assert!(page.contains(&format!("<h3 id=\"{0}\"><code>{0}</code></h3>", rule.name)));
+        assert!(page.contains(&format!("<tr id=\"{0}\"", rule.name)));
     }
     for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(page.contains(&format!("id=\"{target}\"")), "#{target}");

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use latchwork::files::case::Case;
 
-use crate::browser::{Browser, Screen};
+use crate::browser::{Browser, Screen, key};
 use crate::program::refused;
 use crate::repository;
 
@@ -20,8 +20,12 @@ struct Server {
 
 impl Server {
     fn start(file: &str) -> Self {
+        Self::start_with(file, &[])
+    }
+
+    fn start_with(file: &str, more: &[&str]) -> Self {
         let mut program = Command::new(assert_cmd::cargo::cargo_bin("latchwork"));
-        program.args(["serve", file]).current_dir(repository("")).stdout(Stdio::piped());
+        program.args(["serve", file]).args(more).current_dir(repository("")).stdout(Stdio::piped());
         let mut program = program.spawn().expect("it runs");
         let mut lines = BufReader::new(program.stdout.take().expect("its words")).lines();
         let line = lines.next().expect("a line").expect("UTF-8");
@@ -73,7 +77,12 @@ fn a_run_is_chosen_step_by_step() {
     for app in ["a0", "a1", "a2"] {
         assert!(page.contains(&format!("<a href=\"/?do=app_lock({app})\">app_lock({app})</a>")));
     }
-    assert!(!page.contains("do=app_unlock") && !page.contains("<script"));
+    assert!(!page.contains(">app_unlock("));
+    // The choices stand by process, and the first nine have a key.
+    let groups: Vec<&str> =
+        page.split("<h3>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
+    assert_eq!(groups, ["app@a0", "app@a1", "app@a2"]);
+    assert!(page.contains("<kbd>3</kbd> <a href=\"/?do=app_lock(a2)\">"), "{page}");
     let (status, page) = server.get("/?do=app_lock(a0)");
     assert_eq!(status, 200);
     assert!(page.contains("<td class=\"now\">Call</td><td>Start</td>"), "{page}");
@@ -99,6 +108,41 @@ fn a_case_is_followed_to_its_end() {
     assert!(page.contains("✕ broken: <b>deadlock</b>"));
     let (_, page) = server.get("/?do=app_lock(a1)&do=app_lock(a0)");
     assert!(page.contains("for 1 of its 23 steps"));
+}
+
+/// Red if the bounded search finds no way where there is one, or calls a state stuck too early or too
+/// late: the point of no return of this case is step 10.
+#[test]
+fn each_state_says_whether_the_protocol_can_still_finish() {
+    let server = Server::start(PENDING_FLAG);
+    let (_, page) = server.get(&along(9));
+    assert!(
+        page.contains("✓ Can still finish: in ") && page.contains("Show a shortest way"),
+        "{page}"
+    );
+    assert!(page.contains("✓ <code>can_finish</code>"), "{page}");
+    let way = page.split("<a href=\"").find(|rest| rest.contains("Show a shortest way"));
+    let way = way.and_then(|rest| rest.split('"').next()).expect("a link").replace("&amp;", "&");
+    let (status, end) = server.get(&way);
+    assert!(status == 200 && end.contains("✓ The protocol is done"), "{end}");
+    let (_, page) = server.get(&along(10));
+    assert!(page.contains("✕ Stuck from here: no continuation finishes"), "{page}");
+    assert!(page.contains("✕ <code>can_finish</code>") && page.contains("✓ <code>deadlock</code>"));
+    let (_, page) = server.get(&along(23));
+    assert!(page.contains("✕ <code>deadlock</code> <span class=\"soft\">broken here"), "{page}");
+}
+
+/// Red if the switches are read and not used: with the rule on, the cancel is not possible.
+#[test]
+fn a_case_is_followed_under_other_rules() {
+    let server = Server::start_with(PENDING_FLAG, &["--with", "pending_flag"]);
+    let (_, page) = server.get("/");
+    assert!(
+        page.contains("its run is possible up to step 9: then <code>dc_cancel(n0)</code>"),
+        "{page}"
+    );
+    let (status, page) = server.get(&along(10));
+    assert!(status == 404 && page.contains("Step 10, dc_cancel(n0): it cannot happen there."));
 }
 
 #[test]
@@ -211,4 +255,22 @@ fn a_browser_chooses_and_goes_back() {
     let requests = browser.requests();
     assert!(!requests.is_empty());
     assert!(requests.iter().all(|request| request.starts_with(&site)), "{requests:?}");
+}
+
+/// Red if a key chooses another step than the one that it stands beside, or an arrow leaves the run.
+#[test]
+fn keys_choose_and_move() {
+    let Some(browser) = Browser::open(Screen::Desk) else { return };
+    let server = Server::start(PENDING_FLAG);
+    browser.go(&format!("http://127.0.0.1:{}/", server.port));
+    let address = "return location.search";
+    let second =
+        browser.text("return document.querySelectorAll('.choices .what > a')[1].textContent");
+    browser.press("2");
+    assert_eq!(browser.text(address), format!("?do={second}"));
+    browser.press(key::LEFT);
+    assert_eq!(browser.text(address), format!("?do={second}&at=0"));
+    browser.press(key::RIGHT);
+    assert_eq!(browser.text(address), format!("?do={second}"));
+    assert_eq!(browser.errors(), [""; 0]);
 }

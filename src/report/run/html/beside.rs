@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 
 use crate::engines::fields::FieldValue;
+use crate::jobs::finish::Finish;
 use crate::report::page;
-use crate::report::run::beside::{Beside, Differing, Parting, Side};
+use crate::report::run::beside::{Beside, Differing, Onward, Parting, Side};
 
 use super::lanes::{Marks, draw_run};
 use super::steps::{inside, links, plural, spans};
@@ -22,6 +23,7 @@ pub fn page(beside: &Beside) -> String {
             header {
                 p.over { (entry.name) " — " (entry.summary) }
                 h1.neutral { (title) }
+                @if let Some(sentence) = outcome(beside) { p.clause { (sentence) } }
             }
             (model::about(entry))
             (both(beside))
@@ -57,6 +59,65 @@ fn headline(beside: &Beside) -> String {
     }
 }
 
+/// Says which side breaks, if the one repeats the steps of the other.
+fn outcome(beside: &Beside) -> Option<String> {
+    let onward = beside.right.onward.as_ref()?;
+    let (left, right) = (&beside.left.name, &beside.right.name);
+    let verdict = beside.left.verdict.as_ref().filter(|verdict| verdict.violated)?;
+    let property = &verdict.property;
+    let (steps, last) = (verdict.steps, beside.right.run.steps.len());
+    let word = plural(steps, "step");
+    let left = format!("{left} breaks: {property} is violated after {steps} {word}.");
+    let right = match (onward.broken, &onward.finish) {
+        (Some(at), _) => {
+            format!("So does {right}: {property} is violated after {at} {}.", plural(at, "step"))
+        }
+        (None, Finish::Way { faults, .. }) => {
+            let faults = if *faults { ", with faults" } else { "" };
+            format!(
+                "{right} does not: the run can finish{faults}, after {last} {}.",
+                plural(last, "step")
+            )
+        }
+        (None, Finish::Stuck(_)) => {
+            let at = onward.followed;
+            format!(
+                "Under {right} it can no longer finish either, after {at} {}.",
+                plural(at, "step")
+            )
+        }
+        (None, Finish::Unknown(states)) => {
+            format!("Under {right} no way to finish was found in {states} states.")
+        }
+    };
+    Some(format!("{left} {right}"))
+}
+
+/// Describes how a run goes on after the steps that it repeats.
+fn onwards(side: &Side, onward: &Onward) -> String {
+    let followed = onward.followed;
+    let same = match side.refused {
+        Some(_) => format!("the same {followed} {}", plural(followed, "step")),
+        None => "the same steps, all of them".to_string(),
+    };
+    let then = match &onward.finish {
+        Finish::Way { steps, .. } if steps.is_empty() => {
+            "and then the protocol is done".to_string()
+        }
+        Finish::Way { steps, faults } => format!(
+            "then a shortest way to the end{}: {} {}",
+            if *faults { " (only faults lead there)" } else { "" },
+            steps.len(),
+            plural(steps.len(), "step")
+        ),
+        Finish::Stuck(_) => "and then it can never finish".to_string(),
+        Finish::Unknown(states) => {
+            format!("no way to the end was found in {states} states")
+        }
+    };
+    format!("{same}, {then}")
+}
+
 /// Describes the two runs. Common parts are described once.
 fn both(beside: &Beside) -> Markup {
     let line = |title: &str, of: &dyn Fn(&Side) -> String| -> Markup {
@@ -88,7 +149,7 @@ fn both(beside: &Beside) -> Markup {
 }
 
 fn shows(side: &Side) -> String {
-    match (&side.verdict, &side.refused) {
+    match (&side.verdict, &side.onward) {
         (Some(verdict), _) => {
             let what = if verdict.violated { "violated" } else { "reached" };
             format!(
@@ -98,8 +159,8 @@ fn shows(side: &Side) -> String {
                 plural(verdict.steps, "step")
             )
         }
-        (None, Some(_)) => "the same steps as far as they go".to_string(),
-        (None, None) => "the same steps, all of them".to_string(),
+        (None, Some(onward)) => onwards(side, onward),
+        (None, None) => String::new(),
     }
 }
 
@@ -143,6 +204,9 @@ fn ways(beside: &Beside, at: usize) -> Markup {
 /// the same.
 fn goes_on(side: &Side, other: &Side, at: usize) -> Markup {
     html! {
+        @if let Some(action) = side.refused.as_ref().filter(|_| side.followed() == Some(at)) {
+            "cannot take " code { (action) } ". "
+        }
         @match (side.run.steps.get(at), &side.refused) {
             (Some(step), _) => {
                 "takes step " (links(&[at])) ", " code { (step.action) } ", “" (page::prose(step.sentence)) "” "
@@ -152,8 +216,7 @@ fn goes_on(side: &Side, other: &Side, at: usize) -> Markup {
                     "In " b { (other.name) } " that cannot happen here."
                 }
             }
-            (None, Some(action)) => {
-                "cannot take " code { (action) } "."
+            (None, Some(_)) => {
                 @if side.run.possible.is_empty() { " Nothing is possible there." } @else {
                     " Possible there: "
                     @for step in &side.run.possible { code { (step) } " " }
@@ -198,7 +261,9 @@ fn drawing(beside: &Beside, side: &Side) -> Markup {
         figure {
             figcaption { (side.name) }
             div.wide { (draw_run(&side.run, &beside.processes(), &marks, ROOM, &link)) }
-            @if let Some(action) = &side.refused { p.turn { "Then " code { (action) } " cannot happen." } }
+            @if let (Some(action), Some(at)) = (&side.refused, side.followed()) {
+                p.turn { "After step " (at) ", " code { (action) } " cannot happen here." }
+            }
         }
     }
 }
