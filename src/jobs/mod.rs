@@ -8,6 +8,8 @@ pub mod conform;
 pub mod coverage;
 pub mod evaluate;
 pub mod generate;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod probe;
 pub mod replay;
 pub mod selfcheck;
 pub mod shrink;

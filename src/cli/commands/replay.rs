@@ -7,6 +7,8 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
+#[cfg(target_os = "linux")]
+use crate::cli::probing;
 use crate::cli::{Exit, Failure, print};
 use crate::files::case::{Case, CaseVerdict};
 use crate::jobs::replay::{Divergence, Onward, Replayed, Why, replay};
@@ -25,6 +27,12 @@ pub struct Replay {
     /// Replay a case that was edited by hand: ignore its digest
     #[arg(long)]
     edited: bool,
+    /// Replay a case of `probe` in this folder instead of its own
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// The same folder through another mount
+    #[arg(long, value_name = "DIR", requires = "dir")]
+    second: Option<PathBuf>,
     #[command(flatten)]
     budget: Budget,
 }
@@ -32,6 +40,13 @@ pub struct Replay {
 impl Replay {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
+        #[cfg(target_os = "linux")]
+        if let Some(case) = probing::case_of_probe(&self.case)? {
+            return probing::replay_case(&case, (self.dir.as_deref(), self.second.as_deref()));
+        }
+        if self.dir.is_some() || self.second.is_some() {
+            return Err(Failure::Usage("--dir is for cases of `probe`".to_string()));
+        }
         let case = Case::open(&self.case, self.edited)?;
         let clock = Clock::start(self.budget.time, false);
         let replayed = replay(&case, self.budget.options().threads, &clock);
