@@ -40,7 +40,7 @@ pub fn this_program() -> Result<PathBuf, Failure> {
 /// The case of a probe in a file; `None` if the file is a case of a protocol.
 pub fn case_of_probe(path: &Path) -> Result<Option<ProbeCase>, Failure> {
     let document = Document::open(path)?;
-    if !ProbeCase::is_meant(&document) {
+    if !ProbeCase::is_meant(&document)? {
         return Ok(None);
     }
     Ok(Some(ProbeCase::read(&document, &path.display().to_string())?))

@@ -89,9 +89,8 @@ pub struct Step {
 
 impl ProbeCase {
     /// Whether a document is meant as a case of a probe, and not of a protocol.
-    pub fn is_meant(document: &Document) -> bool {
-        let members = document.root().and_then(|root| root.members());
-        members.is_ok_and(|members| members.iter().any(|member| member.key == "probe"))
+    pub fn is_meant(document: &Document) -> Result<bool, Problem> {
+        Ok(document.root()?.members()?.iter().any(|member| member.key == "probe"))
     }
 
     /// Reads a case file.
@@ -172,7 +171,7 @@ mod tests {
     fn what_is_written_is_read() {
         let text = case().to_text();
         let document = Document::new("case.json", text.clone());
-        assert!(ProbeCase::is_meant(&document));
+        assert_eq!(ProbeCase::is_meant(&document), Ok(true));
         let read = ProbeCase::read(&document, "case.json").expect("a case");
         assert_eq!((read.ops().len(), read.to_text()), (2, text));
     }

@@ -166,7 +166,7 @@ pub fn draw(case: &ProbeCase) -> Markup {
             aria-label="the locks that are held after each call" {
             @for at in 1..=steps {
                 text x=(x(at) + 2) y="14" { (at) }
-                line.axis x1=(x(at)) x2=(x(at)) y1="18" y2=(height - 8);
+                line.axis x1=(x(at)) x2=(x(at)) y1="18" y2=(height - 8) {}
             }
             @for (row, bar) in bars.iter().enumerate() {
                 @let y = TOP + ROW * row;
