@@ -61,8 +61,10 @@ fn start(folder: &Path) -> (std::process::Child, Vec<String>) {
     (child, workers)
 }
 
+/// Whether a process has ended; nobody may have waited for it yet.
 fn is_gone(worker: &String) -> bool {
-    !Path::new(&format!("/proc/{worker}")).exists()
+    let status = fs::read_to_string(format!("/proc/{worker}/status"));
+    status.map_or(true, |status| status.contains("State:\tZ"))
 }
 
 /// A worker or a folder that is left behind holds locks, or fills a disk.
