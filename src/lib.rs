@@ -187,6 +187,8 @@ pub mod encoding;
 pub mod engines;
 pub mod files;
 pub mod jobs;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod probe;
 pub mod protocols;
 pub mod report;
 #[cfg(feature = "cli")]

@@ -114,6 +114,14 @@ impl Clock {
         paces
     }
 
+    /// Shows how many calls a probe has made.
+    #[cfg(target_os = "linux")]
+    pub fn calls(&self, calls: u64) {
+        if !self.bar.is_hidden() {
+            self.show(&format!("{} calls", HumanCount(calls)), calls);
+        }
+    }
+
     /// How long the task has taken so far.
     pub fn seconds(&self) -> f64 {
         self.lock().began.elapsed().as_secs_f64()

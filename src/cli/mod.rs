@@ -11,6 +11,8 @@ mod files;
 mod json;
 mod outputs;
 mod print;
+#[cfg(target_os = "linux")]
+mod probing;
 mod seed;
 mod shard;
 mod switches;

@@ -4,5 +4,7 @@
 pub mod built_in;
 pub mod case;
 pub mod configuration;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod probe_case;
 pub mod scenario;
 pub mod thread_run;

@@ -9,6 +9,8 @@ pub mod coverage;
 pub mod evaluate;
 pub mod finish;
 pub mod generate;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod probe;
 pub mod replay;
 pub mod selfcheck;
 pub mod shrink;

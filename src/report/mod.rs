@@ -9,6 +9,8 @@ pub mod hosts;
 pub mod layout;
 pub mod matrix;
 pub(crate) mod page;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod probe;
 pub mod review;
 pub mod run;
 pub mod schema;

@@ -44,6 +44,12 @@ pub fn conform() -> Value {
     settings.into_generator().into_root_schema_for::<super::conform::facts::Facts>().to_value()
 }
 
+/// Returns the schema of the cases of `probe`.
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub fn probe() -> Value {
+    derived::<crate::files::probe_case::ProbeCase>()
+}
+
 /// Returns the schema of the maps that `conform --map` reads.
 pub fn map() -> Value {
     document("A map of a log for latchwork", protocols::all().iter().map(map_of).collect())

@@ -11,6 +11,8 @@ mod files;
 mod house;
 mod jobs;
 mod model;
+#[cfg(target_os = "linux")]
+mod probe;
 mod program;
 mod report;
 mod serve;

@@ -12,6 +12,10 @@ mod import;
 mod init;
 mod list;
 mod merge;
+#[cfg(target_os = "linux")]
+mod probe;
+#[cfg(not(target_os = "linux"))]
+mod probe_elsewhere;
 mod replay;
 mod report;
 mod review;
@@ -22,6 +26,8 @@ mod shrink;
 mod simulate;
 
 use clap::Subcommand;
+#[cfg(not(target_os = "linux"))]
+use probe_elsewhere as probe;
 
 use super::{Exit, Failure};
 
@@ -35,6 +41,12 @@ macro_rules! commands {
             $($name($file::$name),)+
             Completions(completions::Completions),
             Man(completions::Man),
+            #[cfg(target_os = "linux")]
+            #[command(hide = true)]
+            ProbeWorker(probe::Worker),
+            #[cfg(target_os = "linux")]
+            #[command(hide = true)]
+            ProbeHolder(probe::Holder),
         }
 
         impl Command {
@@ -44,6 +56,10 @@ macro_rules! commands {
                     $(Self::$name(command) => command.run(),)+
                     Self::Completions(command) => command.run(all()),
                     Self::Man(command) => command.run(all()),
+                    #[cfg(target_os = "linux")]
+                    Self::ProbeWorker(command) => command.run(),
+                    #[cfg(target_os = "linux")]
+                    Self::ProbeHolder(command) => command.run(),
                 }
             }
         }
@@ -59,6 +75,7 @@ commands! {
     export: Export,
     import: Import,
     conform: Conform,
+    probe: Probe,
     review: Review,
     list: List,
     schema: Schema,

@@ -7,6 +7,8 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
+#[cfg(target_os = "linux")]
+use crate::cli::probing;
 use crate::cli::switches::Switches;
 use crate::cli::{Exit, Failure, print};
 use crate::files::case::{Case, CaseVerdict};
@@ -27,6 +29,12 @@ pub struct Replay {
     /// Replay a case that was edited by hand: ignore its digest
     #[arg(long)]
     edited: bool,
+    /// Replay a case of `probe` in this folder instead of its own
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// The same folder through another mount
+    #[arg(long, value_name = "DIR", requires = "dir")]
+    second: Option<PathBuf>,
     #[command(flatten)]
     switches: Switches,
     #[command(flatten)]
@@ -36,6 +44,13 @@ pub struct Replay {
 impl Replay {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
+        #[cfg(target_os = "linux")]
+        if let Some(case) = probing::case_of_probe(&self.case)? {
+            return probing::replay_case(&case, (self.dir.as_deref(), self.second.as_deref()));
+        }
+        if self.dir.is_some() || self.second.is_some() {
+            return Err(Failure::Usage("--dir is for cases of `probe`".to_string()));
+        }
         let mut case = Case::open(&self.case, self.edited)?;
         self.switches.apply_to(&mut case.configuration)?;
         if case.configuration.instance().is_err() && !self.switches.is_empty() {

@@ -7,11 +7,15 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::files::write_file;
+#[cfg(target_os = "linux")]
+use crate::cli::probing;
 use crate::cli::switches::Switches;
 use crate::cli::told::told;
 use crate::cli::{Exit, Failure, print, usage};
 use crate::files::case::Case;
 use crate::files::configuration::{Configuration, rule_set};
+#[cfg(target_os = "linux")]
+use crate::report::probe;
 use crate::report::run::beside::Beside;
 use crate::report::run::html;
 use crate::report::run::story::Story;
@@ -42,6 +46,17 @@ pub struct Report {
 impl Report {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
+        #[cfg(target_os = "linux")]
+        if let Some(case) = probing::case_of_probe(&self.case)? {
+            if self.beside.is_some() || self.under.is_some() {
+                let why = "a case of `probe` has no protocol: --beside and --under are for others";
+                return Err(Failure::Usage(why.to_string()));
+            }
+            let page = probe::html::page(&case, &self.case.display().to_string());
+            write_file(&self.html, &page)?;
+            writeln!(print::stdout(), "page:    {}", self.html.display())?;
+            return Ok(Exit::Expected);
+        }
         let Some((case, story)) = told(&self.case, &self.budget)? else {
             return Ok(Exit::Diverged);
         };

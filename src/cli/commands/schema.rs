@@ -26,6 +26,9 @@ enum Format {
     Events,
     /// What `conform --json` prints
     Conform,
+    /// Cases of `probe`
+    #[cfg(target_os = "linux")]
+    Probe,
     /// Maps of logs for `conform --map`
     Map,
 }
@@ -39,6 +42,8 @@ impl Schema {
             Format::Report => schema::report(),
             Format::Events => schema::events(),
             Format::Conform => schema::conform(),
+            #[cfg(target_os = "linux")]
+            Format::Probe => schema::probe(),
             Format::Map => schema::map(),
         };
         let mut out = print::stdout();

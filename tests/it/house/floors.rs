@@ -9,10 +9,11 @@ use super::imports::{Import, Sources};
 use crate::{paths, repository};
 
 /// From the ground up. A file imports from its own floor and from those below it.
-const FLOORS: [&str; 10] = [
+const FLOORS: [&str; 11] = [
     "encoding",
     "capture",
     "engines",
+    "probe",
     "protocols",
     "files",
     "conform",

@@ -50,11 +50,13 @@ fn nothing_that_is_not_deterministic() {
     }
 }
 
-/// What the compiler does not check stands in one file, where each use has its reason.
+/// What the compiler does not check stands in two files, where each use has its reason.
 #[test]
-fn unsafe_code_stands_in_one_file() {
+fn unsafe_code_stands_in_two_files() {
     for (name, text) in sources() {
-        let allowed = name == "src/engines/explore/memory.rs" || name == "tests/it/house/tidy.rs";
+        let files =
+            ["src/engines/explore/memory.rs", "src/probe/calls.rs", "tests/it/house/tidy.rs"];
+        let allowed = files.contains(&name.as_str());
         assert!(allowed || !text.contains("allow(unsafe_code"), "{name} allows unsafe code");
         let uses = text.matches("unsafe {").count();
         assert_eq!(uses, if allowed { text.matches("// SAFETY:").count() } else { 0 }, "{name}");

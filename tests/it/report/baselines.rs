@@ -139,6 +139,7 @@ fn baselines_of_the_schemas() {
         ("events", schema::events()),
         ("conform", schema::conform()),
         ("map", schema::map()),
+        ("probe", schema::probe()),
     ] {
         let text = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON"));
         compare(&repository("schemas").join(format!("{name}.schema.json")), &text, &mut stale);

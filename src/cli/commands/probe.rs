@@ -1,0 +1,181 @@
+//! `latchwork probe`: the locks of a mounted filesystem, checked against the models.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::clock::Clock;
+use crate::cli::files::write_file;
+use crate::cli::json::{Json, to_text};
+use crate::cli::print::write_next;
+use crate::cli::probing::{Watched, this_program};
+use crate::cli::seed::parse_seed;
+use crate::cli::{Exit, Failure, print};
+use crate::encoding::json::suggest;
+use crate::files::probe_case::Place;
+use crate::jobs::probe::{Finish, Probed, Request, probe};
+use crate::probe::MOST_WORKERS;
+use crate::probe::draw::Kinds;
+use crate::probe::planted::Planted;
+use crate::probe::worker;
+use crate::report::hosts::junit;
+use crate::report::probe::facts::{Facts, Verdict};
+use crate::report::probe::{suites, text};
+
+/// Check the file locks of a mounted filesystem against the models
+///
+/// Worker processes lock, unlock and lease files in a folder inside DIR, one random call at a time. Each
+/// answer is compared with what the models of byte-range locks and leases admit. A run that
+/// disagrees is minimized, and kept as a case. Exit code 0: all answers are admitted. 1: one is not. 2:
+/// DIR cannot be used. 3: a call was not answered, or the probe was interrupted. 5: no call met the
+/// lock of another.
+#[derive(Args)]
+pub struct Probe {
+    /// A folder on the filesystem; a folder is created inside, and removed at the end
+    dir: PathBuf,
+    /// The same folder through another mount: a second client, or a second node of a cluster. Workers are
+    /// spread over both
+    #[arg(long, value_name = "DIR")]
+    second: Option<PathBuf>,
+    /// A number, or hexadecimal digits such as those of a commit, of which the first 16 count
+    #[arg(long, value_name = "SEED", default_value = "0", value_parser = parse_seed)]
+    seed: u64,
+    /// How many calls to make
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    ops: u64,
+    /// How many worker processes
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(2..=MOST_WORKERS as i64))]
+    workers: u8,
+    /// How many offsets at the start of the file to use; the last ones of a file of 2^63 bytes are always
+    /// used
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    bytes: u32,
+    /// Which locks: posix, ofd, flock, lease
+    #[arg(
+        long,
+        value_name = "KINDS",
+        value_delimiter = ',',
+        default_value = "posix,ofd,flock,lease"
+    )]
+    filter: Vec<String>,
+    /// How many seconds an answer may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    hang: f64,
+    /// Simulate a defect in the workers, to see that it is found
+    #[arg(long, value_name = "DEFECT", hide = true)]
+    planted: Option<String>,
+    #[command(flatten)]
+    json: Json,
+    /// Write the verdict as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Where to write the case of a run that disagrees
+    #[arg(long, value_name = "FOLDER", default_value = "latchwork-out")]
+    out: PathBuf,
+}
+
+impl Probe {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let request = self.request()?;
+        let clock = Clock::start(None, self.json.prints());
+        clock.heed_signals()?;
+        clock.task("probe");
+        let probed = probe(&request, &Watched(&clock));
+        clock.finish();
+        let probed = probed.map_err(Failure::Usage)?;
+        let facts = Facts::new(&probed, self.seed, request.kinds.names());
+        if let Some(path) = &self.junit {
+            let xml = junit::of_suites(&[suites::suite(&probed)]).map_err(Failure::Usage)?;
+            write_file(path, &xml)?;
+        }
+        let case = self.keep(&probed)?;
+        self.json.write(&to_text(&facts)?)?;
+        if !self.json.prints() {
+            let mut out = print::stdout();
+            text::write(&mut out, &probed)?;
+            if let Some(path) = case {
+                write_next(&mut out, &path)?;
+            }
+        }
+        Ok(match Verdict::of(&probed) {
+            Verdict::Agrees => Exit::Expected,
+            Verdict::Disagrees => Exit::Violated,
+            Verdict::Vacuous => Exit::Vacuous,
+            Verdict::Hangs | Verdict::Interrupted | Verdict::Broken => Exit::Inconclusive,
+        })
+    }
+
+    fn request(&self) -> Result<Request, Failure> {
+        let kinds = Kinds::named(self.filter.iter().map(String::as_str)).map_err(|name| {
+            let hint = suggest(&name, Kinds::NAMES, "kinds");
+            Failure::Usage(format!("no locks are called `{name}`\nhint: {hint}"))
+        })?;
+        if let Some(name) = &self.planted
+            && Planted::named(name).is_none()
+        {
+            let hint = suggest(name, Planted::ALL.map(|(_, name)| name), "defects");
+            return Err(Failure::Usage(format!("no defect is called `{name}`\nhint: {hint}")));
+        }
+        let hang = Duration::try_from_secs_f64(self.hang).map_or(0, |hang| hang.as_millis());
+        let hang_ms = u64::try_from(hang).unwrap_or(0);
+        if hang_ms == 0 {
+            return Err(Failure::Usage("--hang is a number of seconds above 0".to_string()));
+        }
+        let name = |path: &Path| path.display().to_string();
+        let place = Place {
+            dir: name(&self.dir),
+            second: self.second.as_deref().map(name),
+            filesystem: None,
+            workers: self.workers.into(),
+            hang_ms,
+            planted: self.planted.clone(),
+        };
+        let (seed, ops, bytes) = (self.seed, self.ops, self.bytes);
+        Ok(Request { place, program: this_program()?, seed, ops, bytes, kinds })
+    }
+
+    /// Keeps the case of a disagreement.
+    fn keep(&self, probed: &Probed) -> Result<Option<PathBuf>, Failure> {
+        let Finish::Disagrees(case) = &probed.finish else { return Ok(None) };
+        let file = format!("{}-{}.json", case.failure.kind, self.seed);
+        let path = self.out.join("probe").join(file);
+        write_file(&path, &case.to_text())?;
+        Ok(Some(path))
+    }
+}
+
+/// A worker process of a probe
+#[derive(Args)]
+pub struct Worker {
+    locks: PathBuf,
+    leases: PathBuf,
+    #[arg(long)]
+    planted: Option<String>,
+}
+
+impl Worker {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let planted = self.planted.as_deref().and_then(Planted::named);
+        // Locked for good: the worker has this process for itself.
+        worker::work((self.locks, self.leases), planted, io::stdin().lock(), io::stdout().lock())?;
+        Ok(Exit::Expected)
+    }
+}
+
+/// A child of a worker, which holds the descriptor that is its output
+#[derive(Args)]
+pub struct Holder {}
+
+impl Holder {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let mut ready = io::stderr().lock();
+        worker::hold(io::stdin().lock(), &mut ready)?;
+        ready.flush()?;
+        Ok(Exit::Expected)
+    }
+}

@@ -1,0 +1,354 @@
+//! Probes a mounted filesystem: random calls in rounds, and a failing round made small.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::files::probe_case::{FORMAT, Place, ProbeCase, Rate, Shown, Step};
+use crate::probe::crew::Setup;
+use crate::probe::draw::{Drawer, Kinds};
+use crate::probe::op::Op;
+use crate::probe::planted::Planted;
+use crate::probe::run::{self, Context, Ended, Failure, Pulse, Ran, Sight, Taken};
+use crate::probe::shrink::shrink;
+use crate::probe::view::{Family, Line};
+use crate::probe::world::Disagreement;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Where, and by how many workers.
+    pub place: Place,
+    /// The program that has the hidden subcommands.
+    pub program: PathBuf,
+    /// The seed of the calls.
+    pub seed: u64,
+    /// How many calls are made.
+    pub ops: u64,
+    /// How many offsets at the start of the file are used.
+    pub bytes: u32,
+    /// Which locks.
+    pub kinds: Kinds,
+}
+
+/// What a probe found.
+#[derive(Clone, Debug)]
+pub struct Probed {
+    /// Where.
+    pub place: Place,
+    /// How many calls were made.
+    pub calls: u64,
+    /// How many of them ran into a lock or a lease.
+    pub conflicts: u64,
+    /// Whether `/proc/locks` was compared after each call.
+    pub listed: bool,
+    /// Why leases were left out, if they were asked for and left out.
+    pub no_leases: Option<String>,
+    /// How it ended.
+    pub finish: Finish,
+}
+
+/// How a probe ended.
+#[derive(Clone, Debug)]
+pub enum Finish {
+    /// The models admit all answers.
+    Agreed,
+    /// They do not admit all.
+    Disagrees(Box<ProbeCase>),
+    /// A call was not answered: the worker, the call, the stack of the worker in the kernel.
+    Hung(u8, String, Option<String>),
+    /// The probe was interrupted.
+    Stopped,
+    /// Something else went wrong.
+    Broken(String),
+}
+
+/// A round has at most so many calls. Each has workers and files of its own.
+const ROUND: u64 = 10_000;
+/// How long is waited in runs that make a failure small, where answers come at once.
+const SHORT: Duration = Duration::from_millis(250);
+/// The most runs that make a failure small.
+const MOST_RUNS: u32 = 600;
+/// So many runs give the rate.
+const RATE_RUNS: u32 = 10;
+
+/// The folders of a probe; they are removed at the end.
+struct Folders {
+    /// Owns the folder in the first mount.
+    _owner: tempfile::TempDir,
+    paths: Vec<PathBuf>,
+}
+
+/// Probes a filesystem. The error is a sentence about the folders.
+pub fn probe(request: &Request, pulse: &dyn Pulse) -> Result<Probed, String> {
+    let folders = prepare(&request.place)?;
+    let setup = setup(request, &folders);
+    let sight = run::sight(&setup, pulse)?;
+    let mut place = request.place.clone();
+    place.filesystem = filesystem(Path::new(&place.dir));
+    let (mut kinds, mut no_leases) = (request.kinds, None);
+    let break_time = lease_break_time();
+    if kinds.lease {
+        no_leases = match break_time {
+            Some(0..=2) | None => Some("a broken lease is taken away at once".to_string()),
+            Some(_) => run::refuses_leases(&setup)?,
+        };
+        kinds.lease = no_leases.is_none();
+    }
+    // Before a lease is taken away by time, everything is closed.
+    let longest = f64::from(break_time.unwrap_or(0)) / 3.0;
+    let context = Context { setup: &setup, sight, told: false, pulse };
+    let (mut calls, mut conflicts, mut round) = (0, 0, 0);
+    let mut finish = Finish::Agreed;
+    while calls < request.ops {
+        let mut drawer = Drawer::new((request.seed, round), kinds, request.bytes);
+        let (mut left, began) = ((request.ops - calls).min(ROUND), pulse.seconds());
+        let ran = run::run(&context, &round.to_string(), &mut |world| {
+            let in_time = !kinds.lease || pulse.seconds() - began < longest;
+            left = left.checked_sub(1).filter(|_| in_time)?;
+            drawer.draw(world)
+        });
+        calls += ran.taken.len() as u64;
+        conflicts += ran.conflicts;
+        round += 1;
+        pulse.calls(calls);
+        if ran.ended != Ended::Agreed || ran.taken.is_empty() {
+            finish = finished(&context, &place, ran);
+            break;
+        }
+    }
+    let listed = sight == Sight::Listed;
+    Ok(Probed { place, calls, conflicts, listed, no_leases, finish })
+}
+
+fn setup(request: &Request, folders: &Folders) -> Setup {
+    let place = &request.place;
+    Setup {
+        program: request.program.clone(),
+        folders: folders.paths.clone(),
+        workers: place.workers,
+        planted: place.planted.as_deref().and_then(Planted::named),
+        patience: Duration::from_millis(place.hang_ms),
+    }
+}
+
+/// What the end of a round means. A failure is made small.
+fn finished(context: &Context<'_>, place: &Place, ran: Ran) -> Finish {
+    match ran.ended {
+        Ended::Agreed => Finish::Broken("no call can be made with these locks".to_string()),
+        Ended::Stopped => Finish::Stopped,
+        Ended::Broken(problem) => Finish::Broken(problem),
+        Ended::Hung { worker, stack } => {
+            let last = ran.taken.last().map(|taken| taken.op.to_string());
+            Finish::Hung(worker, last.unwrap_or_default(), stack)
+        }
+        Ended::Failed(failure) => {
+            let case = small_case(context, place, &ran.taken, &failure);
+            Finish::Disagrees(Box::new(case))
+        }
+    }
+}
+
+/// Runs a list of calls once.
+fn once(context: &Context<'_>, ops: &[Op], name: &str) -> Ran {
+    let mut ops = ops.iter();
+    run::run(context, name, &mut |_| ops.next().copied())
+}
+
+fn failure_of(ran: &Ran, kind: Disagreement) -> Option<&Failure> {
+    match &ran.ended {
+        Ended::Failed(failure) if failure.kind == kind => Some(failure),
+        _ => None,
+    }
+}
+
+/// The smallest list of calls that was found to fail in the same way, with the rate at which it
+/// does. If the probe is interrupted, the run as it was seen.
+fn small_case(
+    context: &Context<'_>,
+    place: &Place,
+    taken: &[Taken],
+    failure: &Failure,
+) -> ProbeCase {
+    let kind = failure.kind;
+    let all: Vec<Op> = taken.iter().map(|taken| taken.op).collect();
+    let patience = match context.sight {
+        Sight::Listed => context.setup.patience.min(SHORT),
+        Sight::Blind => context.setup.patience,
+    };
+    let hasty = Setup { patience, ..context.setup.clone() };
+    let hasty = Context { setup: &hasty, ..*context };
+    let mut runs = 0;
+    let mut fails = |ops: &[Op], tries: u32| {
+        let mut fails_once = || {
+            runs += 1;
+            failure_of(&once(&hasty, ops, &format!("small-{runs}")), kind).is_some()
+        };
+        (0..tries).any(|_| fails_once())
+    };
+    let again = (0..3).filter(|_| fails(&all, 1)).count();
+    let tries = if again == 3 { 1 } else { 5 };
+    let mut left = MOST_RUNS / tries;
+    let small = shrink(all.clone(), &mut |ops| {
+        let may = left > 0 && !context.pulse.stops();
+        left = left.saturating_sub(1);
+        may && fails(ops, tries)
+    });
+    let failed = (0..RATE_RUNS).filter(|_| fails(&small, 1)).count() as u32;
+    let told = Context { told: true, ..*context };
+    let shows = |number| {
+        let ran = once(&told, &small, &format!("told-{number}"));
+        let failure = failure_of(&ran, kind).cloned()?;
+        Some((ran, failure))
+    };
+    let last = (0..RATE_RUNS).take_while(|_| !context.pulse.stops()).find_map(shows);
+    let place = place.clone();
+    if context.pulse.stops() {
+        return case_of(place, taken, failure, Rate { failed: 1, runs: 1 });
+    }
+    let Some((ran, failure)) = last else {
+        // It is not seen again: what was seen is kept whole.
+        return case_of(place, taken, failure, Rate { failed: 0, runs: RATE_RUNS });
+    };
+    let highest = small.iter().map(|op| usize::from(op.worker) + 1).max().unwrap_or(1);
+    let workers = highest.max(if place.second.is_some() { 2 } else { 1 });
+    let place = Place { workers, ..place };
+    case_of(place, &ran.taken, &failure, Rate { failed, runs: RATE_RUNS })
+}
+
+fn case_of(place: Place, taken: &[Taken], failure: &Failure, rate: Rate) -> ProbeCase {
+    let step = |taken: &Taken| Step {
+        call: taken.op.to_string(),
+        answers: taken.answers.iter().map(|(who, answer)| format!("w{who}: {answer}")).collect(),
+        admitted: taken.admitted.clone(),
+    };
+    let listed = failure.listed.as_ref().map(|lines| lines.iter().map(line_in_words).collect());
+    let kind = failure.kind.name().to_string();
+    ProbeCase {
+        format: FORMAT,
+        probe: place,
+        failure: Shown { kind, got: failure.got.clone(), listed },
+        rate,
+        steps: taken.iter().map(step).collect(),
+    }
+}
+
+/// A line of `/proc/locks` without process ids, which are others in every run.
+fn line_in_words(line: &Line) -> String {
+    let family = match line.family {
+        Family::Posix => "POSIX",
+        Family::Ofd => "OFDLCK",
+        Family::Flock => "FLOCK",
+    };
+    let access = if line.write { "WRITE" } else { "READ" };
+    let last = if line.last == i64::MAX as u64 { "EOF".to_string() } else { line.last.to_string() };
+    format!("{family} {access} {} {last}", line.first)
+}
+
+/// What a replay found: how often the case failed, and its last failing run as a case.
+pub struct Replayed {
+    /// The case as it is now; `None` if no run failed as the case does.
+    pub case: Option<ProbeCase>,
+    /// How often it failed.
+    pub rate: Rate,
+}
+
+/// Makes the calls of a case again, in the folders of `request`.
+pub fn replay(case: &ProbeCase, request: &Request, pulse: &dyn Pulse) -> Result<Replayed, String> {
+    let folders = prepare(&request.place)?;
+    let setup = setup(request, &folders);
+    let sight = run::sight(&setup, pulse)?;
+    let context = Context { setup: &setup, sight, told: true, pulse };
+    let kind = case.kind().unwrap_or(Disagreement::Answer);
+    let (ops, mut rate, mut found) = (case.ops(), Rate { failed: 0, runs: 0 }, None);
+    // A call that is never answered takes long: once shows it.
+    let runs = if kind == Disagreement::NotWoken { 1 } else { RATE_RUNS };
+    for number in 0..runs {
+        if pulse.stops() {
+            break;
+        }
+        let ran = once(&context, &ops, &number.to_string());
+        if let Ended::Broken(problem) = ran.ended {
+            return Err(problem);
+        }
+        rate.runs += 1;
+        if let Some(failure) = failure_of(&ran, kind) {
+            rate.failed += 1;
+            found = Some(case_of(request.place.clone(), &ran.taken, failure, rate));
+        }
+    }
+    let case = found.map(|case| ProbeCase { rate, ..case });
+    Ok(Replayed { case, rate })
+}
+
+/// Makes a folder in the first mount, writes to it, and finds it in the second one.
+fn prepare(place: &Place) -> Result<Folders, String> {
+    let dir = Path::new(&place.dir);
+    check_folder(dir)?;
+    let owner = tempfile::Builder::new()
+        .prefix(".latchwork-probe-")
+        .tempdir_in(dir)
+        // The whole error has the name of the folder, which is random.
+        .map_err(|error| {
+            format!("{}: cannot create a folder there: {}", dir.display(), error.kind())
+        })?;
+    let token = "latchwork".repeat(1000);
+    let file = owner.path().join("token");
+    let written = File::create(&file).and_then(|mut created| {
+        created.write_all(token.as_bytes())?;
+        created.sync_all()
+    });
+    written.map_err(|error| format!("{}: cannot write there: {error}", dir.display()))?;
+    let mut paths = vec![owner.path().to_path_buf()];
+    if let (Some(second), Some(name)) = (&place.second, owner.path().file_name()) {
+        let second = Path::new(second);
+        check_folder(second)?;
+        let other = second.join(name);
+        // Another client may look at the folder a moment later.
+        let found = (0..20).any(|_| {
+            let same = std::fs::read_to_string(other.join("token")).is_ok_and(|text| text == token);
+            if !same {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            same
+        });
+        if !found {
+            return Err(format!(
+                "{} and {} are not the same folder: a file written to one is not in the other",
+                dir.display(),
+                second.display()
+            ));
+        }
+        paths.push(other);
+    }
+    Ok(Folders { _owner: owner, paths })
+}
+
+fn check_folder(dir: &Path) -> Result<(), String> {
+    match std::fs::metadata(dir) {
+        Err(error) => Err(format!("{}: {error}", dir.display())),
+        Ok(metadata) if !metadata.is_dir() => Err(format!("{}: not a folder", dir.display())),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// The seconds after which the kernel takes a broken lease away.
+fn lease_break_time() -> Option<u32> {
+    let text = std::fs::read_to_string("/proc/sys/fs/lease-break-time").ok()?;
+    text.trim().parse().ok()
+}
+
+/// The type of the filesystem that a folder is on.
+fn filesystem(dir: &Path) -> Option<String> {
+    let dir = dir.canonicalize().ok()?;
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let of_line = |line: &str| {
+        let (mount, rest) = line.split_once(" - ")?;
+        let point = PathBuf::from(mount.split(' ').nth(4)?);
+        let kind = rest.split(' ').next()?.to_string();
+        dir.starts_with(&point).then_some((point.components().count(), kind))
+    };
+    // Of two mounts at the same point the later one covers the other.
+    mounts.lines().filter_map(of_line).max_by_key(|(depth, _)| *depth).map(|(_, kind)| kind)
+}

@@ -1,0 +1,7 @@
+//! The result of a probe, for people and for machines.
+
+pub mod facts;
+pub mod html;
+pub mod suites;
+pub mod text;
+pub mod timeline;
