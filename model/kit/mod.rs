@@ -18,6 +18,7 @@
 //! | `symmetry` | [`Permutation`], [`Permute`]: interchangeable processes |
 //! | [`names`] | compile-time checks that names in the lists are unique and defined |
 //! | `protocol` | [`Protocol`]: what the command line tool needs beyond a model |
+//! | `view` | [`View`]: how runs are drawn |
 
 #[macro_use]
 mod sentence;
@@ -42,6 +43,7 @@ pub mod names;
 mod outcome;
 mod step;
 mod symmetry;
+mod view;
 mod visit;
 
 pub use actions::Actions;
@@ -60,6 +62,7 @@ pub use step::{
     in_lanes,
 };
 pub use symmetry::{Permutation, Permute, permutations};
+pub use view::{Bar, Mail, Seat, Spread, View};
 pub use visit::{Items, Visit, Visitor};
 
 /// The derives that [`state!`](crate::state!) uses.

@@ -22,15 +22,12 @@ pub fn page(review: &Review) -> String {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language)))
                 if &*language == "mermaid" =>
             {
-                let mut source = String::new();
-                for event in parser.by_ref() {
-                    match event {
-                        Event::Text(text) => source.push_str(&text),
-                        Event::End(TagEnd::CodeBlock) => break,
-                        _ => {}
-                    }
-                }
-                events.push(Event::Html(drawing(review, &source).into_string().into()));
+                parser.by_ref().find(|event| matches!(event, Event::End(TagEnd::CodeBlock)));
+                events.push(Event::Html(arrows(review).into_string().into()));
+            }
+            Event::Start(Tag::Image { dest_url, .. }) if dest_url.ends_with(".svg") => {
+                parser.by_ref().find(|event| matches!(event, Event::End(TagEnd::Image)));
+                events.push(Event::Html(shortest(review).into_string().into()));
             }
             // Text that looks like HTML tags is plain text.
             Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
@@ -68,11 +65,11 @@ fn name_headings(events: &mut [Event<'_>]) {
     }
 }
 
-/// Returns the drawing that replaces a diagram.
-fn drawing(review: &Review, source: &str) -> Markup {
+/// Returns the drawing of the shortest counterexample, with its steps.
+fn shortest(review: &Review) -> Markup {
     let shortest = review.matrix.as_ref().and_then(Facts::shortest);
-    match shortest.and_then(|cell| Story::of(&cell.case)) {
-        Some(story) if source.starts_with("sequenceDiagram") => html! {
+    html! {
+        @if let Some(story) = shortest.and_then(|cell| Story::of(&cell.case)) {
             div.wide { (lanes::draw(&story)) }
             ol {
                 @for (at, step) in story.run.steps.iter().enumerate() {
@@ -82,8 +79,7 @@ fn drawing(review: &Review, source: &str) -> Markup {
                     }
                 }
             }
-        },
-        _ => arrows(review),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::files::case::{Case, CaseVerdict, Minimality};
 use crate::files::configuration::Configuration;
 use crate::protocols::trace::{Change, process_of};
 use crate::report::run::messages::{Message, channels, messages};
+use crate::report::run::needs::{Need, needs};
 use crate::report::run::on_model::Run;
 use crate::report::run::passed_over::{PassedOver, passed_over};
 use crate::report::run::reasons::{Bad, Reason, reasons};
@@ -45,6 +46,8 @@ pub struct Told {
     pub changes: Vec<Change>,
     /// The earlier steps that it needs.
     pub causes: Vec<usize>,
+    /// The values that it needs directly.
+    pub needs: Vec<Need>,
     /// The alternatives to it.
     pub others: Vec<String>,
     /// The item of a recording that it corresponds to, if the case explains one.
@@ -60,7 +63,7 @@ impl Telling {
         let changes = steps.iter().map(|step| step.changes.as_slice());
         Self {
             configuration: configuration.clone(),
-            messages: messages(changes, &channels(run.instance)),
+            messages: messages(changes, &channels(run.instance), &configuration.entry.view),
             initial,
             steps,
             processes,
@@ -170,9 +173,9 @@ fn told(run: &Run<'_>, processes: &[String]) -> Vec<Told> {
     run.path
         .steps
         .iter()
-        .zip(causes)
+        .zip(causes.into_iter().zip(needs(run)))
         .enumerate()
-        .map(|(at, (step, causes))| {
+        .map(|(at, (step, (causes, needs)))| {
             let info = &run.entry.actions[usize::from(step.action)];
             let action = run.spell(*step);
             let process = process_of(run.entry, &action);
@@ -183,6 +186,7 @@ fn told(run: &Run<'_>, processes: &[String]) -> Vec<Told> {
                 fault: run.entry.lanes[usize::from(info.lane)].fairness == Fairness::Fault,
                 changes: run.changes(at),
                 causes,
+                needs,
                 others: run.others(at).into_iter().map(|other| run.spell(other)).collect(),
                 recorded: None,
             }

@@ -3,31 +3,60 @@
 use maud::{Markup, html};
 
 use crate::engines::fields::FieldValue;
+use crate::engines::verdict::BuiltIn;
+use crate::files::case::Minimality;
 use crate::report::page;
 use crate::report::run::reasons::{Bad, Reason};
 use crate::report::run::shadow::{Parting, Shadow};
 use crate::report::run::story::{Story, Telling};
 
 use super::steps::{links, plural};
+use super::model;
 
-/// Returns what the run shows, in a line.
+/// The maximum length of a headline.
+const HEADLINE: usize = 80;
+
+/// Returns what the run shows, in a sentence without identifiers.
 pub fn headline(story: &Story) -> String {
     let verdict = &story.verdict;
-    let what = if verdict.violated { "is violated" } else { "is reached" };
-    let steps = plural(verdict.steps, "step");
-    format!("{} {what} after {} {steps}", verdict.property, verdict.steps)
+    let after = match verdict.steps {
+        0 => "at the start".to_string(),
+        steps => format!("after {steps} {}", plural(steps, "step")),
+    };
+    let stuck = verdict.property == BuiltIn::CanFinish.name();
+    let word = match (verdict.violated, story.cycle(), stuck) {
+        (false, ..) => "Reached",
+        (_, Some(from), false) => {
+            return format!("Livelock: steps {} to {} can repeat forever", from + 1, story.run.steps.len());
+        }
+        (.., true) => return format!("Stuck {after}: no continuation finishes"),
+        _ if verdict.property == BuiltIn::Deadlock.name() => {
+            return format!("Deadlock {after}: nothing is enabled, and the protocol is not done");
+        }
+        _ => "Broken",
+    };
+    let whole = format!("{word} {after}: {}", story.sentence().trim_end_matches('.'));
+    if whole.len() > HEADLINE || whole.contains('`') { format!("{word} {after}") } else { whole }
 }
 
 /// Renders the head of the page.
 pub fn header(story: &Story) -> Markup {
-    let entry = story.run.configuration.entry;
+    let configuration = &story.run.configuration;
+    let goal = !story.verdict.violated;
     html! {
         header {
-            p.over { (entry.name) " — " (entry.summary) }
-            h1 { (headline(story)) }
+            p.over {
+                (configuration.entry.name) " · " (model::rules(configuration)) " · "
+                (minimality(story.minimality)) " · "
+                a href="#about" { "the protocol" } " · " a href="#again" { "reproduce" }
+            }
+            h1.goal[goal] { (headline(story)) }
             p.clause {
-                @if story.verdict.violated { b { "It should be so, and is not: " } }
-                "“" (story.sentence()) "”"
+                @if story.is_stuck() && story.cycle().is_none() {
+                    @let more = story.run.steps.len() - story.verdict.steps;
+                    (more) " " (plural(more, "step")) " later nothing is enabled. "
+                }
+                code { (story.verdict.property) } ": " (page::prose(story.sentence()))
             }
         }
     }
@@ -115,15 +144,11 @@ fn blame(reasons: &[Reason]) -> Markup {
 pub fn rules(story: &Story) -> Markup {
     let entry = story.run.configuration.entry;
     html! {
-        @if !story.run.off.is_empty() {
-            section {
-                h2 { (plural(story.run.off.len(), "Rule")) " switched off" }
-                ul.off {
-                    @for shadow in &story.run.off {
-                        @let rule = &entry.rules[shadow.rule];
-                        li { b { (rule.name) } ": “" (page::prose(rule.doc)) "” " (effect(&story.run, shadow)) }
-                    }
-                }
+        @for shadow in &story.run.off {
+            @let rule = &entry.rules[shadow.rule];
+            div.rule {
+                p { b { (rule.name) } " is off. " (effect(&story.run, shadow)) " "
+                    span.soft { (page::prose(rule.doc)) } }
             }
         }
     }
@@ -136,17 +161,27 @@ fn effect(run: &Telling, shadow: &Shadow) -> Markup {
     let otherwise: Vec<usize> = otherwise.into_iter().map(|parting| parting.at).collect();
     html! {
         @if !otherwise.is_empty() {
-            "If it were on from the beginning, " (plural(otherwise.len(), "step")) " " (links(&otherwise))
-            " would come out otherwise. "
+            "With it on from the start, " (plural(otherwise.len(), "step")) " " (links(&otherwise))
+            @if otherwise.len() == 1 { " has another effect" } @else { " have other effects" }
+            @if end.is_empty() { "." } @else { ", and " }
         }
         @for parting in &end {
-            "With it on, step " (links(&[parting.at])) ", " code { (run.steps[parting.at].action) }
-            " (“" (page::prose(run.steps[parting.at].sentence)) "”), cannot happen: there the run would have gone another way."
+            @if otherwise.is_empty() { "With it on from the start, " }
+            "step " (links(&[parting.at])) " (" code { (run.steps[parting.at].action) } ") cannot happen."
         }
         @match (shadow.differences.is_empty(), &shadow.acts) {
             (true, Some(acts)) => { "It would have acted at step " (links(&[acts.at])) "." },
             (true, None) => "It makes no difference to this run.",
             _ => {}
         }
+    }
+}
+
+/// Describes what is known of shorter runs.
+pub fn minimality(minimality: Minimality) -> &'static str {
+    match minimality {
+        Minimality::Proven => "shortest possible (exhaustive search)",
+        Minimality::OneMinimal => "no single step can be left out",
+        Minimality::None => "there may be a shorter run",
     }
 }
