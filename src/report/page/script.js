@@ -112,6 +112,11 @@ function follow() {
   if (inner.bottom > outer.bottom - 40) box.scrollTop += inner.bottom - outer.bottom + 40;
 }
 
+// The names of the lanes stay in sight.
+function keepHeads() {
+  one(".heads").setAttribute("transform", `translate(0,${one(".drawing").scrollTop})`);
+}
+
 // Rows of a drawing that are hidden take no room: what is below moves up.
 const filters = { text: "", fold: false, lanes: new Set() };
 const laid = new Map();
@@ -267,6 +272,7 @@ for (const details of all("details")) {
 if (stage) {
   document.body.classList.add("live");
   setUpFilters();
+  one(".drawing").addEventListener("scroll", keepHeads);
   fit();
   for (const event of ["scroll", "resize"]) window.addEventListener(event, fit);
   if (!fromAddress()) show(Number(slider.value));

@@ -7,5 +7,6 @@ mod hosts;
 mod in_browser;
 mod pages;
 mod same_bytes;
+mod screens;
 mod stories;
 mod viewers;

@@ -26,6 +26,8 @@ const WIDEST: usize = 120;
 const NARROWEST: usize = 58;
 /// The maximum width of a drawing next to the state.
 const ROOM: usize = 730;
+/// The room for a label at the right of the last lane.
+const LAST: usize = 40;
 /// The approximate width of a letter in a label.
 const LETTER: usize = 7;
 
@@ -114,13 +116,14 @@ pub fn draw_run(
             data-head=(drawing.head) data-row=(ROW)
             role="group" aria-label="The run: a lane for each process, time downwards" {
             (drawing.grounds())
-            @for line in lines { (line) }
             (drawing.marks(marks))
-            @for span in &drawing.picture.spans { (drawing.span(span)) }
             @for at in 0..run.steps.len() { (drawing.step(at, marks.current == Some(at + 1))) }
+            @for span in &drawing.picture.spans { (drawing.span(span)) }
+            @for line in lines { (line) }
             @for arrow in &drawing.picture.arrows {
                 @if arrow.message.is_some() { (drawing.message(arrow, &mut labels)) }
             }
+            (drawing.heads())
         }
     }
 }
@@ -134,7 +137,9 @@ impl<'a> Drawing<'a> {
     ) -> Self {
         let named = picture.places.iter().any(|place| !place.name.is_empty());
         let fixed: usize =
-            picture.places.iter().map(|place| place.columns * BAR + 3 * GAP).sum::<usize>() + GUTTER;
+            picture.places.iter().map(|place| place.columns * BAR + 3 * GAP).sum::<usize>()
+                + GUTTER
+                + LAST;
         let count = picture.lanes.len().max(1);
         let lane = (room.saturating_sub(fixed) / count).clamp(NARROWEST, WIDEST);
         let (mut places, mut lanes) = (Vec::new(), Vec::new());
@@ -147,6 +152,10 @@ impl<'a> Drawing<'a> {
             lanes.extend((0..place.lanes).map(|at| x + bars + at * lane + lane / 2));
             places.push((x, wide));
             x += wide + GAP;
+        }
+        if let Some((_, wide)) = places.last_mut() {
+            *wide += LAST;
+            x += LAST;
         }
         let longest = (0..run.steps.len()).map(|at| name_of(run, at).len()).max().unwrap_or(0);
         // The label of the last lane is to its right if there is only one lane.
@@ -175,12 +184,28 @@ impl<'a> Drawing<'a> {
             @for (place, (x, wide)) in self.picture.places.iter().zip(&self.places) {
                 @if !place.name.is_empty() {
                     rect.place x=(x) y="2" width=(wide) height=(bottom + 8) rx="6" {}
-                    text.place x=(x + GAP) y="18" { (place.name) }
                 }
             }
-            @for (lane, x) in self.picture.lanes.iter().zip(&self.lanes) {
+            @for x in &self.lanes {
                 line.life x1=(x) x2=(x) y1=(self.head - 6) y2=(bottom) {}
-                text.head x=(x) y=(self.head - 14) { (lane.name) }
+            }
+        }
+    }
+
+    /// Draws the names of places and lanes. A script keeps them in sight.
+    fn heads(&self) -> Markup {
+        html! {
+            g.heads {
+                rect width=(self.width) height=(self.head - 6) {}
+                @for (place, (x, wide)) in self.picture.places.iter().zip(&self.places) {
+                    @if !place.name.is_empty() {
+                        path.place d=(format!("M{x} {} V8 q0 -6 6 -6 h{} q6 0 6 6 V{}", self.head - 6, wide - 12, self.head - 6)) {}
+                        text.place x=(x + GAP) y="18" { (place.name) }
+                    }
+                }
+                @for (lane, x) in self.picture.lanes.iter().zip(&self.lanes) {
+                    text.head x=(x) y=(self.head - 14) { (lane.name) }
+                }
             }
         }
     }

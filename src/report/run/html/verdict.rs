@@ -33,7 +33,7 @@ pub fn headline(story: &Story) -> String {
         _ if verdict.property == BuiltIn::Deadlock.name() => {
             return format!("Deadlock {after}: nothing is enabled, and the protocol is not done");
         }
-        _ => "Broken",
+        _ => return format!("Violated {after}"),
     };
     let whole = format!("{word} {after}: {}", story.sentence().trim_end_matches('.'));
     if whole.len() > HEADLINE || whole.contains('`') { format!("{word} {after}") } else { whole }
@@ -95,8 +95,11 @@ pub fn why(story: &Story) -> Markup {
                     },
                     (None, None) => p { "The run ends after step " (links(&before(last))) "." },
                 }
-                @for passed_over in &story.passed_over { p { (passed_over.sentence()) "." } }
-                @if !story.reasons.is_empty() { (blame(&story.reasons)) }
+                @for passed_over in &story.passed_over { p { (page::prose(&passed_over.sentence())) "." } }
+                (blame(&story.reasons[..story.reasons.len().min(FIRST)]))
+                @if story.reasons.len() > FIRST {
+                    details { summary { (story.reasons.len() - FIRST) " more" } (blame(&story.reasons[FIRST..])) }
+                }
             }
         }
     }
@@ -114,6 +117,9 @@ fn named(value: &FieldValue) -> String {
         words => words.to_string(),
     }
 }
+
+/// The number of reasons that are shown at first.
+const FIRST: usize = 5;
 
 fn blame(reasons: &[Reason]) -> Markup {
     html! {
