@@ -1,8 +1,8 @@
 //! A protocol with its type erased: its lists, and how to create a model of it.
 
 use latchwork_model::kit::{
-    ActionInfo, Field, LaneInfo, ProfileInfo, Protocol, RuleInfo, Setup, Switches, VariantInfo, View,
-    names,
+    ActionInfo, Field, LaneInfo, ProfileInfo, Protocol, RuleInfo, Setup, Switches, VariantInfo,
+    View, names,
 };
 
 #[cfg(feature = "threads")]

@@ -109,7 +109,7 @@ fn items(change: &Change, channels: &[String], view: &View) -> Option<(Vec<Strin
 }
 
 /// Returns the multiset difference of `of` and `without`.
-fn difference(of: &[String], without: &[String]) -> Vec<String> {
+pub fn difference(of: &[String], without: &[String]) -> Vec<String> {
     let mut without = without.to_vec();
     let is_extra = |item: &&String| match without.iter().position(|other| other == *item) {
         Some(at) => {

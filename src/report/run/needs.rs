@@ -1,7 +1,8 @@
 //! What each step of a run needs directly: the fields without whose last change it would not be
 //! possible, or would have another effect.
 
-use crate::engines::fields::Described;
+use crate::engines::fields::{Described, FieldValue};
+use crate::report::run::messages::difference;
 
 use super::on_model::Run;
 
@@ -69,6 +70,23 @@ fn writes_of(run: &Run<'_>, described: &[Vec<Described>], step: usize) -> Vec<Wr
     writes
 }
 
+/// The effect of a step on a field: what it adds to a list and removes from it, or the new value if
+/// it is another one.
+#[derive(PartialEq, Eq)]
+enum Effect {
+    Items(Vec<String>, Vec<String>),
+    Value(Option<FieldValue>),
+}
+
+fn effect(old: &FieldValue, new: &FieldValue) -> Effect {
+    match (old, new) {
+        (FieldValue::List(old), FieldValue::List(new)) => {
+            Effect::Items(difference(new, old), difference(old, new))
+        }
+        _ => Effect::Value((old != new).then(|| new.clone())),
+    }
+}
+
 /// Returns whether step `at` needs a value.
 fn is_needed(run: &Run<'_>, described: &[Vec<Described>], write: &Write, at: usize) -> bool {
     let state = &run.states[at];
@@ -87,9 +105,10 @@ fn is_needed(run: &Run<'_>, described: &[Vec<Described>], write: &Write, at: usi
     match (run.instance.fire(&mixed, run.path.steps[at]), described.get(at + 1)) {
         (Ok(next), Some(then)) => {
             let next = run.instance.described(&next);
-            let own = &next[write.field].value;
+            let own = |states: [&Described; 2]| effect(&states[0].value, &states[1].value);
             others().any(|field| next[field].value != then[field].value)
-                || (*own != then[write.field].value && *own != becomes[write.field].value)
+                || own([&becomes[write.field], &next[write.field]])
+                    != own([&now[write.field], &then[write.field]])
         }
         // A last step that cannot be completed must fail in the same way.
         (Err(refusal), None) => run.instance.fire(state, run.path.steps[at]) != Err(refusal),

@@ -104,7 +104,9 @@ impl Picture {
         let targets = (0..run.steps.len()).flat_map(|at| seating.targets(run, at));
         for process in processes.iter().cloned().chain(targets) {
             let seat = seating.seat(&process);
-            if !seats.iter().any(|(.., lane)| lane.process == seat.2.process && lane.kind == seat.2.kind)
+            if !seats
+                .iter()
+                .any(|(.., lane)| lane.process == seat.2.process && lane.kind == seat.2.kind)
             {
                 seats.push(seat);
             }
@@ -146,7 +148,8 @@ impl Picture {
         let mut arrows = Vec::new();
         for at in 0..run.steps.len() {
             let own = self.steps[at];
-            let targets: Vec<usize> = seating.targets(run, at).iter().filter_map(|name| self.lane(name)).collect();
+            let targets: Vec<usize> =
+                seating.targets(run, at).iter().filter_map(|name| self.lane(name)).collect();
             // A lane of this kind that the step calls, or its own.
             let called = |kind: &str| {
                 let is_kind = |lane: &usize| self.lanes[*lane].kind == kind;
@@ -158,19 +161,27 @@ impl Picture {
             for (id, message) in run.messages.iter().enumerate() {
                 let mail = mail_in(view, &message.channel);
                 if message.sent == at {
-                    let from = mail.and_then(|mail| any(mail.from)).unwrap_or(own);
+                    let elsewhere = |from: &usize| self.lanes[*from].place != self.lanes[own].place;
+                    let from =
+                        mail.and_then(|mail| any(mail.from)).filter(elsewhere).unwrap_or(own);
                     let end = message.taken.unwrap_or(run.steps.len());
                     let taker = message.taken.map(|taken| self.steps[taken]);
-                    let receiver = message.taken.and_then(|taken| self.receiver(run, seating, taken, mail.map(|mail| mail.to)));
+                    let receiver = message.taken.and_then(|taken| {
+                        self.receiver(run, seating, taken, mail.map(|mail| mail.to))
+                    });
                     let to = receiver.or(taker);
-                    let goes_to = to.map(|to| self.lanes[to].kind.as_str()).or(mail.map(|mail| mail.to));
+                    let goes_to =
+                        to.map(|to| self.lanes[to].kind.as_str()).or(mail.map(|mail| mail.to));
                     if from == own {
-                        reached.extend(targets.iter().filter(|lane| goes_to == Some(&self.lanes[**lane].kind)));
+                        reached.extend(
+                            targets.iter().filter(|lane| goes_to == Some(&self.lanes[**lane].kind)),
+                        );
                     }
                     arrows.push(Arrow { from, start: at, to, end, message: Some(id) });
                 }
                 if message.taken == Some(at) && !run.steps[at].fault {
-                    let to = self.receiver(run, seating, at, mail.map(|mail| mail.to)).unwrap_or(own);
+                    let to =
+                        self.receiver(run, seating, at, mail.map(|mail| mail.to)).unwrap_or(own);
                     reached.push(to);
                 }
             }
@@ -183,7 +194,13 @@ impl Picture {
 
     /// Returns the lane that receives what a step takes: the declared one if the step does not act
     /// in it. A message that a fault takes goes to the fault.
-    fn receiver(&self, run: &Telling, seating: &Seating<'_>, taken: usize, kind: Option<&str>) -> Option<usize> {
+    fn receiver(
+        &self,
+        run: &Telling,
+        seating: &Seating<'_>,
+        taken: usize,
+        kind: Option<&str>,
+    ) -> Option<usize> {
         let own = self.steps[taken];
         let kind = kind.filter(|_| !run.steps[taken].fault)?;
         if self.lanes[own].kind == kind {
@@ -219,7 +236,9 @@ impl Picture {
                         FieldValue::Number(_) => None,
                         value => Some(value.to_string()),
                     };
-                    let words = std::iter::once(bar.label).chain(said.iter().copied()).chain(value.as_deref());
+                    let words = std::iter::once(bar.label)
+                        .chain(said.iter().copied())
+                        .chain(value.as_deref());
                     let label = words.collect::<Vec<_>>().join(" ");
                     self.spans.push(Span { place, column, label, from, to });
                 }
@@ -241,7 +260,11 @@ impl Picture {
 }
 
 /// Returns the values of a field that mean something, each with the steps that begin and end it.
-fn spans_of(run: &Telling, path: &str, initial: &FieldValue) -> Vec<(FieldValue, Option<usize>, Option<usize>)> {
+fn spans_of(
+    run: &Telling,
+    path: &str,
+    initial: &FieldValue,
+) -> Vec<(FieldValue, Option<usize>, Option<usize>)> {
     let view = &run.configuration.entry.view;
     let mut spans = Vec::new();
     let (mut value, mut from) = (initial, None);
@@ -281,7 +304,8 @@ fn centre(seats: &mut [(At, String, Lane)]) {
         return;
     }
     let (left, right) = numbered.split_at(numbered.len().div_ceil(2));
-    let order: Vec<&String> = left.iter().copied().chain([shared]).chain(right.iter().copied()).collect();
+    let order: Vec<&String> =
+        left.iter().copied().chain([shared]).chain(right.iter().copied()).collect();
     let at = |name: &String| order.iter().position(|other| *other == name).unwrap_or(order.len());
     seats.sort_by_key(|(_, name, _)| at(name));
 }
@@ -354,7 +378,8 @@ impl Seating<'_> {
             return Vec::new();
         };
         let Some(target) = info.target else { return Vec::new() };
-        let together = self.entry.view.seat(target).is_some_and(|seat| seat.spread == Spread::Together);
+        let together =
+            self.entry.view.seat(target).is_some_and(|seat| seat.spread == Spread::Together);
         let lane = self.entry.lanes.iter().position(|lane| lane.name == target);
         let own = self.entry.actions.iter().filter(|info| Some(usize::from(info.lane)) == lane);
         let kind = own.filter_map(|info| info.params.first()).map(|param| param.kind).next();

@@ -126,9 +126,8 @@ fn keys_slider_links_and_the_address_choose_a_step() {
     let when = browser.text("return document.querySelector('.state .when').textContent");
     assert_eq!(when, "The state after step 10");
     let value = |field: &str| {
-        browser.text(&format!(
-            "return document.querySelector('td[data-f=\"{field}\"]').textContent"
-        ))
+        browser
+            .text(&format!("return document.querySelector('td[data-f=\"{field}\"]').textContent"))
     };
     assert_eq!((value("node.n0.blocking").as_str(), value("app.a0.at").as_str()), ("EX", "Call"));
     assert_alone(&browser);
@@ -176,7 +175,8 @@ fn without_scripts_everything_can_be_read() {
     assert_eq!(browser.eval(opaque), true);
     // The address still marks the step, and the state at the end is there.
     assert_eq!(browser.text("return document.querySelector(':target').id"), "s=7");
-    let all_seen = "return [...document.querySelectorAll('.part td')].every((cell) => cell.checkVisibility())";
+    let all_seen =
+        "return [...document.querySelectorAll('.part td')].every((cell) => cell.checkVisibility())";
     assert_eq!(browser.eval(all_seen), true);
     let address = pages.made("under", &["report", PENDING_FLAG, "--under", "full"]);
     browser.go(&address);

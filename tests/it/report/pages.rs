@@ -83,7 +83,9 @@ fn the_page_says_what_is_to_blame() {
         first.contains("With the rule <b>pending_flag</b> on") && first.contains("node.n0.pending")
     );
     // Where the run would have gone another way.
-    assert!(page.contains("step <a href=\"#s=10\">10</a> (<code>dc_cancel(n0)</code>) cannot happen"));
+    assert!(
+        page.contains("step <a href=\"#s=10\">10</a> (<code>dc_cancel(n0)</code>) cannot happen")
+    );
     // Who they are, and what it is all about.
     assert!(page.contains("The downconvert thread of a node"));
     assert!(page.contains("That window is what the flag PENDING is for."));
@@ -99,7 +101,11 @@ fn words_of(page: &str) -> String {
     for (at, part) in body.split("<pre").enumerate() {
         let seen = if at == 0 { part } else { part.split("</pre>").nth(1).expect("its end") };
         for (at, text) in seen.split('<').enumerate() {
-            words.push_str(if at == 0 { text } else { text.split_once('>').map_or("", |(_, text)| text) });
+            words.push_str(if at == 0 {
+                text
+            } else {
+                text.split_once('>').map_or("", |(_, text)| text)
+            });
             words.push(' ');
         }
     }

@@ -1,13 +1,16 @@
 //! The first screen of all committed cases: the drawing beside the step and the state, and nothing
 //! that moves while a reader steps through the run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use latchwork::files::case::Case;
+use latchwork::protocols::PROTOCOLS;
 use latchwork::report::run::html::case::page;
+use latchwork::report::run::messages::ids_in;
 use latchwork::report::run::needs::Need;
 use latchwork::report::run::picture::Picture;
 use latchwork::report::run::story::Story;
@@ -75,7 +78,11 @@ fn the_first_screen_has_the_drawing_and_stays_while_stepping() {
         assert_eq!(shelf.browser.eval(beside), true, "{name}: the state is not beside the drawing");
         for pressed in [key::END, key::LEFT, key::HOME, key::RIGHT] {
             shelf.browser.press(pressed);
-            assert_eq!(shelf.browser.eval(ROW), true, "{name}: {pressed:?} leaves the row out of sight");
+            assert_eq!(
+                shelf.browser.eval(ROW),
+                true,
+                "{name}: {pressed:?} leaves the row out of sight"
+            );
             assert_eq!(shelf.number("return window.scrollY"), 0.0, "{name}: the page moves");
         }
         let reasons = "return [...document.querySelectorAll('.chain > li, .blame > li')].filter((e) => e.checkVisibility()).length";
@@ -96,7 +103,8 @@ fn eight_lanes_fit_without_scrolling_to_the_side() {
         let told = story(&case);
         let lanes = Picture::of(&told.run, &told.run.processes).lanes.len();
         shelf.open(&case);
-        let page = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+        let page =
+            "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
         assert_eq!(shelf.browser.eval(page), true, "{}", told.case);
         if lanes <= 8 {
             narrow += 1;
@@ -131,7 +139,9 @@ fn colours_mean_one_thing() {
         let red = drawn("bad");
         if case.verdict.violated {
             violations += 1;
-            let is_broken = |one: &String| one.contains("h1") || one.contains("broken") || one.contains("culprit");
+            let is_broken = |one: &String| {
+                one.contains("h1") || one.contains("broken") || one.contains("culprit")
+            };
             assert!(!red.is_empty() && red.iter().all(is_broken), "{red:#?}");
             assert_eq!(drawn("good"), [""; 0]);
         } else {
@@ -173,7 +183,10 @@ fn the_table_shows_the_state_after_the_step() {
                 let empty = ["0", "-", "None"].contains(&value.as_str())
                     || view.nothing.contains(&value.as_str());
                 let expected = if empty { "·" } else { value };
-                assert!(one[1].as_str().is_some_and(|text| text.ends_with(expected)), "{one}: {value}");
+                assert!(
+                    one[1].as_str().is_some_and(|text| text.ends_with(expected)),
+                    "{one}: {value}"
+                );
                 let moved = step.changes.iter().any(|change| change.path == path);
                 assert_eq!(one[2], Value::Bool(moved), "{path} in {}", step.action);
             }
@@ -250,4 +263,35 @@ fn lanes_are_grouped_by_node() {
     let busy: Vec<_> = picture.spans.iter().filter(|span| span.label == "BUSY").collect();
     assert_eq!((busy[0].from, busy[0].to), (Some(0), Some(4)));
     assert_eq!((busy[1].from, busy[1].to), (Some(5), None));
+}
+
+/// A lane, a place or a field that a protocol declares for its drawings and does not have makes this
+/// red: a typing error would only make an arrow or a bar disappear.
+#[test]
+fn what_is_declared_for_drawings_exists() {
+    let cases = cases();
+    for entry in PROTOCOLS {
+        let view = &entry.view;
+        let is_lane = |name: &str| entry.lanes.iter().any(|lane| lane.name == name);
+        let own = cases.iter().filter(|case| case.configuration.entry.name == entry.name);
+        let paths: BTreeSet<String> = own
+            .flat_map(|case| story(case).run.initial.into_iter().map(|field| field.path))
+            .collect();
+        let is_field = |pattern: &str| paths.iter().any(|path| ids_in(pattern, path).is_some());
+        assert!(!view.seats.is_empty() && !paths.is_empty(), "{}", entry.name);
+        for seat in view.seats {
+            assert!(is_lane(seat.lane), "{}: lane {}", entry.name, seat.lane);
+        }
+        for lane in entry.lanes {
+            assert!(view.seat(lane.name).is_some(), "{}: {} has no place", entry.name, lane.name);
+        }
+        for bar in view.bars {
+            assert!(is_field(bar.field), "{}: {}", entry.name, bar.field);
+            assert!(view.seats.iter().any(|seat| seat.place == bar.place), "{}", bar.place);
+        }
+        for mail in view.mail {
+            assert!(is_field(mail.field), "{}: {}", entry.name, mail.field);
+            assert!(is_lane(mail.from) && is_lane(mail.to), "{}: {mail:?}", entry.name);
+        }
+    }
 }

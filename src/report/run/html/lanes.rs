@@ -216,7 +216,13 @@ impl<'a> Drawing<'a> {
         let (wide, above) = ((line.words.len() * LETTER) as i64, y as i64 - 4);
         let (left, right) = (GUTTER as i64 + wide / 2, self.width as i64 - wide / 2 - 6);
         let below = above + 16;
-        let places = [(right, above), (left, above), ((left + right) / 2, above), (right, below), (left, below)];
+        let places = [
+            (right, above),
+            (left, above),
+            ((left + right) / 2, above),
+            (right, below),
+            (left, below),
+        ];
         let (x, words) = labels.place(wide, places);
         let class = if line.goal { "mark goal" } else { "mark broken" };
         html! {
@@ -287,7 +293,8 @@ impl<'a> Drawing<'a> {
         let step = &self.run.steps[at];
         let (x, y) = (self.x(at), self.y(at));
         let (left, label) = self.label(at);
-        let calls = self.picture.arrows.iter().filter(|arrow| arrow.message.is_none() && arrow.start == at);
+        let calls =
+            self.picture.arrows.iter().filter(|arrow| arrow.message.is_none() && arrow.start == at);
         html! {
             a.step.current[is_current] href=((self.link)(at + 1)) data-lane=(self.picture.steps[at]) {
                 rect.row y=(self.head + at * ROW + 2) {}

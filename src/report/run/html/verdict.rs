@@ -10,8 +10,8 @@ use crate::report::run::reasons::{Bad, Reason};
 use crate::report::run::shadow::{Parting, Shadow};
 use crate::report::run::story::{Story, Telling};
 
-use super::steps::{links, plural};
 use super::model;
+use super::steps::{links, plural};
 
 /// The maximum length of a headline.
 const HEADLINE: usize = 80;
@@ -27,7 +27,11 @@ pub fn headline(story: &Story) -> String {
     let word = match (verdict.violated, story.cycle(), stuck) {
         (false, ..) => "Reached",
         (_, Some(from), false) => {
-            return format!("Livelock: steps {} to {} can repeat forever", from + 1, story.run.steps.len());
+            return format!(
+                "Livelock: steps {} to {} can repeat forever",
+                from + 1,
+                story.run.steps.len()
+            );
         }
         (.., true) => return format!("Stuck {after}: no continuation finishes"),
         _ if verdict.property == BuiltIn::Deadlock.name() => {
