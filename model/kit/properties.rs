@@ -1,7 +1,7 @@
 //! Properties: the requirements on a protocol.
 
 use super::names::distinct;
-use super::{Actions, Claim};
+use super::{Actions, Claim, ParamInfo};
 
 /// A property of a model.
 pub struct Property<M: Actions> {
@@ -16,8 +16,8 @@ pub struct Property<M: Actions> {
     /// Passes on its claim for each value of its parameter, in order. A property without a
     /// parameter has one part. A temporal property must hold for each part separately.
     pub parts: fn(&M, &M::State, &mut dyn FnMut(Claim)),
-    /// Whether it has a parameter.
-    pub has_parameter: bool,
+    /// Its parameter, if it has one. The claims of `parts` are those of its values in order.
+    pub parameter: Option<ParamInfo>,
 }
 
 /// Which states or runs a property is about.
@@ -108,7 +108,7 @@ macro_rules! properties {
                 kind: $crate::properties!(@kind $kind $($param)?),
                 check: $crate::properties!(@check $model; $name $($param: $ty)?),
                 parts: $crate::properties!(@parts $model; $name $($param: $ty)?),
-                has_parameter: $crate::properties!(@has_parameter $($param)?),
+                parameter: $crate::properties!(@parameter $($param: $ty)?),
             },)*];
             $crate::kit::demand_properties::<$model>(&properties);
             properties
@@ -128,8 +128,14 @@ macro_rules! properties {
             $crate::kit::values::<$ty>(model).for_each(|$param| emit(model.$name(state, $param)));
         }
     };
-    (@has_parameter) => { false };
-    (@has_parameter $param:ident) => { true };
+    (@parameter) => { None };
+    (@parameter $param:ident : $ty:ty) => {
+        Some($crate::kit::ParamInfo {
+            name: stringify!($param),
+            kind: <$ty as $crate::kit::Param>::KIND,
+            names: <$ty as $crate::kit::Param>::NAMES,
+        })
+    };
     (@kind invariant $($param:ident)?) => { $crate::kit::Kind::Invariant };
     (@kind at_rest $($param:ident)?) => { $crate::kit::Kind::AtRest };
     (@kind reachable $param:ident) => {

@@ -20,6 +20,7 @@ use super::print;
 /// Watches searches: shows how far they are on stderr if that is a terminal, and ends them when
 /// the time is up, or when a signal asks for that.
 pub struct Clock {
+    began: Instant,
     deadline: Option<Instant>,
     /// Whether a signal came.
     signalled: Arc<AtomicBool>,
@@ -63,7 +64,8 @@ impl Clock {
         let deadline = time.map(|time| now + time);
         let (task, paces) = (Mutex::new(task), Mutex::new(Vec::new()));
         let signalled = Arc::new(AtomicBool::new(false));
-        Self { deadline, signalled, bar, task, paces, bytes: AtomicU64::new(0) }
+        let bytes = AtomicU64::new(0);
+        Self { began: now, deadline, signalled, bar, task, paces, bytes }
     }
 
     /// From now on Ctrl-C, or a request to terminate, ends searches with what they have covered; a
@@ -115,6 +117,16 @@ impl Clock {
     /// How long the task has taken so far.
     pub fn seconds(&self) -> f64 {
         self.lock().began.elapsed().as_secs_f64()
+    }
+
+    /// Prints something while the progress line is away, so that nothing of it is left behind.
+    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+
+    /// The seconds since the start.
+    pub fn total(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
     }
 
     /// Takes the progress line away.

@@ -26,8 +26,25 @@ impl Show {
             (false, true) => Detail::Verbose,
             (false, false) => Detail::Normal,
         };
-        Layout { detail, width: width() }
+        layout(detail)
     }
+}
+
+/// This amount of output, as wide and as colourful as the terminal allows.
+pub fn layout(detail: Detail) -> Layout {
+    Layout { detail, width: width(), colour: is_colourful() }
+}
+
+/// Whether stdout is a terminal that shows colours, and nobody has asked for none.
+fn is_colourful() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
+    is_on_terminal() && !is_set("NO_COLOR") && !is_dumb
+}
+
+/// Whether stdout is a terminal.
+pub fn is_on_terminal() -> bool {
+    console::Term::stdout().is_term()
 }
 
 /// The columns of the terminal, or what `COLUMNS` says; nothing in a pipe.
@@ -57,7 +74,7 @@ pub fn program_name() -> String {
 /// Prints where a case is, and what to type to see it again.
 pub fn write_next(out: &mut dyn Write, case: &Path) -> io::Result<()> {
     let path = case.display();
-    writeln!(out, "\ncase:    {path}\nreplay:  {} replay {path}", program())
+    writeln!(out, "case:    {path}\nhelp:    {} replay {path}", program())
 }
 
 /// A stream whose reader may go away (`| head`). That changes nothing of what was found: the rest

@@ -126,6 +126,7 @@ pub fn run(
     if let Some((finding, path)) = shown {
         writeln!(out)?;
         threads::write_finding(&mut out, finding, output.layout)?;
+        writeln!(out)?;
         write_next(&mut out, &path)?;
     } else if output.layout.detail != Detail::Quiet {
         threads::write_end(&mut out, plan.engine)?;

@@ -11,8 +11,8 @@ use super::budget::Budget;
 use super::clock::Clock;
 use super::{Failure, print};
 
-/// The case of a file with its story. If the model takes another way now, that is said instead: what
-/// is shown must not tell of a model that is not this one.
+/// The case of a file with its story. If the model now takes another run, this prints so instead:
+/// a page must not describe another model than this one.
 pub fn told(path: &Path, budget: &Budget) -> Result<Option<(Case, Story)>, Failure> {
     let case = Case::open(path, false)?;
     let clock = Clock::start(budget.time, false);
@@ -21,9 +21,9 @@ pub fn told(path: &Path, budget: &Budget) -> Result<Option<(Case, Story)>, Failu
     let same = replayed.map_err(Failure::Usage)? == Replayed::Same;
     let Some(story) = same.then(|| Story::of(&case)).flatten() else {
         let mut stderr = print::stderr();
-        writeln!(stderr, "the run of the case is another one now; nothing was written")?;
+        writeln!(stderr, "the model takes another run now; nothing was written")?;
         let (program, path) = (print::program(), path.display());
-        writeln!(stderr, "hint: {program} replay {path} says where it parts")?;
+        writeln!(stderr, "help: {program} replay {path} prints where the two diverge")?;
         return Ok(None);
     };
     Ok(Some((case, story)))

@@ -1,6 +1,6 @@
 //! A model with its type erased: its states are bytes, and all engines can run it.
 
-use latchwork_model::kit::{ActionInfo, Model, Step};
+use latchwork_model::kit::{ActionInfo, Claim, Model, Step};
 use zerocopy::{IntoBytes, TryFromBytes};
 
 pub use super::explore::steps::Refusal;
@@ -55,6 +55,9 @@ pub trait Instance: Send + Sync {
     fn done(&self, state: &StateBytes) -> bool;
     /// Returns whether a state shows a property that can be decided from one state and its steps.
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool;
+    /// Returns the claims of a property of the model in a state, one for each value of its
+    /// parameter; `None` for a claim that panics. Built-in properties have no claims.
+    fn claims(&self, state: &StateBytes, property: PropertyId) -> Vec<Option<Claim>>;
     /// Returns whether a run shows a property about what repeats forever. The cycle begins after
     /// `cycle` steps; without one, the run stays in its last state.
     fn shows_for_ever(
@@ -162,6 +165,13 @@ impl<M: Model> Instance for M {
     fn shows(&self, state: &StateBytes, property: PropertyId) -> bool {
         let state = typed::<M>(state);
         shown::shown_by(self, &state, property)
+    }
+
+    fn claims(&self, state: &StateBytes, property: PropertyId) -> Vec<Option<Claim>> {
+        let Some(property) = M::PROPERTIES.get(usize::from(property.0)) else { return Vec::new() };
+        let state = typed::<M>(state);
+        let parts = shown::parts(self, property, &[state]);
+        (0..parts).map(|part| shown::part_of(self, property, &state, part)).collect()
     }
 
     fn shows_for_ever(

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use latchwork_model::kit::{Actions, Kind, Model, Step};
+use latchwork_model::kit::{Actions, Kind, Model, ParamInfo, Step};
 use serde::{Deserialize, Serialize};
 
 /// A property of a model, by position: those of the model first, then the built-in ones.
@@ -43,10 +43,8 @@ impl BuiltIn {
     /// Returns its meaning in one sentence.
     pub const fn doc(self) -> &'static str {
         match self {
-            Self::Deadlock => "Where nothing is enabled, the protocol is done.",
-            Self::CanFinish => {
-                "From every state a state can be reached in which the protocol is done."
-            }
+            Self::Deadlock => "No deadlock: where nothing is enabled, the protocol is done.",
+            Self::CanFinish => "From every reachable state the protocol can still finish.",
             Self::NoPanic => "The model does not panic.",
             Self::BoundExceeded => "The model keeps within its bounds.",
             Self::GuardsFirst => "No action changes the state before one of its guards fails.",
@@ -68,6 +66,8 @@ pub struct PropertyInfo {
     pub doc: &'static str,
     /// Whether it belongs to the model or is built in.
     pub kind: PropertyKind,
+    /// Its parameter, if it has one.
+    pub parameter: Option<ParamInfo>,
 }
 
 /// Whether a property belongs to the model or is built in.
@@ -105,11 +105,13 @@ pub fn properties<M: Model>() -> Vec<PropertyInfo> {
         name: property.name,
         doc: property.doc,
         kind: PropertyKind::Model(property.kind),
+        parameter: property.parameter,
     });
     let built_in = BuiltIn::ALL.into_iter().map(|built_in| PropertyInfo {
         name: built_in.name(),
         doc: built_in.doc(),
         kind: PropertyKind::BuiltIn(built_in),
+        parameter: None,
     });
     own.chain(built_in).collect()
 }

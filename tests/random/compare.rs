@@ -78,7 +78,7 @@ fn temporal() -> PropertySet {
 
 /// The properties that follow one process along a run, which a search with symmetry does not.
 fn of_single_processes() -> PropertySet {
-    temporal().or(those(|own| own.kind == Kind::NoFairCycle && own.has_parameter))
+    temporal().or(those(|own| own.kind == Kind::NoFairCycle && own.parameter.is_some()))
 }
 
 impl Case<'_> {

@@ -118,7 +118,8 @@ impl Check {
         }
         let mut out = print::stdout();
         if !self.outputs.json.prints() {
-            report::check::text::write_check(&mut out, &all, self.outputs.layout())?;
+            let seconds = print::is_on_terminal().then(|| clock.total());
+            report::check::text::write_check(&mut out, &all, seconds, self.outputs.layout())?;
             for covered in covered.iter().filter(|_| self.coverage) {
                 writeln!(out)?;
                 report::check::coverage::write(&mut out, covered)?;

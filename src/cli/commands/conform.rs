@@ -1,6 +1,7 @@
 //! `latchwork conform`: a recording checked against a protocol.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -23,7 +24,7 @@ use crate::protocols::Entry;
 use crate::report::conform::facts::{FORMAT, Facts, SliceFacts, SliceResult, Verdict};
 use crate::report::conform::{suites, text};
 use crate::report::hosts::junit;
-use crate::report::layout::{Detail, Layout};
+use crate::report::layout::Detail;
 
 /// Check whether a recording of a real system is a run of a protocol
 ///
@@ -98,12 +99,9 @@ impl Conform {
         self.json.write(&to_text(&facts)?)?;
         if !self.json.prints() {
             let mut out = print::stdout();
-            text::write(
-                &mut out,
-                &facts,
-                Layout { detail: Detail::Verbose, width: print::width() },
-            )?;
+            text::write(&mut out, &facts, print::layout(Detail::Verbose))?;
             if let Some(path) = shown {
+                writeln!(out)?;
                 write_next(&mut out, &path)?;
             }
         }

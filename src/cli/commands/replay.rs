@@ -12,7 +12,7 @@ use crate::files::case::{Case, CaseVerdict};
 use crate::jobs::replay::{Divergence, Onward, Replayed, Why, replay};
 use crate::report::layout::{Detail, Layout};
 use crate::report::run::text::write_case;
-use crate::report::words::write_words;
+use crate::report::words::{count, write_words};
 
 /// Replay a case on the model as it is now
 ///
@@ -43,6 +43,8 @@ impl Replay {
                 if case.verdict.violated {
                     let CaseVerdict { property, .. } = &case.verdict;
                     writeln!(out, "\nsame:    {property} is still violated (exit code 1)")?;
+                    let (program, path) = (print::program(), self.case.display());
+                    writeln!(out, "help:    {program} report {path} --html page.html")?;
                 }
                 Ok(if case.verdict.violated { Exit::Violated } else { Exit::Expected })
             }
@@ -56,7 +58,7 @@ impl Replay {
 
 /// Whoever asks for a case wants to see all of it.
 fn layout() -> Layout {
-    Layout { detail: Detail::Verbose, width: print::width() }
+    print::layout(Detail::Verbose)
 }
 
 /// Enabled actions that are listed at most.
@@ -70,10 +72,7 @@ fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -
     }
     match why {
         Why::Initial(difference) | Why::Field(difference) => {
-            let now = difference
-                .now
-                .as_ref()
-                .map_or("not there any more".to_string(), ToString::to_string);
+            let now = difference.now.as_ref().map_or("gone".to_string(), ToString::to_string);
             let what = if *step == 0 { "the initial state differs" } else { "it leads elsewhere" };
             writeln!(
                 out,
@@ -87,11 +86,7 @@ fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -
         Why::NotEnabled => writeln!(out, "  it is not enabled")?,
         Why::Threads(why) => return writeln!(out, "  its threads: {why}"),
         Why::NotShown => {
-            writeln!(
-                out,
-                "  every step is the same, but {} is not shown any more",
-                case.verdict.property
-            )?;
+            writeln!(out, "  every step is the same, but {} is not shown", case.verdict.property)?;
         }
     }
     let mut words: Vec<String> = enabled.iter().take(MOST_ENABLED).cloned().collect();
@@ -111,11 +106,16 @@ fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -
         Onward::Never(states) => {
             writeln!(
                 out,
-                "  {property} cannot be violated from there ({states} states): likely mended"
+                "  from there {property} holds ({} states searched): likely fixed",
+                count(*states)
             )
         }
         Onward::NotWithin(states) => {
-            writeln!(out, "  {property} is not violated within {states} states from there")
+            writeln!(
+                out,
+                "  {property} is not violated within {} states from there",
+                count(*states)
+            )
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `latchwork shrink`: a case made short.
+//! `latchwork shrink`: minimizes the run of a case.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ pub struct Shrink {
     out: PathBuf,
 }
 
-/// Whether a property speaks of what goes on for ever.
+/// Whether a property is about what repeats forever.
 fn is_temporal(entry: &Entry, property: PropertyId) -> bool {
     match (entry.properties)()[usize::from(property.0)].kind {
         PropertyKind::Model(kind) => kind.is_temporal() || kind == Kind::NoFairCycle,
@@ -41,7 +41,7 @@ fn is_temporal(entry: &Entry, property: PropertyId) -> bool {
     }
 }
 
-/// The case of a run that was made of the run of another case.
+/// The case of a run that was derived from the run of another case.
 fn kept(of: &Case, found: &Discovery, minimality: Minimality) -> Result<Case, Failure> {
     let configuration = &of.configuration;
     let instance = configuration.instance().map_err(|why| Failure::Usage(why.into()))?;
@@ -60,9 +60,9 @@ impl Shrink {
         clock.finish();
         let mut out = print::stdout();
         let Some(Shrunk { discovery: found, minimality, others, .. }) = shrunk else {
-            writeln!(out, "the run of the case does not show {} any more", case.verdict.property)?;
+            writeln!(out, "the run of the case no longer shows {}", case.verdict.property)?;
             let (program, case) = (program(), self.case.display());
-            writeln!(out, "hint: {program} replay {case} says where it parts")?;
+            writeln!(out, "help:    {program} replay {case}")?;
             return Ok(Exit::Diverged);
         };
         let short = kept(&case, &found, minimality)?;
@@ -85,6 +85,7 @@ impl Shrink {
         for (property, path) in met {
             writeln!(out, "met on the way: {property}, {}", path.display())?;
         }
+        writeln!(out)?;
         write_next(&mut out, &path)?;
         Ok(Exit::Expected)
     }
@@ -94,7 +95,7 @@ impl Shrink {
         self.out.join(short.configuration.entry.name).join(format!("{stem}-{what}.json"))
     }
 
-    /// The shorter run; none if the case does not show its property any more.
+    /// The shorter run; none if the case no longer shows its property.
     fn shrunk(&self, case: &Case, clock: &Clock) -> Result<Option<Shrunk>, Failure> {
         let configuration = &case.configuration;
         let instance = configuration.instance().map_err(|why| Failure::Usage(why.into()))?;

@@ -115,7 +115,7 @@ impl Simulate {
             let sampled =
                 sample(scenario, &plan, &diary).map_err(|why| Failure::Usage(why.into()))?;
             if !self.json.prints() {
-                simulation::write_line(&mut out, &sampled, layout)?;
+                clock.aside(|| simulation::write_line(&mut out, &sampled, layout))?;
             }
             if let Some(violation) = &sampled.violation {
                 for case in violation.others.iter().chain([&violation.case]) {
@@ -217,6 +217,7 @@ impl Simulate {
         };
         writeln!(out)?;
         simulation::write_violation(out, sampled, violation, self.show.layout())?;
+        writeln!(out)?;
         write_next(out, &self.case_file(sampled, &violation.case))?;
         let run = violation.failure.run;
         let what = self.scenario_file(&sampled.scenario).display().to_string();

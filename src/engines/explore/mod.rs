@@ -184,7 +184,7 @@ fn quotient<M: Model>(
     }
     let quotient = Quotient::of(model, initial)?;
     let follows = |own: &&Property<M>| {
-        own.kind.is_temporal() || own.kind == Kind::NoFairCycle && own.has_parameter
+        own.kind.is_temporal() || own.kind == Kind::NoFairCycle && own.parameter.is_some()
     };
     let asked = (0..).map(PropertyId).zip(M::PROPERTIES);
     let asked = asked.filter(|(id, _)| options.properties.contains(*id)).map(|(_, own)| own);

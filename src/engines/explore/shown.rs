@@ -94,7 +94,7 @@ pub(crate) fn panic_of_claims<M: Model>(model: &M, state: &M::State) -> Option<S
 
 /// Returns the number of parts of a property, evaluated in the first of some states in which it
 /// does not panic; 0 if it panics in all of them.
-pub(super) fn parts<M: Model>(model: &M, property: &Property<M>, states: &[M::State]) -> usize {
+pub(crate) fn parts<M: Model>(model: &M, property: &Property<M>, states: &[M::State]) -> usize {
     let of_state = |state| {
         let mut parts = 0;
         let asked = catch(|| (property.parts)(model, state, &mut |_| parts += 1));

@@ -9,7 +9,7 @@ use crate::jobs::campaign::{Sampled, Violation};
 use crate::report::layout::{Detail, Layout};
 use crate::report::run::text::write_case;
 use crate::report::title;
-use crate::report::words::write_words;
+use crate::report::words::{count, counted, write_words};
 
 /// Prints one line about a scenario.
 pub fn write_line(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io::Result<()> {
@@ -26,13 +26,16 @@ pub fn write_line(out: &mut dyn Write, sampled: &Sampled, layout: Layout) -> io:
             let verdict = &violation.case.verdict;
             format!("VIOLATED {} in run {}", verdict.property, violation.failure.run)
         }
-        (None, None) => format!("no violation in {} runs", simulation.runs),
+        (None, None) => format!("no violation in {}", counted(simulation.runs, "run")),
     };
     writeln!(out, "{}: {what}", title(&sampled.scenario))?;
     writeln!(
         out,
         "    {} runs, {} steps, the longest {}, {} ended by --steps",
-        simulation.runs, simulation.steps, simulation.longest, simulation.cut
+        count(simulation.runs),
+        count(simulation.steps),
+        count(simulation.longest as u64),
+        count(simulation.cut)
     )?;
     if let Some(first) = simulation.first_unsettled {
         let properties = (sampled.scenario.configuration.entry.properties)();
@@ -79,7 +82,7 @@ pub fn write_violation(
     writeln!(out)?;
     writeln!(
         out,
-        "run {} of seed {} ({}) took {} steps to it",
+        "run {} of seed {} ({}) violated it after {} steps",
         failure.run,
         sampled.plan.seed,
         sampled.plan.strategy.of(failure.run),
@@ -92,23 +95,24 @@ pub fn write_violation(
     let Some(shrunk) = shrunk else {
         return writeln!(
             out,
-            "it was not made short: only a search of the whole space could, and that is too large"
+            "it was not minimized: only a search of the whole space could do that, and it is too large"
         );
     };
     let left = shrunk.shortened.as_ref().map(|shortened| shortened.discovery.steps);
     if let Some(Shortened { attempts, left_out, .. }) = &shrunk.shortened {
-        writeln!(out, "{left_out} steps are left, after {attempts} attempts to leave some out")?;
+        writeln!(out, "minimized to {left_out} steps in {} attempts", count(*attempts as u64))?;
     }
     match shrunk.minimality {
         Minimality::Proven if left == Some(shrunk.discovery.steps) => {
             let steps = shrunk.discovery.steps;
-            writeln!(out, "{steps} after searches between its states; none is shorter: proven")
+            writeln!(
+                out,
+                "{steps} steps after searches between its states: shortest possible (exhaustive search)"
+            )
         }
-        Minimality::Proven => writeln!(
-            out,
-            "a search found this one of {}, and none is shorter: proven",
-            shrunk.discovery.steps
-        ),
+        Minimality::Proven => {
+            writeln!(out, "{} steps: shortest possible (exhaustive search)", shrunk.discovery.steps)
+        }
         _ => writeln!(out, "1-minimal: no single step can be left out; a shorter run may exist"),
     }?;
     for CaseVerdict { property, steps, .. } in others.iter().map(|other| &other.verdict) {
@@ -129,6 +133,7 @@ pub fn write_end(out: &mut dyn Write, all: &[Sampled]) -> io::Result<()> {
         0 => "no violation".to_string(),
         count => format!("violations in {count}"),
     };
-    writeln!(out, "{found} of {} scenarios, in {runs} runs with {steps} steps.", all.len())?;
-    writeln!(out, "This is a sample and no proof; `latchwork check` looks at all states.")
+    let (scenarios, runs) = (counted(all.len() as u64, "scenario"), counted(runs, "run"));
+    writeln!(out, "{found} of {scenarios}, in {runs} with {}.", counted(steps, "step"))?;
+    writeln!(out, "This is a sample, not a proof; `latchwork check` explores all states.")
 }

@@ -19,7 +19,7 @@ pub fn write(out: &mut dyn Write, covered: &Covered) -> io::Result<()> {
     }
     write_table(out, &actions)?;
     writeln!(out)?;
-    let mut properties = table(["property", "states in which it says something"], &[1]);
+    let mut properties = table(["property", "exercised in (states)"], &[1]);
     for (property, states) in (entry.properties)().iter().zip(&coverage.antecedents) {
         properties.add_row([property.name, &states.to_string()]);
     }

@@ -11,6 +11,8 @@ use crate::files::configuration::Tree;
 use crate::jobs::check::{Checked, Standing};
 use crate::protocols::trace::{Change, process_of};
 use crate::report::run::passed_over::{PassedOver, passed_over};
+use crate::report::run::why::explain::of_case;
+use crate::report::run::why::sentences;
 
 /// The version of the report format.
 pub const FORMAT: u64 = 1;
@@ -126,6 +128,14 @@ struct CounterexampleReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     passed_over: Vec<PassedOverReport>,
+    /// The values of the property's parameter for which it is violated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    instances: Vec<String>,
+    /// Why the run is a violation, in sentences, the culprit first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    why: Vec<String>,
     trace: Vec<StepReport>,
 }
 
@@ -268,6 +278,11 @@ fn counterexample(checked: &Checked, found: &Discovery) -> CounterexampleReport 
     let passed_over = passed_over
         .map(|PassedOver { process, actions }| PassedOverReport { process, actions })
         .collect();
+    let (instances, why) = of_case(&case).map_or((Vec::new(), Vec::new()), |(_, why)| {
+        let reasons = why.reasons.iter().map(|reason| sentences::reason(reason, &why.reasons));
+        let rules = why.rules.iter().map(|acts| sentences::rule(&why, acts, entry));
+        (why.instances.clone(), reasons.chain(rules).collect())
+    });
     let Case { verdict, steps, .. } = case;
     let step = |step: CaseStep| StepReport {
         process: process_of(entry, &step.action),
@@ -279,6 +294,8 @@ fn counterexample(checked: &Checked, found: &Discovery) -> CounterexampleReport 
         steps: verdict.steps,
         cycle: verdict.cycle,
         passed_over,
+        instances,
+        why,
         trace: steps.into_iter().map(step).collect(),
     }
 }

@@ -9,7 +9,11 @@ use crate::report::export::svg::to_svg;
 use crate::report::run::mermaid;
 use crate::report::run::passed_over::passed_over;
 use crate::report::run::story::Story;
+use crate::report::run::why::explain::of_case;
+use crate::report::run::why::explanation::Explanation;
+use crate::report::run::why::sentences;
 use crate::report::switches;
+use crate::report::words::after;
 
 use super::json;
 use crate::report::run::text::grouped;
@@ -79,9 +83,9 @@ fn sentence(checked: &Checked) -> String {
     let statistics = &checked.exploration.statistics;
     let found = match checked.main_violation() {
         Some(found) => format!(
-            "**`{}` is violated after {} steps.** {}",
+            "**`{}` is violated {}.** {}",
             checked.property(found.property).name,
-            found.steps,
+            after(found.steps),
             checked.property(found.property).doc
         ),
         None if checked.exploration.stopped.is_some() => {
@@ -98,7 +102,7 @@ fn sentence(checked: &Checked) -> String {
 
 fn write_properties(page: &mut String, checked: &Checked) -> std::fmt::Result {
     writeln!(page, "\n## Properties\n")?;
-    writeln!(page, "| property | kind | verdict | steps | states in which it says something |")?;
+    writeln!(page, "| property | kind | verdict | steps | exercised in (states) |")?;
     writeln!(page, "|---|---|---|--:|--:|")?;
     for property in json::properties(checked) {
         let steps = property.steps.map_or(String::new(), |steps| steps.to_string());
@@ -130,7 +134,7 @@ fn write_steps(page: &mut String, case: &Case) -> std::fmt::Result {
     let mut lines = Vec::new();
     for (at, step) in case.steps.iter().enumerate() {
         if stuck && at == case.verdict.steps {
-            lines.push((None, "From here no done state can be reached; one way on:".to_string()));
+            lines.push((None, "From here no continuation finishes; one of them:".to_string()));
         }
         if Some(at) == case.verdict.cycle {
             lines.push((None, "A cycle begins:".to_string()));
@@ -151,9 +155,36 @@ fn write_steps(page: &mut String, case: &Case) -> std::fmt::Result {
             writeln!(page, "\n*And round again.*")?;
             passed_over(case)
                 .iter()
-                .try_for_each(|passed_over| writeln!(page, "\n{}.", passed_over.sentence()))
+                .try_for_each(|passed_over| writeln!(page, "\n{}.", passed_over.sentence()))?;
         }
-        (None, true) => writeln!(page, "\n*Standstill.*"),
-        (None, false) => Ok(()),
+        (None, true) => writeln!(page, "\n*Standstill.*")?,
+        (None, false) => {}
     }
+    match of_case(case) {
+        Some((_, why)) if case.verdict.violated => write_why(page, case, &why),
+        _ => Ok(()),
+    }
+}
+
+/// Writes why a run is a violation, and what the rules that are off would have done.
+fn write_why(page: &mut String, case: &Case, why: &Explanation) -> std::fmt::Result {
+    let entry = case.configuration.entry;
+    writeln!(page, "\n**{}.**", sentences::headline(why, &case.verdict))?;
+    if let Some(introduction) = sentences::introduction(why) {
+        writeln!(page, "{introduction}\n")?;
+    }
+    for reason in &why.reasons {
+        writeln!(page, "- {}", sentences::reason(reason, &why.reasons))?;
+    }
+    if why.left_out > 0 {
+        writeln!(page, "- and {} more", why.left_out)?;
+    }
+    for acts in &why.rules {
+        writeln!(page, "\n{}", sentences::rule(why, acts, entry))?;
+    }
+    for (at, fair) in why.cycle.iter().flat_map(|cycle| &cycle.fair).enumerate() {
+        let head = if at == 0 { "\nThe cycle is fair:\n\n" } else { "" };
+        writeln!(page, "{head}- {}", sentences::fair(fair))?;
+    }
+    Ok(())
 }

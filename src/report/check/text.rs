@@ -1,7 +1,9 @@
-//! Results for a terminal: readable without colour, in 80 columns, and in a pipe.
+//! Results for a terminal: readable without colour, in any width, and in a pipe.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+
+use comfy_table::Table;
 
 use crate::engines::verdict::{
     BuiltIn, Discovery, End, PropertyKind, Stopped, Symmetry, collision,
@@ -9,25 +11,38 @@ use crate::engines::verdict::{
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Standing};
 use crate::protocols::decisive::{Acts, first_difference};
-use crate::report::layout::{Detail, Layout};
-use crate::report::run::text::write_steps;
-use crate::report::table::{fit, table, write_table};
-use crate::report::words::write_sentence;
+use crate::report::layout::{Colour, Detail, Layout};
+use crate::report::run::text::{Titled, write_titled};
+use crate::report::table::{fit, table};
+use crate::report::words::{count, counted, rounded, write_sentence};
 use crate::report::{name, title};
 
 /// The maximum number of unexpected rows that are listed without `-v`.
-const MOST_RED: usize = 5;
+const MOST_RED: usize = 3;
+/// The maximum number of scenarios that are listed one by one without `-v` if all are as expected.
+const MOST_GREEN: usize = 6;
 
-/// Prints the results of a `check`.
-pub fn write_check(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
+/// Prints the results of a `check`. `seconds` is the time that it took, if that is to be printed.
+pub fn write_check(
+    out: &mut dyn Write,
+    all: &[Checked],
+    seconds: Option<f64>,
+    layout: Layout,
+) -> io::Result<()> {
     write_scenarios(out, all, layout)?;
-    write_symmetry(out, all, layout)?;
     let quiet = layout.detail == Detail::Quiet;
+    if !quiet {
+        write_summary(out, all, seconds, layout)?;
+    }
+    if !quiet && (layout.detail == Detail::Verbose || all.iter().all(Checked::is_as_expected)) {
+        write_collision(out, all, layout)?;
+    }
+    write_symmetry(out, all, layout)?;
     // The table already shows that something was expected to hold and does not.
     let says_more = |checked: &&Checked| match checked.standing {
         Standing::Met => false,
         Standing::Unmet(_) => checked.scenario.expect != Expect::Holds,
-        Standing::Finding(_) => !quiet,
+        Standing::Finding(_) => layout.detail == Detail::Verbose,
         _ => true,
     };
     let remarkable: Vec<&Checked> = all.iter().filter(says_more).collect();
@@ -106,12 +121,15 @@ pub fn printed(all: &[Checked]) -> Option<&Checked> {
         .min_by_key(|checked| checked.main_violation().map(|found| found.steps))
 }
 
-/// Prints the scenarios as a table. If any are unexpected, it lists only these, and the number of
-/// the others.
+/// Prints the scenarios: in a table if that fits on a screen, or else a line per protocol. If any
+/// failed, it lists only these.
 fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
     let red: Vec<&Checked> = all.iter().filter(|checked| !checked.is_as_expected()).collect();
     let rows: Vec<&Checked> = match layout.detail {
         Detail::Verbose => all.iter().collect(),
+        Detail::Normal if red.is_empty() && all.len() > MOST_GREEN => {
+            return write_protocols(out, all, layout);
+        }
         Detail::Normal if red.is_empty() => all.iter().collect(),
         Detail::Normal => red.iter().take(MOST_RED).copied().collect(),
         Detail::Quiet => red.clone(),
@@ -122,30 +140,121 @@ fn write_scenarios(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     // If something failed, readers do not look for figures.
     let figures = layout.detail == Detail::Verbose || red.is_empty();
     let mut table = match figures {
-        true => table(["scenario", "verdict", "distinct", "depth", ""], &[2, 3]),
-        false => table(["scenario", "verdict", ""], &[]),
+        true => table(["", "scenario", "verdict", "states", "depth"], &[3, 4]),
+        false => table(["", "scenario", "verdict"], &[]),
     };
     for checked in &rows {
         let statistics = &checked.exploration.statistics;
-        let mut row = vec![name(&checked.scenario), verdict_words(checked)];
+        let mut row = vec![mark(checked).to_string()];
+        row.extend([name(&checked.scenario), verdict_words(checked)]);
         if figures {
-            row.extend([statistics.distinct.to_string(), statistics.depth().to_string()]);
+            row.extend([count(statistics.distinct), count(statistics.depth() as u64)]);
         }
-        row.push(standing_word(checked).to_string());
         table.add_row(row);
     }
     fit(&mut table, layout);
-    write_table(out, &table)?;
-    if figures {
-        write_collision(out, all, layout)?;
+    write_marked(out, &table, figures, layout)
+}
+
+/// Returns the first word of a row.
+fn mark(checked: &Checked) -> &'static str {
+    match checked.standing {
+        Standing::Met => "ok",
+        Standing::Finding(_) => "known",
+        Standing::Unmet(_) => "FAIL",
+        Standing::Inconclusive(_) => "OPEN",
+        Standing::Vacuous(_) => "VOID",
     }
-    if layout.detail == Detail::Quiet || rows.len() == all.len() {
-        return Ok(());
+}
+
+/// Prints a table, with the first words of its rows in colour.
+fn write_marked(
+    out: &mut dyn Write,
+    rows: &Table,
+    with_header: bool,
+    layout: Layout,
+) -> io::Result<()> {
+    for line in rows.lines().skip(usize::from(!with_header)) {
+        let line = line.trim_end();
+        let line = line.strip_prefix(' ').unwrap_or(line);
+        let mark = line.split(' ').next().unwrap_or("");
+        let colour = match mark {
+            "ok" => Some(Colour::Green),
+            "known" => Some(Colour::Yellow),
+            "FAIL" | "OPEN" | "VOID" => Some(Colour::Red),
+            _ => None,
+        };
+        let mark = colour.map_or(String::new(), |colour| layout.paint(colour, mark));
+        let rest =
+            if colour.is_some() { line.split_once(' ').map_or("", |(_, rest)| rest) } else { line };
+        let space = if mark.is_empty() { "" } else { " " };
+        writeln!(out, "{mark}{space}{rest}")?;
     }
-    let expected = all.len() - red.len();
-    let more = red.len() - rows.len();
-    let more = if more == 0 { String::new() } else { format!(" {more} more like these,") };
-    writeln!(out, " and{more} {expected} as expected (-v lists them)")
+    Ok(())
+}
+
+/// Prints a line per protocol.
+fn write_protocols(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
+    let mut protocols: BTreeMap<&str, Vec<&Checked>> = BTreeMap::new();
+    for checked in all {
+        protocols.entry(checked.scenario.configuration.entry.name).or_default().push(checked);
+    }
+    let mut rows = table(["", "", "", "", ""], &[2, 3]);
+    for (protocol, own) in protocols {
+        let states: u64 = own.iter().map(|one| one.exploration.statistics.distinct).sum();
+        let found = own.iter().filter(|one| matches!(one.standing, Standing::Finding(_))).count();
+        let found = match found {
+            0 => String::new(),
+            found => counted(found as u64, "known finding"),
+        };
+        rows.add_row(vec![
+            "ok".to_string(),
+            protocol.to_string(),
+            counted(own.len() as u64, "scenario"),
+            format!("{} states", count(states)),
+            found,
+        ]);
+    }
+    fit(&mut rows, layout);
+    write_marked(out, &rows, false, layout)
+}
+
+/// Prints how many scenarios hold, how many are known findings, how many failed, and how many
+/// states were searched.
+fn write_summary(
+    out: &mut dyn Write,
+    all: &[Checked],
+    seconds: Option<f64>,
+    layout: Layout,
+) -> io::Result<()> {
+    let number = |is: fn(&Checked) -> bool| all.iter().filter(|one| is(one)).count() as u64;
+    let failed = number(|one| !one.is_as_expected());
+    let found = number(|one| matches!(one.standing, Standing::Finding(_)));
+    let expected = number(|one| matches!(one.standing, Standing::Met));
+    let broken =
+        number(|one| matches!(one.standing, Standing::Met) && one.main_violation().is_some());
+    let states = all.iter().map(|one| one.exploration.statistics.distinct).sum();
+    let mut parts = Vec::new();
+    if failed > 0 {
+        parts.push(format!("{} failed", count(failed)));
+        parts.push(format!("{} passed", count(expected + found)));
+    } else {
+        parts.push(format!("{} hold", count(expected - broken)));
+        let told = [(broken, "broken as expected"), (found, "known findings")];
+        let told = told.iter().filter(|(number, _)| *number > 0);
+        parts.extend(told.map(|(number, what)| format!("{} {what}", count(*number))));
+    }
+    let seconds = seconds.map_or(String::new(), |seconds| format!("; {seconds:.1} s"));
+    let hint =
+        if layout.detail == Detail::Normal && all.len() > 1 { " (-v lists all)" } else { "" };
+    let sentence = format!(
+        "{}: {}; {} states{seconds}{hint}",
+        counted(all.len() as u64, "scenario"),
+        parts.join(", "),
+        rounded(states),
+    );
+    let colour = if failed > 0 { Colour::Red } else { Colour::Green };
+    writeln!(out, "{}", layout.paint(colour, &sentence))
 }
 
 /// Prints the probability that one state was mistaken for another.
@@ -173,7 +282,7 @@ pub fn standing_word(checked: &Checked) -> &'static str {
     match checked.standing {
         Standing::Met => "as expected",
         Standing::Finding(_) => "known finding",
-        Standing::Unmet(_) => "UNEXPECTED",
+        Standing::Unmet(_) => "FAIL",
         Standing::Inconclusive(_) => "INCONCLUSIVE",
         Standing::Vacuous(_) => "VACUOUS",
     }
@@ -190,46 +299,37 @@ fn write_standing(out: &mut dyn Write, checked: &Checked, layout: Layout) -> io:
     write_sentence(out, layout, "", &format!("{word}: {}: {sentence}", title(&checked.scenario)))
 }
 
-/// Prints the main violation of a scenario, step by step.
+/// Prints the main violation of a scenario, step by step, and why it is one.
 pub fn write_violation(out: &mut dyn Write, checked: &Checked, layout: Layout) -> io::Result<()> {
     let Some(found) = checked.main_violation() else { return Ok(()) };
     let property = checked.property(found.property);
-    let title = title(&checked.scenario);
-    let head = format!("VIOLATED {} after {} steps: {title}", property.name, found.steps);
-    write_sentence(out, layout, "", &head)?;
-    write_sentence(out, layout, "  ", property.doc)?;
+    let mut notes = Vec::new();
     let others = checked.violations().filter(|other| other.property != found.property);
     let others: Vec<String> = others
         .map(|other| {
-            format!("{} after {} steps", checked.property(other.property).name, other.steps)
+            let name = checked.property(other.property).name;
+            format!("{name} after {}", counted(other.steps as u64, "step"))
         })
         .collect();
     if !others.is_empty() {
-        write_sentence(out, layout, "  ", &format!("also violated: {}", others.join(", ")))?;
+        notes.push(format!("also violated: {}", others.join(", ")));
     }
     if checked.exploration.stopped == Some(Stopped::Found) {
-        write_sentence(
-            out,
-            layout,
-            "  ",
-            "the search ended here; -v goes on and lists every violation",
-        )?;
+        notes.push("the search ended here; -v goes on and lists every violation".to_string());
     }
-    writeln!(out)?;
-    let acts = rules_that_would_act(checked, found);
-    let case = checked.case(found);
-    write_steps(out, &case, &acts, layout)?;
-    match &found.end {
-        End::Exceeds(what) => writeln!(out, "     -- that would exceed the bound `{what}`"),
-        End::Changes => writeln!(out, "     -- a guard fails after the state was changed"),
-        End::Panics(message) => writeln!(out, "     -- the model panics: {message}"),
+    let end = match &found.end {
+        End::Exceeds(what) => Some(format!("that would exceed the bound `{what}`")),
+        End::Changes => Some("a guard fails after the state was changed".to_string()),
+        End::Panics(message) => Some(format!("the model panics: {message}")),
         End::Stuck { cycle: None, .. }
             if property.kind != PropertyKind::BuiltIn(BuiltIn::CanFinish) =>
         {
-            writeln!(out, "     -- and it may rest here for ever: nobody who must act can")
+            Some("the run can stop here forever: no fair process is enabled".to_string())
         }
-        End::State | End::Stuck { .. } => Ok(()),
-    }
+        End::State | End::Stuck { .. } => None,
+    };
+    let shown = Titled { title: &title(&checked.scenario), notes: &notes, end: end.as_deref() };
+    write_titled(out, &checked.case(found), &shown, layout)
 }
 
 /// Returns the main violation of a scenario as [`write_violation`] prints it.

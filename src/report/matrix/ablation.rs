@@ -281,7 +281,7 @@ fn write_story(illustrated: &mut Illustrated, matrix: &Matrix, cell: &Cell) -> s
     for rule in &cell.rules {
         writeln!(page, "> {}\n", entry.rules[*rule].doc)?;
     }
-    writeln!(page, "In `{name}`, `{property}` is violated after {steps} steps.\n")?;
+    writeln!(page, "In `{name}`, `{property}` is violated {}.\n", words::after(steps))?;
     for (rule, acts) in &cell.acts {
         if let Some(acts) = acts {
             let rule = entry.rules[*rule].name;

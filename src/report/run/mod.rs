@@ -8,7 +8,7 @@ pub mod needs;
 pub mod on_model;
 pub mod passed_over;
 pub mod picture;
-pub mod reasons;
 pub mod shadow;
 pub mod story;
 pub mod text;
+pub mod why;

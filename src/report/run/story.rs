@@ -11,8 +11,9 @@ use crate::report::run::messages::{Message, channels, messages};
 use crate::report::run::needs::{Need, needs};
 use crate::report::run::on_model::Run;
 use crate::report::run::passed_over::{PassedOver, passed_over};
-use crate::report::run::reasons::{Bad, Reason, reasons};
 use crate::report::run::shadow::{Shadow, shadows};
+use crate::report::run::why::explain::explain;
+use crate::report::run::why::explanation::Explanation;
 
 /// A run with everything that is shown of it, regardless of its purpose.
 pub struct Telling {
@@ -106,10 +107,8 @@ pub struct Story {
     pub minimality: Minimality,
     /// The text of the case file.
     pub case: String,
-    /// What is bad about the last state, if anything.
-    pub bad: Option<Bad>,
-    /// The reasons for it.
-    pub reasons: Vec<Reason>,
+    /// Why the run is a violation.
+    pub why: Explanation,
     /// Actions that processes of the cycle never take although they are always enabled.
     pub passed_over: Vec<PassedOver>,
 }
@@ -119,18 +118,16 @@ impl Story {
     pub fn of(case: &Case) -> Option<Self> {
         let instance = case.configuration.instance().ok()?;
         let run = &Run::of_case(case, instance.as_ref())?;
-        let bad = case.verdict.violated.then(|| Bad::of(run, &case.verdict.property)).flatten();
         let mut telling = Telling::of(&case.configuration, run);
         for (told, step) in telling.steps.iter_mut().zip(&case.steps) {
             told.recorded.clone_from(&step.recorded);
         }
         Some(Self {
+            why: explain(&case.configuration, run, &case.verdict, &telling.off),
             run: telling,
             verdict: case.verdict.clone(),
             minimality: case.minimality,
             case: case.to_text(),
-            bad,
-            reasons: bad.map_or(Vec::new(), |bad| reasons(run, bad)),
             passed_over: passed_over(case),
         })
     }

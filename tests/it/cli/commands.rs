@@ -12,7 +12,7 @@ fn a_rule_that_is_off_ends_with_its_story() {
     assert_eq!(code, 1);
     assert!(out.contains("VIOLATED can_finish after 10 steps"), "{out}");
     assert!(out.contains(", deadlock after 25 steps\n"), "{out}");
-    assert!(out.contains("`pending_flag` is off: with it node.n0 pending=1"), "{out}");
+    assert!(out.contains("<- with `pending_flag` from the start: not possible"), "{out}");
     assert!(out.contains("-- from here no done state can be reached"), "{out}");
     assert!(out.contains("-- standstill"), "{out}");
 }

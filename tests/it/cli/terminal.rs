@@ -45,12 +45,23 @@ fn check(columns: Option<&str>, arguments: &[&str]) -> Vec<String> {
 #[test]
 fn a_failing_check_fits_on_a_screen_and_says_what_to_type() {
     let shown = check(Some("80"), &[]);
-    assert!(shown.len() <= 30, "{} lines:\n{}", shown.len(), shown.join("\n"));
-    let narrow = check(Some("60"), &[]);
-    assert!(narrow.len() <= 40, "{} lines:\n{}", narrow.len(), narrow.join("\n"));
+    for (columns, most) in [("60", 28), ("80", 24), ("120", 24)] {
+        let shown = check(Some(columns), &[]);
+        let text = shown.join("\n");
+        assert!(shown.len() <= most, "{} lines at {columns}:\n{text}", shown.len());
+        // The step that decides, the top reason, and the sentence of the rule.
+        for part in [
+            "`pending_flag` from the start: not possible",
+            "\nwhy:     dc@n0",
+            "\nrule:    pending_flag: ",
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert!(text.contains("unlock_action = Cancel"), "the culprit is not in\n{text}");
+    }
     let last = shown.last().expect("a line");
     // The program stands there as it was called: the line can be typed where `check` was.
-    let typed: Vec<&str> = last.strip_prefix("replay:  ").expect(last).split(' ').collect();
+    let typed: Vec<&str> = last.strip_prefix("help:    ").expect(last).split(' ').collect();
     let mut again = std::process::Command::new(typed[0]);
     again.args(&typed[1..]).current_dir(repository(""));
     let again = again.output().expect("it runs");
@@ -58,19 +69,69 @@ fn a_failing_check_fits_on_a_screen_and_says_what_to_type() {
     let folded =
         |line: &&String| line.starts_with("     ... ") && line.ends_with("(-v shows them)");
     assert_eq!(shown.iter().filter(folded).count(), 2, "{}", shown.join("\n"));
-    assert!(shown.iter().any(|line| line == " and 1 as expected (-v lists them)"));
+    let is_summary = |line: &&String| {
+        line.starts_with("2 scenarios: 1 failed, 1 passed; ") && line.ends_with(" (-v lists all)")
+    };
+    assert_eq!(shown.iter().filter(is_summary).count(), 1, "{}", shown.join("\n"));
     let all = check(Some("80"), &["-v"]);
     assert!(!all.iter().any(|line| line.contains("(-v")), "{}", all.join("\n"));
     assert!(all.len() > shown.len());
 }
 
+/// Turns red if a green check lists every scenario, or has no summary.
+#[test]
+fn a_green_check_is_a_few_lines_with_a_summary() {
+    for columns in ["60", "80", "120"] {
+        let shown = lines(Some(columns), &["check", "dirlock", "recall"]);
+        let text = shown.join("\n");
+        assert!(shown.len() <= 12, "{} lines at {columns}:\n{text}", shown.len());
+        let marks = shown.iter().filter(|line| line.starts_with("ok "));
+        assert_eq!(marks.count(), 2, "a line per protocol:\n{text}");
+        let is_summary = |line: &&String| line.contains(" scenarios: ") && line.contains(" hold");
+        assert_eq!(shown.iter().filter(is_summary).count(), 1, "{text}");
+        assert!(!text.contains(" s;") && !text.contains(" s ("), "no time in a pipe: {text}");
+        let whole = lines(Some(columns), &["check", "dirlock", "recall", "-v"]);
+        assert!(whole.len() > shown.len() * 2, "-v lists all");
+    }
+}
+
+/// Turns red if a terminal gets no colours, or if `NO_COLOR` or a dumb one gets them.
+#[test]
+fn a_terminal_has_colours_unless_nobody_wants_them() {
+    let out = tempfile::tempdir().expect("a folder");
+    let out = out.path().to_str().expect("UTF-8");
+    let green = ["check", "scenarios/downconvert/ex_ex.json", "--out", out];
+    let Some(text) = on_a_terminal("xterm", &green) else { return };
+    assert!(text.contains("\u{1b}[32mok\u{1b}[0m"), "{text}");
+    let red = ["replay", "scenarios/downconvert/cases/pending_flag.json"];
+    let text = on_a_terminal("xterm", &red).expect("a terminal");
+    assert!(text.contains("\u{1b}[31;1mVIOLATED\u{1b}[0m"), "{text}");
+    let plain = on_a_terminal("dumb", &red).expect("a terminal");
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    let plain = on_a_terminal_with("xterm", &[("NO_COLOR", "1")], &red).expect("a terminal");
+    assert!(!plain.contains("\u{1b}[31"), "{plain}");
+}
+
+/// Turns red if a progress line is left behind between two results.
+#[test]
+fn progress_of_a_campaign_leaves_nothing_behind() {
+    let out = tempfile::tempdir().expect("a folder");
+    let out = out.path().to_str().expect("UTF-8");
+    let campaign = ["simulate", "dirlock", "--runs=0..200", "--out", out];
+    let Some(text) = on_a_terminal("xterm", &campaign) else { return };
+    for line in text.split('\n').filter(|line| line.contains("no violation in")) {
+        let shown = line.rsplit(['\r', 'K']).next().unwrap_or(line);
+        assert!(!shown.contains("/s: "), "{line:?}");
+    }
+}
+
 #[test]
 fn lines_are_as_narrow_as_the_terminal() {
-    for (columns, most) in [("60", 60), ("80", 80)] {
+    for (columns, most) in [("60", 60), ("80", 80), ("120", 120)] {
         for detail in ["-v", "--threads=1"] {
             for line in check(Some(columns), &[detail]) {
                 // A path is there to be copied and is not broken.
-                let is_path = line.starts_with("case:") || line.starts_with("replay:");
+                let is_path = line.starts_with("case:") || line.starts_with("help:");
                 assert!(is_path || line.chars().count() <= most, "{columns}: {line}");
             }
         }
@@ -80,9 +141,9 @@ fn lines_are_as_narrow_as_the_terminal() {
 #[test]
 fn a_row_is_a_line_in_a_pipe() {
     let shown = check(None, &["-v"]);
-    let ends: Vec<&str> =
-        shown[1..3].iter().filter_map(|row| row.split_whitespace().last()).collect();
-    assert_eq!(ends, ["expected", "UNEXPECTED"], "{shown:?}");
+    let marks: Vec<&str> =
+        shown[1..3].iter().filter_map(|row| row.split_whitespace().next()).collect();
+    assert_eq!(marks, ["ok", "FAIL"], "{shown:?}");
     assert!(shown[2].contains(" downconvert/two_apps "));
 }
 
@@ -91,7 +152,7 @@ fn quiet_says_only_what_is_wrong() {
     let arguments = ["check", "-q", "scenarios/downconvert/ex_ex.json"];
     assert_eq!(lines(None, &arguments), [""; 0]);
     let shown = check(None, &["-q"]);
-    assert!(!shown.iter().any(|line| line.ends_with("as expected")));
+    assert!(!shown.iter().any(|line| line.starts_with("ok ")));
     assert!(shown.iter().any(|line| line.starts_with("VIOLATED ")));
 }
 
@@ -149,11 +210,21 @@ fn quiet_and_verbose_are_obeyed_or_refused() {
 
 /// What the program writes on a terminal, if there is a program that makes one.
 fn on_a_terminal(term: &str, arguments: &[&str]) -> Option<String> {
+    on_a_terminal_with(term, &[], arguments)
+}
+
+/// The same with these variables.
+fn on_a_terminal_with(
+    term: &str,
+    variables: &[(&str, &str)],
+    arguments: &[&str],
+) -> Option<String> {
     let program = assert_cmd::cargo::cargo_bin("latchwork");
     let command = [&[program.to_str().expect("UTF-8")], arguments].concat().join(" ");
     let mut script = std::process::Command::new("script");
     script.args(["-qec", &command, "/dev/null"]).current_dir(repository("")).env("TERM", term);
     script.env_remove("COLUMNS").env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
+    script.env_remove("NO_COLOR").envs(variables.iter().copied());
     let Ok(output) = script.stdin(std::process::Stdio::null()).output() else {
         eprintln!("skipped: no program `script` is here, which makes a terminal");
         return None;

@@ -157,13 +157,13 @@ fn a_property_that_holds_in_no_state_is_warned_of() {
                     written with `implies`, and not with `awaits`?";
     assert_eq!(warnings, [sentence]);
     let mut terminal = Vec::new();
-    text::write_check(&mut terminal, &[checked], Layout::WHOLE).expect("memory");
+    text::write_check(&mut terminal, &[checked], None, Layout::WHOLE).expect("memory");
     let terminal = String::from_utf8(terminal).expect("UTF-8");
     assert_eq!(terminal.matches("warning: ").count(), 1);
     assert!(terminal.contains(&format!("\nwarning: inn/one: {sentence}\n")), "{terminal}");
     let mut terminal = Vec::new();
     let both = [self::checked(PropertySet::EMPTY), self::checked(PropertySet::EMPTY)];
-    text::write_check(&mut terminal, &both, Layout::WHOLE).expect("memory");
+    text::write_check(&mut terminal, &both, None, Layout::WHOLE).expect("memory");
     let terminal = String::from_utf8(terminal).expect("UTF-8");
     assert_eq!(terminal.matches("warning: ").count(), 1, "once for both scenarios: {terminal}");
 }

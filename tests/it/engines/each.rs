@@ -217,7 +217,7 @@ fn what_a_fair_process_passes_over_is_said() {
             ("worker@w0", &["worker_do"][..])
         );
         let mut terminal = Vec::new();
-        text::write_check(&mut terminal, &[checked], Layout::WHOLE).expect("memory");
+        text::write_check(&mut terminal, &[checked], None, Layout::WHOLE).expect("memory");
         assert!(String::from_utf8(terminal).expect("UTF-8").contains(SENTENCE));
         let mut page = String::new();
         markdown::write_case(&mut page, &case).expect("memory");

@@ -310,7 +310,7 @@ fn the_program_samples_and_says_that_it_is_no_proof() {
     let file = "scenarios/downconvert/two_apps_o2dlm.json";
     let (code, said, _) = run(&["simulate", file, "--runs", "0..50", "--out", out]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("no violation in 50 runs") && said.contains("no proof"), "{said}");
+    assert!(said.contains("no violation in 50 runs") && said.contains("not a proof"), "{said}");
     let broken = |threads| {
         let ask = ["simulate", file, "--without", "pending_flag", "--runs", "0..3000", "--seed"];
         let rest = ["c0ffee", "--out", out, "--threads", threads];

@@ -10,3 +10,4 @@ mod same_bytes;
 mod screens;
 mod stories;
 mod viewers;
+mod why;

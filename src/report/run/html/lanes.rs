@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use crate::report::run::picture::{Arrow, Picture, Span};
 use crate::report::run::story::{Story, Telling};
+use crate::report::run::why::explanation::Ending;
 
 use super::labels::{Area, Labels};
 
@@ -66,6 +67,9 @@ impl Marks {
             lines.push(line(verdict.steps, format!("{} reached", verdict.property), true));
         } else if story.is_stuck() {
             lines.push(line(verdict.steps, "from here it cannot finish".to_string(), false));
+            if matches!(story.why.ending, Ending::Deadlock | Ending::LeftBehind) {
+                lines.push(line(story.why.end, "nothing is enabled".to_string(), false));
+            }
         } else if verdict.cycle.is_none() {
             lines.push(line(verdict.steps, format!("{} broken", verdict.property), false));
         }
