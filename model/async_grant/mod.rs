@@ -12,6 +12,7 @@ mod properties;
 pub mod rules;
 pub mod state;
 mod symmetry;
+mod view;
 
 pub use config::{AsyncGrant, ClientSpec, Kind};
 

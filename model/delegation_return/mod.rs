@@ -10,6 +10,7 @@ pub mod rules;
 mod server;
 pub mod state;
 mod symmetry;
+mod view;
 
 pub use config::{AppSpec, DelegationReturn, FirstOpen, Program, RebootWhen};
 

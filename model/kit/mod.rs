@@ -19,6 +19,7 @@
 //! | [`names`] | compile-time checks that names in the lists are unique and defined |
 //! | `mutants` | with the feature `mutants`: guards and claims that are changed one at a time |
 //! | `protocol` | [`Protocol`]: what the command line tool needs beyond a model |
+//! | `view` | [`View`]: how runs are drawn |
 
 #[macro_use]
 mod sentence;
@@ -45,6 +46,7 @@ pub mod names;
 mod outcome;
 mod step;
 mod symmetry;
+mod view;
 mod visit;
 
 pub use actions::Actions;
@@ -63,6 +65,7 @@ pub use step::{
     in_lanes,
 };
 pub use symmetry::{Permutation, Permute, permutations};
+pub use view::{Bar, Mail, Seat, Spread, View};
 pub use visit::{Items, Visit, Visitor};
 
 /// The derives that [`state!`](crate::state!) uses.

@@ -1,6 +1,6 @@
 //! The parts of a model that the command line tool needs: its name, its bounds, its switches.
 
-use super::{Model, ProfileInfo, RuleInfo, Switches, VariantInfo};
+use super::{Model, ProfileInfo, RuleInfo, Switches, VariantInfo, View};
 
 /// A model that can be created from a scenario.
 pub trait Protocol: Model {
@@ -22,6 +22,8 @@ pub trait Protocol: Model {
     const VARIANTS: &'static [VariantInfo];
     /// The profiles, one of them `full`.
     const PROFILES: &'static [ProfileInfo];
+    /// How its runs are drawn.
+    const VIEW: View = View::NONE;
 
     /// Creates the model. The error is a sentence about values that are inconsistent with each
     /// other. Each value alone has already been checked against [`BOUNDS`](Protocol::BOUNDS).
@@ -114,7 +116,7 @@ pub trait Value {
 
 /// Implements [`Protocol`] for a model of this repository, given its name and its summary.
 /// Everything else is taken from the files next to it: `README.md`, `config.rs` (`BOUNDS`,
-/// `FAULTS`, `from_setup`) and `rules.rs`.
+/// `FAULTS`, `from_setup`), `rules.rs` and `view.rs`.
 macro_rules! protocol {
     ($model:ident, $name:literal, $summary:literal) => {
         impl $crate::kit::Protocol for $model {
@@ -126,6 +128,7 @@ macro_rules! protocol {
             const RULES: &'static [$crate::kit::RuleInfo] = rules::RULES;
             const VARIANTS: &'static [$crate::kit::VariantInfo] = rules::VARIANTS;
             const PROFILES: &'static [$crate::kit::ProfileInfo] = rules::PROFILES;
+            const VIEW: $crate::kit::View = view::VIEW;
 
             fn new(setup: &$crate::kit::Setup<'_>) -> Result<Self, &'static str> {
                 Self::from_setup(setup)

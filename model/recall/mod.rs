@@ -13,6 +13,7 @@ mod properties;
 pub mod rules;
 pub mod state;
 mod symmetry;
+mod view;
 
 pub use config::{Kind, OpSpec, Recall};
 

@@ -41,6 +41,8 @@ pub struct Described {
     /// Whether the field is a channel: an item that one step puts in and another takes out has
     /// travelled.
     pub channel: bool,
+    /// The number of parts of the path, after the first, that are ids of table entries.
+    pub ids: usize,
 }
 
 /// Returns all fields of a state that are in use under the bounds of `model`, in order.
@@ -48,6 +50,7 @@ pub fn described<M: Model>(model: &M, state: &M::State) -> Vec<Described> {
     let mut collector = Collector {
         size: &|kind| model.domain_size(kind),
         path: Vec::new(),
+        ids: Vec::new(),
         docs: Vec::new(),
         items: None,
         kind: Items::Set,
@@ -152,6 +155,8 @@ impl Visitor for Writer<'_> {
 struct Collector<'a> {
     size: &'a dyn Fn(&str) -> Option<u8>,
     path: Vec<String>,
+    /// Which parts of the path are ids of table entries.
+    ids: Vec<bool>,
     /// The doc comments of the enclosing fields.
     docs: Vec<&'static str>,
     /// Inside a queue or a set: its items so far. The fields of an item are separated by colons.
@@ -173,7 +178,8 @@ impl Collector<'_> {
             None => {
                 let (path, doc) = (self.path.join("."), self.docs.last().copied().unwrap_or(""));
                 let channel = self.kind == Items::Channel && matches!(value, FieldValue::List(_));
-                self.fields.push(Described { path, value, doc, value_doc, channel });
+                let ids = self.ids.iter().skip(1).take_while(|is_id| **is_id).count();
+                self.fields.push(Described { path, value, doc, value_doc, channel, ids });
             }
         }
     }
@@ -182,6 +188,7 @@ impl Collector<'_> {
 impl Visitor for Collector<'_> {
     fn field(&mut self, name: &'static str, doc: &'static str) {
         self.path.push(name.to_string());
+        self.ids.push(false);
         self.docs.push(doc);
     }
 
@@ -189,6 +196,7 @@ impl Visitor for Collector<'_> {
         let used = (self.size)(kind).is_none_or(|size| index < size);
         if used {
             self.path.push(format!("{kind}{index}"));
+            self.ids.push(true);
             self.docs.push(self.docs.last().copied().unwrap_or(""));
         }
         used
@@ -196,6 +204,7 @@ impl Visitor for Collector<'_> {
 
     fn leave(&mut self) {
         self.path.pop();
+        self.ids.pop();
         self.docs.pop();
     }
 

@@ -2,7 +2,7 @@
 
 use latchwork_model::kit::{
     ActionInfo, Field, LaneInfo, ProfileInfo, Protocol, RuleInfo, Setup, Switches, VariantInfo,
-    names,
+    View, names,
 };
 
 #[cfg(feature = "threads")]
@@ -38,6 +38,8 @@ pub struct Entry {
     pub variants: &'static [VariantInfo],
     /// The profiles.
     pub profiles: &'static [ProfileInfo],
+    /// How its runs are drawn.
+    pub view: View,
     /// The lanes.
     pub lanes: &'static [LaneInfo],
     /// The actions.
@@ -75,6 +77,7 @@ impl Entry {
             rules: M::RULES,
             variants: M::VARIANTS,
             profiles: M::PROFILES,
+            view: M::VIEW,
             lanes: M::LANES,
             actions: M::ACTIONS,
             file: M::FILE,

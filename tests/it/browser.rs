@@ -28,6 +28,8 @@ pub mod key {
 pub enum Screen {
     /// That of a desk.
     Desk,
+    /// That of a desk with a common screen.
+    Wide,
     /// That of a phone.
     Phone,
 }
@@ -83,9 +85,11 @@ impl Browser {
 
     fn wishes(&self, screen: Screen) -> Value {
         let profile = self.profile.path().display();
+        let size = if screen == Screen::Wide { "1440,900" } else { "1280,900" };
         let mut options = json!({ "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-            "--window-size=1280,900", "--force-prefers-reduced-motion", format!("--user-data-dir={profile}"),
+            format!("--window-size={size}"), "--force-prefers-reduced-motion",
+            format!("--user-data-dir={profile}"),
         ]});
         if screen == Screen::Phone {
             let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 1, "mobile": true });

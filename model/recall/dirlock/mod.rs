@@ -7,6 +7,7 @@ mod properties;
 pub mod rules;
 pub mod state;
 mod tree;
+mod view;
 
 pub use config::{Cases, DirLock};
 

@@ -123,7 +123,11 @@ impl Ablate {
         write_cases(&stories)?;
         for cell in cells() {
             let path = stories.join(format!("{}.md", ablation::story(matrix, cell)));
-            write_file(&path, &ablation::story_page(matrix, cell))?;
+            let story = ablation::story_page(matrix, cell);
+            write_file(&path, &story.page)?;
+            for (name, picture) in &story.pictures {
+                write_file(&stories.join(name), picture)?;
+            }
         }
         let page = folder.join(format!("ablation{suffix}.md"));
         write_file(&page, &ablation::to_markdown(matrix))?;

@@ -5,8 +5,10 @@ use std::fmt::Write;
 use crate::engines::verdict::BuiltIn;
 use crate::files::case::Case;
 use crate::jobs::check::{Checked, Standing};
+use crate::report::export::svg::to_svg;
 use crate::report::run::mermaid;
 use crate::report::run::passed_over::passed_over;
+use crate::report::run::story::Story;
 use crate::report::run::why::explain::of_case;
 use crate::report::run::why::explanation::Explanation;
 use crate::report::run::why::sentences;
@@ -16,15 +18,40 @@ use crate::report::words::after;
 use super::json;
 use crate::report::run::text::grouped;
 
+/// A page with its pictures.
+pub struct Illustrated {
+    /// The page.
+    pub page: String,
+    /// The pictures, which are files beside it: name and content.
+    pub pictures: Vec<(String, String)>,
+}
+
 /// Returns the page of a scenario.
-pub fn scenario_page(checked: &Checked) -> String {
-    let mut page = String::new();
+pub fn scenario_page(checked: &Checked) -> Illustrated {
+    let mut page = Illustrated { page: String::new(), pictures: Vec::new() };
     // Writing to a string cannot fail.
     let _ = write_page(&mut page, checked);
     page
 }
 
-fn write_page(page: &mut String, checked: &Checked) -> std::fmt::Result {
+impl Illustrated {
+    /// Writes a case as a picture in a file of this name and a list of steps.
+    pub fn write_case(&mut self, case: &Case, name: &str) -> std::fmt::Result {
+        match Story::of(case) {
+            Some(story) => {
+                let file = format!("{name}.svg");
+                let steps = case.steps.len();
+                writeln!(self.page, "![The run of {steps} steps]({file})")?;
+                self.pictures.push((file, to_svg(&story)));
+                write_steps(&mut self.page, case)
+            }
+            None => write_case(&mut self.page, case),
+        }
+    }
+}
+
+fn write_page(illustrated: &mut Illustrated, checked: &Checked) -> std::fmt::Result {
+    let page = &mut illustrated.page;
     let configuration = &checked.scenario.configuration;
     writeln!(page, "# {}\n", crate::report::name(&checked.scenario))?;
     writeln!(page, "{}\n", sentence(checked))?;
@@ -40,14 +67,15 @@ fn write_page(page: &mut String, checked: &Checked) -> std::fmt::Result {
     writeln!(page, "| depth | {} |", statistics.depth())?;
     if let Some(found) = checked.main_violation() {
         writeln!(page, "\n## The counterexample\n")?;
-        write_case(page, &checked.case(found))?;
+        illustrated.write_case(&checked.case(found), &checked.scenario.name)?;
     }
     for case in checked.witnesses() {
-        writeln!(page, "\n## How `{}` is reached\n", case.verdict.property)?;
-        write_case(page, &case)?;
+        let property = &case.verdict.property;
+        writeln!(illustrated.page, "\n## How `{property}` is reached\n")?;
+        illustrated.write_case(&case, &format!("{}-{property}", checked.scenario.name))?;
     }
-    write_properties(page, checked)?;
-    write_actions(page, checked)
+    write_properties(&mut illustrated.page, checked)?;
+    write_actions(&mut illustrated.page, checked)
 }
 
 /// Returns the verdict in a sentence.
@@ -94,9 +122,13 @@ fn write_actions(page: &mut String, checked: &Checked) -> std::fmt::Result {
     Ok(())
 }
 
-/// Writes a case as a sequence diagram and a list of steps.
+/// Writes a case as a sequence diagram and a list of steps, for hosts that take no pictures.
 pub fn write_case(page: &mut String, case: &Case) -> std::fmt::Result {
     writeln!(page, "```mermaid\n{}```", mermaid::sequence(case))?;
+    write_steps(page, case)
+}
+
+fn write_steps(page: &mut String, case: &Case) -> std::fmt::Result {
     let goes_on = case.steps.len() > case.verdict.steps;
     let stuck = goes_on && case.verdict.property == BuiltIn::CanFinish.name();
     let mut lines = Vec::new();

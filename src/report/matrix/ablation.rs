@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::files::case::Case;
 use crate::jobs::ablate::{Cell, Matrix, Row, Ruling};
-use crate::report::check::markdown;
+use crate::report::check::markdown::Illustrated;
 use crate::report::layout::{Detail, Layout};
 use crate::report::run::text::instead;
 use crate::report::{table, words};
@@ -264,14 +264,15 @@ fn write_rule(page: &mut String, matrix: &Matrix, row: &Row) -> std::fmt::Result
 }
 
 /// Returns the page of a cell.
-pub fn story_page(matrix: &Matrix, cell: &Cell) -> String {
-    let mut page = String::new();
+pub fn story_page(matrix: &Matrix, cell: &Cell) -> Illustrated {
+    let mut page = Illustrated { page: String::new(), pictures: Vec::new() };
     // Writing to a string cannot fail.
     let _ = write_story(&mut page, matrix, cell);
     page
 }
 
-fn write_story(page: &mut String, matrix: &Matrix, cell: &Cell) -> std::fmt::Result {
+fn write_story(illustrated: &mut Illustrated, matrix: &Matrix, cell: &Cell) -> std::fmt::Result {
+    let page = &mut illustrated.page;
     let entry = matrix.entry;
     let (property, steps) = shows(cell);
     let names: Vec<&str> = cell.rules.iter().map(|rule| entry.rules[*rule].name).collect();
@@ -288,8 +289,8 @@ fn write_story(page: &mut String, matrix: &Matrix, cell: &Cell) -> std::fmt::Res
             writeln!(page, "At step {}, with `{rule}`: {words}.\n", acts.at + 1)?;
         }
     }
-    markdown::write_case(page, &case(cell))?;
     let story = story(matrix, cell);
+    illustrated.write_case(&case(cell), &story)?;
     let folder = format!("reports/{}/stories{}", entry.name, suffix(matrix));
-    writeln!(page, "\nReplay: `latchwork replay {folder}/{story}.json`")
+    writeln!(illustrated.page, "\nReplay: `latchwork replay {folder}/{story}.json`")
 }

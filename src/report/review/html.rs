@@ -155,15 +155,12 @@ fn converted(review: &Review, markdown: &str) -> Markup {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language)))
                 if &*language == "mermaid" =>
             {
-                let mut source = String::new();
-                for event in parser.by_ref() {
-                    match event {
-                        Event::Text(text) => source.push_str(&text),
-                        Event::End(TagEnd::CodeBlock) => break,
-                        _ => {}
-                    }
-                }
-                events.push(Event::Html(drawing(review, &source).into_string().into()));
+                parser.by_ref().find(|event| matches!(event, Event::End(TagEnd::CodeBlock)));
+                events.push(Event::Html(arrows(review).into_string().into()));
+            }
+            Event::Start(Tag::Image { dest_url, .. }) if dest_url.ends_with(".svg") => {
+                parser.by_ref().find(|event| matches!(event, Event::End(TagEnd::Image)));
+                events.push(Event::Html(shortest(review).into_string().into()));
             }
             Event::Start(Tag::Link { ref dest_url, .. }) if !dest_url.starts_with('#') => {
                 dead = true;
@@ -204,11 +201,11 @@ fn name_headings(events: &mut [Event<'_>]) {
     }
 }
 
-/// Returns the drawing that replaces a diagram.
-fn drawing(review: &Review, source: &str) -> Markup {
+/// Returns the drawing of the shortest counterexample, with its steps.
+fn shortest(review: &Review) -> Markup {
     let shortest = review.matrix.as_ref().and_then(Facts::shortest);
-    match shortest.and_then(|cell| Story::of(&cell.case)) {
-        Some(story) if source.starts_with("sequenceDiagram") => html! {
+    html! {
+        @if let Some(story) = shortest.and_then(|cell| Story::of(&cell.case)) {
             div.wide { (lanes::draw(&story)) }
             ol {
                 @for (at, step) in story.run.steps.iter().enumerate() {
@@ -218,8 +215,7 @@ fn drawing(review: &Review, source: &str) -> Markup {
                     }
                 }
             }
-        },
-        _ => arrows(review),
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use std::fmt::{Result, Write};
 use latchwork_model::kit::{Declared, RuleInfo, SourceInfo};
 
 use crate::protocols::Entry;
-use crate::report::run::mermaid;
 use crate::report::versions::versions;
 
 use super::material::{Review, cell, steps};
@@ -147,7 +146,8 @@ fn write_shortest(page: &mut String, entry: &Entry, cell: &Cell) -> Result {
         steps(cell.steps),
         page_of(cell)
     )?;
-    writeln!(page, "```mermaid\n{}```\n", mermaid::sequence(&cell.case))?;
+    let steps = cell.case.steps.len();
+    writeln!(page, "![The run of {steps} steps]({})\n", cell.story.replace(".json", ".svg"))?;
     writeln!(page, "Replay: `latchwork replay reports/{}/{}`\n", entry.name, cell.story)
 }
 

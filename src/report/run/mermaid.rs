@@ -44,7 +44,7 @@ impl Sequence {
         let channels =
             case.configuration.instance().map_or(Vec::new(), |model| channels(model.as_ref()));
         let changes = case.steps.iter().map(|step| step.changes.as_slice());
-        Self { lifelines, steps, messages: messages(changes, &channels) }
+        Self { lifelines, steps, messages: messages(changes, &channels, &entry.view) }
     }
 
     fn write(&self, text: &mut String, case: &Case) -> std::fmt::Result {

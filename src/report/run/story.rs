@@ -8,9 +8,9 @@ use crate::files::case::{Case, CaseVerdict, Minimality};
 use crate::files::configuration::Configuration;
 use crate::protocols::trace::{Change, process_of};
 use crate::report::run::messages::{Message, channels, messages};
+use crate::report::run::needs::{Need, needs};
 use crate::report::run::on_model::Run;
 use crate::report::run::passed_over::{PassedOver, passed_over};
-use crate::report::run::reasons::{Bad, Reason, reasons};
 use crate::report::run::shadow::{Shadow, shadows};
 use crate::report::run::why::explain::explain;
 use crate::report::run::why::explanation::Explanation;
@@ -47,6 +47,8 @@ pub struct Told {
     pub changes: Vec<Change>,
     /// The earlier steps that it needs.
     pub causes: Vec<usize>,
+    /// The values that it needs directly.
+    pub needs: Vec<Need>,
     /// The alternatives to it.
     pub others: Vec<String>,
     /// The item of a recording that it corresponds to, if the case explains one.
@@ -62,7 +64,7 @@ impl Telling {
         let changes = steps.iter().map(|step| step.changes.as_slice());
         Self {
             configuration: configuration.clone(),
-            messages: messages(changes, &channels(run.instance)),
+            messages: messages(changes, &channels(run.instance), &configuration.entry.view),
             initial,
             steps,
             processes,
@@ -105,10 +107,6 @@ pub struct Story {
     pub minimality: Minimality,
     /// The text of the case file.
     pub case: String,
-    /// What is bad about the last state, if anything.
-    pub bad: Option<Bad>,
-    /// The reasons for it.
-    pub reasons: Vec<Reason>,
     /// Why the run is a violation.
     pub why: Explanation,
     /// Actions that processes of the cycle never take although they are always enabled.
@@ -120,7 +118,6 @@ impl Story {
     pub fn of(case: &Case) -> Option<Self> {
         let instance = case.configuration.instance().ok()?;
         let run = &Run::of_case(case, instance.as_ref())?;
-        let bad = case.verdict.violated.then(|| Bad::of(run, &case.verdict.property)).flatten();
         let mut telling = Telling::of(&case.configuration, run);
         for (told, step) in telling.steps.iter_mut().zip(&case.steps) {
             told.recorded.clone_from(&step.recorded);
@@ -131,8 +128,6 @@ impl Story {
             verdict: case.verdict.clone(),
             minimality: case.minimality,
             case: case.to_text(),
-            bad,
-            reasons: bad.map_or(Vec::new(), |bad| reasons(run, bad)),
             passed_over: passed_over(case),
         })
     }
@@ -175,9 +170,9 @@ fn told(run: &Run<'_>, processes: &[String]) -> Vec<Told> {
     run.path
         .steps
         .iter()
-        .zip(causes)
+        .zip(causes.into_iter().zip(needs(run)))
         .enumerate()
-        .map(|(at, (step, causes))| {
+        .map(|(at, (step, (causes, needs)))| {
             let info = &run.entry.actions[usize::from(step.action)];
             let action = run.spell(*step);
             let process = process_of(run.entry, &action);
@@ -188,6 +183,7 @@ fn told(run: &Run<'_>, processes: &[String]) -> Vec<Told> {
                 fault: run.entry.lanes[usize::from(info.lane)].fairness == Fairness::Fault,
                 changes: run.changes(at),
                 causes,
+                needs,
                 others: run.others(at).into_iter().map(|other| run.spell(other)).collect(),
                 recorded: None,
             }

@@ -70,7 +70,12 @@ fn baselines_of_the_reports() {
             let scenario = Scenario::open(&path).expect("a scenario");
             let checked = check(scenario, &Options::default(), &()).expect("an instance");
             let page = folder.join(format!("{}.md", checked.scenario.name));
-            compare(&page, &markdown::scenario_page(&checked), &mut stale);
+            let told = markdown::scenario_page(&checked);
+            compare(&page, &told.page, &mut stale);
+            for (name, picture) in &told.pictures {
+                compare(&folder.join(name), picture, &mut stale);
+                wanted.push(folder.join(name));
+            }
             let facts = folder.join(format!("{}.json", checked.scenario.name));
             compare(&facts, &json::scenario_text(&checked), &mut stale);
             wanted.extend([page, facts]);

@@ -200,7 +200,8 @@ fn committed_diagrams_are_parsed_by_mermaid() {
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}{err}");
     let parsed: usize = out.trim().parse().expect("a number of diagrams");
-    assert!(parsed > stories().len(), "{parsed}");
+    // Those of the reviews: runs are pictures.
+    assert!(parsed >= 4, "{parsed}");
 }
 
 #[test]

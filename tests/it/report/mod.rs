@@ -7,6 +7,7 @@ mod hosts;
 mod in_browser;
 mod pages;
 mod same_bytes;
+mod screens;
 mod stories;
 mod viewers;
 mod why;

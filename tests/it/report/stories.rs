@@ -1,9 +1,7 @@
-//! What is told of a run beyond its steps: what each needed, what a rule would have done, why the
-//! end is a bad one.
+//! What is told of a run beyond its steps: what each needed, what a rule would have done.
 
 use latchwork::files::case::Case;
 use latchwork::report::run::on_model::Run;
-use latchwork::report::run::reasons::{Bad, reasons};
 use latchwork::report::run::shadow::shadows;
 
 use crate::repository;
@@ -40,19 +38,4 @@ fn a_rule_that_is_off_would_have_stopped_the_run() {
     let last = differences.last().expect("it goes another way");
     assert_eq!(run.spell(run.path.steps[last.at]), "dc_cancel(n0)");
     assert_eq!(last.instead, None);
-}
-
-#[test]
-fn a_standstill_has_reasons() {
-    let case = pending_flag();
-    let instance = case.configuration.instance().expect("an instance");
-    let run = Run::of_case(&case, instance.as_ref()).expect("the model takes it");
-    let bad = Bad::of(&run, &case.verdict.property).expect("nothing can happen at its end");
-    assert_eq!(bad, Bad::Standstill);
-    let reasons = reasons(&run, bad);
-    assert!(reasons.iter().all(|reason| !reason.then.is_empty()));
-    let asleep = reasons.iter().find(|reason| reason.field.path == "node.n0.dc_wake");
-    let asleep = asleep.expect("nobody wakes the downconvert thread");
-    assert_eq!(asleep.then, ["dc_wake(n0)"]);
-    assert!(!asleep.field.doc.is_empty(), "the model says what the field is");
 }

@@ -7,8 +7,8 @@ use crate::jobs::finish::Finish;
 use crate::report::page;
 use crate::report::run::beside::{Beside, Differing, Onward, Parting, Side};
 
-use super::lanes::{Marks, draw_run};
-use super::steps::{inside, links, plural, spans};
+use super::lanes::{Line, Marks, draw_run};
+use super::steps::{inside, links, past, plural};
 use super::{case, model};
 
 /// The maximum width of each of the two drawings.
@@ -34,7 +34,7 @@ pub fn page(beside: &Beside) -> String {
             section {
                 h2 { "The two runs" }
                 (case::legend(&[&beside.left.run, &beside.right.run]))
-                (case::bar(beside.steps()))
+                (case::bar(beside.steps(), 0))
                 div.two { @for side in beside.sides() { (drawing(beside, side)) } }
                 ol.steps { @for at in 0..beside.steps() { (row(beside, at)) } }
             }
@@ -248,8 +248,13 @@ fn differing(beside: &Beside, fields: &[Differing]) -> Markup {
 fn drawing(beside: &Beside, side: &Side) -> Markup {
     let broken =
         side.verdict.as_ref().filter(|verdict| verdict.violated && verdict.cycle.is_none());
+    let line = broken.map(|verdict| Line {
+        after: verdict.steps,
+        words: format!("{} broken", verdict.property),
+        goal: false,
+    });
     let marks = Marks {
-        broken: broken.map(|verdict| (verdict.steps, verdict.property.as_str())),
+        lines: line.into_iter().collect(),
         cycle: side.verdict.as_ref().and_then(|verdict| verdict.cycle),
         parting: (!matches!(beside.parting, Parting::Nowhere)).then_some(beside.same),
         fork: (beside.same < beside.together && beside.together < beside.steps())
@@ -279,12 +284,12 @@ fn row(beside: &Beside, at: usize) -> Markup {
         }
         @if at < beside.same {
             @let step = &beside.left.run.steps[at];
-            li.card.fault[step.fault] id=(id) data-past=(spans(&step.causes)) { (inside(&beside.left.run, at)) }
+            li.card.fault[step.fault] id=(id) data-past=(past(step)) { (inside(&beside.left.run, at)) }
         } @else {
             li.pair id=(id) {
                 @for side in beside.sides() {
                     @match side.run.steps.get(at) {
-                        Some(step) => div.card.fault[step.fault] data-past=(spans(&step.causes)) { (inside(&side.run, at)) },
+                        Some(step) => div.card.fault[step.fault] data-past=(past(step)) { (inside(&side.run, at)) },
                         None if at == side.run.steps.len() || at == beside.same => {
                             div.card.none { p { (side.name) " has ended." } }
                         }

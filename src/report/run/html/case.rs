@@ -1,8 +1,8 @@
-//! The page of a case: the violation, the run as a drawing and as a list, and how to reproduce it.
+//! The page of a case: what went wrong, the run as a drawing beside the state, and how to reproduce
+//! it.
 
 use maud::{Markup, html};
 
-use crate::files::case::Minimality;
 use crate::report::page;
 use crate::report::run::messages::Message;
 use crate::report::run::story::{Story, Telling};
@@ -14,22 +14,24 @@ pub fn page(story: &Story, file: &str) -> String {
     let entry = story.run.configuration.entry;
     let title = format!("{}: {}", entry.name, verdict::headline(story));
     let body = html! {
-        main {
+        main.case {
             (verdict::header(story))
-            (model::about(story.run.configuration.entry))
-            (model::parties(&story.run))
             (verdict::why(story))
             (verdict::rules(story))
-            section {
-                h2 { "The run" }
-                (legend(&[&story.run]))
-                (bar(story.run.steps.len()))
-                div.run {
-                    div.wide { (lanes::draw(story)) }
+            div.stage {
+                div.drawing { (lanes::draw(story)) }
+                div.side {
+                    (bar(story.run.steps.len(), story.verdict.steps))
+                    (filter())
+                    p.start hidden { "At the start nothing has happened yet." }
                     (steps::list(story))
+                    (state::matrix(story))
                 }
             }
-            (state::table(story))
+            (legend(&[&story.run]))
+            (model::about(entry))
+            (model::parties(&story.run))
+            (state::meanings(story))
             (again(story, file))
         }
         (page::footer())
@@ -43,10 +45,15 @@ pub fn legend(runs: &[&Telling]) -> Markup {
         runs.iter().any(|run| run.messages.iter().any(|message| mark(run, message)))
     };
     let has_fault = runs.iter().any(|run| run.steps.iter().any(|step| step.fault));
+    let calls = |run: &&Telling| {
+        let actions = run.configuration.entry.actions.iter();
+        actions.filter(|action| action.target.is_some()).count() > 0
+    };
     html! {
         p.legend {
             span { "● a step, time downwards" }
             @if has_fault { span { "◇ a fault" } }
+            @if runs.iter().any(calls) { span { "→ calls or wakes" } }
             @if any(&|_, _| true) { span { "▶ a message, from where it is sent to where it is taken" } }
             @if any(&|run, message| run.is_lost(message)) { span { "✕ it is lost" } }
             @if any(&|run, message| run.is_duplicate(message)) { span { "═ it is there twice" } }
@@ -57,42 +64,48 @@ pub fn legend(runs: &[&Telling]) -> Markup {
     }
 }
 
-/// Renders the controls for stepping through the run. They do nothing without the script.
-pub fn bar(steps: usize) -> Markup {
+/// Renders the controls for stepping through the run. They do nothing without the script. `at` is
+/// the step that is shown first.
+pub fn bar(steps: usize, at: usize) -> Markup {
     html! {
         div.bar hidden {
             button.back type="button" aria-label="one step back" { "◀" }
-            input.slider type="range" min="0" max=(steps) value="0" aria-label="step";
+            input.slider type="range" min="0" max=(steps) value=(at) aria-label="step";
             button.on type="button" aria-label="one step on" { "▶" }
-            output { "Choose a step: what it needs is marked. Keys: ← →, Home, End, Esc." }
+            output { "Choose a step. Keys: ← →, Home, End, Esc." }
         }
     }
 }
 
-/// Describes the model, and how to reproduce the run.
+/// Renders the controls that hide parts of the run. They do nothing without the script.
+fn filter() -> Markup {
+    html! {
+        div.filter hidden {
+            input.search type="search" placeholder="filter ( / )" aria-label="filter steps and fields";
+            label { input.fold type="checkbox"; " fold local steps" }
+            label { input.stills type="checkbox"; " unchanged fields" }
+            label { input.whole type="checkbox"; " all steps as text" }
+            details.who_acts { summary { "processes" } div {} }
+        }
+    }
+}
+
+/// Describes how to reproduce the run.
 fn again(story: &Story, file: &str) -> Markup {
     let configuration = &story.run.configuration;
     let quoted = if file.contains(' ') { format!("'{file}'") } else { file.to_string() };
     html! {
-        section {
-            h2 { "See it again" }
+        section #again {
+            h2 { "Reproduce it" }
             (page::command(&format!("latchwork replay {quoted}")))
             dl {
                 dt { "rules" } dd { (model::rules(configuration)) }
-                dt { "length" } dd { (minimality(story.minimality)) }
+                dt { "length" } dd { (verdict::minimality(story.minimality)) }
             }
             details {
                 summary { "The case: the run by names, as a file" }
-                pre.case { (page::text(&story.case)) }
+                pre.file { (page::text(&story.case)) }
             }
         }
-    }
-}
-
-fn minimality(minimality: Minimality) -> &'static str {
-    match minimality {
-        Minimality::Proven => "no shorter run shows this: all of them were looked at",
-        Minimality::OneMinimal => "no single step can be left out",
-        Minimality::None => "there may be a shorter run",
     }
 }

@@ -1,33 +1,42 @@
-//! The drawing of a run: one lane per process, time downwards, and an arrow from where a message is
-//! sent to where it is received.
+//! The drawing of a run: places with their lanes, time downwards, an arrow from where a message is
+//! sent to where it is received, and a bar while a field holds something.
 
 use maud::{Markup, html};
 
-use crate::report::run::messages::Message;
+use crate::report::run::picture::{Arrow, Picture, Span};
 use crate::report::run::story::{Story, Telling};
+use crate::report::run::why::explanation::Ending;
 
 use super::labels::{Area, Labels};
 
 /// The height of a step. The style sheet has the same value.
-const ROW: usize = 34;
-/// The height of the row of process names.
-const HEAD: usize = 40;
+const ROW: usize = 25;
+/// The height of the names of the lanes.
+const HEAD: usize = 34;
+/// The height of the names of the places above them.
+const PLACE: usize = 22;
 /// The width of the column of step numbers.
 const GUTTER: usize = 44;
+/// The space between two places, and between a place and its lanes.
+const GAP: usize = 8;
+/// The width of a bar with the space beside it.
+const BAR: usize = 16;
 /// The maximum width of a lane.
-const WIDEST: usize = 150;
+const WIDEST: usize = 120;
 /// The minimum width of a lane. A drawing wider than its container scrolls.
-const NARROWEST: usize = 84;
-/// The maximum width of a drawing next to the list of its steps.
-const ROOM: usize = 780;
+const NARROWEST: usize = 58;
+/// The maximum width of a drawing next to the state.
+const ROOM: usize = 730;
+/// The room for a label at the right of the last lane.
+const LAST: usize = 40;
 /// The approximate width of a letter in a label.
 const LETTER: usize = 7;
 
 /// The marks in a drawing.
 #[derive(Default)]
-pub struct Marks<'a> {
-    /// The property, and the number of steps after which it is violated.
-    pub broken: Option<(usize, &'a str)>,
+pub struct Marks {
+    /// Lines across the drawing.
+    pub lines: Vec<Line>,
     /// The number of steps before the cycle at the end of the run.
     pub cycle: Option<usize>,
     /// The first step that another run does not share.
@@ -38,29 +47,47 @@ pub struct Marks<'a> {
     pub current: Option<usize>,
 }
 
-impl<'a> Marks<'a> {
+/// A line across a drawing, with a few words.
+pub struct Line {
+    /// The number of steps before it.
+    pub after: usize,
+    /// The words.
+    pub words: String,
+    /// Whether it is about a goal, and not about a violation.
+    pub goal: bool,
+}
+
+impl Marks {
     /// Returns the marks for the run of a story.
-    pub fn of(story: &'a Story) -> Self {
+    pub fn of(story: &Story) -> Self {
         let verdict = &story.verdict;
-        let is_broken = verdict.violated && verdict.cycle.is_none();
-        Self {
-            broken: is_broken.then_some((verdict.steps, verdict.property.as_str())),
-            cycle: verdict.cycle,
-            parting: None,
-            fork: None,
-            current: None,
+        let line = |after, words: String, goal| Line { after, words, goal };
+        let mut lines = Vec::new();
+        if !verdict.violated {
+            lines.push(line(verdict.steps, format!("{} reached", verdict.property), true));
+        } else if story.is_stuck() {
+            lines.push(line(verdict.steps, "from here it cannot finish".to_string(), false));
+            if matches!(story.why.ending, Ending::Deadlock | Ending::LeftBehind) {
+                lines.push(line(story.why.end, "nothing is enabled".to_string(), false));
+            }
+        } else if verdict.cycle.is_none() {
+            lines.push(line(verdict.steps, format!("{} broken", verdict.property), false));
         }
+        Self { lines, cycle: verdict.cycle, ..Self::default() }
     }
 }
 
 /// The layout of a drawing.
 struct Drawing<'a> {
     run: &'a Telling,
-    /// The name of each lane.
-    lanes: &'a [String],
+    picture: Picture,
     /// Returns the link to a step.
     link: &'a dyn Fn(usize) -> String,
-    lane: usize,
+    /// The left edge of each place, and its width.
+    places: Vec<(usize, usize)>,
+    /// The middle of each lane.
+    lanes: Vec<usize>,
+    head: usize,
     width: usize,
 }
 
@@ -70,89 +97,148 @@ pub fn draw(story: &Story) -> Markup {
     draw_run(run, &run.processes, &Marks::of(story), ROOM, &|step| format!("#s={step}"))
 }
 
-/// Draws a run. Its processes are a subset of `lanes`, its width is about `room`, and `link`
-/// returns the link of a step, counted from 1.
+/// Draws a run. `processes` are those that get a lane, `room` is about the width, and `link` returns
+/// the link of a step, counted from 1.
 pub fn draw_run(
     run: &Telling,
-    lanes: &[String],
-    marks: &Marks<'_>,
+    processes: &[String],
+    marks: &Marks,
     room: usize,
     link: &dyn Fn(usize) -> String,
 ) -> Markup {
-    let count = lanes.len().max(1);
-    let lane = (room / count).clamp(NARROWEST, WIDEST);
-    let longest = run.steps.iter().map(|step| name_of(&step.action).len()).max().unwrap_or(0);
-    // The label of the last lane is to its right if there is only one lane.
-    let width = GUTTER + count * lane + if count == 1 { longest * LETTER } else { 24 };
-    let drawing = Drawing { run, lanes, link, lane, width };
-    let height = drawing.bottom() + 26;
+    let drawing = Drawing::new(run, Picture::of(run, processes), room, link);
+    let (width, height) = (drawing.width, drawing.bottom() + 22);
     let mut labels = Labels::default();
     for at in 0..run.steps.len() {
         labels.take(drawing.label_area(at));
         labels.take(drawing.dot_area(at));
     }
-    let broken = drawing.broken(marks, &mut labels);
+    let lines = marks.lines.iter().map(|line| drawing.line(line, &mut labels));
+    let lines: Vec<Markup> = lines.collect();
     html! {
         svg.lanes viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height)
+            data-head=(drawing.head) data-row=(ROW)
             role="group" aria-label="The run: a lane for each process, time downwards" {
-            (drawing.lifelines())
-            (broken)
+            (drawing.grounds())
             (drawing.marks(marks))
             @for at in 0..run.steps.len() { (drawing.step(at, marks.current == Some(at + 1))) }
-            @for message in &run.messages { (drawing.message(message, &mut labels)) }
+            @for span in &drawing.picture.spans { (drawing.span(span)) }
+            @for line in lines { (line) }
+            @for arrow in &drawing.picture.arrows {
+                @if arrow.message.is_some() { (drawing.message(arrow, &mut labels)) }
+            }
+            (drawing.heads())
         }
     }
 }
 
-fn name_of(action: &str) -> &str {
-    action.split('(').next().unwrap_or(action)
-}
-
-impl Drawing<'_> {
-    /// Returns the middle of the lane of a step.
-    fn x(&self, at: usize) -> usize {
-        let name = &self.run.processes[self.run.steps[at].process];
-        self.middle(self.lanes.iter().position(|lane| lane == name).unwrap_or(0))
+impl<'a> Drawing<'a> {
+    fn new(
+        run: &'a Telling,
+        picture: Picture,
+        room: usize,
+        link: &'a dyn Fn(usize) -> String,
+    ) -> Self {
+        let named = picture.places.iter().any(|place| !place.name.is_empty());
+        let fixed: usize =
+            picture.places.iter().map(|place| place.columns * BAR + 3 * GAP).sum::<usize>()
+                + GUTTER
+                + LAST;
+        let count = picture.lanes.len().max(1);
+        let lane = (room.saturating_sub(fixed) / count).clamp(NARROWEST, WIDEST);
+        let (mut places, mut lanes) = (Vec::new(), Vec::new());
+        let mut x = GUTTER;
+        for place in &picture.places {
+            // Room for the name of the place, even if it is wider than its lanes.
+            let named = place.name.len() * LETTER;
+            let bars = place.columns * BAR + GAP;
+            let wide = (bars + place.lanes * lane + GAP).max(named + 2 * GAP);
+            lanes.extend((0..place.lanes).map(|at| x + bars + at * lane + lane / 2));
+            places.push((x, wide));
+            x += wide + GAP;
+        }
+        if let Some((_, wide)) = places.last_mut() {
+            *wide += LAST;
+            x += LAST;
+        }
+        let longest = (0..run.steps.len()).map(|at| name_of(run, at).len()).max().unwrap_or(0);
+        // The label of the last lane is to its right if there is only one lane.
+        let width = x + if count == 1 { longest * LETTER } else { 4 };
+        let head = if named { HEAD + PLACE } else { HEAD };
+        Self { run, picture, link, places, lanes, head, width }
     }
 
-    fn middle(&self, lane: usize) -> usize {
-        GUTTER + lane * self.lane + self.lane / 2
+    /// Returns the middle of the lane of a step.
+    fn x(&self, at: usize) -> usize {
+        self.lanes[self.picture.steps[at]]
     }
 
     fn y(&self, at: usize) -> usize {
-        HEAD + at * ROW + ROW / 2
+        self.head + at * ROW + ROW / 2 + 3
     }
 
     fn bottom(&self) -> usize {
-        HEAD + self.run.steps.len() * ROW
+        self.head + self.run.steps.len() * ROW
     }
 
-    fn lifelines(&self) -> Markup {
+    /// Draws the places and the lifelines.
+    fn grounds(&self) -> Markup {
+        let bottom = self.bottom() + 8;
         html! {
-            @for (lane, name) in self.lanes.iter().enumerate() {
-                line.life x1=(self.middle(lane)) x2=(self.middle(lane)) y1=(HEAD - 8) y2=(self.bottom() + 8) {}
-                text.head x=(self.middle(lane)) y=(HEAD - 16) { (name) }
+            @for (place, (x, wide)) in self.picture.places.iter().zip(&self.places) {
+                @if !place.name.is_empty() {
+                    rect.place x=(x) y="2" width=(wide) height=(bottom + 8) rx="6" {}
+                }
+            }
+            @for x in &self.lanes {
+                line.life x1=(x) x2=(x) y1=(self.head - 6) y2=(bottom) {}
             }
         }
     }
 
-    /// Draws the line after which the property is violated.
-    fn broken(&self, marks: &Marks<'_>, labels: &mut Labels) -> Markup {
+    /// Draws the names of places and lanes. A script keeps them in sight.
+    fn heads(&self) -> Markup {
         html! {
-            @if let Some((steps, property)) = marks.broken {
-                @let y = HEAD + steps * ROW;
-                @let (wide, below) = (((property.len() + 7) * LETTER) as i64, y as i64 + 12);
-                @let (left, right) = (GUTTER as i64 + wide / 2, self.width as i64 - wide / 2 - 6);
-                @let middle = ((left + right) / 2, below);
-                @let (x, y_of_text) = labels.place(wide, [(right, below), (left, below), middle]);
-                line.broken x1="0" x2=(self.width) y1=(y) y2=(y) {}
-                path.broken d=(format!("M2 {} l8 8 m0 -8 l-8 8", y - 4)) {}
-                text.broken x=(x) y=(y_of_text) { (property) " broken" }
+            g.heads {
+                rect width=(self.width) height=(self.head - 6) {}
+                @for (place, (x, wide)) in self.picture.places.iter().zip(&self.places) {
+                    @if !place.name.is_empty() {
+                        path.place d=(format!("M{x} {} V8 q0 -6 6 -6 h{} q6 0 6 6 V{}", self.head - 6, wide - 12, self.head - 6)) {}
+                        text.place x=(x + GAP) y="18" { (place.name) }
+                    }
+                }
+                @for (lane, x) in self.picture.lanes.iter().zip(&self.lanes) {
+                    text.head x=(x) y=(self.head - 14) { (lane.name) }
+                }
             }
         }
     }
 
-    fn marks(&self, marks: &Marks<'_>) -> Markup {
+    /// Draws a line with its words, and what follows it on a ground of its own.
+    fn line(&self, line: &Line, labels: &mut Labels) -> Markup {
+        let y = self.head + line.after * ROW + 2;
+        let (wide, above) = ((line.words.len() * LETTER) as i64, y as i64 - 4);
+        let (left, right) = (GUTTER as i64 + wide / 2, self.width as i64 - wide / 2 - 6);
+        let below = above + 16;
+        let places = [
+            (right, above),
+            (left, above),
+            ((left + right) / 2, above),
+            (right, below),
+            (left, below),
+        ];
+        let (x, words) = labels.place(wide, places);
+        let class = if line.goal { "mark goal" } else { "mark broken" };
+        html! {
+            g class=(class) data-after=(line.after) {
+                rect.after y=(y) height=(self.bottom().saturating_sub(y) + 8) width=(self.width) {}
+                line x1="0" x2=(self.width) y1=(y) y2=(y) {}
+                text x=(x) y=(words) { (line.words) }
+            }
+        }
+    }
+
+    fn marks(&self, marks: &Marks) -> Markup {
         html! {
             @if let Some(from) = marks.cycle {
                 @let (top, bottom) = (self.y(from), self.bottom() - ROW / 2);
@@ -161,80 +247,100 @@ impl Drawing<'_> {
                 }
             }
             @if let Some(at) = marks.parting {
-                @let y = HEAD + at * ROW;
+                @let y = self.head + at * ROW;
                 line.parting x1="0" x2=(self.width) y1=(y) y2=(y) {}
                 path.parting d=(format!("M0 {y} l7 -7 l7 7 l-7 7 z")) {}
             }
             @if let Some(at) = marks.fork {
-                line.fork x1="0" x2=(self.width) y1=(HEAD + at * ROW) y2=(HEAD + at * ROW) {}
+                line.fork x1="0" x2=(self.width) y1=(self.head + at * ROW) y2=(self.head + at * ROW) {}
+            }
+        }
+    }
+
+    /// Draws a bar, with its name if there is room.
+    fn span(&self, span: &Span) -> Markup {
+        let x = self.places[span.place].0 + GAP / 2 + span.column * BAR;
+        let top = span.from.map_or(self.head, |at| self.y(at));
+        let bottom = span.to.map_or(self.bottom() + 4, |at| self.y(at));
+        let tall = bottom.saturating_sub(top);
+        html! {
+            g.span data-from=(span.from.map_or(0, |at| at + 1)) data-to=[span.to.map(|at| at + 1)] {
+                title { (span.label) }
+                rect x=(x) y=(top) width=(BAR - 3) height=(tall) rx="3" {}
+                @if tall >= span.label.len() * 6 + 4 {
+                    text transform=(format!("translate({},{}) rotate(90)", x + 4, top + 4)) { (span.label) }
+                }
             }
         }
     }
 
     /// Returns whether the label of a step is to its left, and its position.
     fn label(&self, at: usize) -> (bool, usize) {
-        let (x, name) = (self.x(at), name_of(&self.run.steps[at].action));
-        let left = self.lanes.len() > 1 && x + 12 + name.len() * LETTER > self.width;
-        (left, if left { x - 12 } else { x + 12 })
+        let (x, name) = (self.x(at), name_of(self.run, at));
+        let left = self.lanes.len() > 1 && x + 10 + name.len() * LETTER > self.width;
+        (left, if left { x - 10 } else { x + 10 })
     }
 
     fn label_area(&self, at: usize) -> Area {
         let (left, x) = self.label(at);
-        let width = (name_of(&self.run.steps[at].action).len() * LETTER) as i64;
+        let width = (name_of(self.run, at).len() * LETTER) as i64;
         let from = x as i64 - if left { width } else { 0 };
-        Area { left: from, right: from + width, bottom: self.y(at) as i64 - 2 }
+        Area { left: from, right: from + width, bottom: self.y(at) as i64 - 3 }
     }
 
     fn dot_area(&self, at: usize) -> Area {
         let x = self.x(at) as i64;
-        Area { left: x - 9, right: x + 9, bottom: self.y(at) as i64 + 6 }
+        Area { left: x - 7, right: x + 7, bottom: self.y(at) as i64 + 6 }
     }
 
     fn step(&self, at: usize, is_current: bool) -> Markup {
         let step = &self.run.steps[at];
         let (x, y) = (self.x(at), self.y(at));
         let (left, label) = self.label(at);
+        let calls =
+            self.picture.arrows.iter().filter(|arrow| arrow.message.is_none() && arrow.start == at);
         html! {
-            a.step.current[is_current] href=((self.link)(at + 1)) {
-                rect.row y=(y - ROW / 2) {}
+            a.step.current[is_current] href=((self.link)(at + 1)) data-lane=(self.picture.steps[at]) {
+                rect.row y=(self.head + at * ROW + 2) {}
                 text.number x="26" y=(y + 4) { (at + 1) }
                 @if self.run.rule_acts_at(at) {
-                    path.rule d=(format!("M{} {} v-14 l9 4 l-9 4", GUTTER - 4, y + 7)) {}
+                    path.rule d=(format!("M{} {} v-14 l8 4 l-8 4", GUTTER - 10, y + 6)) {}
                 }
+                @for to in calls.filter_map(|arrow| arrow.to) { (call(x, self.lanes[to], y)) }
                 @if step.fault {
-                    path.fault d=(format!("M{x} {} l9 9 l-9 9 l-9 -9 z", y - 9)) {}
+                    path.fault d=(format!("M{x} {} l7 7 l-7 7 l-7 -7 z", y - 7)) {}
                 } @else {
                     circle cx=(x) cy=(y) {}
                 }
-                text.label x=(label) y=(y - 4) text-anchor=[left.then_some("end")] { (name_of(&step.action)) }
+                text.label x=(label) y=(y - 4) text-anchor=[left.then_some("end")] { (name_of(self.run, at)) }
             }
         }
     }
 
-    fn message(&self, message: &Message, labels: &mut Labels) -> Markup {
+    fn message(&self, arrow: &Arrow, labels: &mut Labels) -> Markup {
         let run = self.run;
-        let from = self.x(message.sent) as i64;
-        let start = self.y(message.sent) as i64;
-        let (to, end) = match message.taken {
-            Some(at) => (self.x(at) as i64, self.y(at) as i64),
-            None => (from - 14, self.bottom() as i64 + 2),
+        let Some(message) = arrow.message.map(|id| &run.messages[id]) else { return html! {} };
+        let (from, start) = (self.lanes[arrow.from] as i64, self.y(arrow.start) as i64);
+        let (to, end) = match arrow.to {
+            Some(to) => (self.lanes[to] as i64, self.y(arrow.end) as i64),
+            None => (from - 14, self.bottom() as i64 + 6),
         };
         let lost = run.is_lost(message);
-        let class = match (message.taken, lost, run.is_duplicate(message)) {
+        let class = match (arrow.to, lost, run.is_duplicate(message)) {
             (None, ..) => "message flight",
             (_, true, _) => "message lost",
             (_, _, true) => "message twice",
             _ => "message",
         };
         // Next to the dot, not on it.
-        let side = if to > from { 8 } else { -8 };
+        let side = if to > from { 7 } else { -7 };
         let line = if to == from {
-            format!("M{from} {start} C{} {start} {} {end} {} {end}", from - 30, from - 30, from - 8)
+            format!("M{from} {start} C{} {start} {} {end} {} {end}", from - 30, from - 30, from - 7)
         } else {
-            let end_x = to - if message.taken.is_some() { side } else { 0 };
+            let end_x = to - if arrow.to.is_some() { side } else { 0 };
             format!("M{from} {start} L{end_x} {end}")
         };
-        let tip = to - if to == from { 8 } else { side };
+        let tip = to - if to == from { 7 } else { side };
         let on_the_line = |tenth: i64| {
             let bow = if to == from { 26 } else { 0 };
             (from + (to - from) * tenth / 10 - bow, start + (end - start) * tenth / 10 + 4)
@@ -242,12 +348,12 @@ impl Drawing<'_> {
         let places = [5, 6, 4, 7, 3, 8, 2].map(on_the_line);
         let (x, y) = labels.place((message.item.len() * LETTER) as i64 + 6, places);
         html! {
-            g class=(class) data-from=(message.sent + 1) data-to=[message.taken.map(|at| at + 1)] {
+            g class=(class) data-from=(arrow.start + 1) data-to=[message.taken.map(|at| at + 1)] {
                 path d=(line) {}
                 @if class == "message twice" { path.inner d=(line) {} }
                 @if lost {
                     path.cross d=(format!("M{} {} l10 10 m0 -10 l-10 10", tip - 5, end - 5)) {}
-                } @else if message.taken.is_some() {
+                } @else if arrow.to.is_some() {
                     @let back = if to >= from { -8 } else { 8 };
                     path.tip d=(format!("M{tip} {end} l{back} -4 v8 z")) {}
                 }
@@ -255,4 +361,22 @@ impl Drawing<'_> {
             }
         }
     }
+}
+
+/// Draws a call: an arrow that ends in the step in which it begins.
+fn call(from: usize, to: usize, y: usize) -> Markup {
+    let right = to > from;
+    let (start, tip) = if right { (from + 5, to - 2) } else { (from - 5, to + 2) };
+    let back = if right { "-7" } else { "7" };
+    html! { path.call d=(format!("M{start} {y} H{tip} m{back} -4 L{tip} {y} l{back} 4")) {} }
+}
+
+/// Returns the name of a step in its lane: `lock` for `app_lock` in the lane `app`.
+fn name_of(run: &Telling, at: usize) -> &str {
+    let step = &run.steps[at];
+    let action = step.action.split('(').next().unwrap_or(&step.action);
+    let process = &run.processes[step.process];
+    let lane = process.split('@').next().unwrap_or(process);
+    let short = action.strip_prefix(lane).and_then(|rest| rest.strip_prefix('_'));
+    short.unwrap_or(action)
 }

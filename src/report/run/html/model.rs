@@ -22,8 +22,8 @@ pub fn about(entry: &Entry) -> Markup {
     push_html(&mut about, events);
     html! {
         @if !text.is_empty() {
-            details.about {
-                summary { "The protocol, for who does not know it" }
+            details.about #about {
+                summary { "About this protocol" }
                 div { (PreEscaped(about)) }
             }
         }
@@ -39,8 +39,8 @@ pub fn parties(run: &Telling) -> Markup {
         (!names.is_empty()).then_some((lane, names))
     });
     html! {
-        section {
-            h2 { "Who acts" }
+        details {
+            summary { "Who acts, bounds and faults" }
             dl {
                 @for (lane, names) in lanes {
                     dt { @for name in names { code { (name) } " " } }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::protocols::trace::Change;
 use crate::report::page;
 use crate::report::run::shadow::Shadow;
-use crate::report::run::story::{Story, Telling};
+use crate::report::run::story::{Story, Telling, Told};
 use crate::report::run::text::instead;
 
 /// Renders the steps of a story.
@@ -20,12 +20,12 @@ fn item(story: &Story, at: usize) -> Markup {
     html! {
         @if at > 0 && story.is_stuck() && story.verdict.steps == at {
             li.turn {
-                "From here the protocol can never be done. "
-                @if story.cycle().is_some() { "One way on:" } @else { "One way on, to where nothing can happen any more:" }
+                "From here the protocol cannot finish. "
+                @if story.cycle().is_some() { "One way on:" } @else { "One way on, to where nothing is enabled:" }
             }
         }
-        @if story.cycle() == Some(at) { li.turn { "From here the run goes round in a circle for ever:" } }
-        li.card.fault[step.fault] id=(format!("s={}", at + 1)) data-past=(spans(&step.causes)) {
+        @if story.cycle() == Some(at) { li.turn { "The cycle begins here; the run can repeat it forever:" } }
+        li.card.fault[step.fault] id=(format!("s={}", at + 1)) data-past=(past(step)) {
             (inside(&story.run, at))
         }
     }
@@ -45,16 +45,51 @@ pub fn inside(run: &Telling, at: usize) -> Markup {
         (changes(&step.changes))
         (mail(run, at))
         @for shadow in &run.off { (rule(run, shadow, at)) }
-        @if !step.causes.is_empty() {
-            p.needs { "needs " (spans(&step.causes)) }
-        }
+        (needs(step))
         @if !step.others.is_empty() {
             details {
-                summary { (step.others.len()) " other " (plural(step.others.len(), "step")) " possible here" }
+                summary { (step.others.len()) " other " (plural(step.others.len(), "choice")) " here" }
                 @for other in &step.others { code { (other) } " " }
             }
         }
     }
+}
+
+/// Returns the steps that a step needs directly, as ranges.
+pub fn past(step: &Told) -> String {
+    let mut from: Vec<usize> = step.needs.iter().map(|need| need.from).collect();
+    from.sort_unstable();
+    from.dedup();
+    spans(&from)
+}
+
+/// Renders what a step needs directly: the values, by the steps that set them, the latest first.
+fn needs(step: &Told) -> Markup {
+    let mut groups: Vec<(usize, Vec<String>)> = Vec::new();
+    for need in &step.needs {
+        let words = format!("{}={}", short(&need.path), need.value);
+        match groups.last_mut() {
+            Some((from, values)) if *from == need.from => values.push(words),
+            _ => groups.push((need.from, vec![words])),
+        }
+    }
+    html! {
+        @if !groups.is_empty() {
+            p.needs {
+                "directly needs "
+                @for (at, (from, values)) in groups.iter().enumerate() {
+                    @if at > 0 { ", " }
+                    (links(&[*from])) " (" code { (values.join(", ")) } ")"
+                }
+            }
+        }
+    }
+}
+
+/// Returns the last two parts of a path.
+fn short(path: &str) -> &str {
+    let before = path.rmatch_indices('.').nth(1);
+    before.map_or(path, |(at, _)| &path[at + 1..])
 }
 
 /// Returns a count with a word, in the plural unless the count is one.
@@ -68,6 +103,22 @@ pub fn links(steps: &[usize]) -> Markup {
         @for (at, step) in steps.iter().enumerate() {
             @if at > 0 { ", " }
             a href=(format!("#s={}", step + 1)) { (step + 1) }
+        }
+    }
+}
+
+/// Renders a sentence in which names are between backticks and steps are counted from 1: `since step
+/// 9`. The steps are links.
+pub fn linked(sentence: &str) -> Markup {
+    const STEP: &str = "step ";
+    let mut parts = sentence.split(STEP);
+    html! {
+        (page::prose(parts.next().unwrap_or("")))
+        @for part in parts {
+            (STEP)
+            @let digits = part.len() - part.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+            @if digits > 0 { a href=(format!("#s={}", &part[..digits])) { (&part[..digits]) } }
+            (page::prose(&part[digits..]))
         }
     }
 }
