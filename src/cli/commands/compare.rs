@@ -46,7 +46,7 @@ impl Compare {
         let own = &scenario.configuration;
         let switches = |of: &Configuration| (of.rules(), of.variants());
         if ![&first, &second].into_iter().any(|named| switches(named) == switches(own)) {
-            writeln!(print::stderr(), "note: the scenario itself is of {}", own.rule_set())?;
+            writeln!(print::stderr(), "note: the scenario itself uses {}", own.rule_set())?;
         }
         let clock = Clock::start(self.budget.time, false);
         let options = self.budget.options();
@@ -67,7 +67,10 @@ impl Compare {
         write_parting(&mut out, &self, &one, &other, &comparison)?;
         for (name, checked) in [(&self.first, &one), (&self.second, &other)] {
             if let Some(cut) = cut_off(checked) {
-                writeln!(out, "Of {name} nothing is known behind a step that is cut off: {cut}.")?;
+                writeln!(
+                    out,
+                    "Nothing is known about {name} beyond a step that is cut off: {cut}."
+                )?;
             }
         }
         Ok(Exit::Expected)
@@ -130,7 +133,7 @@ fn write_parting(
     comparison: &Comparison,
 ) -> io::Result<()> {
     let Some(path) = &comparison.parting else {
-        return writeln!(out, "\nThey can do the same in every state.");
+        return writeln!(out, "\nBoth allow the same steps in every state.");
     };
     let entry = one.scenario.configuration.entry;
     let states = trace::states(one.instance.as_ref(), path);

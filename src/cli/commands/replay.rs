@@ -70,10 +70,8 @@ fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -
     }
     match why {
         Why::Initial(difference) | Why::Field(difference) => {
-            let now = difference
-                .now
-                .as_ref()
-                .map_or("not there any more".to_string(), ToString::to_string);
+            let now =
+                difference.now.as_ref().map_or("no longer there".to_string(), ToString::to_string);
             let what = if *step == 0 { "the initial state differs" } else { "it leads elsewhere" };
             writeln!(
                 out,
@@ -81,15 +79,13 @@ fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -
                 difference.path, difference.recorded
             )?;
         }
-        Why::NoSuchAction => {
-            writeln!(out, "  the model has no such action, or not with these arguments")?
-        }
+        Why::NoSuchAction => writeln!(out, "  the model has no such action with these arguments")?,
         Why::NotEnabled => writeln!(out, "  it is not enabled")?,
         Why::Threads(why) => return writeln!(out, "  its threads: {why}"),
         Why::NotShown => {
             writeln!(
                 out,
-                "  every step is the same, but {} is not shown any more",
+                "  every step is the same, but the run no longer shows {}",
                 case.verdict.property
             )?;
         }
@@ -104,14 +100,15 @@ fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -
     write_words(out, layout(), "  enabled now: ", &words)?;
     let property = &case.verdict.property;
     match onward {
-        Onward::After(0) => writeln!(out, "  {property} is violated right there"),
+        Onward::After(0) => writeln!(out, "  {property} is violated at this state"),
+        Onward::After(1) => writeln!(out, "  {property} can still be violated, one step later"),
         Onward::After(steps) => {
-            writeln!(out, "  {property} can still be violated, {steps} steps on from there")
+            writeln!(out, "  {property} can still be violated, {steps} steps later")
         }
         Onward::Never(states) => {
             writeln!(
                 out,
-                "  {property} cannot be violated from there ({states} states): likely mended"
+                "  {property} cannot be violated from there ({states} states): likely fixed"
             )
         }
         Onward::NotWithin(states) => {

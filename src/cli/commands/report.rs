@@ -77,6 +77,6 @@ fn under(case: &Case, named: (String, Story), rules: &str) -> Result<Beside, Fai
     let model = configuration.instance().map_err(|why| Failure::Usage(why.into()))?;
     let beside = Beside::under(named, case, (rules.to_string(), &configuration), model.as_ref());
     beside.ok_or_else(|| {
-        Failure::Usage(format!("under {rules} no run begins as the case does\nhint: see `list`"))
+        Failure::Usage(format!("under {rules} no run starts like the case\nhint: see `list`"))
     })
 }

@@ -42,7 +42,7 @@ impl Review {
         };
         if self.html.is_some() && entries.len() > 1 {
             return Err(Failure::Usage(
-                "--html is the page of one protocol\nhint: name one".into(),
+                "--html writes the page of a single protocol\nhint: name one".into(),
             ));
         }
         let folder = self.reports.as_deref().unwrap_or(Path::new("reports"));
@@ -54,7 +54,7 @@ impl Review {
         clock.finish();
         if clock.interrupted() {
             return Err(Failure::Inconclusive(
-                "the time ran out before all scenarios were run".into(),
+                "the time ran out before all scenarios had run".into(),
             ));
         }
         let mut out = print::stdout();

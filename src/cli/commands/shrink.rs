@@ -60,9 +60,9 @@ impl Shrink {
         clock.finish();
         let mut out = print::stdout();
         let Some(Shrunk { discovery: found, minimality, others, .. }) = shrunk else {
-            writeln!(out, "the run of the case does not show {} any more", case.verdict.property)?;
+            writeln!(out, "the run of the case no longer shows {}", case.verdict.property)?;
             let (program, case) = (program(), self.case.display());
-            writeln!(out, "hint: {program} replay {case} says where it parts")?;
+            writeln!(out, "hint: {program} replay {case} shows where it diverges")?;
             return Ok(Exit::Diverged);
         };
         let short = kept(&case, &found, minimality)?;
@@ -83,7 +83,7 @@ impl Shrink {
         let (before, after) = (case.verdict.steps, short.verdict.steps);
         writeln!(out, "\n{before} steps before, {after} now ({})", minimality.name())?;
         for (property, path) in met {
-            writeln!(out, "met on the way: {property}, {}", path.display())?;
+            writeln!(out, "also found: {property}, {}", path.display())?;
         }
         write_next(&mut out, &path)?;
         Ok(Exit::Expected)

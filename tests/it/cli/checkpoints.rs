@@ -105,14 +105,14 @@ fn a_damaged_file_is_refused_and_nothing_is_lost() {
         bad[at] ^= 4;
         fs::write(place.search(), bad).expect("it can be written");
         let said = place.refused(SMALL);
-        let wrong = ["is damaged or cut off", "is no checkpoint"];
+        let wrong = ["is damaged or cut off", "is not a checkpoint"];
         assert!(wrong.iter().any(|wrong| said.contains(wrong)), "byte {at}: {said}");
         assert!(said.contains(".search: ") && said.contains("hint: "), "{said}");
     }
     for len in [0, 10, 21, 100, len / 2, len - 1] {
         fs::write(place.search(), &good[..len]).expect("it can be written");
         let said = place.refused(SMALL);
-        assert!(said.contains("cut off") || said.contains("is no checkpoint"), "{len}: {said}");
+        assert!(said.contains("cut off") || said.contains("is not a checkpoint"), "{len}: {said}");
     }
     fs::write(place.search(), good).expect("it can be written");
     assert_eq!(place.resumed(SMALL, &[]), place.check(SMALL, &[]));
@@ -129,9 +129,9 @@ fn another_check_is_refused() {
     let said = refused(&["check", SMALL, "--exact", "--resume", kept]);
     assert!(said.contains("belongs to another check"), "{said}");
     let said = refused(&["check", SMALL, "--checkpoint", kept]);
-    assert!(said.contains("is kept in there already") && said.contains("--resume"), "{said}");
+    assert!(said.contains("already contains a checkpoint") && said.contains("--resume"), "{said}");
     let said = refused(&["check", SMALL, "--checkpoint", kept, "--resume", "elsewhere"]);
-    assert!(said.contains("two folders"), "{said}");
+    assert!(said.contains("different folders"), "{said}");
     // What belongs to another scenario is not taken for this one's.
     let other = Place::begun("scenarios/async_grant/two_wait.json", "1000", &[]);
     fs::copy(other.search(), place.search()).expect("it can be copied");
@@ -141,7 +141,7 @@ fn another_check_is_refused() {
 #[test]
 fn where_nothing_can_be_kept_nothing_runs() {
     let place = Place::new();
-    assert!(place.refused(SMALL).contains("no check is kept in there"));
+    assert!(place.refused(SMALL).contains("the folder contains no checkpoint"));
     assert!(!Path::new(&place.kept).exists());
     let file = place.folder.path().join("file");
     fs::write(&file, "").expect("it can be written");

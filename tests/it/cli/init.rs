@@ -176,13 +176,13 @@ fn what_is_there_is_not_lost() {
     fs::write(at("full/notes"), "mine").expect("written");
     assert!(refused(&["init", path(&at("full"))]).contains("full: the folder is not empty\nhint:"));
     let file = refused(&["init", path(&at("full/notes"))]);
-    assert!(file.contains("there is a file of this name\nhint:"), "{file}");
+    assert!(file.contains("a file with this name exists\nhint:"), "{file}");
     let name = |name: &str| refused(&["init", path(&at("new")), "--name", name]);
-    assert!(name("2pc").contains("it must begin with a letter\nhint: --name"));
-    assert!(name("a b").contains("a character that Cargo does not take"));
-    assert!(name("loop").contains("the word is taken") && name("test").contains("taken"));
+    assert!(name("2pc").contains("it must start with a letter\nhint: --name"));
+    assert!(name("a b").contains("a character that Cargo does not accept"));
+    assert!(name("loop").contains("the word is reserved") && name("test").contains("taken"));
     let said = refused(&["init", path(&at("new")), "--path", path(&at("full"))]);
-    assert!(said.contains("that is no checkout of latchwork\nhint:"), "{said}");
+    assert!(said.contains("this is not a checkout of latchwork\nhint:"), "{said}");
     assert!(refused(&["init", path(&at("new")), "--path", ".", "--git", "x"]).contains("--git"));
     assert_eq!(paths(above.path(), ""), [at("full/notes")], "nothing else was written");
     // A folder that is there and empty will do.

@@ -153,7 +153,7 @@ fn a_property_that_holds_in_no_state_is_warned_of() {
         serde_json::from_str(&json::scenario_text(&checked)).expect("JSON");
     let warnings = facts["properties"].as_array().expect("properties").iter();
     let warnings: Vec<&str> = warnings.filter_map(|one| one["warning"].as_str()).collect();
-    let sentence = "`is_served_while_waiting` waits, and what it waits for is there in no state: is it \
+    let sentence = "`is_served_while_waiting` waits for something that exists in no state: is it \
                     written with `implies`, and not with `awaits`?";
     assert_eq!(warnings, [sentence]);
     let mut terminal = Vec::new();

@@ -109,7 +109,7 @@ fn threads_are_held_to_the_goals_of_their_scenario() {
     }
 }
 
-/// What the threads do without logging it can be told only where runs are laid against the model:
+/// What the threads do without logging it can be told only where runs are checked against the model:
 /// then a goal is reached if the run could not be one of the model without it.
 #[test]
 fn goals_that_no_thread_logs_are_read_off_the_model() {
