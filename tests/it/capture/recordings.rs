@@ -1,4 +1,4 @@
-//! Recordings of real traffic: their events, and files that are no recordings.
+//! Recordings of real traffic: their events, and files that are not recordings.
 
 use std::fs;
 
@@ -268,7 +268,7 @@ fn a_file_that_is_no_recording_is_refused_with_a_sentence() {
     assert!(said.contains("no/such/x: cannot write") && said.contains("hint:"), "{said}");
 }
 
-/// What shows nothing is no success.
+/// A recording that shows nothing is not a success.
 #[test]
 fn a_recording_of_other_traffic_is_vacuous() {
     let folder = tempfile::tempdir().expect("a folder");

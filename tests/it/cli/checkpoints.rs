@@ -1,4 +1,4 @@
-//! Checks that are written down and gone on with: what is refused, and what is not lost.
+//! Checks that are checkpointed and resumed: what is refused, and what is not lost.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ impl Place {
         Self { folder, kept, out }
     }
 
-    /// A check that ends when it has found so many states.
+    /// A check that stops after a number of states.
     fn begun(what: &str, states: &str, more: &[&str]) -> Self {
         let place = Self::new();
         let arguments = [&["--checkpoint", &place.kept, "--states", states], more].concat();
@@ -51,7 +51,7 @@ impl Place {
         refused(&["check", what, "--out", &self.out, "--resume", &self.kept])
     }
 
-    /// The file in which a search is written down.
+    /// The checkpoint file of a search.
     fn search(&self) -> PathBuf {
         let [file] = &crate::paths(Path::new(&self.kept), ".search")[..] else {
             panic!("one search is written down")
@@ -72,7 +72,7 @@ fn a_check_goes_on_where_a_budget_has_ended_it() {
     }
 }
 
-/// The table does not fit into the memory in the middle of a level, and there it goes on.
+/// The table exceeds the memory in the middle of a level, and the search resumes there.
 #[test]
 fn a_check_goes_on_where_the_memory_has_ended_it() {
     let place = Place::new();
@@ -84,7 +84,7 @@ fn a_check_goes_on_where_the_memory_has_ended_it() {
     assert_eq!(place.resumed(SMALL, &[]), undisturbed);
 }
 
-/// Of several scenarios those that were done are not done again.
+/// Scenarios that were finished before the stop are not run again.
 #[test]
 fn a_set_of_scenarios_goes_on() {
     let place = Place::begun("recall", "400", &[]);
@@ -152,8 +152,8 @@ fn where_nothing_can_be_kept_nothing_runs() {
     assert!(said.contains("cannot write: ") && said.contains("hint: "), "{said}");
 }
 
-/// Files cannot grow beyond 512 KiB: the search goes on without, says so, and what was written
-/// before is still good.
+/// Files cannot grow beyond 512 KiB: the search reports it and continues, and the previous
+/// checkpoint is still valid.
 #[cfg(unix)]
 #[test]
 fn a_disk_that_is_full_ends_nothing_and_loses_nothing() {

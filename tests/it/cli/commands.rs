@@ -104,8 +104,8 @@ fn facts_are_printed_or_written_in_every_command() {
     }
 }
 
-/// A search that is cut at a bound or a panic is never whole, so neither can be left out: not on the
-/// command line, and not in a scenario, whichever command reads it.
+/// A search that is cut at a bound or a panic is incomplete, so neither property can be ignored:
+/// not on the command line, and not in a scenario, whichever command reads it.
 #[test]
 fn what_cuts_a_search_cannot_be_ignored() {
     for property in ["bound_exceeded", "no_panic", "guards_first"] {
@@ -134,7 +134,7 @@ fn what_cuts_a_search_cannot_be_ignored() {
     assert_eq!(out.matches(sentence).count(), 2, "{out}");
 }
 
-/// A rule set that is named is exactly that, on a scenario with a variant of its own, too.
+/// A named rule set is used exactly as named, also on a scenario with a variant of its own.
 #[test]
 fn two_rule_sets_are_those_that_are_named() {
     let file = "scenarios/downconvert/two_apps_other_traffic.json";

@@ -1,4 +1,4 @@
-//! A package that `latchwork init` writes: it works as it is, and nothing is lost for it.
+//! A package that `latchwork init` writes: it works as it is, and no existing file is lost.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn written(name: &str) -> (tempfile::TempDir, PathBuf) {
     (above, folder)
 }
 
-/// What stands between backticks in a page and begins with this.
+/// The text between backticks in a page that starts with a given prefix.
 fn commands<'t>(page: &'t str, begin: &str) -> Vec<&'t str> {
     page.split('`').skip(1).step_by(2).filter_map(|text| text.strip_prefix(begin)).collect()
 }
@@ -88,8 +88,8 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
     blocks
 }
 
-/// What a reader does who has only the tutorial: each block is taken as it stands, and each command
-/// prints what the tutorial shows.
+/// Follows the tutorial as a reader would: each block is used unchanged, and each command prints
+/// what the tutorial shows.
 fn follows_the_tutorial(folder: &Path) {
     let tutorial = fs::read_to_string(repository("docs/tutorial.md")).expect("text");
     let source = blocks(&tutorial, "rust").join("\n");
@@ -119,7 +119,7 @@ fn follows_the_tutorial(folder: &Path) {
     assert_eq!((commands, shown.next()), (3, None));
 }
 
-/// A log of the new protocol is laid against it: all it takes is a map.
+/// A log of the new protocol is checked against it: that needs only a map.
 fn conforms(folder: &Path) {
     let map = r#"{ "format": 1, "protocol": "lock", "bounds": { "clients": 2 },
         "lines": [{ "event": "", "do": "{did}" }] }"#;

@@ -43,7 +43,7 @@ fn every_committed_case_replays_and_is_canonical() {
     assert!(cases > 0);
 }
 
-/// What is wrong with a scenario, and what is said about it.
+/// Defects of a scenario file, and the error for each.
 #[test]
 fn a_bad_scenario_is_refused_where_it_is_bad() {
     let folder = tempfile::tempdir().expect("a folder");

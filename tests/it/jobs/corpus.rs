@@ -1,4 +1,4 @@
-//! The cases that are kept for ever: replayed, and no more of them than anybody would read.
+//! The permanent cases: all are replayed, and there are few enough to read.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn the_corpus_is_kept_and_replayed() {
     assert_eq!((code, said.contains("already kept")), (0, true), "{said}");
 }
 
-/// Of many configurations in which the same goes wrong with the same rules the shortest three stay.
+/// Of many cases with the same violation and the same rules, the three shortest are kept.
 #[test]
 fn few_cases_of_the_same_are_kept() {
     let folder = tempfile::tempdir().expect("a folder");

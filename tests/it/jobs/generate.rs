@@ -1,4 +1,4 @@
-//! Configurations that are drawn and made small.
+//! Configurations that are generated and minimized.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Replay: cases outlive changes of the model that do not concern them, and what concerns them is
-//! said.
+//! Replay: cases survive changes of the model that do not affect them; changes that do are
+//! reported.
 
 use std::fs;
 

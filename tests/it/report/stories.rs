@@ -1,5 +1,5 @@
-//! What is told of a run beyond its steps: what each needed, what a rule would have done, why the
-//! end is a bad one.
+//! Explanations of a run beyond its steps: what each step needed, what a rule would have done, and
+//! why the end is a violation.
 
 use latchwork::files::case::Case;
 use latchwork::report::run::on_model::Run;
