@@ -22,10 +22,10 @@ const SCENARIOS: [&str; 4] = [
 /// How often each search is repeated.
 const RUNS: usize = 3;
 
-/// What is looked at.
+/// The properties that are checked.
 const WHAT: [&str; 3] = ["safety", "can_finish", "all"];
 
-/// What a search has taken.
+/// The cost of a search.
 #[derive(Clone, Copy)]
 struct Cost {
     distinct: u64,

@@ -1,7 +1,7 @@
 //! Where a search spends its time, by part, in the four protocols and in two-phase commit.
 //!
 //! `cargo bench --bench profile` takes the first states of a space, and measures each part of the
-//! search on them by itself, several times; the fastest run counts. A part is given in nanoseconds
+//! search on them separately, several times; the fastest run counts. A part is given in nanoseconds
 //! a successor, so that rows can be compared; the whole is a search on one thread without a graph.
 
 use std::hint::black_box;
@@ -22,11 +22,11 @@ use latchwork_model::recall::Recall;
 #[path = "../examples/two_phase_commit/model.rs"]
 mod two_phase_commit;
 
-/// The states that are looked at.
+/// How many states are measured.
 const STATES: usize = 20_000;
 /// How often each part is measured.
 const RUNS: usize = 9;
-/// Fingerprints that are asked for before they are inserted.
+/// Fingerprints that are prefetched before they are inserted.
 const BATCH: usize = 64;
 
 fn main() {

@@ -23,7 +23,7 @@ use latchwork_model::downconvert::Downconvert;
 use latchwork_model::kit::{Claim, Kind, Model, Property, Protocol, Step};
 use latchwork_model::recall::{Recall, dirlock::DirLock};
 
-/// Spaces with more states are left out.
+/// Spaces with more states are skipped.
 const STATES: usize = 300_000;
 
 fn main() {
@@ -204,7 +204,7 @@ impl Space {
     }
 
     /// The states that are left if one step is taken alone wherever it may be: not if it leads to a
-    /// state that was expanded before, or everything else could be put off for ever.
+    /// state that was expanded before, or everything else could be postponed permanently.
     fn reduced(&self, alone: impl Fn(usize) -> bool) -> usize {
         let (mut found, mut expanded) = (vec![false; self.states], vec![false; self.states]);
         let mut queue: VecDeque<usize> = (0..self.initial).collect();

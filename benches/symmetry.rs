@@ -1,4 +1,4 @@
-//! What symmetry saves: the same spaces searched whole, and one state for all that differ by an exchange.
+//! What symmetry saves: the same spaces searched with and without it.
 //!
 //! `cargo bench --bench symmetry` searches each space on one thread, for everything but the properties
 //! of fair runs and without a graph. Of several runs the fastest counts; where one takes long, it is
@@ -31,7 +31,7 @@ const SCENARIOS: [&str; 12] = [
     "downconvert/medium/pr_ex_pr_ex_twice_late_bast_remote",
     "downconvert/medium/three_nodes",
 ];
-/// How often each search is repeated, if it is a short one.
+/// How often each short search is repeated.
 const RUNS: usize = 5;
 /// A search is not repeated if it takes longer than this.
 const LONG: f64 = 5.0;

@@ -20,7 +20,7 @@ struct Arguments {
     /// How many models
     #[arg(long, default_value_t = 1_000)]
     models: u64,
-    /// The seed from which they are drawn
+    /// The seed from which they are generated
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The number of the first model

@@ -1,5 +1,5 @@
-//! How fast sampling is, side by side with a bare loop that picks one of the successors and looks
-//! at nothing: `cargo run --release --example rates`.
+//! How fast sampling is, side by side with a bare loop that picks one of the successors and checks
+//! nothing: `cargo run --release --example rates`.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -19,10 +19,10 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// Steps per second of one core, in a scenario of each protocol.
 #[derive(Parser)]
 struct Arguments {
-    /// How long each is measured, in milliseconds.
+    /// How long each measurement takes, in milliseconds.
     #[arg(long, default_value_t = 500)]
     millis: u64,
-    /// How often; the best of them counts.
+    /// The number of measurements; the best one counts.
     #[arg(long, default_value_t = 3)]
     times: u32,
     /// The protocols to measure; all of them if none is named.

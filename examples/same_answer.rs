@@ -24,7 +24,7 @@ struct Arguments {
     runs: usize,
 }
 
-/// All that a search says.
+/// Everything that a search reports.
 #[derive(PartialEq)]
 struct Answer {
     verdict: &'static str,
@@ -101,7 +101,7 @@ fn differences(path: &Path, runs: usize) -> Result<Vec<String>, String> {
     Ok(different)
 }
 
-/// The scenarios that stand in a folder itself, in order.
+/// The scenarios directly in a folder, in order.
 fn scenarios(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let failed = |error| format!("{}: {error}", folder.display());
     let mut paths = Vec::new();

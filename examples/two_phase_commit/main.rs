@@ -22,7 +22,7 @@ struct Arguments {
     /// How many threads.
     #[arg(long, default_value_t = 1)]
     threads: usize,
-    /// Search one state for all that differ by an exchange of resource managers.
+    /// Explore one representative of states that differ only by swapping resource managers.
     #[arg(long)]
     symmetry: bool,
     /// Store states whole, and not by their fingerprints.

@@ -1,11 +1,11 @@
-//! No text makes the reader of cases or a replay panic, and what was read is written canonically.
+//! No text makes the case reader or a replay panic, and a case that was read is written canonically.
 #![no_main]
 
 use latchwork::encoding::json::Document;
 use latchwork::jobs::replay::replay;
 use latchwork::files::case::Case;
 
-/// No search is made for what comes after a divergence: it would take all the time.
+/// Skips the search after a divergence, which would take most of the time.
 struct NoSearch;
 
 impl latchwork::engines::explore::Watch for NoSearch {

@@ -1,6 +1,6 @@
-//! Models drawn from the bytes of a fuzzer: the engine agrees with a naive reference on each.
+//! Models generated from a fuzzer's bytes: the engine agrees with a naive reference on each.
 #![no_main]
-#![allow(dead_code, reason = "the fuzzer draws the bytes itself")]
+#![allow(dead_code, reason = "the fuzzer generates the bytes itself")]
 
 use latchwork::engines::explore::Options;
 

@@ -79,7 +79,7 @@ pub fn read(file: impl Read, mut each: impl FnMut(Frame<'_>)) -> Result<u64, Dam
     );
     if !is_next && !is_pcap {
         return Err(Damage {
-            message: "this is no capture: it begins neither as pcap nor as pcapng does".into(),
+            message: "this is not a capture: it starts neither like pcap nor like pcapng".into(),
             hint: Some("`tcpdump -w FILE port 2049` records one"),
         });
     }
@@ -153,7 +153,7 @@ fn take(
     let interface_of = |id: u32, interfaces: &[Interface]| {
         let found = usize::try_from(id).ok().and_then(|id| interfaces.get(id).copied());
         found.ok_or_else(|| {
-            Damage::new(format!("the file is damaged: frame {number} is of no interface"))
+            Damage::new(format!("the file is damaged: frame {number} belongs to no interface"))
         })
     };
     let (interface, stamp, bytes, wire) = match &block {
@@ -179,9 +179,8 @@ fn take(
             let interface = interface_of(0, interfaces)?;
             let fraction = u64::from(block.ts_usec);
             if fraction >= interface.resolution || block.caplen > block.origlen.max(1 << 18) {
-                let message = format!(
-                    "the file is damaged: frame {number} has a length or a time that cannot be"
-                );
+                let message =
+                    format!("the file is damaged: frame {number} has an impossible length or time");
                 return Err(Damage::new(message));
             }
             let stamp = u64::from(block.ts_sec) * interface.resolution + fraction;
@@ -213,7 +212,7 @@ fn of_header(header: &PcapHeader) -> Interface {
 fn resolution(option: u8) -> Result<u64, Damage> {
     let power = u32::from(option & 0x7f);
     let units = if option & 0x80 == 0 { 10u64.checked_pow(power) } else { 1u64.checked_shl(power) };
-    units.ok_or_else(|| Damage::new("the file is damaged: an interface has no resolution of time"))
+    units.ok_or_else(|| Damage::new("the file is damaged: an interface has no time resolution"))
 }
 
 impl Interface {
@@ -234,7 +233,7 @@ fn damage(error: &PcapError<&[u8]>, frames: u64) -> Damage {
         PcapError::ReadError => Damage::new("cannot read"),
         PcapError::UnexpectedEof | PcapError::Incomplete(_) | PcapError::Eof => Damage {
             message: format!("the file is cut off after {frames} frames"),
-            hint: Some("`editcap FILE WHOLE` keeps the frames that are whole"),
+            hint: Some("`editcap FILE WHOLE` keeps the complete frames"),
         },
         _ => Damage::new(format!("the file is damaged after {frames} frames")),
     }

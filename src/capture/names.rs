@@ -80,7 +80,7 @@ fn number<'de, D: Deserializer<'de>>(from: D, prefix: &str) -> Result<u32, D::Er
     let number = text.strip_prefix(prefix).filter(|digits| !digits.starts_with(['0', '+']));
     number
         .and_then(|digits| digits.parse().ok())
-        .ok_or_else(|| de::Error::custom(format_args!("`{text}` is no name like {prefix}1")))
+        .ok_or_else(|| de::Error::custom(format_args!("`{text}` is not a name like {prefix}1")))
 }
 
 /// A stateid: the name of the state that it stands for, whatever its sequence number.

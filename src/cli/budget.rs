@@ -46,11 +46,11 @@ fn parse_time(text: &str) -> Result<Duration, String> {
         "" | "s" => 1,
         "m" => 60,
         "h" => 3600,
-        _ => return Err("a time is a number with s, m or h behind it".to_string()),
+        _ => return Err("a duration is a number followed by s, m or h".to_string()),
     };
-    let number: u64 = number.parse().map_err(|_| "a time begins with a number".to_string())?;
+    let number: u64 = number.parse().map_err(|_| "a duration starts with a number".to_string())?;
     let time = number.checked_mul(seconds).filter(|time| *time <= 1 << 32);
-    time.map(Duration::from_secs).ok_or_else(|| "that is too long a time".to_string())
+    time.map(Duration::from_secs).ok_or_else(|| "the duration is too long".to_string())
 }
 
 fn parse_memory(text: &str) -> Result<u64, String> {
@@ -60,8 +60,8 @@ fn parse_memory(text: &str) -> Result<u64, String> {
         "K" | "k" => 1 << 10,
         "M" | "m" => 1 << 20,
         "G" | "g" => 1 << 30,
-        _ => return Err("a size is a number with K, M or G behind it".to_string()),
+        _ => return Err("a size is a number followed by K, M or G".to_string()),
     };
-    let number: u64 = number.parse().map_err(|_| "a size begins with a number".to_string())?;
-    number.checked_mul(bytes).ok_or_else(|| "that is too much".to_string())
+    let number: u64 = number.parse().map_err(|_| "a size starts with a number".to_string())?;
+    number.checked_mul(bytes).ok_or_else(|| "the size is too large".to_string())
 }

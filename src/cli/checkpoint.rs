@@ -75,8 +75,8 @@ impl Checkpoints {
         let folder = match (&self.checkpoint, &self.resume) {
             (None, None) => return Ok(None),
             (Some(write), Some(read)) if write != read => {
-                let message = "--checkpoint and --resume name two folders";
-                let hint = "--resume alone goes on, and keeps on writing there";
+                let message = "--checkpoint and --resume name different folders";
+                let hint = "--resume alone continues, and keeps writing to the same folder";
                 return Err(Failure::Usage(format!("{message}\nhint: {hint}")));
             }
             (Some(folder), _) | (None, Some(folder)) => folder,
@@ -86,11 +86,11 @@ impl Checkpoints {
         };
         let there = folder.join(CHECK).exists();
         if there && self.resume.is_none() {
-            let hint = "--resume goes on with it; else name another folder, or remove this one";
-            return problem("a check is kept in there already", hint);
+            let hint = "--resume continues it; otherwise name another folder, or remove this one";
+            return problem("the folder already contains a checkpoint", hint);
         }
         if !there && self.checkpoint.is_none() {
-            return problem("no check is kept in there", "--checkpoint begins one");
+            return problem("the folder contains no checkpoint", "--checkpoint starts a new one");
         }
         let keeper = Keeper::open(folder, scenarios, how, self.checkpoint_every)?;
         if !there {
@@ -115,13 +115,13 @@ impl Keeper {
         every: u64,
     ) -> Result<Self, Failure> {
         let failed = |error: &dyn std::fmt::Display| {
-            problem_of(folder, "cannot write", error).hint("name a folder that can be written")
+            problem_of(folder, "cannot write", error).hint("name a writable folder")
         };
         std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
         let lock = File::create(folder.join("lock")).map_err(|error| failed(&error))?;
         // A file system that has no locks refuses in another way.
         if matches!(FileExt::try_lock(&lock), Err(TryLockError::WouldBlock)) {
-            let problem = problem_of(folder, "in use", &"another process is writing there");
+            let problem = problem_of(folder, "in use", &"another process is writing to it");
             return Err(problem.hint("wait for it, or name another folder").into());
         }
         let build = std::env::current_exe().and_then(|path| sealed::digest_of_file(&path));
@@ -208,7 +208,7 @@ impl Keeper {
                 self.checkpoint(at).remove();
             }
             Err(error) => watch.problem(&format!(
-                "{}: cannot be written: {error}; what was kept before is still good",
+                "{}: cannot write: {error}; the previous checkpoint is still valid",
                 path.display()
             )),
         }

@@ -16,7 +16,7 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text));
     let failed =
         |error| Problem::of_file(path.display().to_string(), format!("cannot write: {error}"));
-    Ok(written.map_err(failed).map_err(|problem| problem.hint("--out says where to write"))?)
+    Ok(written.map_err(failed).map_err(|problem| problem.hint("choose the folder with --out"))?)
 }
 
 /// Whether an argument names a file or a folder, and not a protocol.
@@ -34,7 +34,7 @@ pub fn is_folder(path: &Path) -> bool {
 pub fn entry_named(name: &str) -> Result<&'static Entry, Failure> {
     protocols::find(name).ok_or_else(|| {
         let hint = suggest(name, protocols::all().iter().map(|entry| entry.name), "protocols");
-        Failure::Usage(format!("`{name}` is no protocol and no file\nhint: {hint}"))
+        Failure::Usage(format!("`{name}` is neither a protocol nor a file\nhint: {hint}"))
     })
 }
 
@@ -45,7 +45,7 @@ pub fn scenarios_folder() -> Result<&'static Path, Failure> {
         return Ok(folder);
     }
     let problem = Problem::of_file("scenarios", "there is no such folder here");
-    Err(problem.hint("run this where the folder is, or name scenario files").into())
+    Err(problem.hint("run this in the folder that contains it, or name scenario files").into())
 }
 
 /// The small scenarios of a protocol: those of `./scenarios`, and where that is not, the built-in ones.
@@ -62,10 +62,7 @@ pub fn protocol_scenarios(entry: &Entry) -> Result<Vec<Scenario>, Failure> {
 }
 
 fn note_built_in() -> Result<(), Failure> {
-    Ok(writeln!(
-        print::stderr(),
-        "note: there is no ./scenarios here: these are the built-in ones"
-    )?)
+    Ok(writeln!(print::stderr(), "note: there is no ./scenarios here; running the built-in ones")?)
 }
 
 /// All scenarios that `what` names; nothing in it: the small ones of every protocol.
@@ -92,7 +89,7 @@ pub fn find_scenarios(what: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
             }
         }
         if scenarios.is_empty() {
-            let problem = Problem::of_file("scenarios", "no scenario is in there");
+            let problem = Problem::of_file("scenarios", "the folder contains no scenario");
             return Err(problem.hint("a scenario is scenarios/<protocol>/<name>.json").into());
         }
     }
@@ -121,7 +118,8 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Scenario>, Failure> {
         }
     }
     if paths.is_empty() {
-        let problem = Problem::of_file(folder.display().to_string(), "no scenario is in there");
+        let problem =
+            Problem::of_file(folder.display().to_string(), "the folder contains no scenario");
         return Err(problem.hint("a scenario is a file whose name ends in .json").into());
     }
     paths.sort();

@@ -43,7 +43,7 @@ struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 as expected, 1 violated or not as expected, 2 usage or a bad file,
-3 inconclusive (a budget ran out), 4 replay diverged, 5 vacuous, 6 nondeterminism, 70 a bug of
+3 inconclusive (a budget ran out), 4 replay diverged, 5 vacuous, 6 nondeterminism, 70 a bug in
 latchwork. If several apply, the first of these wins: 70, 6, 1, 4, 5, 3, 0.";
 
 /// Runs the program with the arguments of the process. It knows these protocols and no others.
@@ -60,7 +60,7 @@ pub fn run(protocols: &'static [Entry]) -> ExitCode {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => failure.complain(),
         Err(_) => {
-            let _ = writeln!(print::stderr(), "error: this is a bug of latchwork");
+            let _ = writeln!(print::stderr(), "error: this is a bug in latchwork");
             Exit::Internal
         }
     };

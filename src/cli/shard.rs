@@ -41,7 +41,7 @@ impl FromStr for Shard {
                     ["SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"].map(variable);
                 let at = task.checked_sub(first?);
                 let of = count?;
-                let step = "an array that is cut into shards has ids without gaps";
+                let step = "the ids of an array that runs shards must have no gaps";
                 shard(at, Some(of)).map_err(|_| format!("{step}: --array=0-7"))
             }
             Some(("kubernetes", of)) => shard(Some(variable("JOB_COMPLETION_INDEX")?), number(of)),
@@ -54,7 +54,7 @@ impl FromStr for Shard {
 /// A number that the machinery of a cluster has put into the environment.
 fn variable(name: &str) -> Result<u64, String> {
     let value = env::var(name).map_err(|_| format!("{name} is not set; {HINT}"))?;
-    value.parse().map_err(|_| format!("{name} is `{value}` and no number"))
+    value.parse().map_err(|_| format!("{name} is `{value}`, which is not a number"))
 }
 
 #[cfg(test)]

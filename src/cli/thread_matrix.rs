@@ -50,7 +50,7 @@ pub fn run(protocol: &str, clock: &Clock, reports: Option<&Path>) -> Result<Exit
             };
             rows.push(Row { protocol: form.protocol, change, cells, large: reached });
             if clock.interrupted() {
-                let why = "the time ran out before all cells were run";
+                let why = "the time ran out before all cells had run";
                 return Err(Failure::Inconclusive(why.to_string()));
             }
         }

@@ -100,9 +100,8 @@ impl ClientLog {
             deeds.push(Deed { from: (from, 0), to: (said.end, 0), what, line: at + 1 });
         }
         if !seen {
-            let message = format!("says nothing of `{client}`");
-            let hint =
-                "a line is `TIME CLIENT OPERATION HANDLE ... -> RESULT`, or of strace -f -ttt -T";
+            let message = format!("does not mention `{client}`");
+            let hint = "a line is `TIME CLIENT OPERATION HANDLE ... -> RESULT`, or a line of strace -f -ttt -T";
             return Err(Problem::of_file(file, message).hint(hint));
         }
         Ok(Self { client: client.to_string(), file: file.to_string(), deeds })

@@ -33,14 +33,14 @@ pub fn open(path: &Path, host: &str) -> Result<Vec<Line>, Problem> {
     let failed = |error: std::io::Error| Problem::of_file(&file, format!("cannot read: {error}"));
     let metadata = std::fs::metadata(path).map_err(failed)?;
     if metadata.is_dir() {
-        return Err(Problem::of_file(&file, "is a directory, a file is needed"));
+        return Err(Problem::of_file(&file, "is a directory, not a file"));
     }
     if metadata.len() > MAX_BYTES {
         return Err(Problem::of_file(&file, "is larger than 64 MiB").hint("cut it into parts"));
     }
     let bytes = std::fs::read(path).map_err(failed)?;
     let text = String::from_utf8(bytes)
-        .map_err(|_| Problem::of_file(&file, "is not text in UTF-8, so it is no log"))?;
+        .map_err(|_| Problem::of_file(&file, "is not a log: it is not text in UTF-8"))?;
     read(&file, &text, host)
 }
 
@@ -68,13 +68,13 @@ pub fn read(file: &str, text: &str, host: &str) -> Result<Vec<Line>, Problem> {
         let mut fields = fields.map_err(&problem)?;
         let time = match fields.remove("time") {
             Some(time) => Some(nanoseconds(&time).ok_or_else(|| {
-                problem(format!("`{time}` is no time")).hint("a time is a number of seconds")
+                problem(format!("`{time}` is not a time")).hint("a time is a number of seconds")
             })?),
             None => None,
         };
         if *timed.get_or_insert(time.is_some()) != time.is_some() {
-            let hint = "either all lines of a log have a time, or none has";
-            return Err(problem("some lines have a `time`, and some have not".into()).hint(hint));
+            let hint = "either every line of a log has a time, or none does";
+            return Err(problem("some lines have a `time` and some do not".into()).hint(hint));
         }
         let time = time.unwrap_or(number as u64);
         if let Some(last) = lines.last().filter(|last| last.time > time) {
@@ -92,7 +92,7 @@ pub fn read(file: &str, text: &str, host: &str) -> Result<Vec<Line>, Problem> {
 fn json(said: &str) -> Result<BTreeMap<String, String>, String> {
     let object: serde_json::Map<String, Value> = serde_json::from_str(said).map_err(|error| {
         let text = error.to_string();
-        format!("is no JSON object: {}", text.split(" at line ").next().unwrap_or(&text))
+        format!("is not a JSON object: {}", text.split(" at line ").next().unwrap_or(&text))
     })?;
     let spell = |value: Value| match value {
         Value::String(text) => text,
@@ -158,8 +158,8 @@ mod tests {
     fn what_is_no_line_is_refused_with_its_place() {
         for (text, message) in [
             ("hello", "log:1:1: is neither JSON nor a tracepoint"),
-            ("\n  {\"a\": }", "log:2:3: is no JSON object: expected value"),
-            ("{\"time\":\"x\"}", "log:1:1: `x` is no time\nhint: a time is a number of seconds"),
+            ("\n  {\"a\": }", "log:2:3: is not a JSON object: expected value"),
+            ("{\"time\":\"x\"}", "log:1:1: `x` is not a time\nhint: a time is a number of seconds"),
             (
                 "{\"time\":2}\n{\"time\":1}",
                 "log:2:1: time goes backwards\nhint: line 1 is later: sort the log by time",

@@ -66,7 +66,7 @@ impl MapFile {
         let configuration = read_configuration(&mut object, root)?;
         if configuration.entry.name != entry.name {
             let (is, asked) = (configuration.entry.name, entry.name);
-            return Err(root.problem(format!("is a map for {is}, and {asked} is asked for")));
+            return Err(root.problem(format!("is a map for {is}, not for {asked}")));
         }
         let mut names = BTreeMap::new();
         if let Some(json) = object.optional("names") {
@@ -86,7 +86,7 @@ impl MapFile {
             lines.push(read_line(line, entry)?);
         }
         if lines.is_empty() {
-            return Err(json.problem("a map without a kind of line maps nothing"));
+            return Err(json.problem("a map needs at least one kind of line"));
         }
         object.finish()?;
         Ok(Self { configuration, names, lines, silent })
@@ -171,10 +171,10 @@ fn read_line(json: Json<'_>, entry: &'static Entry) -> Result<LineKind, Problem>
     }
     if steps.is_empty() && before.is_empty() && after.is_empty() {
         let hint = "`do` is a step, `before` and `after` are fields";
-        return Err(json.problem("this kind of line means nothing").hint(hint));
+        return Err(json.problem("this kind of line has no effect").hint(hint));
     }
     if then.len() > 1 {
-        return Err(json.problem("`then` is one step"));
+        return Err(json.problem("`then` takes a single step"));
     }
     let texts = |all: Vec<(Json<'_>, String)>| all.into_iter().map(|(_, text)| text).collect();
     let then = then.into_iter().map(|(_, text)| text).next();

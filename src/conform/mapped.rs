@@ -189,7 +189,8 @@ fn filled(map: &MapFile, line: &Line, text: &str, depth: u8) -> Result<String, S
         if let Some(names) = map.names.get(name).filter(|_| depth == 0) {
             let key = filled(map, line, &names.of, 1)?;
             let found = names.is.iter().find(|(pattern, _)| matches(pattern, &key));
-            let found = found.ok_or_else(|| format!("`{key}` is not among the names of {name}"))?;
+            let found =
+                found.ok_or_else(|| format!("`{key}` is not one of the names of {name}"))?;
             out.push_str(&found.1);
         } else {
             let value = line.fields.get(name);

@@ -35,7 +35,7 @@ pub fn events(path: &Path) -> Result<Vec<Event>, Problem> {
     let file = path.display().to_string();
     let failed = |error: std::io::Error| Problem::of_file(&file, format!("cannot read: {error}"));
     if path.is_dir() {
-        return Err(Problem::of_file(&file, "is a directory, a file is needed"));
+        return Err(Problem::of_file(&file, "is a directory, not a file"));
     }
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
     if reader.fill_buf().map_err(failed)?.first() == Some(&b'{') {
@@ -60,15 +60,15 @@ fn lines(file: &str, reader: impl BufRead) -> Result<Vec<Event>, Problem> {
             file: file.to_string(),
             position: Some((at + 1, 1)),
             message,
-            hint: Some("`latchwork schema events` describes such a file".to_string()),
+            hint: Some("`latchwork schema events` describes the format".to_string()),
         };
         let text = text.map_err(|error| problem(format!("cannot read: {error}")))?;
         match serde_json::from_str::<Line>(&text) {
             Ok(Line::Head(first)) if at == 0 && first == Head::default() => head = true,
             Ok(Line::Event(event)) if head && !end => events.push(event),
             Ok(Line::Last(_)) if head && !end => end = true,
-            Ok(_) => return Err(problem("is not in its place".to_string())),
-            Err(_) => return Err(problem("is no event".to_string())),
+            Ok(_) => return Err(problem("is out of place".to_string())),
+            Err(_) => return Err(problem("is not an event".to_string())),
         }
     }
     if !end {

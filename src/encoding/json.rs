@@ -69,14 +69,14 @@ impl Document {
             |error: &dyn fmt::Display| Problem::of_file(&file, format!("cannot read: {error}"));
         let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
         if metadata.is_dir() {
-            return Err(Problem::of_file(&file, "is a directory, a file is needed"));
+            return Err(Problem::of_file(&file, "is a directory, not a file"));
         }
         if metadata.len() > MAX_BYTES {
-            return Err(Problem::of_file(&file, "is larger than 16 MiB, which no such file is"));
+            return Err(Problem::of_file(&file, "is larger than 16 MiB, the limit for such files"));
         }
         let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
         let text = String::from_utf8(bytes)
-            .map_err(|_| Problem::of_file(&file, "is not text in UTF-8, so it is no JSON"))?;
+            .map_err(|_| Problem::of_file(&file, "is not JSON: it is not text in UTF-8"))?;
         Ok(Self { file, text })
     }
 
@@ -178,7 +178,7 @@ impl<'a> Json<'a> {
                 Cow::Owned(_) => offset_in(&self.document.text, raw.get()),
             };
             if members.iter().any(|member| member.key == key) {
-                return Err(self.at(offset, format!("the key `{key}` is there twice")));
+                return Err(self.at(offset, format!("the key `{key}` appears twice")));
             }
             members.push(Member { key, value: Json { raw: raw.get(), ..*self }, offset });
         }
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn a_key_that_is_there_twice() {
         let message = problem(r#"{"a":1,"b":2,"a":3}"#, |json| json.members().map(drop));
-        assert_eq!(message, "x.json:1:14: the key `a` is there twice");
+        assert_eq!(message, "x.json:1:14: the key `a` appears twice");
     }
 
     #[test]

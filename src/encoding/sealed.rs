@@ -24,7 +24,7 @@ const LAST: u64 = "sha256:\n".len() as u64 + 64;
 /// The maximum number of bytes of the line that identifies what a file belongs to.
 const MOST_HEADER: u64 = 1 << 12;
 /// The hint for a file that cannot be used.
-const BEGIN_ANEW: &str = "--checkpoint with a new folder begins anew";
+const BEGIN_ANEW: &str = "--checkpoint with a new folder starts over";
 
 /// Identifies what a file belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,16 +177,16 @@ pub fn open(path: &Path, stamp: &Stamp) -> Result<Reader, Problem> {
     let Stamp { version, build, of } = header.stamp;
     if version != stamp.version {
         let message = format!("was written by version {version}; this is {}", stamp.version);
-        return Err(problem(message).hint(format!("go on with that version; {BEGIN_ANEW}")));
+        return Err(problem(message).hint(format!("continue with that version; {BEGIN_ANEW}")));
     }
     if build != stamp.build {
-        let message = "was written by another build of this program, whose models may be others";
-        let hint = format!("go on with the program that wrote it; {BEGIN_ANEW}");
+        let message = "was written by another build of this program, whose models may differ";
+        let hint = format!("continue with the program that wrote it; {BEGIN_ANEW}");
         return Err(problem(message.to_string()).hint(hint));
     }
     if of != stamp.of {
-        let message = "belongs to another check, or to a scenario that was another one then";
-        let hint = format!("give the arguments with which it was begun; {BEGIN_ANEW}");
+        let message = "belongs to another check, or a scenario has changed since";
+        let hint = format!("use the arguments that it was started with; {BEGIN_ANEW}");
         return Err(problem(message.to_string()).hint(hint));
     }
     Ok(reader)
@@ -203,7 +203,7 @@ fn read_whole(path: &Path) -> io::Result<(Header, Reader)> {
     let len = file.metadata()?.len();
     if len < FIRST.len() as u64 || file.read_exact(&mut first).is_err() || first != FIRST.as_bytes()
     {
-        return Err(damaged("is no checkpoint"));
+        return Err(damaged("is not a checkpoint"));
     }
     let Some(body) = len.checked_sub(LAST) else { return Err(damaged("is cut off")) };
     file.seek(SeekFrom::Start(0))?;
@@ -213,16 +213,16 @@ fn read_whole(path: &Path) -> io::Result<(Header, Reader)> {
     if Read::by_ref(&mut file).take(LAST).read_to_string(&mut last).is_err()
         || last != format!("{}\n", spell(digest.digest))
     {
-        return Err(damaged("is damaged or cut off: its digest is not that of what it holds"));
+        return Err(damaged("is damaged or cut off: its digest does not match its contents"));
     }
     file.seek(SeekFrom::Start(FIRST.len() as u64))?;
     let mut line = Vec::new();
     let mut reader = BufReader::with_capacity(1 << 18, file.take(body - FIRST.len() as u64));
     io::BufRead::read_until(&mut reader.by_ref().take(MOST_HEADER), b'\n', &mut line)?;
     let header: Header =
-        serde_json::from_slice(&line).map_err(|_| damaged("has a header of another format"))?;
+        serde_json::from_slice(&line).map_err(|_| damaged("has a header of an unknown format"))?;
     if header.format != FORMAT {
-        return Err(damaged("has another format than this version reads"));
+        return Err(damaged("has a format that this version does not read"));
     }
     Ok((header, Reader(reader)))
 }

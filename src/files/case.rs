@@ -280,17 +280,17 @@ impl Case {
         let long_enough =
             steps.len() >= verdict.steps && verdict.cycle.is_none_or(|at| at < steps.len());
         if !long_enough {
-            return Err(steps_json.problem("there are fewer steps than the verdict speaks of"));
+            return Err(steps_json.problem("there are fewer steps than the verdict states"));
         }
         let case = Self { configuration, provenance, verdict, minimality, initial, steps, threads };
         if case.verdict.property == REFINEMENT && case.threads.is_none() {
-            return Err(
-                root.problem("only threads violate `refinement`: the key `threads` is missing")
-            );
+            return Err(root.problem(
+                "only runs of threads violate `refinement`, but the key `threads` is missing",
+            ));
         }
         if !edited && digest(&case.body()) != written {
-            let problem = digest_json.problem("the digest is not that of this case: it was edited");
-            return Err(problem.hint("`latchwork replay --edited` replays it all the same"));
+            let problem = digest_json.problem("the digest does not match: the case was edited");
+            return Err(problem.hint("`latchwork replay --edited` replays it anyway"));
         }
         Ok(case)
     }
@@ -373,7 +373,7 @@ fn read_verdict(configuration: &Configuration, json: Json<'_>) -> Result<CaseVer
 fn read_count(object: &mut Object<'_>, key: &'static str) -> Result<Option<usize>, Problem> {
     let Some(json) = object.optional(key) else { return Ok(None) };
     let count = json.number()?;
-    usize::try_from(count).map(Some).map_err(|_| json.problem("that is too large a number"))
+    usize::try_from(count).map(Some).map_err(|_| json.problem("the number is too large"))
 }
 
 fn read_minimality(json: Json<'_>) -> Result<Minimality, Problem> {
@@ -394,11 +394,11 @@ fn read_nested(
     fields: &mut Vec<(String, FieldValue)>,
 ) -> Result<(), Problem> {
     if depth > MAX_DEPTH {
-        return Err(json.problem("the fields of no state are nested that deep"));
+        return Err(json.problem("no state has fields nested this deep"));
     }
     for member in json.members()? {
         if member.key.is_empty() || member.key.contains('.') {
-            return Err(member.value.problem(format!("no field is called `{}`", member.key)));
+            return Err(member.value.problem(format!("there is no field `{}`", member.key)));
         }
         let path = match path {
             "" => member.key.to_string(),
@@ -434,7 +434,7 @@ fn read_step(json: Json<'_>) -> Result<CaseStep, Problem> {
         let [old, new] = pair.as_slice() else {
             return Err(member
                 .value
-                .problem("a change is a list of two: the old value, the new one"));
+                .problem("a change is a list of two values: the old one and the new one"));
         };
         let (old, new) = (read_value(*old)?, read_value(*new)?);
         changes.push(Change { path: member.key.into_owned(), old, new });

@@ -147,7 +147,7 @@ pub fn read_format(json: Json<'_>, known: u64) -> Result<(), Problem> {
     if format == known {
         return Ok(());
     }
-    let problem = json.problem(format!("format {format} is not known here"));
+    let problem = json.problem(format!("unknown format {format}"));
     Err(problem.hint(format!("this version of latchwork reads and writes format {known}")))
 }
 
@@ -248,7 +248,7 @@ pub fn ignorable(entry: &Entry, name: &str) -> Result<PropertyId, Unknown> {
         }
         _ => return Ok(id),
     };
-    let message = format!("`{name}` cannot be ignored: what lies behind a {cut} is not searched");
+    let message = format!("`{name}` cannot be ignored: nothing is searched beyond a {cut}");
     let expect = format!("{{\"violates\": \"{name}\", \"steps\": ...}}");
     Err((message, format!("{remedy}, or expect it: {expect}")))
 }
@@ -280,7 +280,7 @@ pub(crate) fn read_names<T: PartialEq>(
     for item in json.items()? {
         let value = read_name(item, &look_up)?;
         if found.contains(&value) {
-            return Err(item.problem(format!("`{}` is there twice", item.string()?)));
+            return Err(item.problem(format!("`{}` is listed twice", item.string()?)));
         }
         found.push(value);
     }

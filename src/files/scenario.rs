@@ -158,7 +158,7 @@ fn goal(entry: &Entry, name: &str) -> Result<Goal, Unknown> {
     if kind == PropertyKind::Model(Kind::Reachable) {
         return Ok(Goal::Property(id));
     }
-    let message = format!("the property `{name}` is no goal: it says what must hold");
+    let message = format!("the property `{name}` is not a goal: it states what must hold");
     Err((message, "a goal is an action or a property of the kind `reachable`".to_string()))
 }
 
@@ -182,7 +182,7 @@ fn read_expect(
             if json.boolean()? {
                 return Ok(Expect::Holds);
             }
-            Err(json.problem("`holds` can only be true; what else is expected is `violates`"))
+            Err(json.problem("`holds` can only be true; use `violates` for a violation"))
         }
         (None, Some(json), None) => {
             let property = read_name(json, |name| property(entry, name))?;

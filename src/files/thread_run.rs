@@ -67,7 +67,7 @@ impl ThreadRun {
             }
             (None, Some(path)) => Schedule::Path(path.text().to_string()),
             (Some(_), Some(path)) => {
-                return Err(path.problem("a run has the decisions of one scheduler"));
+                return Err(path.problem("a run has the decisions of exactly one scheduler"));
             }
         };
         object.finish()?;
@@ -80,5 +80,5 @@ fn texts(json: Json<'_>) -> Result<Vec<String>, Problem> {
 }
 
 fn number<T: TryFrom<u64>>(json: Json<'_>) -> Result<T, Problem> {
-    T::try_from(json.number()?).map_err(|_| json.problem("that is too large a number"))
+    T::try_from(json.number()?).map_err(|_| json.problem("the number is too large"))
 }

@@ -142,7 +142,7 @@ impl Checked {
         let sentence = |id| {
             let name = self.property(id).name;
             format!(
-                "`{name}` waits, and what it waits for is there in no state: is it written with \
+                "`{name}` waits for something that exists in no state: is it written with \
                  `implies`, and not with `awaits`?"
             )
         };

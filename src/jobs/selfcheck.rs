@@ -126,7 +126,7 @@ pub fn selfcheck(threads: usize) -> Vec<String> {
         }
     }
     if !run(Planted::Nothing).is_empty() {
-        missed.push("something is found where nothing is planted".to_string());
+        missed.push("something was found where nothing was planted".to_string());
     }
     missed
 }

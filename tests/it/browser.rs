@@ -1,4 +1,4 @@
-//! A browser that tests can drive: Chromium by way of `ChromeDriver`, in the protocol of WebDriver.
+//! A browser that tests can drive: Chromium through `ChromeDriver`, with the WebDriver protocol.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -49,7 +49,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts a browser; nothing, and a word about it, if there is none on this machine.
+    /// Starts a browser; reports it and returns nothing if this machine has none.
     pub fn open(screen: Screen) -> Option<Self> {
         let profile = tempfile::tempdir().expect("a folder");
         let mut driver = Command::new("chromedriver");
@@ -101,7 +101,7 @@ impl Browser {
         }}})
     }
 
-    /// A command of WebDriver; its answer, or what it says is wrong.
+    /// Sends a WebDriver command; returns its answer or its error.
     fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, Value> {
         let bare = matches!(method, Method::GET | Method::DELETE);
         let body = if bare { Body::empty() } else { Body::from(body.to_string()) };
@@ -155,18 +155,18 @@ impl Browser {
         self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
     }
 
-    /// Whoever looks likes it dark, or light.
+    /// Sets the preferred colour scheme: dark or light.
     pub fn prefer(&self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
-    /// Pages may not run scripts any more. Those of a test still run.
+    /// Forbids pages to run scripts. Scripts of a test still run.
     pub fn forbid_scripts(&self) {
         self.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
     }
 
-    /// What went wrong on the pages so far: errors on the console.
+    /// The errors on the console of the pages so far.
     pub fn errors(&self) -> Vec<String> {
         let severe = |entry: &&Value| entry["level"] == "SEVERE";
         self.log("browser")
@@ -176,7 +176,7 @@ impl Browser {
             .collect()
     }
 
-    /// What the pages asked for so far.
+    /// The requests of the pages so far.
     pub fn requests(&self) -> Vec<String> {
         let url = |entry: &Value| {
             let event: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
@@ -194,7 +194,7 @@ impl Browser {
         entries.as_array().expect("entries").clone()
     }
 
-    /// Keeps a picture of the whole page in the folder that `LATCHWORK_SHOTS` names, for people.
+    /// Saves a screenshot of the whole page in the folder that `LATCHWORK_SHOTS` names.
     pub fn shoot(&self, name: &str) {
         let Some(folder) = std::env::var_os("LATCHWORK_SHOTS") else { return };
         let shot = self.devtools(
@@ -209,7 +209,7 @@ impl Browser {
         std::fs::write(file, bytes.expect("base64")).expect("written");
     }
 
-    /// What stands in the environment of each of its processes, and of no other.
+    /// The environment variable that only its processes have.
     pub fn mark(&self) -> String {
         format!("{NAME}={}", self.profile.path().display())
     }

@@ -50,7 +50,7 @@ pub fn story(case: &Case) -> Story {
 const PENDING: &str =
     "scenarios/downconvert/ablations/without_pending_flag_two_apps_o2dlm_can_finish.json";
 
-/// What a check of a scenario file finds, on so many threads.
+/// The result of a check of a scenario file with a number of threads.
 pub fn checked(file: &str, threads: usize) -> Checked {
     let scenario = Scenario::open(&repository(file)).expect("a scenario");
     check(scenario, &Options { threads, ..Options::default() }, &()).expect("an instance")

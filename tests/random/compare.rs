@@ -1,4 +1,4 @@
-//! One model: what the engine says, in every way in which it can be asked, against the reference.
+//! One model: the engine's answers, under all its options, against the reference.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -18,21 +18,21 @@ use super::orbits::Orbits;
 use super::shortened;
 use super::space::Space;
 
-/// Models with more states are passed over, unless they were drawn as large ones.
+/// Models with more states are skipped, unless they were generated as large ones.
 const MOST: usize = 1_500;
-/// Large ones with more states are passed over.
+/// Large models with more states are skipped.
 const MOST_OF_LARGE: usize = 30_000;
 
-/// Something that the engine says and the reference does not, or the other way round.
+/// A difference between the engine and the reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disagreement {
     /// What kind of disagreement it is.
     pub class: String,
-    /// What each of them says.
+    /// The two answers.
     pub detail: String,
 }
 
-/// A model with all that is known of it.
+/// A model with everything that is known about it.
 pub(super) struct Case<'a> {
     pub model: &'a Drawn,
     pub space: &'a Space<'a>,
@@ -71,7 +71,7 @@ fn those(are: impl Fn(&Property<Drawn>) -> bool) -> PropertySet {
     own.filter(|(_, own)| are(own)).map(|(id, _)| id).collect()
 }
 
-/// The properties that speak of fair runs.
+/// The properties of fair runs.
 fn temporal() -> PropertySet {
     those(|own| own.kind.is_temporal())
 }
@@ -374,7 +374,7 @@ impl Case<'_> {
         }
     }
 
-    /// Whether what a search says that was stopped is true, and what it does not say is left open.
+    /// Whether the answers of a stopped search are true, and everything else is left undecided.
     pub fn partial(
         &mut self,
         way: &str,
@@ -406,7 +406,7 @@ impl Case<'_> {
         }
     }
 
-    /// Processes that are said to be interchangeable.
+    /// Processes that are declared interchangeable.
     fn symmetric(&mut self, draws: &mut Draws<'_>, plain: &Exploration) {
         let orbits = Orbits::of(self.space);
         let is_wrong = orbits.difference.is_some();

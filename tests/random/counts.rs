@@ -1,4 +1,4 @@
-//! What was compared: a comparison that looked at nothing must not pass.
+//! Counts of what was compared: a comparison of nothing must not pass.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ impl Counts {
         self.add_many(what, 1);
     }
 
-    /// Counts so many more.
+    /// Adds a number to a count.
     pub fn add_many(&mut self, what: impl Into<String>, times: u64) {
         *self.0.entry(what.into()).or_default() += times;
     }

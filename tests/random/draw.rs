@@ -1,4 +1,4 @@
-//! Draws a model from bytes. A seed is turned into bytes before; a fuzzer hands its own.
+//! Generates a model from bytes. A seed is expanded to bytes first; a fuzzer passes its own.
 
 use latchwork::engines::simulate::rng;
 use latchwork_model::kit::{Actions, Claim, Kind, Model, Param};
@@ -9,7 +9,7 @@ use super::table::{
     Test, Who,
 };
 
-/// The bytes from which a model of a seed is drawn; what is missing counts as 0.
+/// The number of bytes from which the model of a seed is generated; missing bytes count as 0.
 const BYTES: usize = 1024;
 
 /// The bytes of model number `number` of a seed.
@@ -58,7 +58,7 @@ impl<'a> Draws<'a> {
     }
 }
 
-/// How a model is drawn.
+/// How a model is generated.
 struct Drawing<'a, 'b> {
     draws: &'b mut Draws<'a>,
     limits: Limits,
@@ -406,7 +406,7 @@ impl Drawing<'_, '_> {
     }
 }
 
-/// Whether a property speaks of each process by itself.
+/// Whether a property is about each process separately.
 pub fn has_parameter(property: usize) -> bool {
     Drawn::PROPERTIES[property].name.ends_with("_each")
 }

@@ -1,4 +1,4 @@
-//! Fair runs in the reference's space: where one can stay for ever, and whether a given one is fair.
+//! Fair runs in the reference's space: where a run can stay, and whether a given run is fair.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ pub fn components(members: &[usize], edges: impl Fn(usize) -> Vec<usize>) -> Vec
 }
 
 impl Space<'_> {
-    /// The states of a region from which a fair run can go round for ever within the region, or in
+    /// The states of a region from which a fair run can cycle permanently within the region, or in
     /// which it can rest.
     pub fn fair_states(&self, region: &BTreeSet<usize>) -> BTreeSet<usize> {
         let mut fair = BTreeSet::new();
@@ -102,7 +102,7 @@ impl Space<'_> {
         fair
     }
 
-    /// Whether a run that goes round a cycle for ever is fair. `around` are its states, the first
+    /// Whether a run that repeats a cycle permanently is fair. `around` are its states, the first
     /// one again at the end; a run that rests has one state.
     fn is_fair(&self, around: &[usize], taken: &[Step]) -> bool {
         let acts: BTreeSet<Actor> = taken.iter().map(|step| actor(*step)).collect();

@@ -15,7 +15,7 @@ use super::draw::Draws;
 /// The most times that a search is stopped.
 const STOPS: usize = 4;
 
-/// Interrupts a search after it has asked so often whether it is to end.
+/// Interrupts a search after a number of polls.
 struct Impatient {
     asked: AtomicU64,
     patience: u64,

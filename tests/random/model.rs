@@ -10,10 +10,10 @@ use super::table::{
     Arguments, Clause, Limits, Member, Outcome, PROCESSES, Proc, State, Statement, Value,
 };
 
-/// What a drawn model says when it panics.
+/// The message of a random model that panics.
 pub const PANIC: &str = "this was drawn";
 
-/// A drawn model.
+/// A random model.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     /// How many processes there are, and how large numbers grow.
@@ -30,11 +30,11 @@ pub struct Drawn {
     pub initial: Vec<State>,
     /// Which processes are said to be interchangeable.
     pub symmetry: Symmetry,
-    /// Whether it was drawn to have many states.
+    /// Whether it was generated to have many states.
     pub is_large: bool,
 }
 
-/// What a drawn model says of its symmetry, which may be wrong.
+/// What a random model declares about its symmetry, which may be wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Symmetry {
     /// Where each process goes.
@@ -45,7 +45,7 @@ pub struct Symmetry {
     pub forgets_holder: bool,
 }
 
-/// How a drawn model sorts its processes.
+/// How a random model sorts its processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sorting {
     /// It does not.

@@ -1,4 +1,4 @@
-//! Runs that are sampled, or found and made longer, and then made short: they must still show what
+//! Runs that are sampled, or found and made longer, and then minimized: they must still show what
 //! they showed, and be no longer than before and no shorter than the shortest.
 
 use latchwork::engines::explore::Watch;

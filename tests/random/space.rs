@@ -18,7 +18,7 @@ pub enum Edge {
     Exceeds(&'static str),
     /// The model panics in it.
     Panics,
-    /// It is not enabled and has changed the state all the same.
+    /// It is not enabled, but has changed the state.
     Slips,
 }
 

@@ -1,6 +1,6 @@
-//! The data of a drawn model: what guards and claims read, what effects write.
+//! The data of a random model: what guards and claims read, what effects write.
 //!
-//! Everything that a drawn model does is computed here, by a plain interpreter. The engine reaches
+//! Everything that a random model does is computed here, by a plain interpreter. The engine reaches
 //! it through the methods of the model ([`super::model`]), the reference calls it directly.
 
 use latchwork_model::kit::{Claim, Fifo, Set, Table};

@@ -1,5 +1,5 @@
-//! The fingerprints of the search in the order in which it comes upon them, put into Latchwork's
-//! table and nothing else: what no search can do without.
+//! Inserts the fingerprints of the search, in its order, into Latchwork's table and does nothing
+//! else: the least that any search must do.
 
 use std::time::Instant;
 

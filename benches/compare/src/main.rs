@@ -26,7 +26,7 @@ use wait4::Wait4;
 
 use table::{Row, print};
 
-/// What can go wrong, in words.
+/// An error message.
 type Failure = Box<dyn std::error::Error>;
 
 /// Two-phase commit in Latchwork, SPIN and Stateright, side by side.
@@ -55,7 +55,7 @@ enum Job {
     Bare,
 }
 
-/// One of those that are compared.
+/// A contender.
 struct Contender {
     name: &'static str,
     threads: u8,
@@ -63,7 +63,7 @@ struct Contender {
     arguments: Vec<String>,
 }
 
-/// What a run has come to.
+/// The result of a run.
 #[derive(Clone, Copy)]
 struct Run {
     seconds: f64,
@@ -108,7 +108,7 @@ fn compare(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Builds everybody; SPIN only where it is installed.
+/// Builds all contenders; SPIN only if it is installed.
 fn contenders(managers: u8, folder: &Path) -> Result<Vec<Contender>, Failure> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let built = Command::new("cargo")
@@ -176,7 +176,7 @@ impl Contender {
     }
 }
 
-/// The number that stands before one of some words.
+/// Returns the number in front of one of the given words.
 fn number_before(text: &str, words: &[&str]) -> Option<u64> {
     words.iter().find_map(|word| {
         let (before, _) = text.split_once(word)?;

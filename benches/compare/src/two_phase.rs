@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use stateright::{Checker, Model};
 
-/// What has become of a resource manager.
+/// The state of a resource manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Vote {
     Working,
@@ -26,7 +26,7 @@ pub enum Action {
     ReceiveAbort(u8),
 }
 
-/// Whether nobody has committed what somebody else has aborted.
+/// Whether no resource manager has committed while another one has aborted.
 pub fn consistent(votes: &[Vote]) -> bool {
     !(votes.contains(&Vote::Committed) && votes.contains(&Vote::Aborted))
 }

@@ -15,7 +15,7 @@ ids! {
 }
 
 state! {
-    /// How far a client is.
+    /// What a client is doing.
     pub enum At {
         /// It has not asked yet.
         Start,
@@ -31,9 +31,9 @@ state! {
 state! {
     /// A client, and what the server and the wire know of it.
     pub struct Client {
-        /// How far it is.
+        /// What it is doing.
         pub at: At,
-        /// Its request stands in the queue of the server.
+        /// Its request is in the queue of the server.
         pub queued: bool,
         /// The server says that it owns the lock.
         pub owner: bool,
@@ -58,7 +58,7 @@ rules! {
         full;
     }
     rules {
-        /// A client that gets a grant it does not wait for any more gives the lock back.
+        /// A client that receives a grant it no longer waits for gives the lock back.
         return_late_grant "README.md" [1];
     }
     variants {}
@@ -73,7 +73,7 @@ pub struct Lock {
 
 // All that can happen. A lane is a kind of thing that acts; `fair` means that it does not stop.
 actions! { Lock, State;
-    /// Somebody who wants the lock.
+    /// A client that wants the lock.
     fair client {
         /// Ask for the lock.
         client_ask(c: ClientId) => server;
@@ -82,12 +82,12 @@ actions! { Lock, State;
         /// Give the lock back.
         client_unlock(c: ClientId) => server;
     }
-    /// Who has it to give.
+    /// The server.
     fair server {
         /// Grant the lock to a client in the queue.
         server_grant(c: ClientId) => client;
     }
-    /// What goes wrong, so often as the budget allows.
+    /// The environment. A budget bounds how often it does harm.
     fault environment {
         /// A client gives up while it waits, and takes its request out of the queue.
         fault_give_up(c: ClientId);
@@ -163,7 +163,7 @@ impl Model for Lock {
     const PROPERTIES: &'static [Property<Self>] = properties! { Lock;
         /// At most one client holds the lock.
         invariant one_holder;
-        /// Who owns the lock in the eyes of the server holds it, or will learn that it was granted.
+        /// The client that owns the lock according to the server holds it, or will learn of the grant.
         invariant owner_knows;
         /// A grant is on its way to a client that gave up.
         reachable grant_comes_late;

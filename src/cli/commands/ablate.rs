@@ -67,7 +67,7 @@ impl Ablate {
         }
         clock.finish();
         if clock.interrupted() {
-            return Err(Failure::Inconclusive("the time ran out before all cells were run".into()));
+            return Err(Failure::Inconclusive("the time ran out before all cells had run".into()));
         }
         for matrix in &matrices {
             self.write_files(matrix)?;

@@ -76,8 +76,8 @@ impl Check {
             let of_searches =
                 [self.symmetry, !self.ignore.is_empty(), self.exact, self.checkpoints.is_wanted()];
             if of_searches.contains(&true) {
-                let message = "--symmetry, --ignore, --exact, --checkpoint and --resume are of searches, \
-                               not of threads";
+                let message = "--symmetry, --ignore, --exact, --checkpoint and --resume apply to searches, \
+                               not to threads";
                 return Err(Failure::Usage(format!("{message}\nhint: leave --engine out")));
             }
             let scenarios = self.scenarios_of_threads()?;
@@ -87,7 +87,7 @@ impl Check {
             return threads::run(scenarios, &plan, &clock, &output);
         }
         if self.symmetry && self.checkpoints.is_wanted() {
-            let message = "a search that makes use of symmetry is not kept";
+            let message = "a search with symmetry cannot write checkpoints";
             let hint = "leave --symmetry out, or --checkpoint and --resume";
             return Err(Failure::Usage(format!("{message}\nhint: {hint}")));
         }
@@ -166,7 +166,7 @@ impl Check {
                 let about = |id| matches!(scenario.expect, Expect::Violates { property, .. } if property == id);
                 if id.is_some_and(about) {
                     let title = report::title(&scenario);
-                    writeln!(print::stderr(), "left out: {title}: it is about `{name}`")?;
+                    writeln!(print::stderr(), "skipped: {title}: it is about `{name}`")?;
                     continue;
                 }
                 id.into_iter().for_each(|id| scenario.ignore.insert(id));
@@ -175,7 +175,7 @@ impl Check {
             scenarios = left;
         }
         if scenarios.is_empty() {
-            return Err(Failure::Usage("--ignore leaves no scenario".to_string()));
+            return Err(Failure::Usage("--ignore excludes every scenario".to_string()));
         }
         Ok(scenarios)
     }
@@ -265,7 +265,10 @@ impl Check {
         }
         scenarios.retain(|scenario| scenario.configuration.instance().is_ok());
         if scenarios.is_empty() {
-            return Err(Failure::Usage(format!("no base scenario of {} allows that", entry.name)));
+            return Err(Failure::Usage(format!(
+                "no base scenario of {} allows these switches",
+                entry.name
+            )));
         }
         Ok(scenarios)
     }

@@ -55,7 +55,7 @@ impl Compare {
         let (first_name, second_name) = (name(&self.first, &first), name(&self.second, &second));
         let switches = |of: &Configuration| (of.rules(), of.variants());
         if ![&first, &second].into_iter().any(|named| switches(named) == switches(own)) {
-            writeln!(print::stderr(), "note: the scenario itself is of {}", own.rule_set())?;
+            writeln!(print::stderr(), "note: the scenario itself uses {}", own.rule_set())?;
         }
         let clock = Clock::start(self.budget.time, false);
         let options = self.budget.options();
@@ -77,7 +77,10 @@ impl Compare {
         write_parting(&mut out, sides, &comparison)?;
         for (name, checked) in sides {
             if let Some(cut) = cut_off(checked) {
-                writeln!(out, "Of {name} nothing is known behind a step that is cut off: {cut}.")?;
+                writeln!(
+                    out,
+                    "Nothing is known about {name} beyond a step that is cut off: {cut}."
+                )?;
             }
         }
         Ok(Exit::Expected)
@@ -157,7 +160,7 @@ fn write_parting(
     comparison: &Comparison,
 ) -> io::Result<()> {
     let Some(path) = &comparison.parting else {
-        return writeln!(out, "\nThey can do the same in every state.");
+        return writeln!(out, "\nBoth allow the same steps in every state.");
     };
     let [(first, one), (second, other)] = sides;
     let entry = one.scenario.configuration.entry;

@@ -130,10 +130,12 @@ impl Conform {
 
     fn slices_of_traffic(&self, entry: &'static Entry) -> Result<Slices, Failure> {
         let [recording] = self.recording.as_slice() else {
-            return Err(Failure::Usage("one recording of traffic at a time".to_string()));
+            return Err(Failure::Usage(
+                "only one recording of traffic at a time can be checked".to_string(),
+            ));
         };
         let Some(map) = recording::map_of_traffic(entry.name) else {
-            let hint = format!("hint: --map says what lines of a log are in {}", entry.name);
+            let hint = format!("hint: --map translates the lines of a log to {}", entry.name);
             return Err(Failure::Usage(format!("{} has no map of traffic\n{hint}", entry.name)));
         };
         let events = recording::events(Path::new(recording))?;

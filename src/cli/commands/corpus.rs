@@ -105,7 +105,7 @@ fn add(file: &Path, name: Option<String>, budget: &Budget) -> Result<Exit, Failu
     let replayed = replay(&case, budget.options().threads, &clock).map_err(Failure::Usage)?;
     let mut out = print::stdout();
     if replayed != Replayed::Same {
-        writeln!(out, "it diverges: {} replay {} says where", program(), file.display())?;
+        writeln!(out, "it diverges: {} replay {} shows where", program(), file.display())?;
         return Ok(Exit::Diverged);
     }
     let folder = cases_folder(case.configuration.entry.name)?;
@@ -119,18 +119,21 @@ fn add(file: &Path, name: Option<String>, budget: &Budget) -> Result<Exit, Failu
     let length = |(_, known): &&(PathBuf, Case)| known.steps.len();
     let same = rivals.iter().find(|(_, known)| known.is_about_the_same(&case));
     if let Some(known) = same.filter(|known| length(known) <= case.steps.len()) {
-        writeln!(out, "kept already, and no longer: {}", known.0.display())?;
+        writeln!(out, "already kept, and not longer: {}", known.0.display())?;
         return Ok(Exit::Expected);
     }
     let longest = rivals.iter().rev().max_by_key(length).filter(|_| rivals.len() >= MOST);
     let gives_way = if same.is_some() { None } else { longest };
     if gives_way.is_some_and(|longest| length(&longest) <= case.steps.len()) {
-        writeln!(out, "not kept: {MOST} cases show the same with these rules, none is longer")?;
+        writeln!(
+            out,
+            "not kept: {MOST} cases already show the same with these rules, none of them longer"
+        )?;
         return Ok(Exit::Expected);
     }
     if let Some((path, _)) = gives_way {
         fs::remove_file(path)?;
-        writeln!(out, "gives way to a shorter one: {}", path.display())?;
+        writeln!(out, "replaced by a shorter case: {}", path.display())?;
     }
     let path = match (same, name) {
         (Some((path, _)), _) => path.clone(),
@@ -141,7 +144,7 @@ fn add(file: &Path, name: Option<String>, budget: &Budget) -> Result<Exit, Failu
     if other {
         let path = path.display();
         return Err(Failure::Usage(format!(
-            "{path} is another case\nhint: --name says what to call this one"
+            "{path} is a different case\nhint: choose a name with --name"
         )));
     }
     write_file(&path, &case.to_text())?;

@@ -71,7 +71,9 @@ impl Evaluate {
             let evaluated = evaluate(scenario, &plan, &clock);
             all.extend(evaluated.map_err(|why| Failure::Usage(why.into()))?);
             if clock.interrupted() {
-                return Err(Failure::Inconclusive("the time ran out before all were tried".into()));
+                return Err(Failure::Inconclusive(
+                    "the time ran out before all had been tried".into(),
+                ));
             }
         }
         clock.finish();

@@ -53,7 +53,7 @@ impl Import {
             return Ok(Box::new(io::stdin().lock()));
         }
         if self.recording.is_dir() {
-            return Err(self.problem("is a directory, a file is needed".to_string()).into());
+            return Err(self.problem("is a directory, not a file".to_string()).into());
         }
         let file = File::open(&self.recording);
         Ok(Box::new(file.map_err(|error| self.problem(format!("cannot read: {error}")))?))
@@ -85,7 +85,7 @@ impl Import {
         let failed = |error: io::Error| {
             let problem =
                 Problem::of_file(path.display().to_string(), format!("cannot write: {error}"));
-            Failure::Problem(problem.hint("--output says where to write"))
+            Failure::Problem(problem.hint("choose the file with --output"))
         };
         let written = File::create(&part).map_err(failed).and_then(|file| {
             let mut to = BufWriter::new(file);
@@ -109,9 +109,9 @@ fn sentences(end: &End) -> Vec<String> {
         sentences.push(message.to_string());
     }
     for (count, what) in [
-        (end.gaps, "bytes of a stream are missing in the recording"),
-        (end.messages_cut, "a message is not whole"),
-        (end.messages_not_understood, "a message is not what its protocol says"),
+        (end.gaps, "bytes of a stream are missing from the recording"),
+        (end.messages_cut, "a message is incomplete"),
+        (end.messages_not_understood, "a message violates its protocol"),
         (end.messages_encrypted, "a message is encrypted"),
     ] {
         match count {

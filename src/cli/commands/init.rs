@@ -70,7 +70,10 @@ impl Init {
         }
         if let Origin::Checkout(root) = &origin {
             let root = root.display();
-            writeln!(print::stderr(), "warning: the package builds only where {root} is")?;
+            writeln!(
+                print::stderr(),
+                "warning: the package builds only on a machine that has {root}"
+            )?;
         }
         self.write_next(&mut print::stdout(), &name)?;
         Ok(Exit::Expected)
@@ -78,7 +81,10 @@ impl Init {
 
     fn write_next(&self, out: &mut dyn Write, name: &str) -> io::Result<()> {
         let folder = self.folder.display();
-        writeln!(out, "{folder} is the package {name}; its protocol is {folder}/src/lock.rs")?;
+        writeln!(
+            out,
+            "created the package {name} in {folder}; its protocol is in {folder}/src/lock.rs"
+        )?;
         writeln!(out, "\nnext:    cd {folder}")?;
         writeln!(out, "         cargo test")?;
         writeln!(out, "         cargo run -- check")?;
@@ -87,7 +93,7 @@ impl Init {
 
     /// The name of the package.
     fn name(&self) -> Result<String, Failure> {
-        let hint = "hint: --name says what to call it: letters, digits, - and _";
+        let hint = "hint: choose a name with --name: letters, digits, - and _";
         let folder = std::path::absolute(&self.folder)?;
         let name = match &self.name {
             Some(name) => name.clone(),
@@ -108,7 +114,7 @@ impl Init {
     fn refuse_what_is_there(&self) -> Result<(), Failure> {
         let problem =
             |message: String| Problem::of_file(self.folder.display().to_string(), message);
-        let hint = "name a folder that is new, or empty";
+        let hint = "name a new or an empty folder";
         match fs::read_dir(&self.folder) {
             Ok(mut entries) => match entries.next() {
                 None => Ok(()),
@@ -116,7 +122,7 @@ impl Init {
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                Err(problem("there is a file of this name".into()).hint(hint).into())
+                Err(problem("a file with this name exists".into()).hint(hint).into())
             }
             Err(error) => Err(problem(format!("cannot read: {error}")).into()),
         }
@@ -129,9 +135,9 @@ impl Init {
         }
         let Some(path) = &self.path else { return Ok(Origin::Registry) };
         if !is_checkout(path) {
-            let message = "that is no checkout of latchwork";
+            let message = "this is not a checkout of latchwork";
             let problem = Problem::of_file(path.display().to_string(), message);
-            return Err(problem.hint("a checkout has model/Cargo.toml and src/lib.rs").into());
+            return Err(problem.hint("a checkout contains model/Cargo.toml and src/lib.rs").into());
         }
         let root = fs::canonicalize(path)?;
         match root.to_str() {
@@ -200,11 +206,11 @@ fn refused(name: &str) -> Option<&'static str> {
     let begins_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     let is_in_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || !begins_well {
-        Some("it must begin with a letter")
+        Some("it must start with a letter")
     } else if !name.chars().all(is_in_name) {
-        Some("it has a character that Cargo does not take")
+        Some("it contains a character that Cargo does not accept")
     } else if RESERVED.contains(&name) || KEYWORDS.contains(&name) {
-        Some("the word is taken")
+        Some("the word is reserved")
     } else {
         None
     }

@@ -104,9 +104,7 @@ fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -
                 difference.path, difference.recorded
             )?;
         }
-        Why::NoSuchAction => {
-            writeln!(out, "  the model has no such action, or not with these arguments")?
-        }
+        Why::NoSuchAction => writeln!(out, "  the model has no such action with these arguments")?,
         Why::NotEnabled => writeln!(out, "  it is not enabled")?,
         Why::Threads(why) => return writeln!(out, "  its threads: {why}"),
         Why::NotShown => {
@@ -123,9 +121,10 @@ fn write_divergence(out: &mut dyn Write, case: &Case, divergence: &Divergence) -
     write_words(out, layout(), "  enabled now: ", &words)?;
     let property = &case.verdict.property;
     match onward {
-        Onward::After(0) => writeln!(out, "  {property} is violated right there"),
+        Onward::After(0) => writeln!(out, "  {property} is violated at this state"),
+        Onward::After(1) => writeln!(out, "  {property} can still be violated, one step later"),
         Onward::After(steps) => {
-            writeln!(out, "  {property} can still be violated, {steps} steps on from there")
+            writeln!(out, "  {property} can still be violated, {steps} steps later")
         }
         Onward::Never(states) => {
             writeln!(

@@ -109,6 +109,6 @@ fn under(
     let model = configuration.instance().map_err(|why| Failure::Usage(why.into()))?;
     let beside = Beside::under(named, case, (rules.to_string(), configuration), model.as_ref());
     beside.ok_or_else(|| {
-        Failure::Usage(format!("under {rules} no run begins as the case does\nhint: see `list`"))
+        Failure::Usage(format!("under {rules} no run starts like the case\nhint: see `list`"))
     })
 }

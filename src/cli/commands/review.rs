@@ -53,7 +53,7 @@ impl Review {
         clock.finish();
         if clock.interrupted() {
             return Err(Failure::Inconclusive(
-                "the time ran out before all scenarios were run".into(),
+                "the time ran out before all scenarios had run".into(),
             ));
         }
         let mut out = print::stdout();

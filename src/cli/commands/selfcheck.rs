@@ -21,7 +21,7 @@ impl Selfcheck {
         let missed = selfcheck(self.budget.options().threads);
         let mut out = print::stdout();
         if missed.is_empty() {
-            writeln!(out, "every planted defect is found")?;
+            writeln!(out, "every planted defect was found")?;
             return Ok(Exit::Expected);
         }
         for sentence in missed {

@@ -91,7 +91,11 @@ fn free_port() -> Result<u16, Failure> {
 
 fn answer(site: &Site, request: &Request<Body>) -> Response<Body> {
     if request.method() != Method::GET {
-        return response(405, "text/plain; charset=utf-8", "Pages are only read.\n".to_string());
+        return response(
+            405,
+            "text/plain; charset=utf-8",
+            "The pages are read-only.\n".to_string(),
+        );
     }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let uri = request.uri();

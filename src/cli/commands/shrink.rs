@@ -83,7 +83,7 @@ impl Shrink {
         let (before, after) = (case.verdict.steps, short.verdict.steps);
         writeln!(out, "\n{before} steps before, {after} now ({})", minimality.name())?;
         for (property, path) in met {
-            writeln!(out, "met on the way: {property}, {}", path.display())?;
+            writeln!(out, "also found: {property}, {}", path.display())?;
         }
         writeln!(out)?;
         write_next(&mut out, &path)?;

@@ -178,12 +178,12 @@ impl Simulate {
         let Generated { tried, refused, attempts, smallest, interrupted } = generated;
         let runs = plan.runs.end - plan.runs.start;
         let mut sentence = format!(
-            "{tried} configurations were drawn and tried with up to {runs} runs each, {refused} \
-             more have values that do not go together."
+            "{tried} configurations were generated and tried with up to {runs} runs each; {refused} \
+             more had values that contradict each other."
         );
         let scenario = match smallest {
             None => {
-                sentence += " None fails, which is no proof.";
+                sentence += " None failed, which is no proof.";
                 None
             }
             Some((configuration, _)) => {
@@ -192,7 +192,7 @@ impl Simulate {
                 let path = self.scenario_file(&scenario);
                 write_file(&path, &text_of(&scenario.configuration))?;
                 let path = path.display();
-                sentence += &format!(" One fails, made small in {attempts} attempts: {path}");
+                sentence += &format!(" One failed, minimized in {attempts} attempts: {path}");
                 Some(scenario)
             }
         };
@@ -322,7 +322,10 @@ impl Simulate {
         }
         scenarios.retain(|scenario| scenario.configuration.instance().is_ok());
         if scenarios.is_empty() {
-            return Err(Failure::Usage(format!("no base scenario of {} allows that", entry.name)));
+            return Err(Failure::Usage(format!(
+                "no base scenario of {} allows these switches",
+                entry.name
+            )));
         }
         Ok(scenarios)
     }
@@ -363,6 +366,6 @@ fn parse_runs(text: &str) -> Result<Range<u64>, String> {
     let bounds = text.split_once("..").map(|(start, end)| (start.parse(), end.parse()));
     match bounds {
         Some((Ok(start), Ok(end))) if start < end => Ok(start..end),
-        _ => Err("runs are two numbers, the smaller one first: 0..1000".to_string()),
+        _ => Err("runs are a range of two numbers, the smaller one first: 0..1000".to_string()),
     }
 }

@@ -62,8 +62,8 @@ impl fmt::Display for Refusal {
             Self::Differs { path, code, model } => {
                 write!(f, "{path} is {code} in the code and {model} in the model")
             }
-            Self::NotDone => f.write_str("the code comes to its end where the model is not done"),
-            Self::GoesOn => f.write_str("the code stands still where the model can go on"),
+            Self::NotDone => f.write_str("the code ends where the model is not done"),
+            Self::GoesOn => f.write_str("the code is blocked where the model can continue"),
             Self::NotShown(name) => {
                 write!(f, "the code finds {name} violated, which holds in the model")
             }

@@ -75,7 +75,7 @@ pub fn path_of(body: &Body, preemptions: usize, run: u64) -> std::io::Result<Str
             body(&Current::default().begin(|| panic!("violated")));
         });
     });
-    debug_assert!(ended.is_err(), "the search is not as long as it was");
+    debug_assert!(ended.is_err(), "the search is shorter than it was");
     std::fs::read_to_string(&path)
 }
 
@@ -113,9 +113,7 @@ fn broken_off(current: &Current, message: String) -> Ran {
 /// even at those that are overridden here.
 pub fn starts() -> Result<(), String> {
     panics::catch(Builder::new).map(drop).map_err(|why| {
-        format!(
-            "loom does not start: {why}\nhint: unset the variables whose names begin with LOOM_"
-        )
+        format!("loom cannot start: {why}\nhint: unset the variables whose names begin with LOOM_")
     })
 }
 

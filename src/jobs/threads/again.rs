@@ -17,7 +17,7 @@ pub fn again(code: &Code, schedule: &Schedule) -> Result<Option<Ran>, String> {
         Schedule::Path(path) => {
             under_loom::starts()?;
             under_loom::again(&code.on_loom, path)
-                .map_err(|error| format!("cannot hand the decisions to loom: {error}"))
+                .map_err(|error| format!("cannot pass the decisions to loom: {error}"))
         }
     }
 }
@@ -33,7 +33,7 @@ pub fn redo(case: &Case, threads: &ThreadRun) -> Result<(), String> {
         return Ok(());
     }
     let Some(ran) = again(&code, &threads.schedule)? else {
-        return Err("the decisions of the scheduler cannot be taken any more".to_string());
+        return Err("the decisions of the scheduler are no longer possible".to_string());
     };
     let mut refinement = Refinement::new(configuration.instance()?, form.silent);
     let log: Vec<String> = ran.log.iter().map(|entry| refinement.spell(entry)).collect();

@@ -132,7 +132,7 @@ pub fn examine(scenario: Scenario, plan: &Plan, watch: &dyn Watch) -> Result<Exa
         let (threads, most) = (code.threads, under_loom::MAX_THREADS);
         if threads > most {
             return Err(format!(
-                "{threads} threads are too many for loom, which takes {most}\nhint: --engine shuttle"
+                "{threads} threads are too many for loom, which supports {most}\nhint: --engine shuttle"
             ));
         }
     }
@@ -260,7 +260,7 @@ impl Examination<'_> {
         };
         if let Some(bound) = preemptions {
             let path = under_loom::path_of(&self.code.on_loom, bound, self.runs);
-            let path = path.map_err(|error| format!("cannot keep the decisions: {error}"))?;
+            let path = path.map_err(|error| format!("cannot save the decisions: {error}"))?;
             ran.schedule = Schedule::Path(path);
         }
         let repeats = match again(&self.code, &ran.schedule)? {

@@ -41,7 +41,7 @@ impl Goals {
             if !lays {
                 return Err(format!(
                     "plain threads of {} cannot tell whether `{name}` is reached: their runs are not \
-                     laid against the model\nhint: --engine loom and --engine shuttle can tell",
+                     checked against the model\nhint: --engine loom and --engine shuttle can tell",
                     entry.name
                 ));
             }

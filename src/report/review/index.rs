@@ -9,9 +9,9 @@ use super::matrix::Facts;
 pub fn index(reviews: &[Review]) -> String {
     let mut page = String::from("# Reports\n\n");
     page.push_str(
-        "What is committed here is made by the program, and tests hold it against what the program\n\
-         makes now. Start with the review of a protocol: it says what the protocol is for, what breaks\n\
-         without each of its rules, what was looked at, and how to find every number again.\n\n",
+        "The program writes everything in this folder, and tests compare it with what the program\n\
+         writes now. Start with the review of a protocol: its purpose, what breaks without each of its\n\
+         rules, what was explored, and how to reproduce every number.\n\n",
     );
     page.push_str(
         "| protocol | what it is about | rules | default scenarios | states | matrix |\n",
@@ -43,7 +43,7 @@ pub fn index(reviews: &[Review]) -> String {
          `stories/` with a page and a case for each of the {cells} sets of rules without which\n\
          something breaks, and `scenarios/` with a page for each default scenario.\n\n\
          [foreign.md](foreign.md) compares every default scenario with Stateright and SPIN.\n\n\
-         To make this page and the reviews anew: `latchwork review all --reports reports`."
+         To write this page and the reviews again: `latchwork review all --reports reports`."
     );
     page
 }

@@ -17,12 +17,12 @@ pub struct Frame {
 const COOKED: usize = 20;
 
 impl Frame {
-    /// Which protocol stands behind the header of the link.
+    /// The protocol that follows the link header.
     pub fn protocol(&self) -> [u8; 2] {
         [self.bytes[0], self.bytes[1]]
     }
 
-    /// What stands behind the header of the link.
+    /// The bytes after the link header.
     pub fn packet(&self) -> &[u8] {
         &self.bytes[COOKED..]
     }
@@ -188,7 +188,7 @@ pub fn in_ipv6(frames: &[Frame]) -> Vec<Frame> {
     frames.iter().map(with).collect()
 }
 
-/// Numbers that look drawn and are always the same.
+/// Pseudo-random numbers from a fixed seed.
 pub struct Drawn(pub u64);
 
 impl Drawn {

@@ -1,4 +1,4 @@
-//! Recordings of real traffic: their events, and files that are no recordings.
+//! Recordings of real traffic: their events, and files that are not recordings.
 
 use std::fs;
 
@@ -237,17 +237,17 @@ fn a_file_that_is_no_recording_is_refused_with_a_sentence() {
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde";
     let cases: [(&str, &[u8], &str); 12] = [
         ("empty", b"", "the file is empty"),
-        ("PNG", png, "this is no capture: it begins neither as pcap nor as pcapng does"),
+        ("PNG", png, "this is not a capture: it starts neither like pcap nor like pcapng"),
         ("text", b"1795 c1 open", "this is no capture"),
         ("magic", &magic, "this is no capture"),
         ("one byte", &good[..1], "this is no capture"),
         ("header cut", &good[..20], "the file is cut off after 0 frames"),
         ("frame cut", &good[..good.len() - 1], "the file is cut off after 135 frames"),
         ("length", &length, "the file is damaged after 0 frames"),
-        ("time", &time, "frame 1 has a length or a time that cannot be"),
+        ("time", &time, "frame 1 has an impossible length or time"),
         ("pcapng cut", &next[..next.len() - 30], "the file is cut off after"),
         ("pcapng length", &total, "the file is"),
-        ("pcapng interface", &interface, "frame 1 is of no interface"),
+        ("pcapng interface", &interface, "frame 1 belongs to no interface"),
     ];
     for (what, bytes, says) in cases {
         fs::write(&file, bytes).expect("written");
@@ -261,14 +261,14 @@ fn a_file_that_is_no_recording_is_refused_with_a_sentence() {
         );
     }
     let said = refused(&["import", path(folder.path())]);
-    assert!(said.contains("is a directory, a file is needed"), "{said}");
+    assert!(said.contains("is a directory, not a file"), "{said}");
     assert!(refused(&["import", "nowhere.pcap"]).contains("nowhere.pcap: cannot read"));
     fs::write(&file, &good).expect("written");
     let said = refused(&["import", path(&file), "-o", path(&folder.path().join("no/such/x"))]);
     assert!(said.contains("no/such/x: cannot write") && said.contains("hint:"), "{said}");
 }
 
-/// What shows nothing is no success.
+/// A recording that shows nothing is not a success.
 #[test]
 fn a_recording_of_other_traffic_is_vacuous() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -50,7 +50,7 @@ fn files_links_and_addresses_make_no_difference() {
     }
 }
 
-/// What events say but for frames and times.
+/// The events without frames and times.
 fn said(events: &[Event]) -> Vec<String> {
     let without = |event: &Event| {
         let mut value = serde_json::to_value(event).expect("JSON");
@@ -62,7 +62,7 @@ fn said(events: &[Event]) -> Vec<String> {
     events.iter().map(without).collect()
 }
 
-/// Segments that come twice, in small parts, and in another order.
+/// Segments that arrive twice, in small parts, and out of order.
 #[test]
 fn streams_are_put_together_again() {
     for path in pcap::all() {
@@ -99,7 +99,7 @@ fn streams_are_put_together_again() {
     }
 }
 
-/// A frame that the recording lost costs what it carried, and nothing else.
+/// A frame that the recording lost costs only its own contents.
 #[test]
 fn a_lost_frame_costs_its_own_message() {
     let file = pcap::bytes("knfsd-recall");
@@ -130,7 +130,7 @@ fn a_lost_frame_costs_its_own_message() {
     assert!(lost > 60);
 }
 
-/// Frames of which the recording kept the beginning alone.
+/// Frames of which the recording kept only the beginning.
 #[test]
 fn short_frames_tell_what_they_hold() {
     let file = pcap::bytes("knfsd-nsops");
@@ -149,7 +149,7 @@ fn short_frames_tell_what_they_hold() {
     assert!(closed >= 8, "a CLOSE is short enough to be whole: {closed}");
 }
 
-/// With the first frames cut off, what comes later is told as before, but for names.
+/// With the first frames cut off, later events are the same except for names.
 #[test]
 fn a_recording_may_begin_in_the_middle() {
     for path in pcap::all() {
@@ -244,7 +244,7 @@ fn damaged(file: &[u8], drawn: &mut Drawn) -> Vec<u8> {
     file
 }
 
-/// Imports so many damaged recordings; how many of them were refused.
+/// Imports a number of damaged recordings; returns how many were refused.
 fn import_damaged(count: usize, drawn: &mut Drawn) -> usize {
     let files: Vec<Vec<u8>> =
         pcap::all().iter().map(|path| std::fs::read(path).expect("bytes")).collect();
@@ -282,7 +282,7 @@ fn a_hundred_thousand_damaged_recordings() {
     println!("100000 damaged recordings, {refused} refused");
 }
 
-/// What the process that imports takes does not depend on how long the recording is.
+/// The memory of an import does not depend on the length of the recording.
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_does_not_grow_with_the_recording() {

@@ -1,4 +1,4 @@
-//! Checks that are written down and gone on with: what is refused, and what is not lost.
+//! Checks that are checkpointed and resumed: what is refused, and what is not lost.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ impl Place {
         Self { folder, kept, out }
     }
 
-    /// A check that ends when it has found so many states.
+    /// A check that stops after a number of states.
     fn begun(what: &str, states: &str, more: &[&str]) -> Self {
         let place = Self::new();
         let arguments = [&["--checkpoint", &place.kept, "--states", states], more].concat();
@@ -51,7 +51,7 @@ impl Place {
         refused(&["check", what, "--out", &self.out, "--resume", &self.kept])
     }
 
-    /// The file in which a search is written down.
+    /// The checkpoint file of a search.
     fn search(&self) -> PathBuf {
         let [file] = &crate::paths(Path::new(&self.kept), ".search")[..] else {
             panic!("one search is written down")
@@ -72,7 +72,7 @@ fn a_check_goes_on_where_a_budget_has_ended_it() {
     }
 }
 
-/// The table does not fit into the memory in the middle of a level, and there it goes on.
+/// The table exceeds the memory in the middle of a level, and the search resumes there.
 #[test]
 fn a_check_goes_on_where_the_memory_has_ended_it() {
     let place = Place::new();
@@ -84,7 +84,7 @@ fn a_check_goes_on_where_the_memory_has_ended_it() {
     assert_eq!(place.resumed(SMALL, &[]), undisturbed);
 }
 
-/// Of several scenarios those that were done are not done again.
+/// Scenarios that were finished before the stop are not run again.
 #[test]
 fn a_set_of_scenarios_goes_on() {
     let place = Place::begun("recall", "400", &[]);
@@ -105,14 +105,14 @@ fn a_damaged_file_is_refused_and_nothing_is_lost() {
         bad[at] ^= 4;
         fs::write(place.search(), bad).expect("it can be written");
         let said = place.refused(SMALL);
-        let wrong = ["is damaged or cut off", "is no checkpoint"];
+        let wrong = ["is damaged or cut off", "is not a checkpoint"];
         assert!(wrong.iter().any(|wrong| said.contains(wrong)), "byte {at}: {said}");
         assert!(said.contains(".search: ") && said.contains("hint: "), "{said}");
     }
     for len in [0, 10, 21, 100, len / 2, len - 1] {
         fs::write(place.search(), &good[..len]).expect("it can be written");
         let said = place.refused(SMALL);
-        assert!(said.contains("cut off") || said.contains("is no checkpoint"), "{len}: {said}");
+        assert!(said.contains("cut off") || said.contains("is not a checkpoint"), "{len}: {said}");
     }
     fs::write(place.search(), good).expect("it can be written");
     assert_eq!(place.resumed(SMALL, &[]), place.check(SMALL, &[]));
@@ -129,9 +129,9 @@ fn another_check_is_refused() {
     let said = refused(&["check", SMALL, "--exact", "--resume", kept]);
     assert!(said.contains("belongs to another check"), "{said}");
     let said = refused(&["check", SMALL, "--checkpoint", kept]);
-    assert!(said.contains("is kept in there already") && said.contains("--resume"), "{said}");
+    assert!(said.contains("already contains a checkpoint") && said.contains("--resume"), "{said}");
     let said = refused(&["check", SMALL, "--checkpoint", kept, "--resume", "elsewhere"]);
-    assert!(said.contains("two folders"), "{said}");
+    assert!(said.contains("different folders"), "{said}");
     // What belongs to another scenario is not taken for this one's.
     let other = Place::begun("scenarios/async_grant/two_wait.json", "1000", &[]);
     fs::copy(other.search(), place.search()).expect("it can be copied");
@@ -141,7 +141,7 @@ fn another_check_is_refused() {
 #[test]
 fn where_nothing_can_be_kept_nothing_runs() {
     let place = Place::new();
-    assert!(place.refused(SMALL).contains("no check is kept in there"));
+    assert!(place.refused(SMALL).contains("the folder contains no checkpoint"));
     assert!(!Path::new(&place.kept).exists());
     let file = place.folder.path().join("file");
     fs::write(&file, "").expect("it can be written");
@@ -152,8 +152,8 @@ fn where_nothing_can_be_kept_nothing_runs() {
     assert!(said.contains("cannot write: ") && said.contains("hint: "), "{said}");
 }
 
-/// Files cannot grow beyond 512 KiB: the search goes on without, says so, and what was written
-/// before is still good.
+/// Files cannot grow beyond 512 KiB: the search reports it and continues, and the previous
+/// checkpoint is still valid.
 #[cfg(unix)]
 #[test]
 fn a_disk_that_is_full_ends_nothing_and_loses_nothing() {

@@ -42,7 +42,10 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
     assert!(said.contains("has no profile `2010`") && said.contains("`linux_3_6`"), "{said}");
     assert!(refused(&["check", "--without", "pending_flag"]).contains("need one protocol"));
     assert!(refused(&["check", "downconvert", "--with", "o3dlm"]).contains("`o2dlm`"));
-    assert!(refused(&["check", "--time", "soon"]).contains("a time is a number with s, m or h"));
+    assert!(
+        refused(&["check", "--time", "soon"])
+            .contains("a duration is a number followed by s, m or h")
+    );
     assert!(refused(&["chek"]).contains("check"));
     assert!(refused(&["check", "--threads", "0"]).contains("1..=512"));
     assert!(refused(&["check", "Cargo.toml"]).contains("Cargo.toml:1:"));
@@ -101,13 +104,13 @@ fn facts_are_printed_or_written_in_every_command() {
     }
 }
 
-/// A search that is cut at a bound or a panic is never whole, so neither can be left out: not on the
-/// command line, and not in a scenario, whichever command reads it.
+/// A search that is cut at a bound or a panic is incomplete, so neither property can be ignored:
+/// not on the command line, and not in a scenario, whichever command reads it.
 #[test]
 fn what_cuts_a_search_cannot_be_ignored() {
     for property in ["bound_exceeded", "no_panic", "guards_first"] {
         let said = refused(&["check", "downconvert", "--ignore", &format!("no_bug,{property}")]);
-        let sentence = format!("`{property}` cannot be ignored: what lies behind a");
+        let sentence = format!("`{property}` cannot be ignored: nothing is searched beyond a");
         assert!(said.contains(&sentence) && said.contains("\nhint: "), "{said}");
     }
     let folder = tempfile::tempdir().expect("a folder");
@@ -127,11 +130,11 @@ fn what_cuts_a_search_cannot_be_ignored() {
     assert!(said.contains("`bound_exceeded` cannot"), "{said}");
     cut(&text);
     let (_, out, _) = run(&["compare", path(&file), "full", "full"]);
-    let sentence = "Of full nothing is known behind a step that is cut off: bound_exceeded.";
+    let sentence = "Nothing is known about full beyond a step that is cut off: bound_exceeded.";
     assert_eq!(out.matches(sentence).count(), 2, "{out}");
 }
 
-/// A rule set that is named is exactly that, on a scenario with a variant of its own, too.
+/// A named rule set is used exactly as named, also on a scenario with a variant of its own.
 #[test]
 fn two_rule_sets_are_those_that_are_named() {
     let file = "scenarios/downconvert/two_apps_other_traffic.json";
@@ -144,7 +147,7 @@ fn two_rule_sets_are_those_that_are_named() {
     assert!(out.contains(", full cannot\n") && !out.contains("full can take"), "{out}");
     let (code, out, said) = run(&["compare", file, "full", "full-pending_flag"]);
     assert!(code == 0 && out.contains("They differ"), "{out}");
-    assert_eq!(said, "note: the scenario itself is of full+other_traffic\n");
+    assert_eq!(said, "note: the scenario itself uses full+other_traffic\n");
     // With switches, the scenario is compared with what they make of it.
     let (code, switched, said) = run(&["compare", file, "--without", "pending_flag"]);
     assert_eq!((code, said.as_str()), (0, ""));
@@ -181,12 +184,12 @@ fn without_scenarios_the_built_in_ones_are_run() {
     let here = check(&["check", "dirlock", "--json"], &repository(""));
     let (code, out, said) = check(&["check", "dirlock", "--json"], folder.path());
     assert_eq!((code, out), (here.0, here.1), "{said}");
-    assert_eq!(said, "note: there is no ./scenarios here: these are the built-in ones\n");
+    assert_eq!(said, "note: there is no ./scenarios here; running the built-in ones\n");
     // Those of the folder win.
     fs::create_dir_all(folder.path().join("scenarios/dirlock")).expect("made");
     let (code, _, said) = check(&["check", "dirlock"], folder.path());
     assert_eq!(code, Some(2));
-    assert!(said.contains("no scenario is in there\nhint:"), "{said}");
+    assert!(said.contains("the folder contains no scenario\nhint:"), "{said}");
     let (code, _, said) = check(&["ablate", "dirlock"], folder.path());
     assert_eq!(code, Some(2), "{said}");
 }

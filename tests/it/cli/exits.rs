@@ -107,7 +107,7 @@ fn no_flag_turns_a_violation_of_a_campaign_green() {
     assert_eq!(code(folder.path(), &late), 3);
 }
 
-/// An ablation that shows nothing is red as well, and so is a case that does not replay.
+/// A vacuous ablation is red as well, and so is a case that does not replay.
 #[test]
 fn no_flag_turns_a_survivor_or_a_stale_case_green() {
     let folder = project("ex_ex.json");

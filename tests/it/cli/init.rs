@@ -1,4 +1,4 @@
-//! A package that `latchwork init` writes: it works as it is, and nothing is lost for it.
+//! A package that `latchwork init` writes: it works as it is, and no existing file is lost.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn written(name: &str) -> (tempfile::TempDir, PathBuf) {
     (above, folder)
 }
 
-/// What stands between backticks in a page and begins with this.
+/// The text between backticks in a page that starts with a given prefix.
 fn commands<'t>(page: &'t str, begin: &str) -> Vec<&'t str> {
     page.split('`').skip(1).step_by(2).filter_map(|text| text.strip_prefix(begin)).collect()
 }
@@ -88,8 +88,8 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
     blocks
 }
 
-/// What a reader does who has only the tutorial: each block is taken as it stands, and each command
-/// prints what the tutorial shows.
+/// Follows the tutorial as a reader would: each block is used unchanged, and each command prints
+/// what the tutorial shows.
 fn follows_the_tutorial(folder: &Path) {
     let tutorial = fs::read_to_string(repository("docs/tutorial.md")).expect("text");
     let source = blocks(&tutorial, "rust").join("\n");
@@ -119,7 +119,7 @@ fn follows_the_tutorial(folder: &Path) {
     assert_eq!((commands, shown.next()), (3, None));
 }
 
-/// A log of the new protocol is laid against it: all it takes is a map.
+/// A log of the new protocol is checked against it: that needs only a map.
 fn conforms(folder: &Path) {
     let map = r#"{ "format": 1, "protocol": "lock", "bounds": { "clients": 2 },
         "lines": [{ "event": "", "do": "{did}" }] }"#;
@@ -176,13 +176,13 @@ fn what_is_there_is_not_lost() {
     fs::write(at("full/notes"), "mine").expect("written");
     assert!(refused(&["init", path(&at("full"))]).contains("full: the folder is not empty\nhint:"));
     let file = refused(&["init", path(&at("full/notes"))]);
-    assert!(file.contains("there is a file of this name\nhint:"), "{file}");
+    assert!(file.contains("a file with this name exists\nhint:"), "{file}");
     let name = |name: &str| refused(&["init", path(&at("new")), "--name", name]);
-    assert!(name("2pc").contains("it must begin with a letter\nhint: --name"));
-    assert!(name("a b").contains("a character that Cargo does not take"));
-    assert!(name("loop").contains("the word is taken") && name("test").contains("taken"));
+    assert!(name("2pc").contains("it must start with a letter\nhint: --name"));
+    assert!(name("a b").contains("a character that Cargo does not accept"));
+    assert!(name("loop").contains("the word is reserved") && name("test").contains("taken"));
     let said = refused(&["init", path(&at("new")), "--path", path(&at("full"))]);
-    assert!(said.contains("that is no checkout of latchwork\nhint:"), "{said}");
+    assert!(said.contains("this is not a checkout of latchwork\nhint:"), "{said}");
     assert!(refused(&["init", path(&at("new")), "--path", ".", "--git", "x"]).contains("--git"));
     assert_eq!(paths(above.path(), ""), [at("full/notes")], "nothing else was written");
     // A folder that is there and empty will do.

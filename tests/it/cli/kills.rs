@@ -1,4 +1,4 @@
-//! A check that is killed at any moment and gone on with says what it would have said.
+//! A check that is killed at any moment and resumed reports what an undisturbed one does.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::repository;
 
-/// A scenario that is killed, and how densely it is written down.
+/// A scenario whose check is killed, and how often it writes checkpoints.
 struct Victim {
     scenario: PathBuf,
     every: &'static str,
@@ -19,7 +19,7 @@ struct Victim {
     folder: tempfile::TempDir,
 }
 
-/// All that a check leaves behind for its reader.
+/// All outputs of a check.
 #[derive(PartialEq, Eq)]
 struct Said {
     code: Option<i32>,
@@ -28,15 +28,15 @@ struct Said {
     cases: Vec<(PathBuf, Vec<u8>)>,
 }
 
-/// What kills have met.
+/// Counts of what the kills interrupted.
 #[derive(Debug, Default)]
 struct Figures {
     kills: usize,
-    /// Kills before there was anything to go on from.
+    /// Kills before the first checkpoint.
     early: usize,
     /// Kills while a file was being written.
     writing: usize,
-    /// Checks that were killed and came to their end.
+    /// Checks that were killed and later finished.
     ends: usize,
 }
 
@@ -68,7 +68,7 @@ impl Victim {
         command
     }
 
-    /// The command that begins, or goes on if there is something to go on from.
+    /// The command that starts the check, or resumes it if there is a checkpoint.
     fn again(&self) -> Command {
         let mut command = self.command();
         for flag in ["--checkpoint", "--resume"] {
@@ -89,7 +89,7 @@ impl Victim {
         names.filter(|path| path.extension().is_some_and(|found| found == ending)).count()
     }
 
-    /// What the command says in the end.
+    /// The final output of the command.
     fn said(&self, output: Output) -> Said {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "nothing is to be warned of");
         let out = self.folder.path().join("out");

@@ -45,7 +45,7 @@ fn names(set: latchwork::engines::verdict::PropertySet, slice: &Slice) -> String
     names.join(", ")
 }
 
-/// What comes of a slice under some rules: `admitted`, `violates ...`, `rejected at ...`.
+/// The verdict of a slice under some rules: `admitted`, `violates ...`, `rejected at ...`.
 fn verdict(slice: &Slice, rules: &str, may: bool) -> String {
     let configuration = rule_set(&slice.configuration, rules).expect("rules");
     let conformed = lay(slice, configuration, may).expect("steps of the model");
@@ -378,7 +378,7 @@ fn a_rejected_recording_is_a_failed_test_case() {
     assert!(text.contains("<failure message=\"REJECTED: at dlm_unlock_start: "), "{text}");
 }
 
-/// The same bytes whenever it is asked.
+/// The output is the same at every run.
 #[test]
 fn the_facts_are_the_same_again() {
     let arguments = [DLM, &["--profile", "full", "--json"]].concat();

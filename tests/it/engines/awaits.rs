@@ -1,5 +1,5 @@
-//! What a `leads_to` property waits for: `awaits` says it, `implies` cannot, and a check says where it
-//! was tried.
+//! What a `leads_to` property waits for: `awaits` can express it, `implies` cannot, and a check warns
+//! about a property that tried.
 
 use latchwork::engines::explore::{Options, explore};
 use latchwork::engines::verdict::{PropertyId, PropertySet};
@@ -153,7 +153,7 @@ fn a_property_that_holds_in_no_state_is_warned_of() {
         serde_json::from_str(&json::scenario_text(&checked)).expect("JSON");
     let warnings = facts["properties"].as_array().expect("properties").iter();
     let warnings: Vec<&str> = warnings.filter_map(|one| one["warning"].as_str()).collect();
-    let sentence = "`is_served_while_waiting` waits, and what it waits for is there in no state: is it \
+    let sentence = "`is_served_while_waiting` waits for something that exists in no state: is it \
                     written with `implies`, and not with `awaits`?";
     assert_eq!(warnings, [sentence]);
     let mut terminal = Vec::new();
@@ -168,7 +168,7 @@ fn a_property_that_holds_in_no_state_is_warned_of() {
     assert_eq!(terminal.matches("warning: ").count(), 1, "once for both scenarios: {terminal}");
 }
 
-/// What is left out is not warned of, and neither is what was not searched to its end.
+/// There is no warning about ignored properties, nor after an incomplete search.
 #[test]
 fn nothing_is_warned_of_that_was_not_looked_at() {
     let ignored = checked([WHILE_WAITING].into_iter().collect());

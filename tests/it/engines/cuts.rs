@@ -1,5 +1,5 @@
-//! Spaces that are cut off by a bound, a panic or a guard behind a change: nothing is said of what
-//! lies behind, and what cuts them is the headline.
+//! Spaces that are cut off by a bound, a panic or a guard after a change: the report claims nothing
+//! about what lies beyond, and the cut is the headline.
 
 use latchwork::engines::explore::{Options, explore};
 use latchwork::engines::simulate::{Plan, simulate};
@@ -185,10 +185,10 @@ fn steps_behind_a_panic_are_not_lost() {
     assert!(exploration.undecided.contains(PropertyId(0)));
 }
 
-/// What is wrong with a [`Door`].
+/// The defect of a [`Door`].
 #[derive(Clone, Copy, PartialEq)]
 enum Slip {
-    /// A guard behind a change.
+    /// A guard after a change.
     Guard,
     /// A bound that is exceeded in the first action, and a panic in the second one.
     BoundThenPanic,

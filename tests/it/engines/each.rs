@@ -1,4 +1,5 @@
-//! Fairness of processes and fairness of actions: what the one leaves open, and that it is said.
+//! Fairness of processes and fairness of actions: what the first does not promise, and that reports
+//! say so.
 
 use latchwork::engines::explore::{Options, explore};
 use latchwork::engines::simulate::{Plan, Strategy, simulate};
@@ -45,7 +46,7 @@ state! {
     }
 }
 
-/// A model of workers that turn for ever, and could do something else at any time, or again and again.
+/// A model of workers that turn permanently, and could do something else at any time, or repeatedly.
 macro_rules! workers {
     ($module:ident, $name:literal, $($fairness:ident)+) => {
         mod $module {
@@ -200,7 +201,7 @@ fn checked(entry: &'static Entry) -> Checked {
     check(scenario, &Options::default(), &()).expect("an instance")
 }
 
-/// Whoever reads that `is_done` is violated after 0 steps is told why: in every report of it.
+/// Every report that says that `is_done` is violated after 0 steps also says why.
 #[test]
 fn what_a_fair_process_passes_over_is_said() {
     const SENTENCE: &str = "worker@w0 acts, but never takes `worker_do`, which it always could";

@@ -47,7 +47,7 @@ state! {
     }
 }
 
-/// What goes wrong in [`Counters`].
+/// The defect of [`Counters`].
 #[derive(Clone, Copy, PartialEq)]
 enum Defect {
     None,
@@ -198,7 +198,7 @@ fn a_way_on_that_never_rests_ends_in_a_cycle() {
     assert_eq!(stuck.path.steps.len(), 8, "six steps and a cycle of two");
 }
 
-/// Of all shortest paths to (2, 2) the one with the fewest switches: c0 c0 c1 c1.
+/// Of all shortest paths to (2, 2), the search returns the one with the fewest switches: c0 c0 c1 c1.
 #[test]
 fn of_the_shortest_paths_the_one_with_the_fewest_switches() {
     let model = Counters { goal: 2, defect: Defect::None };
@@ -230,8 +230,8 @@ fn budgets_end_a_search_and_say_what_is_open() {
     assert!(exploration.statistics.distinct < 30);
 }
 
-/// Memory that is enough for a search, but not for what only the whole space shows, leaves just that
-/// open.
+/// If memory is enough for the search but not for whole-space properties, only those properties
+/// are undecided.
 #[test]
 fn the_budget_of_memory_counts_what_is_done_with_the_graph() {
     let model = Counters { goal: 100, defect: Defect::None };

@@ -1,5 +1,5 @@
-//! The fair phase of a run: what was promised must come to be, and what only takes too long is no
-//! violation.
+//! The fair phase of a run: what was promised must happen, and a run that only takes too long is not
+//! a violation.
 
 use latchwork::engines::simulate::{Plan, Simulation, Strategy, simulate};
 use latchwork::engines::verdict::{BuiltIn, End, PropertyId, PropertySet};
@@ -25,8 +25,8 @@ fn plan(steps: usize, fair: usize) -> Plan {
     }
 }
 
-/// Protocols with a rule off whose violation no single state shows: the run goes round for ever,
-/// waits for ever, or can never finish. Its case is replayed like one of `explore`.
+/// Protocols without a rule, whose violation no single state shows: the run cycles or waits
+/// permanently, or can never finish. Its case is replayed like one of `explore`.
 #[test]
 fn what_waits_for_ever_is_found_and_replays() {
     let known = [
@@ -181,7 +181,7 @@ fn what_cannot_finish_is_seen_from_near() {
     assert_eq!(counter(false, false, &Plan { fair: 50, ..only }).failure, None);
 }
 
-/// Turns, and counts for ever as not done; a guest may stop it, who stays away from one initial state.
+/// Turns, and never counts as done; a guest may stop it, but not in one of the initial states.
 struct Never;
 
 actions! { Never, State;
@@ -260,7 +260,7 @@ fn a_run_that_can_never_finish_is_kept_with_how_it_goes_on() {
     assert!(stand > 10 && turn > 10, "{stand} stand still, {turn} go round");
 }
 
-/// A run that can go no further for want of room does not show that it can never finish.
+/// A run that stops because a bound is reached does not show that it can never finish.
 #[test]
 fn what_lies_behind_a_bound_is_not_known() {
     let narrow = Counter { lazy: true, stops: false, narrow: true };

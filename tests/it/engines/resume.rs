@@ -1,5 +1,5 @@
-//! A search that stops anywhere and goes on comes to what the undisturbed one comes to: between two
-//! rounds of a level, behind its last round, and where one ends.
+//! A search that is stopped anywhere and resumed has the result of an undisturbed one: between two
+//! rounds of a level, after its last round, and at its end.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -11,7 +11,7 @@ use latchwork::engines::instance::Instance;
 use latchwork::engines::verdict::{Exploration, PropertyId, PropertyKind, PropertySet, Stopped};
 use latchwork::files::scenario::Scenario;
 
-/// Asks for the end when it was asked so often whether to end.
+/// Ends the search after a number of polls.
 struct Interrupts(AtomicU64);
 
 impl Watch for Interrupts {
@@ -21,7 +21,7 @@ impl Watch for Interrupts {
 }
 
 /// Two applications of a node want EX and PR, one of another node EX; a rule is missing, and a
-/// violation of an invariant at rest stands on level 15.
+/// violation of an `at_rest` invariant is on level 15.
 fn scenario() -> Scenario {
     let text = r#"{"format": 1, "protocol": "downconvert",
         "bounds": {"apps": [{"node": 0, "program": ["EX"]}, {"node": 0, "program": ["PR"]},
@@ -38,7 +38,7 @@ enum Stop {
     Questions(u64),
 }
 
-/// Searches until it is stopped, and goes on once more; whether it was stopped.
+/// Searches until it is stopped, and resumes once; returns nothing if it was not stopped.
 fn in_two_parts(instance: &dyn Instance, options: &Options, stop: Stop) -> Option<Exploration> {
     let folder = tempfile::tempdir().expect("a folder");
     let stamp = Stamp { version: "1".into(), build: "test".into(), of: "test".into() };

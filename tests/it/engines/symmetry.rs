@@ -1,4 +1,4 @@
-//! Symmetry: the same answers from fewer states, in names that replay, and nothing believed.
+//! Symmetry: the same answers from fewer states, with names that replay, and verified.
 
 use latchwork::encoding::json::Document;
 use latchwork::engines::explore::{Options, explore};
@@ -142,7 +142,7 @@ fn a_counterexample_replays() {
     }
 }
 
-/// What a command says, on both streams, and its exit code.
+/// The output of a command, on both streams, and its exit code.
 fn said(arguments: &[&str]) -> (String, i32) {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().to_string_lossy().into_owned();
@@ -187,8 +187,8 @@ fn properties_are_left_out_by_name() {
     assert!(text.contains("`can_finsh`") && text.contains("can_finish"), "{text}");
     let (text, code) = said(&[lost, "--ignore", "can_finish"]);
     assert_eq!(code, 2, "{text}");
-    assert!(text.contains("left out: downconvert/cross_lost_bast: it is about"), "{text}");
-    assert!(text.contains("--ignore leaves no scenario"), "{text}");
+    assert!(text.contains("skipped: downconvert/cross_lost_bast: it is about"), "{text}");
+    assert!(text.contains("--ignore excludes every scenario"), "{text}");
     let (text, code) = said(&["downconvert", "--engine", "loom", "--symmetry"]);
     assert_eq!(code, 2, "{text}");
 }
@@ -208,13 +208,13 @@ state! {
     }
 }
 
-/// What spoils the symmetry of [`Diners`].
+/// The ways in which [`Diners`] is not symmetric.
 #[derive(Clone, Copy, PartialEq)]
 enum Planted {
     Nothing,
     /// The last one needs the others to have eaten.
     Guard,
-    /// The second one leaves something else behind.
+    /// The second one has a different effect.
     Effect,
     /// Far from the beginning, where not every state is looked at.
     Late,
@@ -386,7 +386,7 @@ state! {
     }
 }
 
-/// Two runners who pass a baton to one another for ever.
+/// Two runners who pass a baton back and forth without end.
 struct Runners;
 
 actions! { Runners, Relay;

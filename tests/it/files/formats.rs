@@ -43,7 +43,7 @@ fn every_committed_case_replays_and_is_canonical() {
     assert!(cases > 0);
 }
 
-/// What is wrong with a scenario, and what is said about it.
+/// Defects of a scenario file, and the error for each.
 #[test]
 fn a_bad_scenario_is_refused_where_it_is_bad() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -55,13 +55,13 @@ fn a_bad_scenario_is_refused_where_it_is_bad() {
             "\"fault\": {}, \"bounds\"",
             ":4:3: unknown key `fault`\nhint: did you mean `faults`?",
         ),
-        ("\"format\": 1", "\"format\": 2", ":2:13: format 2 is not known here"),
+        ("\"format\": 1", "\"format\": 2", ":2:13: unknown format 2"),
         (
             "\"format\": 1",
             "\"format\": \"1\"",
             ":2:13: expected a whole number, 0 or more, found a string",
         ),
-        ("\"format\": 1", "\"format\": 1, \"format\": 1", "the key `format` is there twice"),
+        ("\"format\": 1", "\"format\": 1, \"format\": 1", "the key `format` appears twice"),
         ("downconvert", "upconvert", ":3:15: unknown protocol `upconvert`"),
         ("\"node\": 1", "\"node\": 7", "`node` is a number from 0 to 2"),
         ("\"node\": 1", "\"node\": 2", "an application runs on a node that is not there"),
@@ -76,17 +76,17 @@ fn a_bad_scenario_is_refused_where_it_is_bad() {
         ),
         ("\"expect\"", "\"profile\": \"2010\", \"expect\"", "has no profile `2010`"),
         ("\"expect\"", "\"with\": [\"sees_cancelgrant\"], \"expect\"", "needs `o2dlm`"),
-        ("\"expect\"", "\"reach\": [\"no_bug\"], \"expect\"", "is no goal"),
+        ("\"expect\"", "\"reach\": [\"no_bug\"], \"expect\"", "is not a goal"),
         (
             "\"expect\"",
             "\"ignore\": [\"no_bug\", \"bound_exceeded\"], \"expect\"",
-            ":11:24: `bound_exceeded` cannot be ignored: what lies behind a step over a bound is \
-             not searched\nhint: raise the bound, or expect it: {\"violates\": \"bound_exceeded\"",
+            ":11:24: `bound_exceeded` cannot be ignored: nothing is searched beyond a step over a \
+             bound\nhint: raise the bound, or expect it: {\"violates\": \"bound_exceeded\"",
         ),
         (
             "\"expect\"",
             "\"ignore\": [\"no_panic\"], \"expect\"",
-            ":11:14: `no_panic` cannot be ignored: what lies behind a panic is not searched\nhint: \
+            ":11:14: `no_panic` cannot be ignored: nothing is searched beyond a panic\nhint: \
              correct the model, or expect it: {\"violates\": \"no_panic\"",
         ),
         (
@@ -141,7 +141,7 @@ fn a_file_that_is_no_scenario_at_all() {
     );
     assert!(
         refused(&["check", folder.path().to_str().expect("UTF-8")])
-            .contains("no scenario is in there")
+            .contains("the folder contains no scenario")
     );
     #[cfg(unix)]
     {
@@ -162,17 +162,17 @@ fn a_bad_case_is_refused() {
     let file = folder.path().join("bad.json");
     let good = pending_case(1).to_text();
     let edits = [
-        ("\"format\": 1", "\"format\": 9", "format 9 is not known here"),
+        ("\"format\": 1", "\"format\": 9", "unknown format 9"),
         ("\"downconvert\"", "\"recal\"", "unknown protocol `recal`"),
         ("[\"pending_flag\"]", "[\"pending_flags\"]", "has no rule `pending_flags`"),
         ("\"can_finish\"", "\"can_finnish\"", "did you mean `can_finish`?"),
-        ("\"steps\":10", "\"steps\":99", "fewer steps than the verdict speaks of"),
+        ("\"steps\":10", "\"steps\":99", "fewer steps than the verdict states"),
         ("\"proven\"", "\"proved\"", "did you mean `proven`?"),
         ("[0,1]", "[0,1,1]", "a change is a list of two"),
         ("[0,1]", "[0,999]", "from 0 to 255"),
-        ("app_lock(a1)", "app_lock(a0)", "the digest is not that of this case"),
-        ("\"busy\":0", "\"bu.sy\":0", "no field is called `bu.sy`"),
-        ("sha256:", "sha256:0", "the digest is not that of this case"),
+        ("app_lock(a1)", "app_lock(a0)", "the digest does not match"),
+        ("\"busy\":0", "\"bu.sy\":0", "there is no field `bu.sy`"),
+        ("sha256:", "sha256:0", "the digest does not match"),
     ];
     for (from, to, said) in edits {
         assert!(good.contains(from), "{from}");

@@ -1,4 +1,4 @@
-//! The documents: what they name is there, what they link to is there, and their commands are commands.
+//! The documents: paths that they name exist, links lead somewhere, and commands parse.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -83,7 +83,7 @@ fn no_link_is_broken() {
     assert!(links > 100, "only {links} links were found");
 }
 
-/// A path between backticks that has a slash is there.
+/// A path between backticks that contains a slash exists.
 #[test]
 fn documents_name_files_that_exist() {
     let mut named = 0;
@@ -149,8 +149,8 @@ fn commands(text: &str) -> Vec<Vec<String>> {
     all
 }
 
-/// Each is one that the program takes: `--help` behind it prints the help of its subcommand, and what
-/// stands before it is read first.
+/// The program accepts each command: with `--help` appended it prints the help of its subcommand,
+/// after it has parsed everything before that.
 #[test]
 fn every_command_in_the_documents_is_one() {
     let (mut seen, mut wrong) = (0, Vec::new());
@@ -180,7 +180,7 @@ fn every_command_in_the_documents_is_one() {
     assert!(seen > 30, "only {seen} commands were found");
 }
 
-/// The table of features says how many crates the compiler builds; Cargo knows.
+/// The table of features states how many crates are built; Cargo confirms the numbers.
 #[test]
 #[cfg(target_os = "linux")]
 fn the_crates_of_each_feature_are_counted() {

@@ -1,4 +1,4 @@
-//! Floors: who may import whom. A floor is a folder of `src/`, a room what stands in it.
+//! Floors: who may import whom. A floor is a folder of `src/`; a room is an entry of that folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -67,7 +67,7 @@ fn upward<'a>(imports: &'a [Import], floors: &[&str]) -> Vec<&'a Import> {
     imports.iter().filter(goes_up).collect()
 }
 
-/// A circle, if there is one: its nodes in order, and what each imports of the next.
+/// A cycle, if there is one: its nodes in order, and what each imports from the next.
 fn circle(imports: &[Import], node: impl Fn(&str) -> String) -> Option<String> {
     let mut next: BTreeMap<String, BTreeMap<String, &Import>> = BTreeMap::new();
     for import in imports.iter().filter(|import| !import.in_test) {
@@ -149,7 +149,7 @@ fn a_protocol_imports_the_kit_and_itself() {
     }
 }
 
-/// What is no part of the crate is looked at by nobody, this test included.
+/// A file that is not part of the crate is not compiled or checked, by this test either.
 #[test]
 fn every_file_is_read() {
     for (folder, sources) in [("src", &HARNESS), ("model", &MODELS)] {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A file names something that stands in another one.
+/// A file that names an item of another file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Import {
     /// The file that does, from the folder of the crate.
@@ -41,7 +41,7 @@ struct Module {
     paths: Vec<(Vec<String>, bool)>,
 }
 
-/// How often a name may stand for another one; what goes on longer is of another crate.
+/// How many aliases a name may go through; a longer chain belongs to another crate.
 const DEEPEST: usize = 16;
 
 impl Sources {

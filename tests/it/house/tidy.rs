@@ -25,7 +25,7 @@ fn files_are_short_enough_to_be_read() {
     }
 }
 
-/// The command line prints, and nobody else.
+/// Only the command line prints.
 #[test]
 fn only_the_command_line_prints() {
     for (name, text) in sources().into_iter().filter(|(name, _)| name.starts_with("src/")) {
@@ -50,7 +50,7 @@ fn nothing_that_is_not_deterministic() {
     }
 }
 
-/// What the compiler does not check stands in two files, where each use has its reason.
+/// Code that the compiler does not check is in two files, where each use states its reason.
 #[test]
 fn unsafe_code_stands_in_two_files() {
     for (name, text) in sources() {

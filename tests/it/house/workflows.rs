@@ -26,7 +26,7 @@ fn runs(script: &str, variable: &str, protocol: &Value) {
     let output = command.output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     // Every word of it made sense; only scenarios are missing.
-    assert!(said.contains("no scenario is in there"), "{script}: {said}");
+    assert!(said.contains("the folder contains no scenario"), "{script}: {said}");
 }
 
 /// The program is in no registry: it is built from a repository, whose name nobody takes for a real

@@ -1,4 +1,4 @@
-//! Configurations that are drawn and made small.
+//! Configurations that are generated and minimized.
 
 use std::fs;
 use std::path::Path;
@@ -67,7 +67,7 @@ fn a_generated_scenario_is_kept_and_fails_again() {
     assert_eq!(code, 1, "{said}");
     assert_eq!(run(&[&ask[..], &rest].concat()).1, said);
     let file = format!("{out}/downconvert/generated-5.json");
-    assert!(said.contains(&file) && said.contains("made small in"), "{said}");
+    assert!(said.contains(&file) && said.contains("minimized in"), "{said}");
     let scenario = Scenario::open(Path::new(&file)).expect("a scenario");
     assert_eq!(scenario.configuration.rule_names(), ["holder_check"]);
     let (code, said, _) = run(&["simulate", &file, "--runs", "0..60", "--seed", "5", "--out", out]);
@@ -78,7 +78,10 @@ fn a_generated_scenario_is_kept_and_fails_again() {
     let (code, said, _) =
         run(&["simulate", "dirlock", "--generate", "5", "--runs", "0..20", "--out", out]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("5 configurations were drawn and tried with up to 20 runs"), "{said}");
+    assert!(
+        said.contains("5 configurations were generated and tried with up to 20 runs"),
+        "{said}"
+    );
     assert!(said.contains("no proof"), "{said}");
     assert!(refused(&["simulate", "downconvert", "--generate", "0"]).contains("1.."));
 }

@@ -109,8 +109,8 @@ fn threads_are_held_to_the_goals_of_their_scenario() {
     }
 }
 
-/// What the threads do without logging it can be told only where runs are laid against the model:
-/// then a goal is reached if the run could not be one of the model without it.
+/// Actions that the threads do not log are known only if runs are checked against the model:
+/// then a goal is reached if the model cannot explain the run without it.
 #[test]
 fn goals_that_no_thread_logs_are_read_off_the_model() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,5 +1,5 @@
-//! Replay: cases outlive changes of the model that do not concern them, and what concerns them is
-//! said.
+//! Replay: cases survive changes of the model that do not affect them; changes that do are
+//! reported.
 
 use std::fs;
 
@@ -184,7 +184,7 @@ fn a_case_that_was_edited_diverges_with_a_short_diagnosis() {
         "recorded: dc_cancel(n1)",
         "it is not enabled",
         "enabled now:",
-        "1 steps on",
+        "one step later",
     ] {
         assert!(out.contains(said), "{said} in {out}");
     }

@@ -1,5 +1,5 @@
-//! Many machines without a server: shards, and what is put together from them; and what is left of
-//! a campaign that is killed.
+//! Many machines without a server: shards and their merged result; and what a killed campaign
+//! leaves behind.
 
 use std::fs;
 use std::path::Path;

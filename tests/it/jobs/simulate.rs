@@ -1,5 +1,5 @@
-//! Sampling: a run is a function of its number, what fails is made short, and what is not
-//! deterministic is found.
+//! Sampling: a run is a function of its number, failing runs are minimized, and nondeterminism
+//! is found.
 
 use std::collections::HashSet;
 
@@ -65,7 +65,7 @@ fn a_run_does_not_depend_on_the_runs_before_it() {
     }
 }
 
-/// Of mixed strategies runs take turns, and a run is the one that its strategy alone would do.
+/// Mixed strategies alternate between runs, and each run is the one that its strategy alone does.
 #[test]
 fn mixed_strategies_take_turns() {
     let scenario = scenario(DEADLOCK);
@@ -98,9 +98,9 @@ fn what_is_met_on_the_way_is_kept() {
     assert_eq!(replay(other, 1, &()), Ok(Replayed::Same));
 }
 
-/// Made short without knowing the space, a run is as long as the shortest that the explorer finds,
-/// in nine of ten; it never shows another property, and its case replays. `latchwork evaluate` does
-/// the same in all protocols.
+/// Nine of ten runs that are minimized without knowing the space are as short as those that the
+/// explorer finds. They never show another property, and their cases replay. `latchwork evaluate`
+/// does the same in all protocols.
 #[test]
 fn what_fails_is_made_short() {
     let scenario = scenario(DEADLOCK);
@@ -164,7 +164,7 @@ state! {
     }
 }
 
-/// What goes wrong in [`Worker`].
+/// The defect of [`Worker`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Defect {
     None,

@@ -226,7 +226,7 @@ fn a_swapped_store_is_found_by_refinement() {
     assert_eq!((code.as_str(), model.as_str()), ("0", "1"));
 }
 
-/// The second: a wake-up that is missing. The threads stand still, where the model goes on.
+/// The second: a lost wakeup. The threads block where the model continues.
 #[test]
 fn a_missing_wake_up_is_found_by_refinement() {
     let examined = run_threads(scenario(PR_EX), LOOM, None, &["silent_ast"]);
@@ -253,7 +253,7 @@ fn a_call_that_is_over_too_early_is_found_by_refinement() {
     assert!(matches!(finding.judgement, Judgement::Refused(_, Refusal::NotEnabled)));
 }
 
-/// A wake-up that is missing: nobody looks at what the callback has written down.
+/// A lost wakeup: no thread reads what the callback has recorded.
 #[test]
 fn a_silent_callback_is_found_by_refinement() {
     let finding = run_threads(scenario(WAIT), LOOM, None, &["silent_callback"]).finding;
@@ -262,8 +262,8 @@ fn a_silent_callback_is_found_by_refinement() {
     assert!(matches!(finding.judgement, Judgement::Refused(_, Refusal::GoesOn)));
 }
 
-/// A look at the block that is acted upon later: the timer is in between, and a lock that nobody
-/// wants is not given back.
+/// The block is examined, and acted upon only later: the timer comes in between, and a lock that
+/// nobody wants is not given back.
 #[test]
 fn a_stale_look_at_the_block_is_found_by_refinement() {
     for engine in [LOOM, RANDOM] {
@@ -277,7 +277,7 @@ fn a_stale_look_at_the_block_is_found_by_refinement() {
     }
 }
 
-/// What is wrong only on a machine with weak memory, an engine that knows none cannot find.
+/// An engine without weak memory cannot find a defect that needs it.
 #[test]
 fn a_missing_fence_is_found_by_loom_alone() {
     for flaw in ["no_fence_in_check", "no_fence_in_reclaim"] {

@@ -1,5 +1,5 @@
-//! A protocol that takes the name of a built-in property is refused before anything is made of it. What
-//! the macros of the kit refuse themselves stands in `purity.rs`.
+//! A protocol that uses the name of a built-in property is refused before anything runs. `purity.rs`
+//! tests what the macros of the kit refuse themselves.
 
 use std::panic::catch_unwind;
 
@@ -87,7 +87,7 @@ lamp!(Fine, deadlocks);
 lamp!(First, deadlock);
 lamp!(Last, guards_first);
 
-/// What a protocol is refused with.
+/// The error with which a protocol is refused.
 fn refusal<M: Protocol>() -> String {
     let why = catch_unwind(Entry::of::<M>).expect_err("it is refused");
     why.downcast_ref::<String>().expect("a sentence").clone()

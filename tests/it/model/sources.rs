@@ -53,8 +53,8 @@ fn wrong(entry: &Entry) -> Vec<String> {
     wrong
 }
 
-/// A variant that an administrator or a server chooses, or where a cluster keeps its locks, is in a
-/// version, and off all the same.
+/// A variant that an administrator or a server chooses, or that says where a cluster keeps its locks,
+/// exists in a version and is off nevertheless.
 fn profile_matters(name: &str) -> bool {
     !["recover_lost_locks", "courtesy", "o2dlm", "remote_cancel"].contains(&name)
 }

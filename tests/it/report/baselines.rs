@@ -1,4 +1,4 @@
-//! What is committed and made by the program is what the program makes now: `reports/`, `schemas/`.
+//! The committed outputs of the program are up to date: `reports/`, `schemas/`.
 //!
 //! `LATCHWORK_UPDATE=1 cargo test baselines` writes it anew.
 
@@ -92,7 +92,7 @@ fn baselines_of_the_reports() {
     none_stale(&stale);
 }
 
-/// A review does not tell of a matrix that is not that of the scenarios.
+/// A review does not use a matrix that does not belong to its scenarios.
 #[test]
 fn a_matrix_that_is_out_of_date_is_refused() {
     let entry = PROTOCOLS.iter().find(|entry| entry.name == "dirlock").expect("it is there");

@@ -17,7 +17,7 @@ use crate::program::nobody_reads;
 use crate::program::{latchwork, path};
 use crate::repository;
 
-/// Why a violation is stood by.
+/// The reason for a known finding.
 const KNOWN: &str = "It is #1 of those that are known: 100%, <so> & so.";
 
 /// A folder with scenarios.
@@ -71,7 +71,7 @@ const SUITES: [&str; 5] = [
     "downconvert/e_known without holder_check",
 ];
 
-/// Holds a report against the schema of the standard.
+/// Validates a report with the schema of the standard.
 fn validate_sarif(report: &Value) {
     let schema =
         fs::read_to_string(repository("tests/it/report/schemas/sarif-2.1.0.json")).expect("text");
@@ -85,7 +85,7 @@ fn validate_sarif(report: &Value) {
     }
 }
 
-/// Holds a report against the schema that Jenkins uses, if there is a program that can.
+/// Validates a report with the schema that Jenkins uses, if a validator is installed.
 fn validate_junit(text: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("junit.xml");
@@ -236,7 +236,7 @@ fn sarif_points_at_the_rule_and_tells_each_process() {
     assert_eq!(ids, ["app@a0", "app@a1", "cb@n0", "dc@n0"]);
 }
 
-/// Above its limits a host cuts without a word; the report is cut before, and says so.
+/// A host silently cuts what exceeds its limits; the report is cut before that, and says so.
 #[test]
 fn sarif_stays_below_the_limits_of_a_host() {
     let folder = scenarios();

@@ -68,7 +68,7 @@ fn said(browser: &Browser) -> String {
     browser.text("return document.querySelector('.bar output').textContent")
 }
 
-/// Nothing is asked for but the pages themselves, and nothing is wrong on the console.
+/// Only the pages themselves are requested, and the console has no errors.
 fn assert_alone(browser: &Browser) {
     assert_eq!(browser.errors(), [""; 0]);
     let requests = browser.requests();
@@ -200,7 +200,7 @@ fn all_kinds(pages: &Pages) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Nothing but what may be moved to and fro by itself is wider than the window.
+/// Only elements that scroll sideways are wider than the window.
 fn assert_fits(browser: &Browser, name: &str) {
     let over = browser.eval(
         "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]",
@@ -208,7 +208,7 @@ fn assert_fits(browser: &Browser, name: &str) {
     assert!(over[0].as_u64() <= over[1].as_u64(), "{name} is too wide: {over}");
 }
 
-/// Words can be told from what is behind them: WCAG asks for a contrast of 4.5.
+/// Text is legible on its background: WCAG asks for a contrast of 4.5.
 fn assert_readable(browser: &Browser, name: &str) {
     let colours = browser.eval(
         "const behind = (e) => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (c !== 'rgba(0, 0, 0, 0)') return c; } return 'none'; };
@@ -264,7 +264,7 @@ fn pages_fit_on_a_phone_and_can_be_read_light_and_dark() {
     fit_and_are_readable(Screen::Phone, "phone");
 }
 
-/// In a drawing no label of an arrow stands on another label, and none is cut off.
+/// In a drawing no label of an arrow covers another label, and none is cut off.
 #[test]
 fn labels_of_a_drawing_stand_apart() {
     let Some(browser) = Browser::open(Screen::Desk) else { return };

@@ -42,7 +42,7 @@ fn a_trace_is_read_by_the_library_for_such_traces() {
     }
 }
 
-/// What a viewer makes of a file; nothing if `node` is not here.
+/// The result of parsing a file in a viewer; nothing if `node` is not installed.
 fn shown(viewer: &str, file: &Path) -> Option<Value> {
     let mut node = Command::new("node");
     node.arg(repository("tests/it/report/viewers.mjs")).arg(viewer).arg(file);

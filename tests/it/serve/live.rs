@@ -195,7 +195,7 @@ fn a_bad_address_has_a_page_that_says_so() {
     assert_eq!(server.get("/").0, 200, "and it goes on");
 }
 
-/// A page of somebody else must not read this one by giving a name of its own to this machine.
+/// A foreign page must not read this one through a host name that points to this machine.
 #[test]
 fn only_this_machine_is_answered() {
     let server = Server::start("scenarios/downconvert/ex_ex.json");
