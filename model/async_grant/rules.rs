@@ -126,7 +126,8 @@ rules! {
         };
         /// An answer of the master is for the operation that asked.
         reply_match "dlm 2023" [1 1 1 1 1 1] {
-            "dev_write (plock_lookup_waiter)" since "6.1"
+            "dev_write" since "6.1",
+            "plock_lookup_waiter" since "6.12"
         };
         /// A callback names the range that was asked for, not what it was merged into.
         notify_original_range "dlm 2008" [1 1 1 1 1 1] {

@@ -1,9 +1,10 @@
 //! The rules of the protocol, its variants, and the profiles.
 //!
-//! Sources: "series" is the delegation recall series for the VFS of 2012 and 2013, "6.12" and
-//! "6.19" what those kernels do, "nfsd" the server, "NFSv4" the protocol, "needed" what no kernel
-//! does. Functions are those of `fs/` and `fs/nfsd/`. Versions are those of trees that were read:
-//! 6.1.192 ("6.1") and 6.12.117 ("6.12").
+//! Sources: "series" is the delegation recall series for the VFS of 2012 and 2013, "6.12" what that
+//! kernel does, "6.19" the patches for directory delegations, "nfsd" the server, "NFSv4" the
+//! protocol, "needed" what no kernel does. Functions are those of `fs/` and `fs/nfsd/`. Versions are
+//! those of trees that were read: 3.6, 6.1.192 ("6.1") and 6.12.117 ("6.12"). No tree with directory
+//! delegations was read, so their rules name no function.
 
 use crate::kit::Declared;
 
@@ -45,6 +46,8 @@ rules! {
         };
         /// Truncation recalls the delegations on the file.
         break_truncate "lease break on truncate" [1 1 1 1 1 1] {
+            "do_sys_truncate (break_lease)" since "3.6" until "6.1",
+            "vfs_truncate (break_lease)" since "6.1",
             "notify_change" since "6.1"
         };
         /// A change of extended attributes recalls the delegations on the file.
@@ -61,11 +64,11 @@ rules! {
         break_acl_by_server "needed" [0 0 0 0 0 1];
         /// An open for writing recalls the delegations on the file.
         break_open_write "lease break on open" [1 1 1 1 1 1] {
-            "do_dentry_open (break_lease)" since "6.1"
+            "do_dentry_open (break_lease)" since "3.6"
         };
         /// An open for reading recalls the write delegations on the file.
         break_open_read "lease break on open" [1 1 1 1 1 1] {
-            "do_dentry_open (break_lease)" since "6.1"
+            "do_dentry_open (break_lease)" since "3.6"
         };
         /// Unlink recalls the delegations on the directory.
         break_parent_unlink "6.19, directory delegations" [1 1 1 0 0 1];
@@ -181,7 +184,7 @@ rules! {
         };
         /// Whoever takes a lease away wakes those who wait for it.
         wake_on_return "6.12" [1 1 1 1 1 1] {
-            "lease_modify" since "6.1"
+            "lease_modify" since "3.6"
         };
         /// Before it starts again, an operation gives back what it took for the wait.
         undo_on_retry "series; 6.12" [1 1 1 1 1 1] {
