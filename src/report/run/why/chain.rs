@@ -77,7 +77,17 @@ pub fn chain(
         (is_late, std::cmp::Reverse(since))
     };
     all.sort_by_key(rank);
-    match culprit(scene, &all, finisher) {
+    // A value that the run itself had comes before one of another run, and before items that are
+    // put into a queue or a channel.
+    let is_list = |variant: &Variant| matches!(variant.value, FieldValue::List(_));
+    let was_there = |variant: &Variant| {
+        let mut before = scene.fields.iter();
+        before.any(|fields| fields[variant.field].value == variant.value)
+    };
+    let own: Vec<Variant> =
+        all.iter().filter(|one| !is_list(one) && was_there(one)).cloned().collect();
+    let found = culprit(scene, &own, finisher);
+    match found.or_else(|| culprit(scene, &all, finisher)) {
         Some(found) => released(scene, found),
         None => Chain { reasons: waiting(scene, &all, good, finisher), ..Chain::default() },
     }

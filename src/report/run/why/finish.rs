@@ -7,9 +7,9 @@ use latchwork_model::kit::{Fairness, Process, Step};
 use crate::engines::instance::{Instance, StateBytes};
 
 /// The maximum number of states that are expanded for one explanation.
-const MOST_STATES: usize = 20_000;
+const MOST_STATES: usize = 12_000;
 /// The maximum number of states that are expanded in one search.
-const MOST_OF_ONE: usize = 400;
+const MOST_OF_ONE: usize = 200;
 
 /// Looks for runs that finish, until a number of states was expanded.
 pub struct Finisher<'a> {

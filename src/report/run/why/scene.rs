@@ -134,8 +134,7 @@ fn observed<'s>(
     let (actions, lanes) = (run.entry.actions, run.entry.lanes);
     let mut known = BTreeSet::new();
     let mut writes = Vec::new();
-    // By process: the number of its steps, and how many of them change each field.
-    let mut counts: BTreeMap<Process, (usize, BTreeMap<usize, usize>)> = BTreeMap::new();
+    let mut names: BTreeMap<Process, String> = BTreeMap::new();
     for state in states {
         let old = run.instance.described(state);
         for (step, next) in run.instance.steps_from(state) {
@@ -144,33 +143,30 @@ fn observed<'s>(
                 continue;
             }
             let new = run.instance.described(&next);
-            let (steps, by_field) = counts.entry(process).or_default();
-            *steps += 1;
+            let name = || process_of(run.entry, &run.spell(step));
+            names.entry(process).or_insert_with(name);
             for field in (0..old.len()).filter(|field| old[*field].value != new[*field].value) {
-                *by_field.entry(field).or_default() += 1;
                 if known.insert((field, step, new[field].value.clone())) {
                     writes.push(Write { field, step, new: new[field].value.clone() });
                 }
             }
         }
     }
-    let first = run.instance.described(&run.states[0]);
+    let fields = run.instance.described(&run.states[0]);
     let mut locations = BTreeMap::new();
-    for (process, (steps, by_field)) in &counts {
-        let of_others = |field: usize| {
-            let others = counts.iter().filter(|(other, _)| *other != process);
-            others.filter_map(|(_, (_, fields))| fields.get(&field)).max().copied().unwrap_or(0)
+    for (process, name) in names {
+        let (lane, id) = name.split_once('@').unwrap_or((&name, ""));
+        let is_location = |field: &Described| {
+            let mut parts = field.path.split('.');
+            let names_it = id.is_empty() || parts.any(|part| part == id);
+            let last = field.path.rsplit('.').next().unwrap_or("");
+            let says_where = last == "at" || last == lane || field.path == format!("{lane}.{id}");
+            matches!(field.value, FieldValue::Text(_))
+                && names_it
+                && says_where
+                && (!id.is_empty() || field.path.starts_with(lane) || last == lane)
         };
-        let is_one = |(field, count): &(&usize, &usize)| {
-            matches!(first[**field].value, FieldValue::Text(_))
-                && **count * 2 >= *steps
-                && of_others(**field) < **count
-        };
-        let best = by_field
-            .iter()
-            .filter(is_one)
-            .max_by_key(|(field, count)| (**count, std::cmp::Reverse(**field)));
-        locations.extend(best.map(|(field, _)| (*process, *field)));
+        locations.extend(fields.iter().position(is_location).map(|field| (process, field)));
     }
     (writes, locations)
 }
