@@ -95,7 +95,8 @@ fn totals(all: &[Checked]) -> String {
     let findings = count(&|one| matches!(one.standing, Standing::Finding(_)));
     let broken = count(&|one| one.standing == Standing::Met) - holds;
     let states: u64 = all.iter().map(|one| one.exploration.statistics.distinct).sum();
-    let parts = [(broken, "broken as expected"), (findings, "known findings")];
+    let known = if findings == 1 { "known finding" } else { "known findings" };
+    let parts = [(broken, "broken as expected"), (findings, known)];
     let mut words = vec![format!("{holds} hold")];
     let others = parts.into_iter().filter(|(count, _)| *count > 0);
     words.extend(others.map(|(count, words)| format!("{count} {words}")));
