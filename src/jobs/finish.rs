@@ -30,12 +30,30 @@ pub fn finish(entry: &Entry, model: &dyn Instance, from: &StateBytes, most: usiz
         entry.lanes[usize::from(lane)].fairness == Fairness::Fault
     };
     match nearest(model, from, most, &|step| !is_fault(step)) {
-        Finish::Stuck(_) => match nearest(model, from, most, &|_| true) {
-            Finish::Way { steps, .. } => Finish::Way { steps, faults: true },
-            other => other,
-        },
-        other => other,
+        Found::None(_) => {}
+        Found::Way(steps) => return Finish::Way { steps, faults: false },
+        Found::Enough(states) => return Finish::Unknown(states),
     }
+    match nearest(model, from, most, &|_| true) {
+        Found::Way(steps) => Finish::Way { steps, faults: true },
+        Found::Enough(states) => Finish::Unknown(states),
+        Found::None(came) => {
+            // Behind a step that exceeds a bound or panics there may be a done state.
+            let is_cut = |state| model.steps_from(state).len() < model.enabled(state).len();
+            let cut = came.keys().any(is_cut);
+            if cut { Finish::Unknown(came.len()) } else { Finish::Stuck(came.len()) }
+        }
+    }
+}
+
+/// The result of a search level by level.
+enum Found {
+    /// The steps to a done state.
+    Way(Vec<Step>),
+    /// None of these states is done, and there are no others.
+    None(Came<StateBytes>),
+    /// The search ended after this many states.
+    Enough(usize),
 }
 
 /// Searches level by level, with some of the steps.
@@ -44,13 +62,13 @@ fn nearest(
     from: &StateBytes,
     most: usize,
     may: &dyn Fn(Step) -> bool,
-) -> Finish {
-    let mut came: BTreeMap<StateBytes, Option<(StateBytes, Step)>> = BTreeMap::new();
+) -> Found {
+    let mut came: Came<StateBytes> = BTreeMap::new();
     came.insert(from.clone(), None);
     let mut open = VecDeque::from([from.clone()]);
     while let Some(state) = open.pop_front() {
         if model.done(&state) {
-            return Finish::Way { steps: way(&came, &state), faults: false };
+            return Found::Way(way(&came, &state));
         }
         for (step, next) in model.steps_from(&state) {
             if may(step) && !came.contains_key(&next) {
@@ -59,17 +77,17 @@ fn nearest(
             }
         }
         if came.len() > most {
-            return Finish::Unknown(came.len());
+            return Found::Enough(came.len());
         }
     }
-    // Behind a step that exceeds a bound or panics there may be a done state.
-    let is_cut = |state| model.steps_from(state).len() < model.enabled(state).len();
-    let cut = came.keys().any(is_cut);
-    if cut { Finish::Unknown(came.len()) } else { Finish::Stuck(came.len()) }
+    Found::None(came)
 }
 
-/// Returns the steps by which a state was reached.
-fn way(came: &BTreeMap<StateBytes, Option<(StateBytes, Step)>>, to: &StateBytes) -> Vec<Step> {
+/// How each state, or pair of states, was first reached: from where, and by which step.
+pub type Came<S> = BTreeMap<S, Option<(S, Step)>>;
+
+/// Returns the steps by which a state, or a pair of them, was first reached.
+pub fn way<S: Ord>(came: &Came<S>, to: &S) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut state = to;
     while let Some(Some((before, step))) = came.get(state) {

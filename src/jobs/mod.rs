@@ -1,6 +1,7 @@
 //! The operations behind the commands, as functions that return data.
 
 pub mod ablate;
+pub mod apart;
 pub mod campaign;
 pub mod check;
 #[cfg(feature = "recordings")]

@@ -7,7 +7,7 @@ document.addEventListener("keydown", (event) => {
   if (/^[1-9]$/.test(key)) follow(document.querySelectorAll(".choices .what > a")[Number(key) - 1]);
   else if (key === "ArrowLeft") follow(document.querySelector("a[rel=prev]"));
   else if (key === "ArrowRight") {
-    follow(document.querySelector("a[rel=next]") || document.querySelector(".choices .recorded .what > a"));
+    follow(document.querySelector("a[rel=next]") || document.querySelector(".choices .goes_on .what > a"));
   } else return;
   event.preventDefault();
 });

@@ -17,7 +17,7 @@ use crate::report::run::story::Telling;
 use crate::serve::address::Address;
 
 /// The maximum width of the drawing.
-const ROOM: usize = 620;
+const ROOM: usize = 560;
 /// The script: keys that follow the links of the page.
 const KEYS: &str = include_str!("keys.js");
 
@@ -305,7 +305,7 @@ fn choices(view: &View<'_>) -> Markup {
             ol.choices {
                 @for (number, choice) in choices {
                     @let is_recorded = recorded == Some(&choice.action);
-                    li.card.fault[choice.fairness == Fairness::Fault].recorded[is_recorded] {
+                    li.card.fault[choice.fairness == Fairness::Fault].goes_on[is_recorded] {
                         p.what {
                             @if let Some(number) = number.filter(|_| !view.full) { kbd { (number) } " " }
                             @match &choice.next {

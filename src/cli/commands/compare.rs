@@ -14,6 +14,7 @@ use crate::engines::instance::{Refusal, StateBytes};
 use crate::engines::verdict::{BuiltIn, Comparison, Discovery, PropertyKind};
 use crate::files::configuration::{Configuration, rule_set};
 use crate::files::scenario::{Expect, Scenario};
+use crate::jobs::apart::{Apart, apart};
 use crate::jobs::check::{Checked, check};
 use crate::protocols::trace;
 use crate::report::check::json;
@@ -75,6 +76,9 @@ impl Compare {
         let sides = [(first_name.as_str(), &one), (second_name.as_str(), &other)];
         write_table(&mut out, sides, &comparison)?;
         write_parting(&mut out, sides, &comparison)?;
+        if comparison.parting.is_some() {
+            write_apart(&mut out, sides)?;
+        }
         for (name, checked) in sides {
             if let Some(cut) = cut_off(checked) {
                 writeln!(
@@ -174,31 +178,54 @@ fn write_parting(
     for (at, step) in path.steps.iter().enumerate() {
         writeln!(out, "  {:3} {}", at + 1, step.spell(entry.actions))?;
     }
-    let cannot = |result: &Result<StateBytes, Refusal>| *result == Err(Refusal::Disabled);
+    // What only one side can take is told apart from this.
+    let lacks = |a: &Result<StateBytes, Refusal>, b: &Result<StateBytes, Refusal>| {
+        *a == Err(Refusal::Disabled) && b.is_ok()
+    };
     let results = |step| (one.instance.fire(state, step), other.instance.fire(state, step));
     let steps = one.instance.all_steps();
     let apart: Vec<_> = steps.into_iter().map(|step| (step, results(step))).collect();
-    for (name, checked, lacks, of_second) in
-        [(first, one, second, false), (second, other, first, true)]
+    for (step, (a, b)) in apart.iter().filter(|(_, (a, b))| a != b && !lacks(a, b) && !lacks(b, a))
     {
-        for (step, (a, b)) in &apart {
-            let (own, others) = if of_second { (b, a) } else { (a, b) };
-            if cannot(own) || !cannot(others) {
-                continue;
-            }
-            let action = step.spell(entry.actions);
-            writeln!(out, "  {name} can take {action}, {lacks} cannot")?;
-            write_result(out, "      it leaves: ", checked, state, own)?;
-        }
-    }
-    for (step, (a, b)) in apart.iter().filter(|(_, (a, b))| a != b && !cannot(a) && !cannot(b)) {
-        writeln!(
-            out,
-            "  both can take {}, and it leaves different values",
-            step.spell(entry.actions)
-        )?;
+        writeln!(out, "  {} leaves different values", step.spell(entry.actions))?;
         write_result(out, &format!("      {first}: "), one, state, a)?;
         write_result(out, &format!("      {second}: "), other, state, b)?;
+    }
+    Ok(())
+}
+
+/// The maximum number of pairs of states that are searched for an action of one side only.
+const MOST_PAIRS: usize = 100_000;
+
+/// Prints the first action that only one side can take after the same actions.
+fn write_apart(out: &mut dyn Write, sides: [Side<'_>; 2]) -> io::Result<()> {
+    let [(first, one), (second, other)] = sides;
+    let entry = one.scenario.configuration.entry;
+    let found = match apart(one.instance.as_ref(), other.instance.as_ref(), MOST_PAIRS) {
+        Ok(Some(found)) => found,
+        Ok(None) => return writeln!(out, "\nAfter the same actions both can take the same ones."),
+        Err(pairs) => {
+            return writeln!(
+                out,
+                "\nAfter the same actions both can take the same ones, in the {pairs} pairs of states \
+                 that were searched."
+            );
+        }
+    };
+    let Apart { steps, only_first, only_second } = found;
+    let word = if steps.len() == 1 { "action" } else { "actions" };
+    writeln!(
+        out,
+        "\nThe first action that only one of them can take, after {} {word}:",
+        steps.len()
+    )?;
+    for (at, step) in steps.iter().enumerate() {
+        writeln!(out, "  {:3} {}", at + 1, step.spell(entry.actions))?;
+    }
+    for (name, lacks, only) in [(first, second, only_first), (second, first, only_second)] {
+        for step in only {
+            writeln!(out, "  {name} can take {}, {lacks} cannot", step.spell(entry.actions))?;
+        }
     }
     Ok(())
 }

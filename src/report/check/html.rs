@@ -30,6 +30,8 @@ pub struct Pace {
 const ROOM: usize = 620;
 /// The number of violations that are drawn without being asked for.
 const DRAWN: usize = 3;
+/// The number of scenarios that are not as expected up to which they are listed without being asked for.
+const LISTED: usize = 12;
 /// The number of scenarios up to which all of them are listed and charted at once.
 const FEW: usize = 4;
 
@@ -95,7 +97,8 @@ fn totals(all: &[Checked]) -> String {
     let findings = count(&|one| matches!(one.standing, Standing::Finding(_)));
     let broken = count(&|one| one.standing == Standing::Met) - holds;
     let states: u64 = all.iter().map(|one| one.exploration.statistics.distinct).sum();
-    let parts = [(broken, "broken as expected"), (findings, "known findings")];
+    let known = if findings == 1 { "known finding" } else { "known findings" };
+    let parts = [(broken, "broken as expected"), (findings, known)];
     let mut words = vec![format!("{holds} hold")];
     let others = parts.into_iter().filter(|(count, _)| *count > 0);
     words.extend(others.map(|(count, words)| format!("{count} {words}")));
@@ -124,22 +127,25 @@ fn unexpected(all: &[Checked], linked: bool) -> Markup {
     html! {
         section {
             h2 { "Not as expected" }
-            div.wide {
-                table {
-                    thead { tr { th { "verdict" } th { "scenario" } th { "why" } } }
-                    tbody {
-                        @for checked in &red {
-                            tr.bad {
-                                td { "✕ " (verdict_words(checked)) }
-                                th { (named(checked, linked)) }
-                                td { (standing_word(checked)) @if let Some(why) = why(checked) { ": " (why) } }
+            @for (at, (checked, found)) in shortest.iter().enumerate() {
+                (violation(at, checked, found, linked))
+            }
+            details open[red.len() <= LISTED] {
+                summary { (red.len()) " " (plural(red.len(), "scenario")) " not as expected" }
+                div.wide {
+                    table {
+                        thead { tr { th { "verdict" } th { "scenario" } th { "why" } } }
+                        tbody {
+                            @for checked in &red {
+                                tr.bad {
+                                    td { "✕ " (verdict_words(checked)) }
+                                    th { (named(checked, linked)) }
+                                    td { (standing_word(checked)) @if let Some(why) = why(checked) { ": " (why) } }
+                                }
                             }
                         }
                     }
                 }
-            }
-            @for (at, (checked, found)) in shortest.iter().enumerate() {
-                (violation(at, checked, found, linked))
             }
         }
     }

@@ -171,8 +171,8 @@ const CONTENTS: &str = "<contents>";
 /// Returns links to all sections of a page.
 fn contents(text: &str) -> String {
     let titles = text.lines().filter_map(|line| line.strip_prefix("## "));
-    let link = |title: &str| format!("- [{title}](#{})\n", title.to_lowercase().replace(' ', "-"));
-    titles.map(link).collect()
+    let link = |title: &str| format!("[{title}](#{})", title.to_lowercase().replace(' ', "-"));
+    titles.map(link).collect::<Vec<_>>().join(" · ") + "\n"
 }
 
 /// Describes a count, and the parts it is made of.

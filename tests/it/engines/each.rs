@@ -173,9 +173,11 @@ fn in_a_run_each_action_has_its_turn() {
             runs: 0..200,
             strategy: Strategy::Walk.into(),
             steps: 1,
+            ways: 1,
             fair,
             properties: [IS_DONE].into_iter().collect(),
             paranoid: true,
+            ways: 1,
             threads: 1,
         };
         let simulation = simulate(&weak_each::Workers(2), &plan, &());

@@ -344,7 +344,7 @@ fn swarm_switches_off_faults_and_nothing_else() {
     };
     let without = (0..200).filter(|number| alone(*number).fired[2] == 0).count();
     assert!((70..200).contains(&without), "harm is switched off in half of the runs: {without}");
-    assert!((0..200).all(|number| alone(number).fired[0]), "the worker always works");
+    assert!((0..200).all(|number| alone(number).fired[0] > 0), "the worker always works");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use latchwork::files::case::Case;
 use latchwork::report::run::html::case::page;
 use latchwork::report::run::story::Story;
 
-use crate::program::{refused, run};
+use crate::program::{path, refused, run};
 use crate::{paths, repository};
 
 const PENDING_FLAG: &str = "scenarios/downconvert/cases/pending_flag.json";
@@ -188,7 +188,63 @@ fn a_review_is_a_page_of_its_own() {
     for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(page.contains(&format!("id=\"{target}\"")), "#{target}");
     }
+    // Nothing leads out of the page: what is there stays when it is moved.
+    assert!(page.split("href=\"").skip(1).all(|rest| rest.starts_with('#')), "a link out of it");
+    let (contents, findings) = (page.find("#findings\""), page.find("id=\"findings\""));
+    assert!(contents < findings && findings < page.find("id=\"purpose-and-sources\""));
     assert!(refused(&["review", "all", "--html", "x.html"]).contains("one protocol"));
+}
+
+/// A folder of reviews has an index, and every link in it leads to a page that is there. Red if a story
+/// is linked and not written, or a link to the repository is left.
+#[test]
+fn a_folder_of_reviews_has_no_dead_link() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, out, _) = run(&["review", "dirlock", "--html", path(folder.path())]);
+    assert_eq!(code, 0, "{out}");
+    let mut open = vec![folder.path().join("index.html")];
+    let mut seen = Vec::new();
+    while let Some(file) = open.pop() {
+        let page =
+            fs::read_to_string(&file).unwrap_or_else(|_| panic!("{} is linked", file.display()));
+        let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        for link in links.filter(|link| !link.starts_with('#')) {
+            let target = file.parent().expect("a folder").join(link);
+            let target = target.canonicalize().unwrap_or_else(|_| panic!("{link} is dead"));
+            if !seen.contains(&target) {
+                seen.push(target.clone());
+                open.push(target);
+            }
+        }
+    }
+    assert!(seen.len() > 6, "the review, its stories, and the way back: {seen:?}");
+}
+
+/// A red check shows first what is wrong: the step, the sentence, the drawing, and a page for it. Red if
+/// the violation is not drawn, or a page that is linked is not written.
+#[test]
+fn a_red_check_shows_what_is_wrong_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pages = folder.path().join("pages");
+    let ask = ["check", "scenarios/dirlock/up_and_rmdir.json", "--without", "ancestor_first"];
+    let (code, out, _) =
+        run(&[&ask[..], &["--html", path(&pages), "--out", path(folder.path())]].concat());
+    assert_eq!(code, 1, "{out}");
+    let page = fs::read_to_string(pages.join("index.html")).expect("the index");
+    assert!(page.contains("<h1>1 of 1 not as expected</h1>"), "{page}");
+    let drawn = page.find("<svg class=\"lanes\"").expect("a drawing");
+    assert!(page.find("Not as expected").expect("a section") < drawn);
+    assert!(drawn < page.find("<h2>Scenarios</h2>").expect("the table"));
+    let links: Vec<&str> = page
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|link| !link.starts_with('#'))
+        .collect();
+    assert!(!links.is_empty());
+    for link in links {
+        assert!(pages.join(link).is_file(), "{link}");
+    }
 }
 
 /// The page of a case beside something else; what the program says if there is none.
@@ -208,14 +264,17 @@ fn beside(arguments: &[&str]) -> Result<String, String> {
 fn a_run_stands_beside_its_steps_under_other_rules() {
     let page = beside(&["--under", "full"]).expect("a page");
     assert!(
-        page.contains("<h1 class=\"neutral\">The same for 9 steps, with other values since step 1")
+        page.contains("<h1 class=\"neutral\">The case breaks: can_finish is violated after 10 steps. full does not: the run can finish")
     );
+    assert!(page.contains("The same for 9 steps, with other values since step 1."));
     assert!(page.contains("<th>node.n0.pending</th><td>0</td><td>1</td>"));
     assert!(page.contains("In <b>full</b> that cannot happen here."));
-    assert!(page.contains("Then <code>dc_cancel(n0)</code> cannot happen."));
+    assert!(page.contains("After step 9, <code>dc_cancel(n0)</code> cannot happen here."));
+    // And from there it goes on to the end, as far as nothing is shorter.
+    assert!(page.contains("the same 9 steps, then a shortest way to the end: 18 steps"), "{page}");
     assert_eq!(page.matches("<svg class=\"lanes\"").count(), 2);
     assert_eq!(page.matches("<line class=\"parting\"").count(), 2);
-    assert_eq!(page.matches("<li class=\"pair\"").count(), 23, "a row a step, from the first on");
+    assert_eq!(page.matches("<li class=\"pair\"").count(), 27, "a row a step, from the first on");
     assert!(page.len() < 150_000 && page.contains("default-src 'none'"));
     let same = beside(&["--under", "full-pending_flag+o2dlm"]).expect("a page");
     assert!(same.contains("The same to the end: 23 steps") && !same.contains("class=\"pair\""));

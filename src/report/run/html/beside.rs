@@ -17,13 +17,14 @@ const ROOM: usize = 520;
 /// Returns the page of two runs.
 pub fn page(beside: &Beside) -> String {
     let entry = beside.left.run.configuration.entry;
-    let title = headline(beside);
+    let (outcome, headline) = (outcome(beside), headline(beside));
+    let title = outcome.as_ref().unwrap_or(&headline);
     let body = html! {
         main {
             header {
                 p.over { (entry.name) " — " (entry.summary) }
                 h1.neutral { (title) }
-                @if let Some(sentence) = outcome(beside) { p.clause { (sentence) } }
+                @if outcome.is_some() { p.clause { (headline) "." } }
             }
             (model::about(entry))
             (both(beside))
@@ -62,12 +63,12 @@ fn headline(beside: &Beside) -> String {
 /// Says which side breaks, if the one repeats the steps of the other.
 fn outcome(beside: &Beside) -> Option<String> {
     let onward = beside.right.onward.as_ref()?;
-    let (left, right) = (&beside.left.name, &beside.right.name);
+    let right = &beside.right.name;
     let verdict = beside.left.verdict.as_ref().filter(|verdict| verdict.violated)?;
     let property = &verdict.property;
     let (steps, last) = (verdict.steps, beside.right.run.steps.len());
     let word = plural(steps, "step");
-    let left = format!("{left} breaks: {property} is violated after {steps} {word}.");
+    let left = format!("The case breaks: {property} is violated after {steps} {word}.");
     let right = match (onward.broken, &onward.finish) {
         (Some(at), _) => {
             format!("So does {right}: {property} is violated after {at} {}.", plural(at, "step"))
@@ -205,7 +206,7 @@ fn ways(beside: &Beside, at: usize) -> Markup {
 fn goes_on(side: &Side, other: &Side, at: usize) -> Markup {
     html! {
         @if let Some(action) = side.refused.as_ref().filter(|_| side.followed() == Some(at)) {
-            "cannot take " code { (action) } ". "
+            "cannot take " code { (action) } "; it "
         }
         @match (side.run.steps.get(at), &side.refused) {
             (Some(step), _) => {
@@ -217,6 +218,7 @@ fn goes_on(side: &Side, other: &Side, at: usize) -> Markup {
                 }
             }
             (None, Some(_)) => {
+                "stops."
                 @if side.run.possible.is_empty() { " Nothing is possible there." } @else {
                     " Possible there: "
                     @for step in &side.run.possible { code { (step) } " " }
