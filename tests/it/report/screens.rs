@@ -182,7 +182,7 @@ fn the_table_shows_the_state_after_the_step() {
                 let value = &fields.iter().find(|field| field.0 == path).expect("it is there").1;
                 let empty = ["0", "-", "None"].contains(&value.as_str())
                     || view.nothing.contains(&value.as_str());
-                let expected = if empty { "·" } else { value };
+                let expected = if empty { "·" } else { value.as_str() };
                 assert!(
                     one[1].as_str().is_some_and(|text| text.ends_with(expected)),
                     "{one}: {value}"
@@ -243,7 +243,7 @@ fn a_step_needs_the_fields_that_it_reads() {
     assert_eq!(cancel.needs[0], need(8, "node.n0.dc", "CallCancel"));
     assert!(cancel.needs.len() < cancel.causes.len());
     let first = &told.run.steps[0];
-    assert_eq!(first.needs, []);
+    assert!(first.needs.is_empty());
 }
 
 /// Places, lanes and arrows of a run.

@@ -207,11 +207,21 @@ impl<'a> Drawing<'a> {
                         text.place x=(x + GAP) y="18" { (place.name) }
                     }
                 }
-                @for (lane, x) in self.picture.lanes.iter().zip(&self.lanes) {
-                    text.head x=(x) y=(self.head - 14) { (lane.name) }
+                @for (at, (lane, x)) in self.picture.lanes.iter().zip(&self.lanes).enumerate() {
+                    @let above = if self.is_raised(at) { 12 } else { 0 };
+                    text.head x=(x) y=(self.head - 14 - above) { (lane.name) }
                 }
             }
         }
+    }
+
+    /// Returns whether the name of a lane is a little higher than that of the lane before, which it
+    /// would touch otherwise.
+    fn is_raised(&self, lane: usize) -> bool {
+        let Some(before) = lane.checked_sub(1) else { return false };
+        let wide = |lane: usize| self.picture.lanes[lane].name.len() * LETTER / 2;
+        let touches = wide(lane) + wide(before) + 4 > self.lanes[lane] - self.lanes[before];
+        touches && !self.is_raised(before)
     }
 
     /// Draws a line with its words, and what follows it on a ground of its own.

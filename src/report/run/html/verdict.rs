@@ -48,7 +48,7 @@ pub fn why(story: &Story) -> Markup {
                         @if !how.is_empty() { p.soft { "To change it: " (linked(how)) } }
                     }
                 }
-                @if told.left_out > 0 { li { "and " (told.left_out) " more" } }
+                @if told.left_out > 0 { li.more { "and " (told.left_out) " more" } }
             }
         }
         @if let Some(cycle) = &told.cycle {
