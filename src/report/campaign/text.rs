@@ -165,7 +165,7 @@ pub fn write_violation(
     };
     let left = shrunk.shortened.as_ref().map(|shortened| shortened.discovery.steps);
     if let Some(Shortened { attempts, left_out, .. }) = &shrunk.shortened {
-        writeln!(out, "minimized to {left_out} steps in {} attempts", count(*attempts as u64))?;
+        writeln!(out, "minimized to {left_out} steps in {} attempts", count(*attempts))?;
     }
     match shrunk.minimality {
         Minimality::Proven if left == Some(shrunk.discovery.steps) => {

@@ -177,7 +177,6 @@ fn in_a_run_each_action_has_its_turn() {
             fair,
             properties: [IS_DONE].into_iter().collect(),
             paranoid: true,
-            ways: 1,
             threads: 1,
         };
         let simulation = simulate(&weak_each::Workers(2), &plan, &());
