@@ -236,10 +236,14 @@ fn write_summary(
     let states = all.iter().map(|one| one.exploration.statistics.distinct).sum();
     let mut parts = Vec::new();
     if failed > 0 {
-        parts.push(format!("{} failed", count(failed)));
+        let open = number(|one| matches!(one.standing, Standing::Inconclusive(_)));
+        let told = [(failed - open, "failed"), (open, "inconclusive")];
+        let told = told.iter().filter(|(number, _)| *number > 0);
+        parts.extend(told.map(|(number, what)| format!("{} {what}", count(*number))));
         parts.push(format!("{} passed", count(expected + found)));
     } else {
-        parts.push(format!("{} hold", count(expected - broken)));
+        let holds = if expected - broken == 1 { "holds" } else { "hold" };
+        parts.push(format!("{} {holds}", count(expected - broken)));
         let told = [(broken, "broken as expected"), (found, "known findings")];
         let told = told.iter().filter(|(number, _)| *number > 0);
         parts.extend(told.map(|(number, what)| format!("{} {what}", count(*number))));
