@@ -276,7 +276,8 @@ if (stage) {
   fit();
   for (const event of ["scroll", "resize"]) window.addEventListener(event, fit);
   if (!fromAddress()) show(Number(slider.value));
-  else window.scrollTo(0, 0);
+  // The browser moves to the card that the address names: here it is in sight already.
+  window.addEventListener("load", () => setTimeout(() => { window.scrollTo(0, 0); one(".side").scrollTop = 0; follow(); }));
 } else {
   fromAddress();
 }
