@@ -49,7 +49,7 @@ fn a_failing_check_fits_on_a_screen_and_says_what_to_type() {
     let narrow = check(Some("60"), &[]);
     assert!(narrow.len() <= 40, "{} lines:\n{}", narrow.len(), narrow.join("\n"));
     let last = shown.last().expect("a line");
-    // The program stands there as it was called: the line can be typed where `check` was.
+    // The program is named as it was called: the line can be typed where `check` was.
     let typed: Vec<&str> = last.strip_prefix("replay:  ").expect(last).split(' ').collect();
     let mut again = std::process::Command::new(typed[0]);
     again.args(&typed[1..]).current_dir(repository(""));
