@@ -42,7 +42,7 @@ impl Review {
         };
         if self.html.is_some() && entries.len() > 1 {
             return Err(Failure::Usage(
-                "--html writes the page of a single protocol\nhint: name one".into(),
+                "--html writes the page of one protocol\nhint: name one".into(),
             ));
         }
         let folder = self.reports.as_deref().unwrap_or(Path::new("reports"));
