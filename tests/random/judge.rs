@@ -75,7 +75,7 @@ fn built_in(space: &Space<'_>, found: &Discovery, run: &Run) -> Result<(), Strin
             Some(cycle) if run.states[cycle] != last || cycle == found.path.steps.len() => {
                 wrong("its cycle does not close")
             }
-            // A run that has been made short or sampled may end where it is stuck.
+            // A run that was minimized or sampled may end where it is stuck.
             None if space.successors(last).next().is_some() && found.path.steps.len() > prefix => {
                 wrong("it could go on")
             }

@@ -1,6 +1,6 @@
 // Random models, and a naive reference with which every engine must agree.
 //
-// A model is drawn from bytes: a few processes of every fairness, numbers that stay below a limit,
+// A model is generated from bytes: a few processes of every fairness, numbers that stay below a limit,
 // guards, and properties of every kind, with and without a parameter. Some models exceed bounds,
 // panic, change the state before a guard fails, begin in several states, or claim that processes
 // are interchangeable, which may be wrong. The reference computes from the same data what a search

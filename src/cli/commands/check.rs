@@ -140,7 +140,7 @@ impl Check {
             writeln!(print::stderr(), "vacuous: {sentence}")?;
         }
         if let Some(keeper) = keeper.filter(|_| inconclusive) {
-            writeln!(print::stderr(), "go on:   {}", command_to_go_on(keeper.folder()))?;
+            writeln!(print::stderr(), "resume:  {}", command_to_go_on(keeper.folder()))?;
         }
         let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
         Ok(if vacuous.is_empty() { worst } else { worst.max(Exit::Vacuous) })

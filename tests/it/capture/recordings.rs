@@ -238,9 +238,9 @@ fn a_file_that_is_no_recording_is_refused_with_a_sentence() {
     let cases: [(&str, &[u8], &str); 12] = [
         ("empty", b"", "the file is empty"),
         ("PNG", png, "this is not a capture: it starts neither like pcap nor like pcapng"),
-        ("text", b"1795 c1 open", "this is no capture"),
-        ("magic", &magic, "this is no capture"),
-        ("one byte", &good[..1], "this is no capture"),
+        ("text", b"1795 c1 open", "this is not a capture"),
+        ("magic", &magic, "this is not a capture"),
+        ("one byte", &good[..1], "this is not a capture"),
         ("header cut", &good[..20], "the file is cut off after 0 frames"),
         ("frame cut", &good[..good.len() - 1], "the file is cut off after 135 frames"),
         ("length", &length, "the file is damaged after 0 frames"),

@@ -114,7 +114,7 @@ fn a_lost_frame_costs_its_own_message() {
             |event: &&Event| event.window.f == Some(number) || event.window.rf == Some(number);
         let touched = golden.iter().filter(of_frame).count();
         assert!(left.len().abs_diff(golden.len()) <= touched, "frame {number}");
-        // What comes later stands there as before, one frame earlier, but for names.
+        // Later events are the same, one frame earlier, except for names.
         let later = |events: &[Event], than: u64| -> Vec<(u64, Option<String>)> {
             let later = events.iter().filter_map(|event| {
                 let window = event.window;

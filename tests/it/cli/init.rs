@@ -178,9 +178,9 @@ fn what_is_there_is_not_lost() {
     let file = refused(&["init", path(&at("full/notes"))]);
     assert!(file.contains("a file with this name exists\nhint:"), "{file}");
     let name = |name: &str| refused(&["init", path(&at("new")), "--name", name]);
-    assert!(name("2pc").contains("it must start with a letter\nhint: --name"));
+    assert!(name("2pc").contains("it must start with a letter\nhint: choose a name"));
     assert!(name("a b").contains("a character that Cargo does not accept"));
-    assert!(name("loop").contains("the word is reserved") && name("test").contains("taken"));
+    assert!(name("loop").contains("the word is reserved") && name("test").contains("reserved"));
     let said = refused(&["init", path(&at("new")), "--path", path(&at("full"))]);
     assert!(said.contains("this is not a checkout of latchwork\nhint:"), "{said}");
     assert!(refused(&["init", path(&at("new")), "--path", ".", "--git", "x"]).contains("--git"));

@@ -170,7 +170,7 @@ fn a_join_behind_the_goal_and_beside_it() {
 
 #[test]
 fn who_stays_enabled_acts_in_the_end() {
-    // Walker 0 goes round for ever, but walker 1 can leave from everywhere.
+    // Walker 0 cycles permanently, but walker 1 can leave from everywhere.
     let ways = &[(Walk(0), 0, 1), (Walk(0), 1, 0), (Walk(1), 0, 2), (Walk(1), 1, 2)];
     assert!(arrives(ways, 2).is_none());
     // A guest who can leave need not.

@@ -173,7 +173,7 @@ fn the_command_line_says_who_is_interchangeable_and_what_is_refused() {
     assert_eq!(symmetry["interchangeable"], sets, "{text}");
     assert!(symmetry["examined"].as_u64() > Some(1000), "{text}");
 
-    // Where nobody is interchangeable everything is judged as without it.
+    // Without interchangeable processes the result is the same as without symmetry.
     let (text, code) = said(&["scenarios/downconvert/two_apps.json", "--symmetry"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("nobody is interchangeable"), "{text}");

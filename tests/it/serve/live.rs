@@ -73,7 +73,7 @@ fn a_run_is_chosen_step_by_step() {
     let (status, page) = server.get("/");
     assert_eq!(status, 200, "{page}");
     assert!(page.contains("after 0 steps") && page.contains("No step was taken yet."));
-    // What is possible is a link; what it would do stands below.
+    // A possible step is a link; its effect is shown below.
     for app in ["a0", "a1", "a2"] {
         assert!(page.contains(&format!("<a href=\"/?do=app_lock({app})\">app_lock({app})</a>")));
     }
