@@ -209,15 +209,15 @@ rules! {
         late_answer_puts_back "stronger" [0 0 0 0 0 0 1 1 1];
         /// The server grants the delegation again when an open is reclaimed that asks for it.
         server_regrants_at_reclaim "environment" [1 1 1 0 1 1 1 0 0] {
-            "nfs4_set_delegation (delegation_blocked)" since "6.12"
+            "nfs4_open_delegation, alloc_init_deleg (delegation_blocked)" since "5.10"
         };
         /// A client whose lease has run out may not reclaim after a reboot.
         expired_is_struck_off "environment" [1 1 1 1 1 1 1 1 1] {
-            "nfsd4_client_record_remove" since "6.12"
+            "nfsd4_client_record_remove" since "3.6"
         };
         /// Nor may one that had not reclaimed when grace ended.
         late_is_struck_off "environment" [1 1 1 1 1 1 1 1 1] {
-            "nfsd4_record_grace_done" since "6.12"
+            "nfsd4_record_grace_done" since "3.6"
         };
         /// Nor may one whose delegation was revoked.
         revoked_is_struck_off "environment" [0 0 0 0 0 0 1 0 1];
@@ -233,11 +233,12 @@ rules! {
         cb_one_step [0 0 0 0 0 0 0 0 0];
         /// Locks that can no longer be reclaimed are asked for anew instead of being given up.
         recover_lost_locks [0 0 0 0 0 0 0 0 0] {
+            "nfs4_lock_expired" since "3.6" until "5.10",
             "nfs4_lock_expired (module parameter recover_lost_locks)" since "5.10"
         };
         /// The server keeps the state of an expired client until somebody needs it.
         courtesy [0 0 0 0 0 0 0 0 0] {
-            "nfs4_laundromat" since "6.12"
+            "nfs4_get_client_reaplist (NFSD4_COURTESY)" since "5.10"
         };
         /// DELEGRETURN is sent first, and the delegation detached when it is answered.
         detach_after_rpc [0 0 1 1 1 1 0 0 0] {
