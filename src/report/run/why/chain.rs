@@ -190,37 +190,67 @@ fn released(scene: &Scene<'_>, found: Culprit) -> Chain {
 struct Wait {
     /// Its first step in that run, which is not enabled at the end of the run that cannot.
     step: Step,
-    /// The position of that step.
+    /// The position of that step, or of the one with which it no longer waits.
     at: usize,
     /// The fields that enable it, each with the value that does.
     fields: Vec<(usize, FieldValue)>,
+    /// Whether these are the fields that it looks at when it is woken.
+    again: bool,
 }
 
 /// Returns the processes of a run that finishes whose first step was not enabled before.
 fn waits(scene: &Scene<'_>, from: &StateBytes, way: &[Step]) -> Vec<Wait> {
     let instance = scene.run.instance;
     let last = scene.run.last();
-    let mut found = Vec::new();
+    let mut found: Vec<Wait> = Vec::new();
     let mut acted = BTreeSet::new();
     let mut state = from.clone();
     for (at, step) in way.iter().enumerate() {
-        if acted.insert(scene.process(*step)) && instance.fire(last, *step).is_err() {
-            let now = instance.described(&state);
-            let own = scene.locations.get(&scene.process(*step));
-            let back = variants(instance, &state, std::slice::from_ref(last), 1);
-            let disables = |variant: &&Variant| {
-                let without = variant.in_state(instance, &state);
-                without.is_some_and(|without| instance.fire(&without, *step).is_err())
-            };
-            let fields = back.iter().filter(|variant| Some(&variant.field) != own);
-            let fields = fields.filter(disables);
-            let fields = fields.map(|variant| (variant.field, now[variant.field].value.clone()));
-            found.push(Wait { step: *step, at, fields: fields.collect() });
+        let process = scene.process(*step);
+        let is_first = acted.insert(process);
+        if is_first && instance.fire(last, *step).is_err() {
+            let fields = deciding(scene, &state, *step, |without| without.is_none());
+            found.push(Wait { step: *step, at, fields, again: false });
         }
         let Ok(next) = instance.fire(&state, *step) else { break };
+        // A process that is woken looks again at what it waits for, and may go back to wait.
+        let waits =
+            scene.locations.get(&process).map(|field| (*field, &scene.last()[*field].value));
+        let wait = found.iter_mut().find(|wait| scene.process(wait.step) == process);
+        if let (false, Some((field, value)), Some(wait)) = (is_first, waits, wait) {
+            let is_at = |state: &StateBytes| instance.described(state)[field].value == *value;
+            if !is_at(&next) {
+                let goes_back = |without: Option<&StateBytes>| without.is_some_and(is_at);
+                let fields = deciding(scene, &state, *step, goes_back);
+                if !fields.is_empty() && !wait.again {
+                    (wait.at, wait.fields, wait.again) = (at, fields, true);
+                }
+            }
+        }
         state = next;
     }
     found
+}
+
+/// Returns the fields of a state, each with its value, that decide what comes of a step: with their
+/// values at the end of the run that cannot finish, `other` is true of the next state, which is
+/// `None` if the step is not enabled.
+fn deciding(
+    scene: &Scene<'_>,
+    state: &StateBytes,
+    step: Step,
+    other: impl Fn(Option<&StateBytes>) -> bool,
+) -> Vec<(usize, FieldValue)> {
+    let instance = scene.run.instance;
+    let now = instance.described(state);
+    let own = scene.locations.get(&scene.process(step));
+    let back = variants(instance, state, std::slice::from_ref(scene.run.last()), 1);
+    let fields = back.iter().filter(|variant| Some(&variant.field) != own);
+    let fields = fields.filter(|variant| {
+        let without = variant.in_state(instance, state);
+        without.is_some_and(|without| other(instance.fire(&without, step).ok().as_ref()))
+    });
+    fields.map(|variant| (variant.field, now[variant.field].value.clone())).collect()
 }
 
 /// Returns the last steps before a wait ends, in a run that finishes, that give its fields their
