@@ -112,7 +112,7 @@ actions! { AsyncGrant, State;
         /// The owner on another node gives its lock up.
         remote_unlock() => master;
     }
-    /// What goes wrong, so often as the budgets allow.
+    /// What goes wrong, as often as the budgets allow.
     fault fault {
         /// The call has returned, and there is no memory to put the request aside.
         fault_defer_oom(c: ClientId) => lm;

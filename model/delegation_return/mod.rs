@@ -137,7 +137,7 @@ actions! { DelegationReturn, State;
         /// Give back the delegation that it was given, because the client changes the file.
         rival_return() => srv;
     }
-    /// What goes wrong, so often as the budgets allow.
+    /// What goes wrong, as often as the budgets allow.
     fault fault {
         /// The server reboots.
         fault_reboot() => srv;

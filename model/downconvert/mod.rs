@@ -79,7 +79,7 @@ actions! { Downconvert, State;
         /// The downconvert thread is woken for another lock.
         environment_other_lock_wakes_dc(n: NodeId) => dc;
     }
-    /// What goes wrong, so often as the budgets allow.
+    /// What goes wrong, as often as the budgets allow.
     fault fault {
         /// A blocking callback is overtaken by the callback behind it.
         fault_late_bast(n: NodeId) => cb;

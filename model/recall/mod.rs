@@ -120,7 +120,7 @@ actions! { Recall, State;
         /// Nobody can reclaim anything any more: serve everybody.
         server_grace_ends();
     }
-    /// What goes wrong, so often as the budgets allow.
+    /// What goes wrong, as often as the budgets allow.
     fault environment {
         /// The server's machine restarts.
         environment_restart() => server;

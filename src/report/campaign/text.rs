@@ -181,7 +181,7 @@ pub fn write_violation(
         _ => writeln!(out, "1-minimal: no single step can be left out; a shorter run may exist"),
     }?;
     for CaseVerdict { property, steps, .. } in others.iter().map(|other| &other.verdict) {
-        writeln!(out, "met on the way: {property} after {steps} steps, a case of its own")?;
+        writeln!(out, "also found: {property} after {steps} steps, a case of its own")?;
     }
     Ok(())
 }

@@ -107,7 +107,7 @@ pub fn write_end(out: &mut dyn Write, engine: Engine) -> io::Result<()> {
     match engine {
         Engine::Loom { .. } => writeln!(
             out,
-            "Orders with more preemptions were not looked at; every run was laid against the model."
+            "Orders with more preemptions were not looked at; every run was checked against the model."
         ),
         Engine::Shuttle { .. } => writeln!(
             out,

@@ -170,7 +170,7 @@ fn a_case_is_replayed_under_other_rules() {
     let export = ["export", case, "--format", "dot", "--with", "pending_flag"];
     let (code, _, said) = run(&export);
     assert_eq!(code, 4);
-    assert!(said.contains("--with pending_flag says where it parts"), "{said}");
+    assert!(said.contains("--with pending_flag prints where the two diverge"), "{said}");
     assert!(refused(&["replay", case, "--with", "pending_flags"]).contains("did you mean"));
 }
 
