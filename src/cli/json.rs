@@ -19,6 +19,11 @@ pub struct Json {
 }
 
 impl Json {
+    /// Whether the facts go anywhere.
+    pub const fn is_asked(&self) -> bool {
+        self.json.is_some()
+    }
+
     /// Whether JSON is printed instead of text.
     pub fn prints(&self) -> bool {
         matches!(self.json, Some(None))

@@ -258,7 +258,12 @@ fn write_summary(
         rounded(states),
     );
     let colour = if failed > 0 { Colour::Red } else { Colour::Green };
-    writeln!(out, "{}", layout.paint(colour, &sentence))
+    let mut lines = Vec::new();
+    write_sentence(&mut lines, layout, "", &sentence)?;
+    for line in String::from_utf8_lossy(&lines).lines() {
+        writeln!(out, "{}", layout.paint(colour, line))?;
+    }
+    Ok(())
 }
 
 /// Prints the probability that one state was mistaken for another.
