@@ -110,8 +110,10 @@ pub(super) fn unexercised(sampled: &Sampled) -> Vec<&'static str> {
 pub(super) fn never(sampled: &Sampled) -> Vec<&'static str> {
     let entry = sampled.scenario.configuration.entry;
     let simulation = &sampled.simulation;
-    let is_missing = |at: &usize| simulation.fired[*at] == 0 && !sampled.no_budget.contains(at);
-    let actions = (0..entry.actions.len()).filter(is_missing).map(|at| entry.actions[at].name);
+    let actions = entry.actions.iter().zip(&simulation.fired).enumerate();
+    let actions =
+        actions.filter(|(at, (_, fired))| **fired == 0 && !sampled.no_budget.contains(at));
+    let actions = actions.map(|(_, (action, _))| action.name);
     let goals = (0..).map(PropertyId).zip((entry.properties)());
     let goal = PropertyKind::Model(latchwork_model::kit::Kind::Reachable);
     let goals = goals.filter(|(id, info)| info.kind == goal && !simulation.reached.contains(*id));

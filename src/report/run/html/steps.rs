@@ -190,7 +190,7 @@ fn rule(run: &Telling, shadow: &Shadow, at: usize) -> Markup {
             },
             (Some(Some(instead)), _) => (otherwise(name, &run.steps[at].changes, instead)),
             (None, Some(acts)) => div.rule {
-                p { "With the rule " b { (name) } " on: " (instead(entry, &acts.instead).join(" ")) "." }
+                p { "With the rule " b { (name) } " on: " (linked(&instead(entry, &acts.instead).join(" "))) "." }
             },
             (None, None) => {}
         }

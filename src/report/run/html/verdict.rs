@@ -26,7 +26,7 @@ pub fn header(story: &Story) -> Markup {
                 (minimality(story.minimality)) " · "
                 a href="#about" { "the protocol" } " · " a href="#again" { "reproduce" }
             }
-            h1.goal[goal] { (headline(story)) }
+            h1 class=[goal.then_some("goal")] { (headline(story)) }
             p.clause {
                 (linked(&sentences::clause(&story.why, &story.verdict.property, story.sentence())))
             }
@@ -64,17 +64,25 @@ pub fn why(story: &Story) -> Markup {
 /// Renders what the rules that are off would have done in the run.
 pub fn rules(story: &Story) -> Markup {
     let entry = story.run.configuration.entry;
+    let acts = |rule: usize| story.why.rules.iter().find(|acts| acts.rule == rule);
+    let (deciding, idle): (Vec<_>, Vec<_>) =
+        story.run.off.iter().map(|shadow| shadow.rule).partition(|rule| acts(*rule).is_some());
     html! {
-        @for shadow in &story.run.off {
-            @let rule = &entry.rules[shadow.rule];
-            @let acts = story.why.rules.iter().find(|acts| acts.rule == shadow.rule);
+        @for acts in deciding.iter().filter_map(|rule| acts(*rule)) {
             div.rule {
                 p {
-                    @match acts {
-                        Some(acts) => (linked(&sentences::rule(&story.why, acts, entry))),
-                        None => { code { (rule.name) } " is off. It makes no difference to this run." },
+                    (linked(&sentences::rule(&story.why, acts, entry)))
+                    " " span.soft { (page::prose(entry.rules[acts.rule].doc)) }
+                }
+            }
+        }
+        @if !idle.is_empty() {
+            details {
+                summary { "Off, without a difference to this run: " (idle.len()) }
+                ul {
+                    @for rule in idle.iter().map(|rule| &entry.rules[*rule]) {
+                        li { code { (rule.name) } ". " (page::prose(rule.doc)) }
                     }
-                    " " span.soft { (page::prose(rule.doc)) }
                 }
             }
         }
