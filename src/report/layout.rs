@@ -90,9 +90,9 @@ impl Layout {
 /// The number of steps that are always printed at the beginning of a run.
 const FIRST: usize = 1;
 /// The number of steps that are always printed at its end.
-const LAST: usize = 2;
+const LAST: usize = 1;
 /// Runs are folded if that hides more than this many steps.
-const LEAST_FOLD: usize = 7;
+const LEAST_FOLD: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -106,9 +106,9 @@ mod tests {
             (0..steps).filter(|at| visible[*at]).collect()
         };
         assert_eq!(shown(10, 0), (0..10).collect::<Vec<_>>());
-        assert_eq!(shown(11, 0), [0, 9, 10]);
-        assert_eq!(shown(11, 5), [0, 5, 9, 10]);
-        assert_eq!(shown(11, 2), [0, 1, 2, 9, 10]);
+        assert_eq!(shown(11, 0), [0, 10]);
+        assert_eq!(shown(11, 5), [0, 5, 10]);
+        assert_eq!(shown(11, 2), [0, 1, 2, 10]);
         assert_eq!(shown(0, 0), [0; 0]);
         assert_eq!(Layout::WHOLE.visible(13, |_| false), [true; 13]);
     }

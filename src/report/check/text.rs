@@ -320,7 +320,7 @@ pub fn write_violation(out: &mut dyn Write, checked: &Checked, layout: Layout) -
             format!("{name} after {}", counted(other.steps as u64, "step"))
         })
         .collect();
-    if !others.is_empty() {
+    if !others.is_empty() && layout.detail == Detail::Verbose {
         notes.push(format!("also violated: {}", others.join(", ")));
     }
     if checked.exploration.stopped == Some(Stopped::Found) {

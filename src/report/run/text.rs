@@ -258,7 +258,7 @@ fn write_why(
             write_words(out, layout, "         ", &words(&effect))?;
         } else {
             write_cut(out, layout, "rule:    ", &words(&sentence), 1)?;
-            write_cut(out, layout, "         ", &words(&effect), LINES_OF_REASON)?;
+            write_cut(out, layout, "         ", &words(&effect), 1)?;
         }
     }
     Ok(())
