@@ -48,7 +48,7 @@ pub fn page(all: &[Checked], covered: &[Covered], paces: &[Pace], linked: bool) 
         main {
             header {
                 p.over { "latchwork check" }
-                h1.neutral[red == 0] { (title) }
+                h1 class=[(red == 0).then_some("neutral")] { (title) }
                 p { (totals(all)) }
             }
             @if red > 0 { (unexpected(all, linked)) }
