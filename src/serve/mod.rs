@@ -23,7 +23,7 @@ use page::{Choice, Next, Recorded, Status, View};
 pub const MOST_STEPS: usize = 150;
 
 /// The maximum number of states that are searched for one in which the protocol is done.
-const MOST_STATES: usize = 10_000;
+const MOST_STATES: usize = 40_000;
 
 /// The content of the site: a model, and a case of it if there is one.
 pub struct Site {
