@@ -20,6 +20,7 @@ pub fn page(title: &str, body: &Markup) -> String {
 
 /// Returns a page that lists things, with a script of its own. It may load nothing, and run nothing
 /// else.
+#[cfg(feature = "cli")]
 pub fn alive(title: &str, body: &Markup, script: &str) -> String {
     whole(title, body, &format!("{STYLE}{LISTS}"), Some(script))
 }
