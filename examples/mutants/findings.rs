@@ -73,12 +73,12 @@ impl Finding {
     }
 }
 
-/// Returns the name of a kind of change.
+/// Returns how findings name a change.
 const fn words(change: Change) -> &'static str {
     match change {
-        Change::GuardAway => "guard taken away",
-        Change::GuardTurned => "guard turned round",
-        Change::ClaimAway => "claim says nothing",
+        Change::GuardAway => "guard removed",
+        Change::GuardTurned => "guard negated",
+        Change::ClaimAway => "claim always holds",
     }
 }
 

@@ -17,7 +17,6 @@ pub enum Holder {
 
 /// What a call returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "fields are named as the arguments of the calls")]
 pub enum Answer {
     /// Success.
     Done,
@@ -26,7 +25,16 @@ pub enum Answer {
     /// `F_GETLK` finds nothing in the way.
     Free,
     /// `F_GETLK` finds a lock in the way.
-    Held { kind: Kind, start: i64, len: i64, holder: Holder },
+    Held {
+        /// The kind of the lock.
+        kind: Kind,
+        /// Its first byte.
+        start: i64,
+        /// Its number of bytes; 0 is up to the end.
+        len: i64,
+        /// Whose it is.
+        holder: Holder,
+    },
     /// `F_GETLEASE`.
     Lease(Kind),
 }
@@ -74,7 +82,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// The letter of a kind between worker and program.
+/// The letters by which worker and program name the kinds of locks.
 const LETTERS: [(Kind, &str); 3] = [(Kind::Read, "r"), (Kind::Write, "w"), (Kind::Unlock, "u")];
 
 fn letter(kind: Kind) -> &'static str {

@@ -29,22 +29,68 @@ pub enum Kind {
 /// A worker has the descriptors `fd0`, `fd1`, ... of one file, for locks, and `lease0`, `lease1`,
 /// ... of another one, for leases. `fd0` and `fd1` are open from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "fields are named as the arguments of the calls")]
 pub enum Call {
     /// Opens the file of locks.
-    Open { fd: u8, mode: Mode },
+    Open {
+        /// The descriptor that the file gets.
+        fd: u8,
+        /// How it is opened.
+        mode: Mode,
+    },
     /// Closes a descriptor.
-    Close { fd: u8 },
+    Close {
+        /// The descriptor.
+        fd: u8,
+    },
     /// Makes `to` a second descriptor of the open file of `from`.
-    Dup { from: u8, to: u8 },
+    Dup {
+        /// A descriptor that is open.
+        from: u8,
+        /// The descriptor that it is copied to.
+        to: u8,
+    },
     /// `F_SETLK` and `F_SETLKW`, or those of open files (`ofd`).
-    Lock { fd: u8, ofd: bool, wait: bool, kind: Kind, start: i64, len: i64 },
+    Lock {
+        /// The descriptor.
+        fd: u8,
+        /// Whether the open file owns the lock, and not the process.
+        ofd: bool,
+        /// Whether the call waits for locks in its way.
+        wait: bool,
+        /// The lock that is asked for.
+        kind: Kind,
+        /// The first byte.
+        start: i64,
+        /// The number of bytes; 0 is up to the end.
+        len: i64,
+    },
     /// `F_GETLK` and `F_OFD_GETLK`.
-    Test { fd: u8, ofd: bool, kind: Kind, start: i64, len: i64 },
+    Test {
+        /// The descriptor.
+        fd: u8,
+        /// Whether the open file would own the lock, and not the process.
+        ofd: bool,
+        /// The lock that is tested for.
+        kind: Kind,
+        /// The first byte.
+        start: i64,
+        /// The number of bytes; 0 is up to the end.
+        len: i64,
+    },
     /// `flock`.
-    Flock { fd: u8, wait: bool, kind: Kind },
+    Flock {
+        /// The descriptor.
+        fd: u8,
+        /// Whether the call waits for locks in its way.
+        wait: bool,
+        /// The lock that is asked for.
+        kind: Kind,
+    },
     /// Starts a child process that inherits the descriptor and does nothing else.
-    Fork { fd: u8 },
+    Fork {
+        /// The descriptor that the child inherits.
+        fd: u8,
+    },
     /// Ends the oldest child, and waits for that.
     Reap,
     /// The process ends itself, its children first; a new one takes its place.
@@ -54,13 +100,29 @@ pub enum Call {
     /// A signal interrupts the call in which the worker waits.
     Signal,
     /// Opens the file of leases, without waiting.
-    LeaseOpen { fd: u8, mode: Mode },
+    LeaseOpen {
+        /// The descriptor that the file gets.
+        fd: u8,
+        /// How it is opened.
+        mode: Mode,
+    },
     /// Closes a descriptor of the file of leases.
-    LeaseClose { fd: u8 },
+    LeaseClose {
+        /// The descriptor.
+        fd: u8,
+    },
     /// `F_SETLEASE`.
-    SetLease { fd: u8, kind: Kind },
+    SetLease {
+        /// The descriptor.
+        fd: u8,
+        /// The lease that is asked for.
+        kind: Kind,
+    },
     /// `F_GETLEASE`.
-    GetLease { fd: u8 },
+    GetLease {
+        /// The descriptor.
+        fd: u8,
+    },
     /// Truncates the file of leases by its name, without waiting.
     Truncate,
 }

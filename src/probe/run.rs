@@ -41,14 +41,18 @@ pub struct Taken {
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "fields are named as the arguments of the calls")]
 pub enum Ended {
     /// All calls were made, and the models admit all answers.
     Agreed,
     /// The last call and what followed it contradict the models.
     Failed(Failure),
     /// A call that cannot wait was not answered.
-    Hung { worker: u8, stack: Option<String> },
+    Hung {
+        /// The worker that made it.
+        worker: u8,
+        /// Where it waits in the kernel, if that is readable.
+        stack: Option<String>,
+    },
     /// The run was ended from outside.
     Stopped,
     /// Something else went wrong: a sentence.

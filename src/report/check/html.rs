@@ -68,7 +68,7 @@ pub fn page(all: &[Checked], covered: &[Covered], paces: &[Pace], linked: bool) 
     page::still(&format!("Check: {title}"), &body)
 }
 
-/// Returns a page for every property that a scenario violates, with its file name.
+/// Returns the pages of all violations, one per scenario and property. Each has its file name.
 pub fn case_pages(all: &[Checked]) -> Vec<(String, String)> {
     let mut pages = Vec::new();
     for checked in all {

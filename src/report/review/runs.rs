@@ -156,7 +156,7 @@ pub fn write_findings(page: &mut String, review: &Review) -> Result {
         {
             let property = (review.entry.properties)()[usize::from(property.0)].name;
             lines.push(format!(
-                "| `scenarios/{name}/{}/{}.json` | `{property}` after {}, as it says; not run for \
+                "| `scenarios/{name}/{}/{}.json` | `{property}` after {}, as expected; not run for \
                  this page | {} |",
                 other.set,
                 scenario.name,

@@ -211,7 +211,7 @@ impl Picture {
         lanes.find(|lane| self.lanes[*lane].kind == kind).or_else(|| self.only(kind))
     }
 
-    /// Returns the only lane of a kind.
+    /// Returns the lane, if there is exactly one with this name.
     fn only(&self, kind: &str) -> Option<usize> {
         let mut all = (0..self.lanes.len()).filter(|lane| self.lanes[*lane].kind == kind);
         all.next().filter(|_| all.next().is_none())

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use latchwork_model::kit::{Process, Step};
 
-use crate::engines::fields::FieldValue;
+use crate::engines::fields::{Described, FieldValue};
 use crate::engines::instance::{Instance, StateBytes};
 
 use super::explanation::{Cannot, Reason, Writer};
-use super::finish::{Finisher, Found, shortened};
-use super::putting_back::{Variant, variants};
+use super::finish::{Finisher, shortened};
+use super::putting_back::{Variant, pairs, threes, together, variants};
 use super::scene::Scene;
 
 /// The maximum number of values that a field is given.
@@ -100,17 +100,11 @@ fn culprit(scene: &Scene<'_>, all: &[Variant], finisher: &mut Finisher<'_>) -> O
         if !finisher.examine() {
             return None;
         }
-        let mut state = scene.run.last().clone();
-        for variant in set {
-            state = variant.in_state(instance, &state)?;
-        }
+        let state = together(set, instance, scene.run.last())?;
         let way = match (instance.done(&state), at_once) {
             (true, _) => Vec::new(),
             (false, true) => return None,
-            (false, false) => match finisher.from(instance, &state) {
-                Found::Finishes(way) => shortened(instance, &state, way),
-                Found::Never | Found::Unknown => return None,
-            },
+            (false, false) => shortened(instance, &state, finisher.from(instance, &state)?),
         };
         Some(Culprit { set: set.iter().map(|variant| (*variant).clone()).collect(), state, way })
     };
@@ -119,26 +113,14 @@ fn culprit(scene: &Scene<'_>, all: &[Variant], finisher: &mut Finisher<'_>) -> O
             return Some(found);
         }
     }
-    for (at, one) in all.iter().enumerate() {
-        for other in all[at + 1..].iter().filter(|other| other.field != one.field) {
-            if let Some(found) = try_set(&[one, other], false) {
-                return Some(found);
-            }
-        }
+    let all: Vec<&Variant> = all.iter().collect();
+    if let Some(found) = pairs(&all).find_map(|set| try_set(&set, false)) {
+        return Some(found);
     }
     let mut fields = BTreeSet::new();
-    let first: Vec<&Variant> = all.iter().filter(|one| fields.insert(one.field)).collect();
-    let first = &first[..first.len().min(MOST_OF_THREE)];
-    for (at, one) in first.iter().enumerate() {
-        for (behind, other) in first.iter().enumerate().skip(at + 1) {
-            for third in &first[behind + 1..] {
-                if let Some(found) = try_set(&[one, other, third], false) {
-                    return Some(found);
-                }
-            }
-        }
-    }
-    None
+    let first = all.into_iter().filter(|one| fields.insert(one.field));
+    let first: Vec<&Variant> = first.take(MOST_OF_THREE).collect();
+    threes(&first).find_map(|set| try_set(&set, false))
 }
 
 /// Returns the reasons that follow from a run that finishes once the culprit is put back.
@@ -150,7 +132,12 @@ fn released(scene: &Scene<'_>, found: Culprit) -> Chain {
     let put_back: BTreeSet<usize> = set.iter().map(|variant| variant.field).collect();
     let awaits =
         |fields: &[(usize, FieldValue)]| fields.iter().any(|(field, _)| put_back.contains(field));
-    let first = waits.iter().position(|wait| awaits(&wait.fields));
+    // A process that is where it is when all is done does not wait, unless nobody else does.
+    let states = states_along(instance, &state, &way);
+    let end = instance.described(&states[states.len() - 1]);
+    let is_finished = |wait: &Wait| is_at_its_end(scene, scene.process(wait.step), &end);
+    let first = waits.iter().position(|wait| awaits(&wait.fields) && !is_finished(wait));
+    let first = first.or_else(|| waits.iter().position(|wait| awaits(&wait.fields)));
     let fields: Vec<usize> = put_back.iter().copied().collect();
     let who = first.map(|at| scene.waiting(waits[at].step, &fields));
     let blamed = set.iter().map(|variant| scene.blamed(variant.field, &variant.value)).collect();
@@ -164,7 +151,7 @@ fn released(scene: &Scene<'_>, found: Culprit) -> Chain {
     };
     let mut kept: Vec<&Wait> = Vec::new();
     for (at, wait) in waits.iter().enumerate() {
-        if Some(at) == first || is_carrier(wait) || wait.fields.is_empty() {
+        if Some(at) == first || is_carrier(wait) || is_finished(wait) || wait.fields.is_empty() {
             continue;
         }
         number.insert(scene.process(wait.step), reasons.len() + kept.len());
@@ -232,9 +219,10 @@ fn waits(scene: &Scene<'_>, from: &StateBytes, way: &[Step]) -> Vec<Wait> {
     found
 }
 
-/// Returns the fields of a state, each with its value, that decide what comes of a step: with their
-/// values at the end of the run that cannot finish, `other` is true of the next state, which is
-/// `None` if the step is not enabled.
+/// Returns the fields that decide the outcome of a step in `state`, each with its value there.
+///
+/// A field decides if the outcome changes when the field has its value from the end of the run that
+/// cannot finish. `other` tests the next state for that; it is `None` if the step is not enabled.
 fn deciding(
     scene: &Scene<'_>,
     state: &StateBytes,
@@ -251,6 +239,14 @@ fn deciding(
         without.is_some_and(|without| other(instance.fire(&without, step).ok().as_ref()))
     });
     fields.map(|variant| (variant.field, now[variant.field].value.clone())).collect()
+}
+
+/// Returns whether a process is where it is in a state in which the protocol is done: `end` has the
+/// fields of that state, and none if it is not known.
+fn is_at_its_end(scene: &Scene<'_>, process: Process, end: &[Described]) -> bool {
+    scene.locations.get(&process).is_some_and(|field| {
+        end.get(*field).is_some_and(|then| then.value == scene.last()[*field].value)
+    })
 }
 
 /// Returns the last steps before a wait ends, in a run that finishes, that give its fields their
@@ -351,22 +347,12 @@ fn waiting(
 ) -> Vec<Reason> {
     let instance = scene.run.instance;
     let last = scene.run.last();
-    let end = good.states.last().map(|state| instance.described(state));
-    // A process that is where it is when all is done does not wait.
-    let is_finished = |process: &Process| {
-        let location = scene.locations.get(process);
-        location
-            .zip(end.as_ref())
-            .is_some_and(|(field, end)| end[*field].value == scene.last()[*field].value)
-    };
+    let end = good.states.last().map_or(Vec::new(), |state| instance.described(state));
     let mut processes: BTreeSet<Process> =
         good.steps.iter().map(|step| scene.process(*step)).collect();
-    processes.retain(|process| !is_finished(process));
+    processes.retain(|process| !is_at_its_end(scene, *process, &end));
     let enabled = |set: &[&Variant], process: Process| -> Option<Step> {
-        let mut state = last.clone();
-        for variant in set {
-            state = variant.in_state(instance, &state)?;
-        }
+        let state = together(set, instance, last)?;
         let steps = instance.steps_from(&state).into_iter();
         steps.map(|(step, _)| step).find(|step| scene.process(*step) == process)
     };

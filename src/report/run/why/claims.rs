@@ -9,7 +9,7 @@ use crate::report::run::on_model::Run;
 
 use super::explanation::{Reason, Waiting};
 use super::finish::Finisher;
-use super::putting_back::{Variant, variants};
+use super::putting_back::{Variant, pairs, threes, together, variants};
 use super::scene::Scene;
 
 /// The maximum number of values that a field is given.
@@ -71,14 +71,7 @@ pub fn sets(
         if !finisher.examine() {
             return false;
         }
-        let mut state = last.clone();
-        for variant in set {
-            match variant.in_state(instance, &state) {
-                Some(next) => state = next,
-                None => return false,
-            }
-        }
-        !is_bad(&state)
+        together(set, instance, last).is_some_and(|state| !is_bad(&state))
     };
     let reason = |set: &[&Variant]| Reason {
         who: who.cloned(),
@@ -95,26 +88,10 @@ pub fn sets(
     if !single.is_empty() {
         return single.into_iter().map(|one| reason(&[one])).collect();
     }
-    for (at, one) in all.iter().enumerate() {
-        for other in all[at + 1..].iter().filter(|other| other.field != one.field) {
-            if helps(&[one, other]) {
-                return vec![reason(&[one, other])];
-            }
-        }
-    }
-    for (at, one) in all.iter().enumerate() {
-        for (behind, other) in all.iter().enumerate().skip(at + 1) {
-            for third in &all[behind + 1..] {
-                let differ = one.field != other.field
-                    && other.field != third.field
-                    && one.field != third.field;
-                if differ && helps(&[one, other, third]) {
-                    return vec![reason(&[one, other, third])];
-                }
-            }
-        }
-    }
-    Vec::new()
+    let all: Vec<&Variant> = all.iter().collect();
+    let two = pairs(&all).find(|set| helps(set)).map(|set| reason(&set));
+    let found = two.or_else(|| threes(&all).find(|set| helps(set)).map(|set| reason(&set)));
+    found.into_iter().collect()
 }
 
 /// Returns the first process that is identified by the value of a property's parameter and whose

@@ -13,7 +13,7 @@ use super::chain::{Good, chain};
 use super::claims::{names, process_named, sets, violated_parts};
 use super::explanation::{Cycle, Ending, Explanation, MOST_REASONS, RuleActs};
 use super::fair::fair;
-use super::finish::{Finisher, Found};
+use super::finish::Finisher;
 use super::scene::Scene;
 
 /// The maximum number of states before the end from which a run that finishes is looked for.
@@ -125,7 +125,7 @@ fn good(
     let last = run.states.len() - 1;
     let from = no_return.unwrap_or(last).min(last);
     for at in (from.saturating_sub(MOST_STEPS_BACK)..from).rev() {
-        if let Found::Finishes(steps) = finisher.from(run.instance, &run.states[at]) {
+        if let Some(steps) = finisher.from(run.instance, &run.states[at]) {
             return Good::new(run.instance, &run.states[at], steps);
         }
     }
@@ -142,10 +142,8 @@ fn full_good(
     let full = entry.profile("full").map_or(Switches(0), |full| entry.switches(full).0);
     let with = configuration.instance_with(full).ok()?;
     let initial = with.initial().into_iter().nth(run.path.initial)?;
-    match finisher.from(with.as_ref(), &initial) {
-        Found::Finishes(steps) => Some(Good::new(with.as_ref(), &initial, steps)),
-        Found::Never | Found::Unknown => None,
-    }
+    let steps = finisher.from(with.as_ref(), &initial)?;
+    Some(Good::new(with.as_ref(), &initial, steps))
 }
 
 /// Explains why the last state, or what repeats forever, violates a property of the model.
@@ -199,9 +197,8 @@ fn rules(
         let with = configuration.instance_with(configuration.rules().with(shadow.rule)).ok();
         let saves = with.filter(|_| must_finish).and_then(|with| {
             let mut finisher = Finisher::new(run.entry.lanes);
-            let mut finishes = |at: &usize| {
-                matches!(finisher.from(with.as_ref(), &run.states[*at]), Found::Finishes(_))
-            };
+            let mut finishes =
+                |at: &usize| finisher.from(with.as_ref(), &run.states[*at]).is_some();
             (0..run.path.steps.len().min(run.states.len())).rev().find(|at| finishes(at))
         });
         Some(RuleActs {

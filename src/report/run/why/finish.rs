@@ -17,17 +17,6 @@ pub struct Finisher<'a> {
     left: usize,
 }
 
-/// What a search for a run that finishes found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// The steps to a done state.
-    Finishes(Vec<Step>),
-    /// No done state can be reached without a fault.
-    Never,
-    /// The bound was reached first.
-    Unknown,
-}
-
 /// A state of a search in depth, with the steps that were not yet tried; the next one is the last.
 struct Open {
     untried: Vec<(Step, StateBytes)>,
@@ -50,10 +39,11 @@ impl<'a> Finisher<'a> {
         self.left > 0
     }
 
-    /// Looks for a run from a state to a done state: in depth, and the processes take turns.
-    pub fn from(&mut self, instance: &dyn Instance, state: &StateBytes) -> Found {
+    /// Looks for a run without faults from a state to a done state: in depth, and the processes take
+    /// turns. `None` says that there is none, or that the bound was reached before one was found.
+    pub fn from(&mut self, instance: &dyn Instance, state: &StateBytes) -> Option<Vec<Step>> {
         if instance.done(state) {
-            return Found::Finishes(Vec::new());
+            return Some(Vec::new());
         }
         let mut seen = BTreeSet::from([state.clone()]);
         let mut way: Vec<Step> = Vec::new();
@@ -70,15 +60,15 @@ impl<'a> Finisher<'a> {
             }
             way.push(step);
             if instance.done(&next) {
-                return Found::Finishes(way);
+                return Some(way);
             }
             if expanded >= MOST_OF_ONE || self.left == 0 {
-                return Found::Unknown;
+                return None;
             }
             expanded += 1;
             open.push(self.expand(instance, &next, Some(step)));
         }
-        Found::Never
+        None
     }
 
     /// Returns the steps of a state without faults, the one to try first at the end: of the process

@@ -24,6 +24,33 @@ impl Variant {
     }
 }
 
+/// Returns a state in which the fields of a set have their values and nothing else is changed; `None`
+/// if the bytes do not make a valid state.
+pub fn together(
+    set: &[&Variant],
+    instance: &dyn Instance,
+    state: &StateBytes,
+) -> Option<StateBytes> {
+    set.iter().try_fold(state.clone(), |state, variant| variant.in_state(instance, &state))
+}
+
+/// Returns the sets of two different fields, in order.
+pub fn pairs<'v>(all: &'v [&'v Variant]) -> impl Iterator<Item = [&'v Variant; 2]> {
+    all.iter().enumerate().flat_map(move |(at, one)| {
+        let others = all[at + 1..].iter().filter(move |other| other.field != one.field);
+        others.map(move |other| [*one, *other])
+    })
+}
+
+/// Returns the sets of three different fields, in order.
+pub fn threes<'v>(all: &'v [&'v Variant]) -> impl Iterator<Item = [&'v Variant; 3]> {
+    all.iter().enumerate().flat_map(move |(at, one)| {
+        let others = pairs(&all[at + 1..]);
+        let others = others.filter(move |two| two.iter().all(|other| other.field != one.field));
+        others.map(move |[other, third]| [*one, other, third])
+    })
+}
+
 /// Returns the fields in which `state` differs from some of `donors`, by position, each with its
 /// bytes.
 pub fn bytes_of_fields(
