@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::files::configuration::{self, Configuration};
+use crate::files::configuration::{self, Configuration, Switch};
 use crate::files::scenario::Scenario;
 use crate::protocols::Entry;
 
@@ -52,13 +52,10 @@ impl Switches {
             }
         }
         for name in &self.with {
-            if let Some(rule) = entry.rule(name) {
-                switch_on(configuration, rule)?;
-                continue;
-            }
-            let variant = configuration::variant(entry, name).map_err(usage)?;
-            if !configuration.with.contains(&variant) {
-                configuration.with.push(variant);
+            match configuration::switch(entry, name).map_err(usage)? {
+                Switch::Rule(rule) => switch_on(configuration, rule)?,
+                Switch::Variant(variant) if configuration.with.contains(&variant) => {}
+                Switch::Variant(variant) => configuration.with.push(variant),
             }
         }
         Ok(())

@@ -206,6 +206,23 @@ pub fn variant(entry: &Entry, name: &str) -> Result<usize, Unknown> {
     entry.variant(name).ok_or_else(|| unknown(entry, "variant", name, names))
 }
 
+/// A rule or a variant, by position.
+pub enum Switch {
+    /// A rule.
+    Rule(usize),
+    /// A variant.
+    Variant(usize),
+}
+
+/// Returns the rule or variant with this name.
+pub fn switch(entry: &Entry, name: &str) -> Result<Switch, Unknown> {
+    let rules = entry.rules.iter().map(|rule| rule.name);
+    let names = rules.chain(entry.variants.iter().map(|variant| variant.name));
+    let found = entry.rule(name).map(Switch::Rule);
+    let found = found.or_else(|| entry.variant(name).map(Switch::Variant));
+    found.ok_or_else(|| unknown(entry, "rule or variant", name, names))
+}
+
 /// Returns the configuration with exactly the rules and variants named by `profile-rule+variant`,
 /// regardless of what `base` switches off or on.
 pub fn rule_set(base: &Configuration, text: &str) -> Result<Configuration, Unknown> {
@@ -259,7 +276,11 @@ fn unknown<'n>(
     name: &str,
     names: impl Iterator<Item = &'n str>,
 ) -> Unknown {
-    let plural = if what == "property" { "properties".to_string() } else { format!("{what}s") };
+    let plural = match what {
+        "property" => "properties".to_string(),
+        "rule or variant" => "rules and variants".to_string(),
+        what => format!("{what}s"),
+    };
     let hint = suggest(name, names, &format!("{plural} of {}", entry.name));
     (format!("{} has no {what} `{name}`", entry.name), hint)
 }

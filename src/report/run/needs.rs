@@ -5,6 +5,7 @@ use crate::engines::fields::{Described, FieldValue};
 use crate::report::run::messages::difference;
 
 use super::on_model::Run;
+use super::why::putting_back::bytes_of_fields;
 
 /// A value that a step needs, and the earlier step that set it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,32 +43,15 @@ pub fn needs(run: &Run<'_>) -> Vec<Vec<Need>> {
         };
         all.push(needs.map(need).collect());
         if at + 1 < run.states.len() {
-            let new = writes_of(run, &described, at);
+            let (before, after) = (&run.states[at], &run.states[at + 1]);
+            let new = bytes_of_fields(run.instance, after, std::slice::from_ref(before));
+            let new: Vec<Write> =
+                new.into_iter().map(|(field, bytes)| Write { step: at, field, bytes }).collect();
             writes.retain(|write| new.iter().all(|other| other.field != write.field));
             writes.extend(new);
         }
     }
     all
-}
-
-/// Returns what a step changes, field by field.
-fn writes_of(run: &Run<'_>, described: &[Vec<Described>], step: usize) -> Vec<Write> {
-    let (before, after) = (&run.states[step], &run.states[step + 1]);
-    let mut writes: Vec<Write> = Vec::new();
-    for byte in after.differing(before) {
-        let Some(mixed) = run.instance.mixed(after, before, &[byte]) else { continue };
-        let seen = run.instance.described(&mixed);
-        let changed = |field: &usize| seen[*field].value != described[step + 1][*field].value;
-        let mut fields = (0..seen.len()).filter(changed);
-        match (fields.next(), fields.next(), writes.last_mut()) {
-            (Some(field), None, Some(last)) if last.field == field => last.bytes.push(byte),
-            (Some(field), None, _) => writes.push(Write { step, field, bytes: vec![byte] }),
-            // The unused part of a channel comes after its items.
-            (None, _, Some(last)) => last.bytes.push(byte),
-            _ => {}
-        }
-    }
-    writes
 }
 
 /// The effect of a step on a field: what it adds to a list and removes from it, or the new value if

@@ -20,6 +20,18 @@ pub struct Shadow {
     pub differences: Vec<Parting>,
 }
 
+impl Shadow {
+    /// Returns the last step of the run that is possible with the rule on and has another effect.
+    pub fn turns(&self) -> Option<&Parting> {
+        self.differences.iter().rev().find(|parting| parting.instead.is_some())
+    }
+
+    /// Returns the first step of the run that is not possible with the rule on.
+    pub fn prevents(&self) -> Option<&Parting> {
+        self.differences.iter().find(|parting| parting.instead.is_none())
+    }
+}
+
 /// A step with a different effect when the run is repeated with a rule on from the beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parting {

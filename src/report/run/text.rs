@@ -54,7 +54,8 @@ pub(crate) fn write_titled(
         write_verdict(out, case, why, layout)?;
     }
     for note in *notes {
-        write_brief(out, layout, "  ", note)?;
+        let words: Vec<String> = note.split(' ').map(ToString::to_string).collect();
+        write_brief(out, layout, "  ", &words)?;
     }
     writeln!(out)?;
     let off = told.as_ref().map_or(&[][..], |(off, _)| off);
@@ -87,32 +88,15 @@ fn write_verdict(
     Ok(())
 }
 
-/// Prints a sentence, in one line if not everything is to be printed and the width is known.
-fn write_brief(
-    out: &mut dyn Write,
-    layout: Layout,
-    indent: &str,
-    sentence: &str,
-) -> io::Result<()> {
-    match layout.detail {
-        Detail::Verbose => write_sentence(out, layout, indent, sentence),
-        Detail::Quiet | Detail::Normal => {
-            let words: Vec<String> = sentence.split(' ').map(ToString::to_string).collect();
-            write_cut(out, layout, indent, &words, 1)
-        }
-    }
-}
-
 /// The rule marks of a step.
 fn marks(case: &Case, off: &[Shadow], at: usize, detail: Detail) -> Vec<(String, Vec<String>)> {
     let entry = case.configuration.entry;
     let mut marks = Vec::new();
     for shadow in off {
         let rule = entry.rules[shadow.rule].name;
-        let turns = shadow.differences.iter().rev().find(|parting| parting.instead.is_some());
-        let prevents = shadow.differences.iter().find(|parting| parting.instead.is_none());
+        let turns = shadow.turns();
         let (turns_at, prevents_at) =
-            (turns.map(|parting| parting.at), prevents.map(|parting| parting.at));
+            (turns.map(|parting| parting.at), shadow.prevents().map(|parting| parting.at));
         let decides = [turns_at, prevents_at];
         let acts_at = shadow.acts.as_ref().map(|acts| acts.at);
         let acts = shadow.acts.as_ref().filter(|acts| acts.at == at);
@@ -176,13 +160,13 @@ fn write_steps(out: &mut dyn Write, case: &Case, off: &[Shadow], layout: Layout)
         }
         let (process, action) = (process(step), &step.action);
         let head = format!("{:4} {process:process_width$} {action:action_width$}  ", at + 1);
-        write_changes(out, layout, &head, &grouped(&step.changes))?;
+        write_brief(out, layout, &head, &grouped(&step.changes))?;
         if let Some(recorded) = &step.recorded {
             write_sentence(out, layout, "     = ", recorded)?;
         }
         for (head, words) in marks(case, off, at, layout.detail) {
             let mut text = Vec::new();
-            write_changes(&mut text, layout, &head, &words)?;
+            write_brief(&mut text, layout, &head, &words)?;
             for line in String::from_utf8_lossy(&text).lines() {
                 writeln!(out, "{}", layout.paint(Colour::Yellow, line))?;
             }
@@ -201,8 +185,8 @@ fn write_steps(out: &mut dyn Write, case: &Case, off: &[Shadow], layout: Layout)
     }
 }
 
-/// Prints what a step changes: in one line if not everything is to be printed.
-fn write_changes(
+/// Prints words: in one line if not everything is to be printed and the width is known.
+fn write_brief(
     out: &mut dyn Write,
     layout: Layout,
     head: &str,

@@ -171,7 +171,7 @@ fn a_case_is_replayed_under_other_rules() {
     let (code, _, said) = run(&export);
     assert_eq!(code, 4);
     assert!(said.contains("--with pending_flag prints where the two diverge"), "{said}");
-    assert!(refused(&["replay", case, "--without", "pending_flags"]).contains("did you mean"));
+    assert!(refused(&["replay", case, "--with", "pending_flags"]).contains("did you mean"));
 }
 
 #[test]

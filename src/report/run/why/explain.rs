@@ -29,8 +29,8 @@ pub fn of_case(case: &Case) -> Option<(Vec<Shadow>, Explanation)> {
     Some((off, told))
 }
 
-/// Explains a run that shows what `verdict` says. `off` are the rules that are off. The work is bounded: see
-/// [`Explanation::bounded`].
+/// Explains a run that shows what `verdict` says. `off` are the rules that are off. The work is
+/// bounded: see [`Explanation::bounded`].
 pub fn explain(
     configuration: &Configuration,
     run: &Run<'_>,
@@ -191,9 +191,6 @@ fn rules(
     let must_finish = matches!(ending, Ending::Deadlock | Ending::LeftBehind | Ending::NoWayOut);
     let told = off.iter().filter_map(|shadow| {
         let at = shadow.acts.as_ref()?.at;
-        let partings = || shadow.differences.iter();
-        let prevents = partings().find(|parting| parting.instead.is_none());
-        let turns = partings().rev().find(|parting| parting.instead.is_some());
         let with = configuration.instance_with(configuration.rules().with(shadow.rule)).ok();
         let saves = with.filter(|_| must_finish).and_then(|with| {
             let mut finisher = Finisher::new(run.entry.lanes);
@@ -204,8 +201,8 @@ fn rules(
         Some(RuleActs {
             rule: shadow.rule,
             at,
-            turns: turns.map(|parting| parting.at),
-            prevents: prevents.map(|parting| parting.at),
+            turns: shadow.turns().map(|parting| parting.at),
+            prevents: shadow.prevents().map(|parting| parting.at),
             saves,
         })
     });
