@@ -103,7 +103,7 @@ impl ProbeCase {
         let case: Self = document.parse()?;
         let problem = |message: String| Err(Problem::of_file(file, message));
         if case.format != FORMAT {
-            return problem(format!("format {} is not known here", case.format));
+            return problem(format!("unknown format {}", case.format));
         }
         if !(1..=MOST_WORKERS).contains(&case.probe.workers) {
             return problem(format!("`workers` is a number from 1 to {MOST_WORKERS}"));
@@ -183,7 +183,7 @@ mod tests {
             ("F_SETLK", "F_SETLOCK", "is no call of a worker"),
             ("\"answer\"", "\"anser\"", "no disagreement is called `anser`"),
             ("\"workers\": 2", "\"workers\": 9", "from 1 to 8"),
-            ("\"format\": 1", "\"format\": 2", "format 2 is not known here"),
+            ("\"format\": 1", "\"format\": 2", "unknown format 2"),
             ("\"rate\"", "\"rat\"", "unknown field `rat`"),
         ] {
             let document = Document::new("case.json", case().to_text().replace(from, to));

@@ -1,4 +1,4 @@
-//! Probes a mounted filesystem: random calls in rounds, and a failing round made small.
+//! Probes a mounted filesystem: random calls in rounds, and minimizes a failing round.
 
 use std::fs::File;
 use std::io::Write;
@@ -46,12 +46,12 @@ pub struct Probed {
     /// Why leases were left out, if they were asked for and left out.
     pub no_leases: Option<String>,
     /// How it ended.
-    pub finish: Finish,
+    pub finish: Conclusion,
 }
 
 /// How a probe ended.
 #[derive(Clone, Debug)]
-pub enum Finish {
+pub enum Conclusion {
     /// The models admit all answers.
     Agreed,
     /// They do not admit all.
@@ -66,9 +66,9 @@ pub enum Finish {
 
 /// A round has at most so many calls. Each has workers and files of its own.
 const ROUND: u64 = 10_000;
-/// How long is waited in runs that make a failure small, where answers come at once.
+/// How long is waited in runs that minimize a failure, where answers come at once.
 const SHORT: Duration = Duration::from_millis(250);
-/// The most runs that make a failure small.
+/// The most runs that minimize a failure.
 const MOST_RUNS: u32 = 600;
 /// So many runs give the rate.
 const RATE_RUNS: u32 = 10;
@@ -100,7 +100,7 @@ pub fn probe(request: &Request, pulse: &dyn Pulse) -> Result<Probed, String> {
     let longest = f64::from(break_time.unwrap_or(0)) / 3.0;
     let context = Context { setup: &setup, sight, told: false, pulse };
     let (mut calls, mut conflicts, mut round) = (0, 0, 0);
-    let mut finish = Finish::Agreed;
+    let mut finish = Conclusion::Agreed;
     while calls < request.ops {
         let mut drawer = Drawer::new((request.seed, round), kinds, request.bytes);
         let (mut left, began) = ((request.ops - calls).min(ROUND), pulse.seconds());
@@ -133,19 +133,19 @@ fn setup(request: &Request, folders: &Folders) -> Setup {
     }
 }
 
-/// What the end of a round means. A failure is made small.
-fn finished(context: &Context<'_>, place: &Place, ran: Ran) -> Finish {
+/// What the end of a round means. A failure is minimized.
+fn finished(context: &Context<'_>, place: &Place, ran: Ran) -> Conclusion {
     match ran.ended {
-        Ended::Agreed => Finish::Broken("no call can be made with these locks".to_string()),
-        Ended::Stopped => Finish::Stopped,
-        Ended::Broken(problem) => Finish::Broken(problem),
+        Ended::Agreed => Conclusion::Broken("no call can be made with these locks".to_string()),
+        Ended::Stopped => Conclusion::Stopped,
+        Ended::Broken(problem) => Conclusion::Broken(problem),
         Ended::Hung { worker, stack } => {
             let last = ran.taken.last().map(|taken| taken.op.to_string());
-            Finish::Hung(worker, last.unwrap_or_default(), stack)
+            Conclusion::Hung(worker, last.unwrap_or_default(), stack)
         }
         Ended::Failed(failure) => {
             let case = small_case(context, place, &ran.taken, &failure);
-            Finish::Disagrees(Box::new(case))
+            Conclusion::Disagrees(Box::new(case))
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::cli::seed::parse_seed;
 use crate::cli::{Exit, Failure, print};
 use crate::encoding::json::suggest;
 use crate::files::probe_case::Place;
-use crate::jobs::probe::{Finish, Probed, Request, probe};
+use crate::jobs::probe::{Conclusion, Probed, Request, probe};
 use crate::probe::MOST_WORKERS;
 use crate::probe::draw::Kinds;
 use crate::probe::planted::Planted;
@@ -139,7 +139,7 @@ impl Probe {
 
     /// Keeps the case of a disagreement.
     fn keep(&self, probed: &Probed) -> Result<Option<PathBuf>, Failure> {
-        let Finish::Disagrees(case) = &probed.finish else { return Ok(None) };
+        let Conclusion::Disagrees(case) = &probed.finish else { return Ok(None) };
         let file = format!("{}-{}.json", case.failure.kind, self.seed);
         let path = self.out.join("probe").join(file);
         write_file(&path, &case.to_text())?;

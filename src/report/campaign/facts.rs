@@ -324,7 +324,7 @@ pub fn merge(mut shards: Vec<(String, Facts)>) -> Result<Facts, (String, String)
         return Err((String::new(), "there are no shards".to_string()));
     };
     if merged.format != FORMAT {
-        return Err((file, format!("format {} is not known here", merged.format)));
+        return Err((file, format!("unknown format {}", merged.format)));
     }
     for (file, next) in shards {
         if let Some(message) = misfit(&merged, &next) {

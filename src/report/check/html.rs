@@ -4,13 +4,14 @@
 use maud::{Markup, html};
 
 use crate::engines::verdict::{Discovery, PropertyKind};
-use crate::jobs::check::{Checked, Standing, Verdict};
+use crate::jobs::check::{Checked, Standing};
 use crate::jobs::coverage::Covered;
-use crate::report::check::text::{standing_word, verdict_words};
+use crate::report::check::text::{results, standing_word, verdict_words};
 use crate::report::run::html::lanes::{Marks, draw_run};
 use crate::report::run::html::steps::plural;
 use crate::report::run::story::Story;
 use crate::report::run::text::grouped;
+use crate::report::words::count;
 use crate::report::{file_stem, page, run, title};
 
 use super::charts::{bar, curve};
@@ -44,12 +45,13 @@ pub fn page(all: &[Checked], covered: &[Covered], paces: &[Pace], linked: bool) 
         0 => format!("{expected} of {} as expected", all.len()),
         _ => format!("{red} of {} not as expected", all.len()),
     };
+    let states: u64 = all.iter().map(|one| one.exploration.statistics.distinct).sum();
     let body = html! {
         main {
             header {
                 p.over { "latchwork check" }
                 h1 class=[(red == 0).then_some("neutral")] { (title) }
-                p { (totals(all)) }
+                p { (results(all)) "; " (count(states)) " states." }
             }
             @if red > 0 { (unexpected(all, linked)) }
             (overview(all, linked))
@@ -88,21 +90,6 @@ fn case_file(checked: &Checked, found: &Discovery) -> String {
     let (protocol, stem) =
         (checked.scenario.configuration.entry.name, file_stem(&checked.scenario));
     format!("{protocol}-{stem}-{}.html", checked.property(found.property).name)
-}
-
-/// Returns the totals of several scenarios in a sentence.
-fn totals(all: &[Checked]) -> String {
-    let count = |is_it: &dyn Fn(&Checked) -> bool| all.iter().filter(|one| is_it(one)).count();
-    let holds = count(&|one| one.is_as_expected() && one.verdict == Verdict::Holds);
-    let findings = count(&|one| matches!(one.standing, Standing::Finding(_)));
-    let broken = count(&|one| one.standing == Standing::Met) - holds;
-    let states: u64 = all.iter().map(|one| one.exploration.statistics.distinct).sum();
-    let known = if findings == 1 { "known finding" } else { "known findings" };
-    let parts = [(broken, "broken as expected"), (findings, known)];
-    let mut words = vec![format!("{holds} hold")];
-    let others = parts.into_iter().filter(|(count, _)| *count > 0);
-    words.extend(others.map(|(count, words)| format!("{count} {words}")));
-    format!("{}; {states} states.", words.join(", "))
 }
 
 /// Renders what is not as expected: a line for each scenario, and the shortest violation of each

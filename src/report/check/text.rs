@@ -219,21 +219,15 @@ fn write_protocols(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
     write_marked(out, &rows, false, layout)
 }
 
-/// Prints how many scenarios hold, how many are known findings, how many failed, and how many
-/// states were searched.
-fn write_summary(
-    out: &mut dyn Write,
-    all: &[Checked],
-    seconds: Option<f64>,
-    layout: Layout,
-) -> io::Result<()> {
+/// Returns how many scenarios hold and how many are known findings, or how many failed if any did:
+/// `184 hold, 4 broken as expected, 32 known findings`.
+pub fn results(all: &[Checked]) -> String {
     let number = |is: fn(&Checked) -> bool| all.iter().filter(|one| is(one)).count() as u64;
     let failed = number(|one| !one.is_as_expected());
     let found = number(|one| matches!(one.standing, Standing::Finding(_)));
     let expected = number(|one| matches!(one.standing, Standing::Met));
     let broken =
         number(|one| matches!(one.standing, Standing::Met) && one.main_violation().is_some());
-    let states = all.iter().map(|one| one.exploration.statistics.distinct).sum();
     let mut parts = Vec::new();
     if failed > 0 {
         let open = number(|one| matches!(one.standing, Standing::Inconclusive(_)));
@@ -248,16 +242,29 @@ fn write_summary(
         let told = told.iter().filter(|(number, _)| *number > 0);
         parts.extend(told.map(|(number, what)| format!("{} {what}", count(*number))));
     }
+    parts.join(", ")
+}
+
+/// Prints how many scenarios hold, how many are known findings, how many failed, and how many
+/// states were searched.
+fn write_summary(
+    out: &mut dyn Write,
+    all: &[Checked],
+    seconds: Option<f64>,
+    layout: Layout,
+) -> io::Result<()> {
+    let states = all.iter().map(|one| one.exploration.statistics.distinct).sum();
     let seconds = seconds.map_or(String::new(), |seconds| format!("; {seconds:.1} s"));
     let hint =
         if layout.detail == Detail::Normal && all.len() > 1 { " (-v lists all)" } else { "" };
     let sentence = format!(
         "{}: {}; {} states{seconds}{hint}",
         counted(all.len() as u64, "scenario"),
-        parts.join(", "),
+        results(all),
         rounded(states),
     );
-    let colour = if failed > 0 { Colour::Red } else { Colour::Green };
+    let is_green = all.iter().all(Checked::is_as_expected);
+    let colour = if is_green { Colour::Green } else { Colour::Red };
     let mut lines = Vec::new();
     write_sentence(&mut lines, layout, "", &sentence)?;
     for line in String::from_utf8_lossy(&lines).lines() {

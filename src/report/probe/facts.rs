@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::files::probe_case::{Place, ProbeCase};
-use crate::jobs::probe::{Finish, Probed};
+use crate::jobs::probe::{Conclusion, Probed};
 
 /// The version of the format.
 const FORMAT: u32 = 1;
@@ -60,12 +60,12 @@ impl Verdict {
     /// Returns the verdict of a probe.
     pub const fn of(probed: &Probed) -> Self {
         match &probed.finish {
-            Finish::Agreed if probed.conflicts == 0 => Self::Vacuous,
-            Finish::Agreed => Self::Agrees,
-            Finish::Disagrees(_) => Self::Disagrees,
-            Finish::Hung(..) => Self::Hangs,
-            Finish::Stopped => Self::Interrupted,
-            Finish::Broken(_) => Self::Broken,
+            Conclusion::Agreed if probed.conflicts == 0 => Self::Vacuous,
+            Conclusion::Agreed => Self::Agrees,
+            Conclusion::Disagrees(_) => Self::Disagrees,
+            Conclusion::Hung(..) => Self::Hangs,
+            Conclusion::Stopped => Self::Interrupted,
+            Conclusion::Broken(_) => Self::Broken,
         }
     }
 }
@@ -74,12 +74,14 @@ impl Facts {
     /// The facts of a probe.
     pub fn new(probed: &Probed, seed: u64, kinds: Vec<&'static str>) -> Self {
         let case = match &probed.finish {
-            Finish::Disagrees(case) => Some((**case).clone()),
+            Conclusion::Disagrees(case) => Some((**case).clone()),
             _ => None,
         };
         let why = match &probed.finish {
-            Finish::Hung(worker, call, _) => Some(format!("w{worker} is stuck; last call: {call}")),
-            Finish::Broken(problem) => Some(problem.clone()),
+            Conclusion::Hung(worker, call, _) => {
+                Some(format!("w{worker} is stuck; last call: {call}"))
+            }
+            Conclusion::Broken(problem) => Some(problem.clone()),
             _ => None,
         };
         Self {

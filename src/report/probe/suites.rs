@@ -1,6 +1,6 @@
 //! The result of a probe as a suite with one test case.
 
-use crate::jobs::probe::{Finish, Probed};
+use crate::jobs::probe::{Conclusion, Probed};
 use crate::report::hosts::suites::{Item, Outcome, Suite};
 
 use super::facts::Verdict;
@@ -20,7 +20,7 @@ pub fn suite(probed: &Probed) -> Suite {
         Verdict::Broken => (Outcome::Undecided("broken"), "a worker could not go on".into()),
     };
     let (sentence, story) = match &probed.finish {
-        Finish::Disagrees(case) => {
+        Conclusion::Disagrees(case) => {
             let mut story = Vec::new();
             // Writing to memory cannot fail.
             let _ = text::write_case(&mut story, case);

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::files::probe_case::{Place, ProbeCase};
-use crate::jobs::probe::{Finish, Probed};
+use crate::jobs::probe::{Conclusion, Probed};
 use crate::probe::world::Disagreement;
 
 use super::facts::Verdict;
@@ -38,15 +38,15 @@ pub fn write(out: &mut dyn Write, probed: &Probed) -> io::Result<()> {
         probed.calls, probed.conflicts
     )?;
     match &probed.finish {
-        Finish::Agreed if Verdict::of(probed) == Verdict::Vacuous => {
+        Conclusion::Agreed if Verdict::of(probed) == Verdict::Vacuous => {
             writeln!(out, "VACUOUS: no call met the lock of another: nothing was compared")
         }
-        Finish::Agreed => writeln!(out, "agrees:  the models admit every answer"),
-        Finish::Disagrees(case) => {
+        Conclusion::Agreed => writeln!(out, "agrees:  the models admit every answer"),
+        Conclusion::Disagrees(case) => {
             writeln!(out)?;
             write_case(out, case)
         }
-        Finish::Hung(worker, call, stack) => {
+        Conclusion::Hung(worker, call, stack) => {
             writeln!(out, "HANGS:   w{worker} does not answer; the last call was {call}")?;
             match stack {
                 Some(stack) => {
@@ -56,8 +56,10 @@ pub fn write(out: &mut dyn Write, probed: &Probed) -> io::Result<()> {
                 None => writeln!(out, "         its stack in the kernel cannot be read"),
             }
         }
-        Finish::Stopped => writeln!(out, "interrupted: until then the models admit every answer"),
-        Finish::Broken(problem) => writeln!(out, "BROKEN:  {problem}"),
+        Conclusion::Stopped => {
+            writeln!(out, "interrupted: until then the models admit every answer")
+        }
+        Conclusion::Broken(problem) => writeln!(out, "BROKEN:  {problem}"),
     }
 }
 
