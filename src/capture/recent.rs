@@ -43,6 +43,11 @@ impl<K: Hash + Eq, V> Recent<K, V> {
         self.young.get_index_mut(at).map(|(_, value)| value)
     }
 
+    /// Returns the value of a key. This does not count as a use of it.
+    pub fn peek<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
+        self.young.get(key).or_else(|| self.old.get(key))
+    }
+
     /// Sets the value of a key.
     pub fn insert(&mut self, key: K, value: V) {
         if self.young.len() >= self.most && !self.young.contains_key(&key) {
@@ -59,6 +64,11 @@ impl<K: Hash + Eq, V> Recent<K, V> {
     }
 
     /// Returns all entries; those used last come last.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.old.iter().chain(&self.young)
+    }
+
+    /// Returns all entries, to be changed; those used last come last.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
         self.old.iter_mut().chain(self.young.iter_mut())
     }

@@ -123,15 +123,12 @@ fn lasted(who: &mut Who, client: Client, over: &Connection, sign: Stamp) -> bool
         return true;
     }
     let address = over.server.0;
-    let others: Vec<_> = who
-        .sessions
-        .iter_mut()
-        .filter(|(_, life)| life.client != client)
-        .filter(|(_, life)| life.first.is_none_or(|first| first.frame <= good.frame))
-        .filter(|(_, life)| life.last.is_some_and(|last| last.frame >= sign.frame))
-        .map(|(_, life)| life.server)
-        .collect();
-    others.into_iter().any(|server| who.same_server(server, address))
+    who.sessions.iter().any(|(_, life)| {
+        life.client != client
+            && life.first.is_none_or(|first| first.frame <= good.frame)
+            && life.last.is_some_and(|last| last.frame >= sign.frame)
+            && who.same_server(life.server, address)
+    })
 }
 
 /// Returns the last good answer of the server instance that a client knew: in its own sessions, or
@@ -139,14 +136,17 @@ fn lasted(who: &mut Who, client: Client, over: &Connection, sign: Stamp) -> bool
 pub fn last_good(who: &mut Who, client: Client, over: &Connection) -> Option<Stamp> {
     let (good, _) = who.known(client).good?;
     let address = over.server.0;
-    let others: Vec<_> = who
-        .sessions
-        .iter_mut()
-        .filter(|(_, life)| life.first.is_none_or(|first| first.frame <= good.frame))
-        .filter_map(|(_, life)| life.last.map(|last| (life.server, last)))
-        .collect();
-    let same = others.into_iter().filter(|(server, _)| who.same_server(*server, address));
-    same.map(|(_, last)| last).chain([good]).max_by_key(|stamp| stamp.frame)
+    let mut newest = good;
+    for (_, life) in who.sessions.iter() {
+        // The cheapest question first: there may be thousands of sessions.
+        if let Some(last) = life.last.filter(|last| last.frame > newest.frame)
+            && life.first.is_none_or(|first| first.frame <= good.frame)
+            && who.same_server(life.server, address)
+        {
+            newest = last;
+        }
+    }
+    Some(newest)
 }
 
 fn inferred(what: What, c: Option<Client>, from: Option<Stamp>, to: Stamp) -> Event {

@@ -237,17 +237,20 @@ impl Who {
 
     /// Returns the first sign, without a known reason yet, that the server of a connection does not
     /// know a client.
-    pub fn first_sign(&mut self, over: &Connection) -> Option<Stamp> {
-        let suspicions = self.known.iter_mut().filter_map(|(_, known)| known.suspicion.as_ref());
-        let signs: Vec<_> =
-            suspicions.map(|suspicion| (suspicion.sign, suspicion.over.server.0)).collect();
-        let same = signs.into_iter().filter(|(_, server)| self.same_server(*server, over.server.0));
-        same.map(|(sign, _)| sign).min_by_key(|sign| sign.frame)
+    pub fn first_sign(&self, over: &Connection) -> Option<Stamp> {
+        let mut earliest: Option<Stamp> = None;
+        for suspicion in self.known.iter().filter_map(|(_, known)| known.suspicion.as_ref()) {
+            let is_earlier = earliest.is_none_or(|earliest| suspicion.sign.frame < earliest.frame);
+            if is_earlier && self.same_server(suspicion.over.server.0, over.server.0) {
+                earliest = Some(suspicion.sign);
+            }
+        }
+        earliest
     }
 
     /// Returns whether two addresses belong to the same server, as far as is known.
-    pub fn same_server(&mut self, one: IpAddr, other: IpAddr) -> bool {
-        let name = self.servers.get(&one).copied();
-        one == other || name.is_some() && name == self.servers.get(&other).copied()
+    pub fn same_server(&self, one: IpAddr, other: IpAddr) -> bool {
+        let name = self.servers.peek(&one);
+        one == other || name.is_some() && name == self.servers.peek(&other)
     }
 }

@@ -58,16 +58,26 @@ fn a_model_with_a_clock_a_map_output_or_a_list_does_not_compile() {
     }
 }
 
-/// `extern crate std` would compile, and bring all of it back.
+/// `extern crate std` would compile, and bring all of it back. Only the mutants may have it, which
+/// no build without their feature compiles.
 #[test]
 fn no_model_links_another_crate() {
+    let mut standard = Vec::new();
     for file in paths(&repository("model"), ".rs") {
         let text = fs::read_to_string(&file).expect("text");
         for line in text.lines().filter(|line| line.contains("extern crate")) {
-            let itself = line.trim() == "extern crate self as latchwork_model;";
-            assert!(itself, "{}: {line}", file.display());
+            match line.trim() {
+                "extern crate self as latchwork_model;" => {}
+                "extern crate std;" => standard.push(file.clone()),
+                _ => panic!("{}: {line}", file.display()),
+            }
         }
     }
+    assert_eq!(standard, [repository("model/kit/mutants.rs")]);
+    let kit = fs::read_to_string(repository("model/kit/mod.rs")).expect("text");
+    assert!(kit.contains("#[cfg(feature = \"mutants\")]\npub mod mutants;"), "without its feature");
+    let manifest = fs::read_to_string(repository("model/Cargo.toml")).expect("text");
+    assert!(!manifest.contains("default ="), "a feature is on by default");
 }
 
 /// A model in which every name is right.
