@@ -8,10 +8,12 @@ use crate::repository;
 
 #[test]
 fn a_rule_that_is_off_ends_with_its_story() {
-    let (code, out, _) = run(&["check", "downconvert", "--without", "pending_flag"]);
+    let check = ["check", "downconvert", "--without", "pending_flag"];
+    let (code, out, _) = run(&check);
     assert_eq!(code, 1);
     assert!(out.contains("VIOLATED can_finish after 10 steps"), "{out}");
-    assert!(out.contains(", deadlock after 25 steps\n"), "{out}");
+    let (_, all, _) = run(&[&check[..], &["-v"]].concat());
+    assert!(all.contains("\n  deadlock after 25 steps\n"), "{all}");
     assert!(out.contains("<- with `pending_flag` from the start: not possible"), "{out}");
     assert!(out.contains("-- from here no done state can be reached"), "{out}");
     assert!(out.contains("-- standstill"), "{out}");
