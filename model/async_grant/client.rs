@@ -1,13 +1,13 @@
 //! The `client` and `client_rx` lanes: who asks, and what the answers mean to them.
 
-use crate::kit::{FIRED, Fired, when};
+use crate::kit::{FIRED, Fired, Next, when};
 
 use super::state::{ClientAt, ClientId, GrantRes, Hold, Reply, State};
 use super::{AsyncGrant, Kind};
 
 // The `client` lane: what an application does, or does not do.
 impl AsyncGrant {
-    pub(super) fn client_send(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn client_send(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].at == ClientAt::Idle && self.has_its_turn(s, c))?;
         s.client[c].at = ClientAt::Sent;
         s.client[c].lock_n = 1;
@@ -15,27 +15,29 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn client_retransmit(&self, s: &mut State, c: ClientId) -> Fired {
-        let client = &mut s.client[c];
+    pub(super) fn client_retransmit(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        let client = &s.client[c];
         when(matches!(client.at, ClientAt::Sent | ClientAt::Blocked))?;
         when(client.retx > 0 && client.lock_n < 2)?;
+        let client = &mut s.client[c];
         client.retx -= 1;
         client.lock_n += 1;
         FIRED
     }
 
-    pub(super) fn client_cancel(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn client_cancel(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(self.spec(c).kind == Kind::Wait)?;
-        let client = &mut s.client[c];
+        let client = &s.client[c];
         when(matches!(client.at, ClientAt::Sent | ClientAt::Blocked))?;
         when(client.can > 0 && !client.cancel_msg)?;
+        let client = &mut s.client[c];
         client.can -= 1;
         client.cancel_msg = true;
         client.at = ClientAt::Cancelling;
         FIRED
     }
 
-    pub(super) fn client_unlock(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn client_unlock(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].at == ClientAt::Hold && self.has_its_turn(s, c))?;
         let client = &mut s.client[c];
         client.at = ClientAt::Unlocking;
@@ -61,9 +63,10 @@ impl AsyncGrant {
 
 // The `client_rx` lane: what arrives.
 impl AsyncGrant {
-    pub(super) fn client_rx_reply(&self, s: &mut State, c: ClientId) -> Fired {
-        let client = &mut s.client[c];
+    pub(super) fn client_rx_reply(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        let client = &s.client[c];
         when(client.reply != Reply::None && client.at != ClientAt::Dead)?;
+        let client = &mut s.client[c];
         let reply = core::mem::take(&mut client.reply);
         let waiting = matches!(client.at, ClientAt::Sent | ClientAt::Blocked);
         let next = match reply {
@@ -82,10 +85,11 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn client_rx_granted(&self, s: &mut State, c: ClientId) -> Fired {
-        let client = &mut s.client[c];
+    pub(super) fn client_rx_granted(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        let client = &s.client[c];
         when(client.granted_msg && client.grant_res == GrantRes::None)?;
         when(client.at != ClientAt::Dead)?;
+        let client = &mut s.client[c];
         client.granted_msg = false;
         let waiting = matches!(client.at, ClientAt::Sent | ClientAt::Blocked);
         let refuse = self.rules.client_reject_if_not_waiting;
@@ -100,9 +104,10 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn client_rx_resend(&self, s: &mut State, c: ClientId) -> Fired {
-        let client = &mut s.client[c];
+    pub(super) fn client_rx_resend(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        let client = &s.client[c];
         when(client.lost && client.at != ClientAt::Dead)?;
+        let client = &mut s.client[c];
         client.lost = false;
         match client.at {
             ClientAt::Sent | ClientAt::Blocked => client.lock_n = client.lock_n.max(1),

@@ -1,6 +1,6 @@
 //! The `fault` lane: what can go wrong, within budgets.
 
-use crate::kit::{FIRED, Fired, Refused, Set, exceeded, when};
+use crate::kit::{FIRED, Fired, Next, Refused, Set, exceeded, when};
 
 use super::posix::Range;
 use super::state::{
@@ -16,7 +16,7 @@ fn spend(budget: &mut u8) -> Fired {
 }
 
 impl AsyncGrant {
-    pub(super) fn fault_defer_oom(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn fault_defer_oom(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.in_call.contains(c) && !self.answers_in_call(c))?;
         when(self.asks(c) != Kind::Wait)?;
         spend(&mut s.budget.oom)?;
@@ -33,13 +33,13 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn fault_mirror_oom(&self, s: &mut State, c: ClientId, kind: OpKind) -> Fired {
+    pub(super) fn fault_mirror_oom(&self, s: &mut Next<State>, c: ClientId, kind: OpKind) -> Fired {
         when(kind.is_grant() && s.budget.oom > 0)?;
         self.callback_without_mirror(s, c, kind)?;
         spend(&mut s.budget.oom)
     }
 
-    pub(super) fn fault_op_lost(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn fault_op_lost(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.budget.drop > 0)?;
         let kind = if self.spec(c).kind == Kind::Test { OpKind::Test } else { OpKind::New };
         s.take_op(c, kind).ok_or(Refused::Disabled)?;
@@ -47,7 +47,7 @@ impl AsyncGrant {
         spend(&mut s.budget.drop)
     }
 
-    pub(super) fn fault_crash(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn fault_crash(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].at != ClientAt::Dead)?;
         spend(&mut s.budget.crash)?;
         let answers = s.client[c].answers;
@@ -57,7 +57,7 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn fault_reply_lost(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn fault_reply_lost(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].reply != Reply::None)?;
         spend(&mut s.budget.loss)?;
         s.client[c].reply = Reply::None;
@@ -65,27 +65,27 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn fault_granted_lost(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn fault_granted_lost(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].granted_msg)?;
         spend(&mut s.budget.loss)?;
         s.client[c].granted_msg = false;
         FIRED
     }
 
-    pub(super) fn fault_res_lost(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn fault_res_lost(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].grant_res != GrantRes::None)?;
         spend(&mut s.budget.loss)?;
         s.client[c].grant_res = GrantRes::None;
         FIRED
     }
 
-    pub(super) fn fault_lm_reboot(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_lm_reboot(&self, s: &mut Next<State>) -> Fired {
         spend(&mut s.budget.reboot)?;
         self.forget_memory(s);
         self.restart_fs(s)
     }
 
-    pub(super) fn fault_node_fail(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_node_fail(&self, s: &mut Next<State>) -> Fired {
         spend(&mut s.budget.node)?;
         self.forget_memory(s);
         for c in self.all_clients() {

@@ -1,12 +1,12 @@
 //! The `fs` lane: the cluster filesystem calls back, and cleans up when nobody wants its answer.
 
-use crate::kit::{FIRED, Fired, Refused, exceeded, when};
+use crate::kit::{FIRED, Fired, Next, Refused, exceeded, when};
 
 use super::AsyncGrant;
 use super::state::{ClientId, Hold, Op, OpKind, State};
 
 impl AsyncGrant {
-    pub(super) fn fs_callback(&self, s: &mut State, c: ClientId, kind: OpKind) -> Fired {
+    pub(super) fn fs_callback(&self, s: &mut Next<State>, c: ClientId, kind: OpKind) -> Fired {
         let op = self.take_due(s, c, kind)?;
         let taken = self.report(s, c, kind);
         if kind.is_grant() && self.rules.mirror {
@@ -34,12 +34,12 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn fs_undo(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn fs_undo(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         let op = s.take_op(c, OpKind::Undo).ok_or(Refused::Disabled)?;
         self.restore(s, c, op.before)
     }
 
-    pub(super) fn fs_recover(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn fs_recover(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(self.rules.fs_recovers_ops)?;
         s.take_op(c, OpKind::Lost).ok_or(Refused::Disabled)?;
         s.ops[c].push(Op::new(OpKind::Denied)).or(exceeded("operations"))

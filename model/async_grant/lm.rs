@@ -1,7 +1,7 @@
 //! The `lm` and `lm_timer` lanes: one thread of the lock manager, which never does two things at a
 //! time, and the timers of the requests that it has put aside.
 
-use crate::kit::{FIRED, Fired, Refused, exceeded, when};
+use crate::kit::{FIRED, Fired, Next, Refused, exceeded, when};
 
 use super::state::{Block, ClientAt, ClientId, GrantRes, Hold, LmId, Op, OpKind, Reply, State};
 use super::{AsyncGrant, Kind};
@@ -16,7 +16,7 @@ fn granted(kind: Kind, block: &Block) -> Reply {
 }
 
 impl AsyncGrant {
-    pub(super) fn lm_lock(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+    pub(super) fn lm_lock(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         let client = &s.client[c];
         when(s.lm_idle() && client.lock_n > 0 && client.reply == Reply::None)?;
         when(!self.in_grace(s))?;
@@ -43,7 +43,7 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn lm_return(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+    pub(super) fn lm_return(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         when(s.in_call.contains(c) && !self.answers_in_call(c))?;
         s.in_call.remove(c);
         s.block[c].on_list = true;
@@ -56,7 +56,7 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn lm_return_sync(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+    pub(super) fn lm_return_sync(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         when(s.in_call.contains(c) && self.answers_in_call(c))?;
         let due = |op: &&Op| op.kind.has_callback() && op.kind != OpKind::Notified;
         let op = s.ops[c].items().iter().find(due).copied().ok_or(Refused::Disabled)?;
@@ -83,7 +83,7 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn lm_revisit(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+    pub(super) fn lm_revisit(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         let block = &s.block[c];
         when(s.lm_idle() && block.queued && block.has_rpc)?;
         when((block.got_cb || block.timed_out) && s.client[c].reply == Reply::None)?;
@@ -91,23 +91,23 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn lm_reap(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+    pub(super) fn lm_reap(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         let block = &s.block[c];
         when(s.lm_idle() && block.queued && block.timed_out && !block.has_rpc)?;
         s.block[c] = Block::default();
         FIRED
     }
 
-    pub(super) fn lm_granted_msg(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
-        let (block, client) = (&s.block[c], &mut s.client[c]);
+    pub(super) fn lm_granted_msg(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
+        let (block, client) = (&s.block[c], &s.client[c]);
         when(s.in_call.is_empty() && block.granted && block.on_list && !block.queued)?;
         when(!client.granted_msg && client.grant_res == GrantRes::None)?;
         when(client.at != ClientAt::Dead)?;
-        client.granted_msg = true;
+        s.client[c].granted_msg = true;
         FIRED
     }
 
-    pub(super) fn lm_grant_res(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+    pub(super) fn lm_grant_res(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         when(s.lm_idle() && s.client[c].grant_res != GrantRes::None)?;
         let refused = core::mem::take(&mut s.client[c].grant_res) == GrantRes::Rejected;
         if !s.block[c].present {
@@ -122,8 +122,8 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn lm_retry(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
-        let block = &mut s.block[c];
+    pub(super) fn lm_retry(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
+        let block = &s.block[c];
         when(s.in_call.is_empty() && block.on_list && !block.queued)?;
         when(block.got_cb && !block.granted)?;
         when(s.ops[c].len() < super::state::OPS && !self.in_grace(s))?;
@@ -132,7 +132,7 @@ impl AsyncGrant {
         self.call(s, c)
     }
 
-    pub(super) fn lm_cancel(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+    pub(super) fn lm_cancel(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         when(s.lm_idle() && s.client[c].cancel_msg && s.client[c].reply == Reply::None)?;
         when(!self.has_busy_op(s, c) && !self.in_grace(s))?;
         let blocked = core::mem::take(&mut s.block[c]).present;
@@ -149,7 +149,7 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn lm_unlock(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+    pub(super) fn lm_unlock(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         when(s.lm_idle() && s.client[c].unlock_msg && s.client[c].reply == Reply::None)?;
         when(!self.has_busy_op(s, c) && !self.in_grace(s))?;
         if self.rules.unlock_cancels_block {
@@ -166,7 +166,7 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn lm_cleanup(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+    pub(super) fn lm_cleanup(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         let local = self.is_mirrored(s, c);
         when(self.rules.client_cleanup && s.lm_idle() && s.client[c].at == ClientAt::Dead)?;
         if self.variants.cleanup_by_table {
@@ -184,7 +184,7 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn lm_reclaim(&self, s: &mut State, _: LmId, c: ClientId) -> Fired {
+    pub(super) fn lm_reclaim(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         let client = &s.client[c];
         when(s.lm_idle() && s.grace && client.at == ClientAt::Hold && client.must_reclaim)?;
         when(!self.conflict(s, c) && !self.unsettled(s, c))?;
@@ -204,7 +204,7 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn lm_end_grace(&self, s: &mut State, _: LmId) -> Fired {
+    pub(super) fn lm_end_grace(&self, s: &mut Next<State>, _: LmId) -> Fired {
         when(s.lm_idle() && s.grace)?;
         let to_come = |c: ClientId| s.client[c].at == ClientAt::Hold && s.client[c].must_reclaim;
         when(self.variants.short_grace || !self.all_clients().any(to_come))?;
@@ -212,9 +212,10 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn lm_timer_timeout(&self, s: &mut State, c: ClientId) -> Fired {
-        let block = &mut s.block[c];
+    pub(super) fn lm_timer_timeout(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        let block = &s.block[c];
         when(self.rules.lm_timeout && block.queued && !block.got_cb && !block.timed_out)?;
+        let block = &mut s.block[c];
         block.timed_out = true;
         FIRED
     }

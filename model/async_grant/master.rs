@@ -1,13 +1,13 @@
 //! The `master` lane and the owner on another node: what the cluster decides.
 
-use crate::kit::{FIRED, Fired, Refused, exceeded, when};
+use crate::kit::{FIRED, Fired, Next, Refused, exceeded, when};
 
 use super::posix::{Range, Waiters};
 use super::state::{CLIENTS, ClientId, Op, OpKind, OwnerId, State};
 use super::{AsyncGrant, Kind};
 
 impl AsyncGrant {
-    pub(super) fn master_decide(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn master_decide(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.has_op(c, OpKind::New) && self.may_decide(s, c))?;
         if !self.conflict(s, c) {
             return self.grant_op(s, c, OpKind::New);
@@ -20,24 +20,24 @@ impl AsyncGrant {
         }
     }
 
-    pub(super) fn master_grant_waiter(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn master_grant_waiter(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(!self.notifies(c) && self.may_go_on(s, c))?;
         self.grant_op(s, c, OpKind::Queued)
     }
 
-    pub(super) fn master_notify(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn master_notify(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(self.notifies(c) && self.may_go_on(s, c))?;
         s.take_op(c, OpKind::Queued);
         s.ops[c].push(Op::new(OpKind::Notified)).or(exceeded("operations"))
     }
 
-    pub(super) fn master_test(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn master_test(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         s.take_op(c, OpKind::Test).ok_or(Refused::Disabled)?;
         let kind = if self.conflict(s, c) { OpKind::TestConflict } else { OpKind::TestFree };
         s.ops[c].push(Op::new(kind)).or(exceeded("operations"))
     }
 
-    pub(super) fn master_deadlock(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn master_deadlock(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(self.variants.deadlock_answer && s.has_op(c, OpKind::Queued))?;
         let mut waiters = Waiters::<u8, CLIENTS>::NONE;
         let mut place = None;
@@ -100,7 +100,7 @@ impl AsyncGrant {
 
 // The owner on another node.
 impl AsyncGrant {
-    pub(super) fn remote_lock(&self, s: &mut State) -> Fired {
+    pub(super) fn remote_lock(&self, s: &mut Next<State>) -> Fired {
         when(s.budget.remote > 0 && !Self::remote_holds(s, self.remote_range))?;
         when(!(s.grace && self.rules.grace) || self.variants.local_grace)?;
         let (owner, access) = (OwnerId::REMOTE.0, self.remote_access);
@@ -110,7 +110,7 @@ impl AsyncGrant {
         FIRED
     }
 
-    pub(super) fn remote_unlock(&self, s: &mut State) -> Fired {
+    pub(super) fn remote_unlock(&self, s: &mut Next<State>) -> Fired {
         when(Self::remote_holds(s, self.remote_range))?;
         self.unlock(s, OwnerId::REMOTE, self.remote_range)
     }

@@ -1,6 +1,6 @@
 //! The `app` lane: applications on the client that holds the delegation.
 
-use crate::kit::{FIRED, Fired, when};
+use crate::kit::{FIRED, Fired, Next, when};
 
 use super::DelegationReturn;
 use super::config::Program;
@@ -44,7 +44,7 @@ impl DelegationReturn {
         s.app[a] = if self.spec(a).undo { AppAt::Undo } else { AppAt::Done };
     }
 
-    pub(super) fn app_lock_cached(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_lock_cached(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Lock, AppAt::Start))?;
         when(s.open[FIRST_OPEN].delegated && self.may_lock(s))?;
         let k = self.spec(a).lock;
@@ -54,7 +54,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn app_lock(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_lock(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Lock, AppAt::Start))?;
         let open = s.open[FIRST_OPEN];
         when(open.held && !open.delegated && self.may_lock(s) && self.may_call(s))?;
@@ -85,7 +85,7 @@ impl DelegationReturn {
         }
     }
 
-    pub(super) fn app_reply(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_reply(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(s.call[a] != Call::default())?;
         let Call { reply, stateid } = core::mem::take(&mut s.call[a]);
         self.take_answer(s, a, reply, stateid);
@@ -111,17 +111,18 @@ impl DelegationReturn {
         }
     }
 
-    pub(super) fn app_unlock_cached(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_unlock_cached(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Lock, AppAt::Undo) && self.may_lock(s))?;
-        let lock = &mut s.lock[self.spec(a).lock];
+        let lock = &s.lock[self.spec(a).lock];
         when(lock.stateid == Stateid::None)?;
+        let lock = &mut s.lock[self.spec(a).lock];
         *lock = Lock::default();
         s.ghost.broken[self.spec(a).lock] = false;
         s.app[a] = AppAt::Done;
         FIRED
     }
 
-    pub(super) fn app_unlock(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_unlock(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Lock, AppAt::Undo) && self.may_lock(s))?;
         let k = self.spec(a).lock;
         when(s.lock[k].stateid != Stateid::None && self.may_call(s))?;
@@ -147,14 +148,14 @@ impl DelegationReturn {
         deleg.attached && !blocked
     }
 
-    pub(super) fn app_open_cached(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_open_cached(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Open, AppAt::Start) && self.can_open_delegated(s))?;
         s.open[SECOND_OPEN] = Open { held: true, delegated: true, ..Open::default() };
         self.achieved(s, a);
         FIRED
     }
 
-    pub(super) fn app_open(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_open(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Open, AppAt::Start) && !self.can_open_delegated(s))?;
         when(self.may_call(s))?;
         let answer = self.answer_new_open(s);
@@ -167,14 +168,14 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn app_close_cached(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_close_cached(&self, s: &mut Next<State>, a: AppId) -> Fired {
         let o = self.closes(s, a);
         when(o.is_some_and(|o| s.open[o].stateid == Stateid::None))?;
         self.closed(s, a, o);
         FIRED
     }
 
-    pub(super) fn app_close(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_close(&self, s: &mut Next<State>, a: AppId) -> Fired {
         let o = self.closes(s, a);
         when(o.is_some_and(|o| s.open[o].stateid != Stateid::None) && self.may_call(s))?;
         if s.server.session {
@@ -216,7 +217,7 @@ impl DelegationReturn {
         s.app[a] = AppAt::Done;
     }
 
-    pub(super) fn app_setattr(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_setattr(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Setattr, AppAt::Start))?;
         when(self.has_delegation(s) && s.ret.at == RetAt::Idle)?;
         self.begin_return(s, Kind::Sync);
@@ -229,7 +230,7 @@ impl DelegationReturn {
         s.deleg.attached && !s.deleg.returning && !s.deleg.revoked
     }
 
-    pub(super) fn app_setattr_plain(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_setattr_plain(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Setattr, AppAt::Start))?;
         when(!self.has_delegation(s) && !s.rival.delegated)?;
         s.app[a] = AppAt::Done;
@@ -244,14 +245,14 @@ impl DelegationReturn {
             && !(deleg.returning && self.rules.returning_in_have_delegation)
     }
 
-    pub(super) fn app_read_cached(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_read_cached(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Read, AppAt::Start) && self.trusts_cache(s))?;
         s.ghost.stale_read |= s.ghost.cache_stale && !s.ghost.taken;
         s.app[a] = AppAt::Done;
         FIRED
     }
 
-    pub(super) fn app_read(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_read(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(self.is_at(s, a, Program::Read, AppAt::Start) && !self.trusts_cache(s))?;
         when(self.may_call(s))?;
         let answer = self.answer_new_open(s);

@@ -1,6 +1,6 @@
 //! The `fault` lane: what can go wrong, within budgets.
 
-use crate::kit::{FIRED, Fired, Table, values, when};
+use crate::kit::{FIRED, Fired, Next, Table, values, when};
 
 use super::DelegationReturn;
 use super::config::RebootWhen;
@@ -17,7 +17,7 @@ fn spend(budget: &mut u8) -> Fired {
 }
 
 impl DelegationReturn {
-    pub(super) fn fault_reboot(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_reboot(&self, s: &mut Next<State>) -> Fired {
         let lock_claim = matches!(s.ret.at, RetAt::LockSlot | RetAt::LockSend | RetAt::LockReply);
         when(match self.reboot_when {
             RebootWhen::AnyTime => true,
@@ -33,14 +33,14 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn fault_session_lost(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_session_lost(&self, s: &mut Next<State>) -> Fired {
         when(s.server.session)?;
         spend(&mut s.budget.session)?;
         s.server.session = false;
         FIRED
     }
 
-    pub(super) fn fault_cb_lost(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_cb_lost(&self, s: &mut Next<State>) -> Fired {
         when(s.cb.in_flight)?;
         spend(&mut s.budget.cb_lost)?;
         let current = s.cb.stateid == Stateid::of(s.server.epoch);
@@ -51,7 +51,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn fault_cb_dup(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_cb_dup(&self, s: &mut Next<State>) -> Fired {
         when(s.cb.reply == Status::OK)?;
         spend(&mut s.budget.cb_dup)?;
         s.cb.reply = Status::None;
@@ -59,7 +59,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn fault_grace_end(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_grace_end(&self, s: &mut Next<State>) -> Fired {
         when(s.server.grace && !s.server.reclaim_done)?;
         spend(&mut s.budget.grace_end)?;
         self.end_grace(s);
@@ -71,7 +71,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn fault_expire(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_expire(&self, s: &mut Next<State>) -> Fired {
         when(!s.server.courtesy)?;
         spend(&mut s.budget.expire)?;
         if self.variants.courtesy {
@@ -82,28 +82,28 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn fault_revoke(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_revoke(&self, s: &mut Next<State>) -> Fired {
         when(s.server.recall != Recall::None && s.server.deleg == Grant::Held)?;
         spend(&mut s.budget.revoke)?;
         self.revoke(s);
         FIRED
     }
 
-    pub(super) fn fault_write_lost(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_write_lost(&self, s: &mut Next<State>) -> Fired {
         when(!s.server.loses_write)?;
         spend(&mut s.budget.write_lost)?;
         s.server.loses_write = true;
         FIRED
     }
 
-    pub(super) fn fault_delay(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_delay(&self, s: &mut Next<State>) -> Fired {
         when(!s.server.delay)?;
         spend(&mut s.budget.delay)?;
         s.server.delay = true;
         FIRED
     }
 
-    pub(super) fn fault_client_reboot(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_client_reboot(&self, s: &mut Next<State>) -> Fired {
         spend(&mut s.budget.client_reboot)?;
         s.deleg = Delegation::default();
         s.open = Table::filled(Open::default());
@@ -124,7 +124,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn fault_signal(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_signal(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::Wait)?;
         spend(&mut s.budget.signal)?;
         if self.rules.interrupted_return_is_aborted {
@@ -135,7 +135,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn fault_evict(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_evict(&self, s: &mut Next<State>) -> Fired {
         when(s.open.entries().iter().all(|open| !open.held))?;
         when(s.deleg.attached && !s.deleg.returning && s.ret.at == RetAt::Idle)?;
         spend(&mut s.budget.evict)?;
@@ -145,7 +145,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn fault_upgrade(&self, s: &mut State) -> Fired {
+    pub(super) fn fault_upgrade(&self, s: &mut Next<State>) -> Fired {
         let server = &s.server;
         when(s.deleg.attached && s.deleg.returning && s.deleg.id == DelegId(0))?;
         when(server.deleg == Grant::Held && server.session && server.reclaim_done)?;

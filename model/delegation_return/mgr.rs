@@ -1,6 +1,6 @@
 //! The `mgr` and `renew` lanes: the state manager recovers what the server has forgotten.
 
-use crate::kit::{FIRED, Fired, when};
+use crate::kit::{FIRED, Fired, Next, when};
 
 use super::DelegationReturn;
 use super::server::Claim;
@@ -10,7 +10,7 @@ use super::state::{
 };
 
 impl DelegationReturn {
-    pub(super) fn mgr_start(&self, s: &mut State) -> Fired {
+    pub(super) fn mgr_start(&self, s: &mut Next<State>) -> Fired {
         when(s.client.mgr == MgrAt::Idle && s.client.need)?;
         let returns_itself =
             s.ret.kind == Kind::Async && !matches!(s.ret.at, RetAt::Idle | RetAt::Delegreturn);
@@ -20,7 +20,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn mgr_exchange_id(&self, s: &mut State) -> Fired {
+    pub(super) fn mgr_exchange_id(&self, s: &mut Next<State>) -> Fired {
         when(s.client.mgr == MgrAt::Drain)?;
         // Draining waits for each call that has a slot: until it is answered, or until the answer
         // has been processed.
@@ -99,7 +99,7 @@ impl DelegationReturn {
         s.client.changed = s.ret.in_claim();
     }
 
-    pub(super) fn mgr_next_state(&self, s: &mut State) -> Fired {
+    pub(super) fn mgr_next_state(&self, s: &mut Next<State>) -> Fired {
         when(s.client.mgr == MgrAt::NextState)?;
         if !s.server.session {
             self.restart_manager(s);
@@ -158,7 +158,7 @@ impl DelegationReturn {
             && s.deleg.stateid == Stateid::of(s.server.epoch)
     }
 
-    pub(super) fn mgr_open_reclaim(&self, s: &mut State) -> Fired {
+    pub(super) fn mgr_open_reclaim(&self, s: &mut Next<State>) -> Fired {
         when(s.client.mgr == MgrAt::Open)?;
         if !s.server.session {
             self.restart_manager(s);
@@ -168,10 +168,12 @@ impl DelegationReturn {
         when(from_delegation || !s.client.mgr_nograce)?;
         if from_delegation {
             self.forget_expired(s);
-            s.open[s.client.mgr_open].delegated = true;
+            let open = s.client.mgr_open;
+            s.open[open].delegated = true;
             self.recover_locks(s);
         } else {
-            self.reclaim_open(s, !self.excludes_delegation(s));
+            let keeps = !self.excludes_delegation(s);
+            self.reclaim_open(s, keeps);
         }
         FIRED
     }
@@ -193,7 +195,7 @@ impl DelegationReturn {
         }
     }
 
-    pub(super) fn mgr_open_reclaim_refused(&self, s: &mut State) -> Fired {
+    pub(super) fn mgr_open_reclaim_refused(&self, s: &mut Next<State>) -> Fired {
         when(s.client.mgr == MgrAt::Open && !self.rules.server_regrants_at_reclaim)?;
         when(self.answer_reclaim(s) == Status::OK && !s.client.mgr_nograce)?;
         when(!self.recovers_from_delegation(s) && self.asks_for_delegation(s))?;
@@ -232,7 +234,7 @@ impl DelegationReturn {
         self.recover_locks(s);
     }
 
-    pub(super) fn mgr_open_nograce(&self, s: &mut State) -> Fired {
+    pub(super) fn mgr_open_nograce(&self, s: &mut Next<State>) -> Fired {
         when(s.client.mgr == MgrAt::Open && s.client.mgr_nograce)?;
         when(!self.recovers_from_delegation(s) && self.answer_new_open(s) == Status::OK)?;
         self.forget_expired(s);
@@ -262,7 +264,7 @@ impl DelegationReturn {
         locks.find(|k| s.lock[*k].believed && !s.lock[*k].lost)
     }
 
-    pub(super) fn mgr_lock_reclaim(&self, s: &mut State) -> Fired {
+    pub(super) fn mgr_lock_reclaim(&self, s: &mut Next<State>) -> Fired {
         when(s.client.mgr == MgrAt::Lock && !s.client.rwsem)?;
         if !s.server.session {
             self.restart_manager(s);
@@ -325,7 +327,7 @@ impl DelegationReturn {
         true
     }
 
-    pub(super) fn mgr_reclaim_complete(&self, s: &mut State) -> Fired {
+    pub(super) fn mgr_reclaim_complete(&self, s: &mut Next<State>) -> Fired {
         when(s.client.mgr == MgrAt::Complete)?;
         if !s.server.session {
             self.restart_manager(s);
@@ -348,7 +350,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn mgr_drop_mark(&self, s: &mut State) -> Fired {
+    pub(super) fn mgr_drop_mark(&self, s: &mut Next<State>) -> Fired {
         let marked = s.deleg.attached && s.deleg.to_return && s.deleg.returning;
         // A return of its own keeps the manager thread from looking.
         let elsewhere = s.ret.kind == Kind::Sync || s.ret.at == RetAt::Idle;
@@ -357,20 +359,20 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn mgr_end_drain(&self, s: &mut State) -> Fired {
+    pub(super) fn mgr_end_drain(&self, s: &mut Next<State>) -> Fired {
         when(s.client.mgr == MgrAt::EndDrain)?;
         s.client.mgr = MgrAt::Idle;
         s.client.draining = false;
         FIRED
     }
 
-    pub(super) fn renew_notice(&self, s: &mut State) -> Fired {
+    pub(super) fn renew_notice(&self, s: &mut Next<State>) -> Fired {
         when(!s.server.session && !s.client.need && s.client.mgr == MgrAt::Idle)?;
         self.session_is_lost(s);
         FIRED
     }
 
-    pub(super) fn renew_notice_revoked(&self, s: &mut State) -> Fired {
+    pub(super) fn renew_notice_revoked(&self, s: &mut Next<State>) -> Fired {
         when(s.server.deleg == Grant::Revoked && s.server.session)?;
         // One that is being returned is not looked at.
         when(self.has_delegation(s) && s.client.mgr == MgrAt::Idle)?;
@@ -380,7 +382,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn renew_lease(&self, s: &mut State) -> Fired {
+    pub(super) fn renew_lease(&self, s: &mut Next<State>) -> Fired {
         when(s.server.courtesy && s.server.session && !s.client.draining)?;
         s.server.courtesy = false;
         FIRED

@@ -1,6 +1,6 @@
 //! The `ret` lane: the returner claims opens and locks, detaches the delegation and returns it.
 
-use crate::kit::{FIRED, Fired, values, when};
+use crate::kit::{FIRED, Fired, Next, values, when};
 
 use super::DelegationReturn;
 use super::server::Claim;
@@ -10,7 +10,7 @@ use super::state::{
 };
 
 impl DelegationReturn {
-    pub(super) fn ret_start(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_start(&self, s: &mut Next<State>) -> Fired {
         when(s.deleg.to_return && s.deleg.attached && !s.deleg.returning)?;
         when(s.ret.at == RetAt::Idle && s.client.mgr == MgrAt::Idle)?;
         s.deleg.to_return = false;
@@ -35,7 +35,7 @@ impl DelegationReturn {
         s.deleg.attached && s.deleg.id == s.ret.id
     }
 
-    pub(super) fn ret_next_open(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_next_open(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::NextOpen)?;
         match self.open_to_claim(s) {
             Some(o) => {
@@ -61,14 +61,15 @@ impl DelegationReturn {
         [FIRST_OPEN, SECOND_OPEN].into_iter().find(|o| s.open[*o].held && s.open[*o].delegated)
     }
 
-    pub(super) fn ret_open_send(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_open_send(&self, s: &mut Next<State>) -> Fired {
         // It is privileged: it does not wait for the end of recovery.
         when(s.ret.at == RetAt::OpenSend && self.has_slot(s))?;
         let stateid = if self.is_current(s) { s.deleg.stateid } else { s.ret.stateid };
         let answer = self.answer_open_claim(s, s.ret.id, stateid);
         self.called(s, answer);
         if answer == Status::OK {
-            self.grant_open(s, s.ret.open, Claim::Delegation);
+            let open = s.ret.open;
+            self.grant_open(s, open, Claim::Delegation);
         }
         self.await_reply(s, answer, RetAt::OpenReply);
         FIRED
@@ -93,7 +94,7 @@ impl DelegationReturn {
         if self.rules.not_err { answer.code() == 0 } else { answer.code() >= 0 }
     }
 
-    pub(super) fn ret_open_reply(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_open_reply(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::OpenReply)?;
         let (answer, stateid) = self.take_reply(s);
         if self.succeeded(answer) {
@@ -109,7 +110,8 @@ impl DelegationReturn {
                 Status::BAD_STATEID
                     if s.open[s.ret.open].delegated || !self.rules.stale_claim_marks_nothing =>
                 {
-                    self.mark_bad_stateid(s, s.ret.open);
+                    let open = s.ret.open;
+                    self.mark_bad_stateid(s, open);
                 }
                 _ => {}
             }
@@ -179,13 +181,13 @@ impl DelegationReturn {
         s.client.rwsem = !self.rules.no_rwsem_across_claims;
     }
 
-    pub(super) fn ret_lock_slot(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_lock_slot(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::LockSlot && !s.client.draining && self.has_slot(s))?;
         s.ret.at = RetAt::LockSend;
         FIRED
     }
 
-    pub(super) fn ret_lock_send(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_lock_send(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::LockSend)?;
         let k = s.ret.lock;
         let answer = self.answer_lock_claim(s, k);
@@ -200,7 +202,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn ret_lock_reply(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_lock_reply(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::LockReply)?;
         let (answer, stateid) = self.take_reply(s);
         let k = s.ret.lock;
@@ -236,7 +238,7 @@ impl DelegationReturn {
         }
     }
 
-    pub(super) fn ret_seq_check(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_seq_check(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::SeqCheck)?;
         if s.client.changed && self.rules.seqcount_retry {
             self.again(s);
@@ -282,14 +284,14 @@ impl DelegationReturn {
         }
     }
 
-    pub(super) fn ret_wait_done(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_wait_done(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::Wait && s.client.mgr == MgrAt::Idle && !s.client.need)?;
         s.ret.at = RetAt::NextOpen;
         self.keep_rwsem(s);
         FIRED
     }
 
-    pub(super) fn ret_detach(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_detach(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::Detach)?;
         s.client.rwsem = false;
         let whatever = s.deleg.attached && !self.rules.only_if_current;
@@ -307,7 +309,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn ret_delegreturn(&self, s: &mut State) -> Fired {
+    pub(super) fn ret_delegreturn(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::Delegreturn && !s.client.draining && self.has_slot(s))?;
         when(s.server.session || !s.client.need)?;
         let answer = self.answer_delegreturn(s, s.ret.id, s.ret.stateid);

@@ -1,6 +1,6 @@
 //! The server: what it answers to each call, and the `cb`, `srv` and `rival` lanes.
 
-use crate::kit::{FIRED, Fired, Table, when};
+use crate::kit::{FIRED, Fired, Next, Table, when};
 
 use super::DelegationReturn;
 use super::state::{
@@ -183,7 +183,7 @@ impl DelegationReturn {
 
 // The `cb` lane.
 impl DelegationReturn {
-    pub(super) fn cb_send(&self, s: &mut State) -> Fired {
+    pub(super) fn cb_send(&self, s: &mut Next<State>) -> Fired {
         when(s.server.recall == Recall::Queued && s.cb == Callback::default())?;
         when(s.server.session || self.variants.cb_one_step)?;
         s.server.recall = Recall::Sent;
@@ -197,7 +197,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn cb_receive(&self, s: &mut State) -> Fired {
+    pub(super) fn cb_receive(&self, s: &mut Next<State>) -> Fired {
         when(s.cb.in_flight)?;
         s.cb.in_flight = false;
         self.receive_recall(s);
@@ -217,7 +217,7 @@ impl DelegationReturn {
         };
     }
 
-    pub(super) fn cb_reply(&self, s: &mut State) -> Fired {
+    pub(super) fn cb_reply(&self, s: &mut Next<State>) -> Fired {
         when(s.cb.reply != Status::None)?;
         let current = s.cb.stateid == Stateid::of(s.server.epoch);
         if s.cb.reply != Status::OK && current && s.server.recall == Recall::Sent {
@@ -232,7 +232,7 @@ impl DelegationReturn {
 
 // The `srv` and `rival` lanes.
 impl DelegationReturn {
-    pub(super) fn srv_end_grace(&self, s: &mut State) -> Fired {
+    pub(super) fn srv_end_grace(&self, s: &mut Next<State>) -> Fired {
         // The other client comes in time, unless it is kept out by a delegation.
         let kept_out = s.server.deleg == Grant::Held;
         when(s.server.grace && s.server.reclaim_done && (!s.rival.to_reclaim || kept_out))?;
@@ -253,7 +253,7 @@ impl DelegationReturn {
         }
     }
 
-    pub(super) fn srv_revoke(&self, s: &mut State) -> Fired {
+    pub(super) fn srv_revoke(&self, s: &mut Next<State>) -> Fired {
         when(s.server.recall == Recall::Refused && s.server.deleg == Grant::Held)?;
         // A lease time is long: whoever is about to return it has done so.
         let returns = s.ret.at != RetAt::Idle || (s.deleg.attached && s.deleg.to_return);
@@ -288,7 +288,7 @@ impl DelegationReturn {
         Ok(false)
     }
 
-    pub(super) fn rival_open(&self, s: &mut State) -> Fired {
+    pub(super) fn rival_open(&self, s: &mut Next<State>) -> Fired {
         when(!s.rival.open && !s.server.grace)?;
         if self.lets_in(s)? {
             s.rival.open = true;
@@ -298,7 +298,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn rival_lock(&self, s: &mut State, k: LockId) -> Fired {
+    pub(super) fn rival_lock(&self, s: &mut Next<State>, k: LockId) -> Fired {
         when(s.rival.open && !s.rival.to_reclaim && !s.server.grace)?;
         when(s.rival.lock[k] == RivalLock::Wants)?;
         if s.server.lock[k] {
@@ -310,13 +310,13 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn rival_unlock(&self, s: &mut State, k: LockId) -> Fired {
+    pub(super) fn rival_unlock(&self, s: &mut Next<State>, k: LockId) -> Fired {
         when(s.rival.lock[k] == RivalLock::Holds && !s.rival.to_reclaim)?;
         s.rival.lock[k] = RivalLock::Done;
         FIRED
     }
 
-    pub(super) fn rival_reclaim(&self, s: &mut State) -> Fired {
+    pub(super) fn rival_reclaim(&self, s: &mut Next<State>) -> Fired {
         when(s.rival.to_reclaim && s.server.grace)?;
         if self.lets_in(s)? {
             s.rival.to_reclaim = false;
@@ -324,7 +324,7 @@ impl DelegationReturn {
         FIRED
     }
 
-    pub(super) fn rival_return(&self, s: &mut State) -> Fired {
+    pub(super) fn rival_return(&self, s: &mut Next<State>) -> Fired {
         when(s.rival.delegated && self.wants_to_change(s))?;
         s.rival.delegated = false;
         FIRED

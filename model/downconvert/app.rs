@@ -1,13 +1,13 @@
 //! The `app` lane: a process on a node takes the lock and gives it up.
 
-use crate::kit::{FIRED, Fired, when};
+use crate::kit::{FIRED, Fired, Next, when};
 
 use super::Downconvert;
 use super::master::Answer;
 use super::state::{Action, App, AppAt, AppId, Bug, Cache, Level, NodeId, State};
 
 impl Downconvert {
-    pub(super) fn app_lock(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_lock(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(s.app[a].at == AppAt::Start)?;
         let (n, want) = (self.node(a), self.wanted(s, a));
         let node = &s.node[n];
@@ -52,22 +52,24 @@ impl Downconvert {
         app.at = AppAt::Call;
     }
 
-    pub(super) fn app_dlm_lock(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_dlm_lock(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(s.app[a].at == AppAt::Call)?;
         let n = self.node(a);
         s.app[a].called = true;
-        s.app[a].at = match self.submit(s, n, s.node[n].requested, self.spec(a).noqueue)? {
+        let level = s.node[n].requested;
+        s.app[a].at = match self.submit(s, n, level, self.spec(a).noqueue)? {
             Answer::Taken => AppAt::Ret,
             Answer::Busy | Answer::Refused => AppAt::RetErr,
         };
         FIRED
     }
 
-    pub(super) fn app_dlm_lock_ret(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_dlm_lock_ret(&self, s: &mut Next<State>, a: AppId) -> Fired {
         let at = s.app[a].at;
         when(matches!(at, AppAt::Ret | AppAt::RetErr))?;
         let n = self.node(a);
-        self.clear_pending(s, n, s.app[a].fresh);
+        let fresh = s.app[a].fresh;
+        self.clear_pending(s, n, fresh);
         s.app[a].fresh = false;
         if at == AppAt::Ret {
             // Whether or not the AST has come: the loop decides anew.
@@ -79,7 +81,7 @@ impl Downconvert {
         FIRED
     }
 
-    pub(super) fn app_wake(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_wake(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(matches!(s.app[a].at, AppAt::WaitBusy | AppAt::WaitBlocked) && s.app[a].woken)?;
         s.app[a].woken = false;
         if self.rules.waiter_recheck {
@@ -91,7 +93,7 @@ impl Downconvert {
         FIRED
     }
 
-    pub(super) fn app_give_up(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_give_up(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(matches!(s.app[a].at, AppAt::WaitBusy | AppAt::WaitBlocked) && !s.app[a].woken)?;
         when(self.spec(a).nonblock)?;
         s.node[self.node(a)].nbf |= self.rules.nonblock_finished && s.app[a].called;
@@ -99,7 +101,7 @@ impl Downconvert {
         FIRED
     }
 
-    pub(super) fn app_unlock(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn app_unlock(&self, s: &mut Next<State>, a: AppId) -> Fired {
         let App { entry, stage, .. } = s.app[a];
         let nested = self.spec(a).is_nested(entry);
         when(s.app[a].at == AppAt::Hold && (!nested || stage > 0))?;
@@ -122,9 +124,10 @@ impl Downconvert {
         FIRED
     }
 
-    pub(super) fn app_lock_again(&self, s: &mut State, a: AppId) -> Fired {
-        let app = &mut s.app[a];
+    pub(super) fn app_lock_again(&self, s: &mut Next<State>, a: AppId) -> Fired {
+        let app = &s.app[a];
         when(app.at == AppAt::Hold && app.stage == 0 && self.spec(a).is_nested(app.entry))?;
+        let app = &mut s.app[a];
         app.stage = 1;
         if !self.rules.refuse_upgrade {
             app.at = AppAt::Start;

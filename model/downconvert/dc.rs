@@ -1,6 +1,6 @@
 //! The `dc` lane: the downconvert thread of a node lowers a lock that is in the way.
 
-use crate::kit::{FIRED, Fired, when};
+use crate::kit::{FIRED, Fired, Next, when};
 
 use super::Downconvert;
 use super::lockres::Unblock;
@@ -8,9 +8,10 @@ use super::master::Answer;
 use super::state::{Action, Bug, Cache, DcAt, Level, NodeId, State, UnlockAction};
 
 impl Downconvert {
-    pub(super) fn dc_wake(&self, s: &mut State, n: NodeId) -> Fired {
-        let node = &mut s.node[n];
+    pub(super) fn dc_wake(&self, s: &mut Next<State>, n: NodeId) -> Fired {
+        let node = &s.node[n];
         when(node.dc == DcAt::Idle && node.dc_wake)?;
+        let node = &mut s.node[n];
         node.dc_wake = false;
         if node.on_list {
             node.on_list = false;
@@ -19,7 +20,7 @@ impl Downconvert {
         FIRED
     }
 
-    pub(super) fn dc_unblock(&self, s: &mut State, n: NodeId) -> Fired {
+    pub(super) fn dc_unblock(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(s.node[n].dc == DcAt::Proc)?;
         let decision = self.unblock(&s.node[n]);
         if decision == Unblock::Finish && !self.rules.blocked_recheck {
@@ -54,15 +55,16 @@ impl Downconvert {
         FIRED
     }
 
-    pub(super) fn dc_cancel(&self, s: &mut State, n: NodeId) -> Fired {
+    pub(super) fn dc_cancel(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(s.node[n].dc == DcAt::CallCancel)?;
         s.node[n].dc = DcAt::Fin1;
         self.cancel(s, n)
     }
 
-    pub(super) fn dc_worker(&self, s: &mut State, n: NodeId) -> Fired {
-        let node = &mut s.node[n];
+    pub(super) fn dc_worker(&self, s: &mut Next<State>, n: NodeId) -> Fired {
+        let node = &s.node[n];
         when(node.dc == DcAt::Worker)?;
+        let node = &mut s.node[n];
         if self.rules.worker {
             node.dirty = false;
             if node.saved_blocking == Level::EX {
@@ -73,9 +75,10 @@ impl Downconvert {
         FIRED
     }
 
-    pub(super) fn dc_relock(&self, s: &mut State, n: NodeId) -> Fired {
-        let node = &mut s.node[n];
+    pub(super) fn dc_relock(&self, s: &mut Next<State>, n: NodeId) -> Fired {
+        let node = &s.node[n];
         when(node.dc == DcAt::Relock)?;
+        let node = &mut s.node[n];
         let level_changed = self.rules.level_recheck && node.saved_level != node.level;
         let changed = node.saved_blocking != node.blocking || level_changed;
         node.saved_blocking = Level::NL;
@@ -104,19 +107,21 @@ impl Downconvert {
         FIRED
     }
 
-    pub(super) fn dc_dlm_lock(&self, s: &mut State, n: NodeId) -> Fired {
+    pub(super) fn dc_dlm_lock(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(s.node[n].dc == DcAt::CallDown)?;
-        s.node[n].dc = match self.submit(s, n, s.node[n].requested, false)? {
+        let level = s.node[n].requested;
+        s.node[n].dc = match self.submit(s, n, level, false)? {
             Answer::Taken => DcAt::RetDown,
             Answer::Busy | Answer::Refused => DcAt::RetDownErr,
         };
         FIRED
     }
 
-    pub(super) fn dc_dlm_lock_ret(&self, s: &mut State, n: NodeId) -> Fired {
+    pub(super) fn dc_dlm_lock_ret(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         let dc = s.node[n].dc;
         when(matches!(dc, DcAt::RetDown | DcAt::RetDownErr))?;
-        self.clear_pending(s, n, s.node[n].dc_fresh);
+        let fresh = s.node[n].dc_fresh;
+        self.clear_pending(s, n, fresh);
         s.node[n].dc_fresh = false;
         s.node[n].dc = DcAt::Fin0;
         if dc == DcAt::RetDownErr {
@@ -128,9 +133,10 @@ impl Downconvert {
         FIRED
     }
 
-    pub(super) fn dc_finish(&self, s: &mut State, n: NodeId) -> Fired {
-        let node = &mut s.node[n];
+    pub(super) fn dc_finish(&self, s: &mut Next<State>, n: NodeId) -> Fired {
+        let node = &s.node[n];
         when(matches!(node.dc, DcAt::Fin0 | DcAt::Fin1))?;
+        let node = &mut s.node[n];
         // Back on the list without a wake: nobody looks at it until somebody says so. A lock that
         // is finished stays on the list if a blocking callback has put it back meanwhile.
         node.on_list |= node.dc == DcAt::Fin1;

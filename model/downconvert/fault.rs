@@ -1,6 +1,6 @@
 //! The `fault`, `recovery` and `environment` lanes: what can go wrong, within budgets.
 
-use crate::kit::{FIRED, Fired, exceeded, when};
+use crate::kit::{FIRED, Fired, Next, exceeded, when};
 
 use super::Downconvert;
 use super::state::{App, AppAt, AppId, Callback, DcAt, Node, NodeId, State};
@@ -22,15 +22,16 @@ impl Downconvert {
         self.new >> n.0 & 1 == 1
     }
 
-    pub(super) fn environment_other_lock_wakes_dc(&self, s: &mut State, n: NodeId) -> Fired {
-        let node = &mut s.node[n];
+    pub(super) fn environment_other_lock_wakes_dc(&self, s: &mut Next<State>, n: NodeId) -> Fired {
+        let node = &s.node[n];
         when(self.variants.other_traffic)?;
         when(node.dc == DcAt::Idle && node.on_list && !node.dc_wake)?;
+        let node = &mut s.node[n];
         node.dc_wake = true;
         FIRED
     }
 
-    pub(super) fn fault_late_bast(&self, s: &mut State, n: NodeId) -> Fired {
+    pub(super) fn fault_late_bast(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         let late = matches!(s.node[n].cb.items(), [a, b, ..] if a.is_bast() && !b.is_bast());
         when(late)?;
         spend(&mut s.budget.late_bast)?;
@@ -38,7 +39,7 @@ impl Downconvert {
         FIRED
     }
 
-    pub(super) fn fault_dup_bast(&self, s: &mut State, n: NodeId) -> Fired {
+    pub(super) fn fault_dup_bast(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(head_is_bast(s, n))?;
         spend(&mut s.budget.dup_bast)?;
         match s.node[n].cb.head() {
@@ -47,14 +48,14 @@ impl Downconvert {
         }
     }
 
-    pub(super) fn fault_lost_bast(&self, s: &mut State, n: NodeId) -> Fired {
+    pub(super) fn fault_lost_bast(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(head_is_bast(s, n))?;
         spend(&mut s.budget.lost_bast)?;
         s.node[n].cb.pop();
         FIRED
     }
 
-    pub(super) fn fault_requester_dies(&self, s: &mut State, n: NodeId) -> Fired {
+    pub(super) fn fault_requester_dies(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(!s.node[n].dead && self.mortal >> n.0 & 1 == 1)?;
         spend(&mut s.budget.requester_dies)?;
         // What it wrote is in its journal until that is replayed.
@@ -65,20 +66,20 @@ impl Downconvert {
         self.expel(s, n)
     }
 
-    pub(super) fn recovery_replay(&self, s: &mut State, n: NodeId) -> Fired {
+    pub(super) fn recovery_replay(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(s.node[n].dead && s.node[n].dirty)?;
         s.node[n].dirty = false;
         FIRED
     }
 
-    pub(super) fn fault_dlm_error(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn fault_dlm_error(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(s.app[a].at == AppAt::Call)?;
         spend(&mut s.budget.dlm_error)?;
         s.app[a].at = AppAt::RetErr;
         FIRED
     }
 
-    pub(super) fn fault_signal(&self, s: &mut State, a: AppId) -> Fired {
+    pub(super) fn fault_signal(&self, s: &mut Next<State>, a: AppId) -> Fired {
         let app = s.app[a];
         when(app.at == AppAt::Start && !app.called)?;
         spend(&mut s.budget.signal)?;

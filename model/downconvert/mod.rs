@@ -16,7 +16,7 @@ mod view;
 
 pub use config::{AppSpec, Downconvert, Entry};
 
-use crate::kit::{FIRED, Fired, Model, Permutation, Property, Refused, values, when};
+use crate::kit::{FIRED, Fired, Model, Next, Permutation, Property, Refused, values, when};
 
 use state::{AppAt, AppId, Bug, Callback, Level, NodeId, State, UnlockAction};
 
@@ -129,7 +129,7 @@ protocol!(
 
 // The `cb` lane: callbacks arrive.
 impl Downconvert {
-    fn cb_deliver(&self, s: &mut State, n: NodeId) -> Fired {
+    fn cb_deliver(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         let callback = s.node[n].cb.pop().ok_or(Refused::Disabled)?;
         match callback {
             Callback::BastPR | Callback::BastEX if self.skips(s, n, callback) => {}
@@ -229,12 +229,12 @@ impl Downconvert {
 
 // The `master` lane: messages arrive.
 impl Downconvert {
-    fn master_cancel(&self, s: &mut State) -> Fired {
+    fn master_cancel(&self, s: &mut Next<State>) -> Fired {
         let n = s.mq.pop().ok_or(Refused::Disabled)?;
         self.receive_cancel(s, n)
     }
 
-    fn master_resend_bast(&self, s: &mut State, n: NodeId) -> Fired {
+    fn master_resend_bast(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(self.variants.bast_resend)?;
         when(s.budget.lost_bast < self.faults.lost_bast && s.node[n].cb.is_empty())?;
         let head = s.queue.head().ok_or(Refused::Disabled)?;

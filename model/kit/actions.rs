@@ -32,7 +32,8 @@ pub trait Actions: Sized + Send + Sync + 'static {
 }
 
 /// The list of a model's actions. Each name in it is a method
-/// `fn name(&self, state: &mut State, parameters) -> Fired` of the model, guard lines first.
+/// `fn name(&self, s: &mut Next<State>, parameters) -> Fired` of the model, guard lines first; plain
+/// `&mut State` does as well, but is slower ([`Next`](crate::kit::Next)).
 ///
 /// ```text
 /// actions! { Downconvert, State;
@@ -102,25 +103,25 @@ macro_rules! actions {
                     Result<&Self::State, $crate::kit::Cut<'static>>,
                 ),
             ) {
-                let mut next = *state;
+                let mut next = $crate::kit::Next::of(*state);
                 let mut action = 0u8;
                 $($(
                     $crate::actions!(@each self; [$($param: $ty),*]; {
                         match self.$name(&mut next, $($param),*) {
                             Ok(()) => {
-                                emit($crate::actions!(@step action; $($param),*), Ok(&next));
-                                next = *state;
+                                emit($crate::actions!(@step action; $($param),*), Ok(next.state()));
+                                next.undo(state);
                             }
                             Err($crate::kit::Refused::Exceeded(what)) => {
                                 let cut = $crate::kit::Cut::Exceeds(what);
                                 emit($crate::actions!(@step action; $($param),*), Err(cut));
-                                next = *state;
+                                next.undo(state);
                             }
                             Err($crate::kit::Refused::Disabled) => {
-                                if !$crate::kit::same(&next, state) {
+                                if next.differs(state) {
                                     let cut = $crate::kit::Cut::Changes;
                                     emit($crate::actions!(@step action; $($param),*), Err(cut));
-                                    next = *state;
+                                    next.undo(state);
                                 }
                             }
                         }
@@ -133,17 +134,20 @@ macro_rules! actions {
 
             #[inline]
             fn fire(&self, state: &mut Self::State, step: $crate::kit::Step) -> $crate::kit::Fired {
+                let mut next = $crate::kit::Next::of(*state);
                 let mut action = 0u8;
                 $($(
                     if step.action == action {
                         #[allow(unused_mut, unused_variables, reason = "an action may take nothing")]
                         let mut args = step.args.into_iter();
                         $(let $param = <$ty as $crate::kit::Param>::from_index(args.next().unwrap_or(0));)*
-                        return self.$name(state, $($param),*);
+                        let fired = self.$name(&mut next, $($param),*);
+                        *state = *next.state();
+                        return fired;
                     }
                     action += 1;
                 )*)*
-                let _ = action;
+                let _ = (action, next);
                 Err($crate::kit::Refused::Disabled)
             }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `model` | [`Model`]: what engines run |
 //! | `outcome` | guards ([`when`]), and the outcome of trying an action ([`Fired`]) |
+//! | `next` | [`Next`]: the state that an action changes |
 //! | `claim` | the claims of properties about states ([`Claim`]) |
 //! | `step` | [`Step`]: an action with its arguments, and who takes it |
 //! | `actions` | [`actions!`](crate::actions!): the list of actions, and what follows from it |
@@ -43,6 +44,7 @@ mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 pub mod names;
+mod next;
 mod outcome;
 mod step;
 mod symmetry;
@@ -54,6 +56,7 @@ pub use channel::{Bag, Fifo, Full, Queue};
 pub use claim::{Claim, awaits, claim, every, implies};
 pub use domain::{Set, Table};
 pub use model::Model;
+pub use next::Next;
 pub use outcome::{Cut, FIRED, Fired, Refused, exceeded, when};
 pub use param::{Domain, Id, Param, values};
 pub use properties::{Kind, Property, demand_properties};

@@ -1,6 +1,6 @@
 //! The `callback` and `server` lanes: recalls are sent, watched and given up, and grace ends.
 
-use crate::kit::{FIRED, Fired, values, when};
+use crate::kit::{FIRED, Fired, Next, values, when};
 
 use super::Recall;
 use super::state::{Callback, ClientId, Delegation, Lease, ObjectId, OpAt, OpId, Stage, State};
@@ -60,30 +60,33 @@ impl Recall {
 }
 
 impl Recall {
-    pub(super) fn callback_retry(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
-        let lease = &mut s.lease[c][x];
+    pub(super) fn callback_retry(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
+        let lease = &s.lease[c][x];
         when(self.rules.cb_retry && lease.callback == Callback::Failed)?;
+        let lease = &mut s.lease[c][x];
         lease.callback = Callback::Queued;
         FIRED
     }
 
-    pub(super) fn callback_send(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
-        let lease = &mut s.lease[c][x];
+    pub(super) fn callback_send(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
+        let lease = &s.lease[c][x];
         when(lease.callback == Callback::Queued)?;
+        let lease = &mut s.lease[c][x];
         lease.callback = Callback::Sent;
         lease.listed = lease.hashed || !self.rules.hashed_check;
         s.object[x].bar_over = false;
         FIRED
     }
 
-    pub(super) fn callback_list(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
-        let lease = &mut s.lease[c][x];
+    pub(super) fn callback_list(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
+        let lease = &s.lease[c][x];
         when(lease.callback == Callback::Sent && lease.hashed && !lease.listed)?;
+        let lease = &mut s.lease[c][x];
         lease.listed = true;
         FIRED
     }
 
-    pub(super) fn callback_revoke(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+    pub(super) fn callback_revoke(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
         let (lease, held, client) = (&s.lease[c][x], &s.held[c][x], &s.client[c]);
         when(self.rules.revoke_on_timeout)?;
         when(lease.breaking && lease.hashed && lease.listed && held.stage != Stage::Flushing)?;
@@ -97,7 +100,7 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn server_grace_ends(&self, s: &mut State) -> Fired {
+    pub(super) fn server_grace_ends(&self, s: &mut Next<State>) -> Fired {
         when(s.grace)?;
         let covered = values::<ClientId>(self).all(|c| {
             let client = &s.client[c];

@@ -1,6 +1,6 @@
 //! The `client` lane: the holder of delegations.
 
-use crate::kit::{FIRED, Fired, values, when};
+use crate::kit::{FIRED, Fired, Next, values, when};
 
 use super::Recall;
 use super::state::{
@@ -18,15 +18,21 @@ impl Recall {
         self.is_well(s, c) && self.is_reachable(s, c)
     }
 
-    pub(super) fn client_recall(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+    pub(super) fn client_recall(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
         when(s.lease[c][x].callback == Callback::Sent && self.is_well_connected(s, c))?;
-        let held = &mut s.held[c][x];
+        let held = &s.held[c][x];
         when(held.belief != Delegation::None && held.stage == Stage::None)?;
+        let held = &mut s.held[c][x];
         held.stage = Stage::Recalled;
         FIRED
     }
 
-    pub(super) fn client_flush_start(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+    pub(super) fn client_flush_start(
+        &self,
+        s: &mut Next<State>,
+        c: ClientId,
+        x: ObjectId,
+    ) -> Fired {
         when(s.held[c][x].stage == Stage::Recalled && self.is_well_connected(s, c))?;
         // The server refuses a write under a delegation that it has revoked.
         when(s.lease[c][x].kind != Delegation::None && self.rules.own_exempt)?;
@@ -38,7 +44,7 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn client_flush_done(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+    pub(super) fn client_flush_done(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
         when(s.held[c][x].stage == Stage::Flushing && self.is_well(s, c))?;
         if s.object[x].lock == c.into() {
             s.object[x].lock = Owner::None;
@@ -50,7 +56,12 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn client_delegreturn(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+    pub(super) fn client_delegreturn(
+        &self,
+        s: &mut Next<State>,
+        c: ClientId,
+        x: ObjectId,
+    ) -> Fired {
         when(s.held[c][x].stage == Stage::Ready && self.is_well_connected(s, c))?;
         when(self.thread_free(s))?;
         s.held[c][x] = Held::default();
@@ -58,31 +69,33 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn client_lease_expires(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn client_lease_expires(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(self.is_well(s, c))?;
-        let client = &mut s.client[c];
+        let client = &s.client[c];
         when(client.partitioned && !client.lease_expired)?;
+        let client = &mut s.client[c];
         client.lease_expired = true;
         FIRED
     }
 
-    pub(super) fn client_drop_cache(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+    pub(super) fn client_drop_cache(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
         when(s.client[c].lease_expired && self.is_well(s, c))?;
         when(s.held[c][x].belief != Delegation::None)?;
         s.held[c][x] = Held::default();
         FIRED
     }
 
-    pub(super) fn client_learn_lost(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+    pub(super) fn client_learn_lost(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
         when(self.is_reachable(s, c) && !s.grace && s.grant[c].at == GrantAt::Idle)?;
-        let held = &mut s.held[c][x];
+        let held = &s.held[c][x];
         when(held.belief != Delegation::None && held.stage != Stage::Flushing)?;
         when(s.lease[c][x].kind == Delegation::None)?;
+        let held = &mut s.held[c][x];
         *held = Held::default();
         FIRED
     }
 
-    pub(super) fn client_reclaim(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+    pub(super) fn client_reclaim(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
         when(s.grace && self.is_well_connected(s, c) && !s.client[c].lease_expired)?;
         let kind = s.held[c][x].belief;
         when(kind != Delegation::None && s.lease[c][x].kind == Delegation::None)?;

@@ -1,6 +1,6 @@
 //! The `environment` and `unrelated` lanes: what can go wrong, within budgets, and a bystander.
 
-use crate::kit::{FIRED, Fired, Refused, values, when};
+use crate::kit::{FIRED, Fired, Next, Refused, values, when};
 
 use super::Recall;
 use super::state::{
@@ -16,7 +16,7 @@ fn spend(budget: &mut u8) -> Fired {
 }
 
 impl Recall {
-    pub(super) fn unrelated_dir_op(&self, s: &mut State) -> Fired {
+    pub(super) fn unrelated_dir_op(&self, s: &mut Next<State>) -> Fired {
         when(self.unrelated && !s.unrelated_done)?;
         when(s.object[ObjectId(self.files)].lock == Owner::None)?;
         s.unrelated_done = true;
@@ -28,7 +28,7 @@ impl Recall {
         values::<ObjectId>(self).any(|x| s.held[c][x].stage == Stage::Flushing)
     }
 
-    pub(super) fn environment_partition(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn environment_partition(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(self.is_reachable(s, c) && !self.is_flushing(s, c))?;
         spend(&mut s.budget.partition)?;
         s.client[c].partitioned = true;
@@ -39,7 +39,7 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn environment_crash(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn environment_crash(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(!s.client[c].dead && !self.is_flushing(s, c))?;
         spend(&mut s.budget.crash)?;
         s.client[c].dead = true;
@@ -50,14 +50,14 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn environment_stubborn(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn environment_stubborn(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(!s.client[c].dead && !s.client[c].stubborn && !self.is_flushing(s, c))?;
         spend(&mut s.budget.stubborn)?;
         s.client[c].stubborn = true;
         FIRED
     }
 
-    pub(super) fn environment_cb_fail(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn environment_cb_fail(&self, s: &mut Next<State>, o: OpId) -> Fired {
         let x = self.stopped_by(s, o).ok_or(Refused::Disabled)?;
         when(self.can_break(s, o, x))?;
         when(!self.spec(o).nfs || self.rules.recall_started_on_nonblock)?;
@@ -66,14 +66,14 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn environment_enomem(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn environment_enomem(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(self.stopped_by(s, o).is_some())?;
         spend(&mut s.budget.enomem)?;
         self.finish(s, o, Answer::Enomem);
         FIRED
     }
 
-    pub(super) fn environment_signal(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn environment_signal(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(!self.spec(o).nfs && s.op[o].at == OpAt::Wait)?;
         spend(&mut s.budget.signal)?;
         if self.rules.undo_on_retry {
@@ -83,7 +83,7 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn environment_reply_lost(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn environment_reply_lost(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(self.spec(o).nfs && s.op[o].at == OpAt::Unlock)?;
         spend(&mut s.budget.reply_lost)?;
         self.release_all(s, o);
@@ -91,7 +91,7 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn environment_restart(&self, s: &mut State) -> Fired {
+    pub(super) fn environment_restart(&self, s: &mut Next<State>) -> Fired {
         spend(&mut s.budget.restart)?;
         s.grace = true;
         s.rename_mutex = Owner::None;

@@ -1,6 +1,6 @@
 //! The `application` and `grant` lanes: a client opens a file, and the server may delegate it.
 
-use crate::kit::{FIRED, Fired, values, when};
+use crate::kit::{FIRED, Fired, Next, values, when};
 
 use super::Recall;
 use super::state::{
@@ -11,7 +11,7 @@ use super::state::{
 impl Recall {
     pub(super) fn application_open(
         &self,
-        s: &mut State,
+        s: &mut Next<State>,
         c: ClientId,
         x: ObjectId,
         want: Want,
@@ -35,22 +35,23 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn application_write(&self, s: &mut State, c: ClientId, x: ObjectId) -> Fired {
+    pub(super) fn application_write(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
         let client = &s.client[c];
         when(!client.dead && !client.stubborn && !client.lease_expired)?;
-        let held = &mut s.held[c][x];
+        let held = &s.held[c][x];
         when(held.belief == Delegation::Write && held.stage == Stage::None && !held.dirty)?;
+        let held = &mut s.held[c][x];
         held.dirty = true;
         FIRED
     }
 
-    pub(super) fn grant_refuse(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn grant_refuse(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.grant[c].at == GrantAt::Open && !self.may_insert(s, c))?;
         s.grant[c] = Grant::default();
         FIRED
     }
 
-    pub(super) fn grant_insert(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn grant_insert(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.grant[c].at == GrantAt::Open && self.may_insert(s, c))?;
         let Grant { object: x, kind, .. } = s.grant[c];
         s.grant[c].at = GrantAt::Inserted;
@@ -59,7 +60,7 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn grant_abort(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn grant_abort(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.grant[c].at == GrantAt::Inserted && !self.is_still_good(s, c))?;
         let x = s.grant[c].object;
         s.grant[c] = Grant::default();
@@ -71,7 +72,7 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn grant_reply(&self, s: &mut State, c: ClientId) -> Fired {
+    pub(super) fn grant_reply(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.grant[c].at == GrantAt::Inserted && self.is_still_good(s, c))?;
         let Grant { object: x, kind, changed, renamed, .. } = s.grant[c];
         s.grant[c] = Grant::default();

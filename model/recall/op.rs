@@ -1,6 +1,6 @@
 //! The `caller` and `op` lanes: an operation that conflicts with delegations.
 
-use crate::kit::{FIRED, Fired, Refused, values, when};
+use crate::kit::{FIRED, Fired, Next, Refused, values, when};
 
 use super::Recall;
 use super::config::Kind;
@@ -15,13 +15,16 @@ impl Recall {
         busy < usize::from(self.threads)
     }
 
-    fn take(&self, s: &mut State, o: OpId, lock: Lock) -> Fired {
+    fn take(&self, s: &mut Next<State>, o: OpId, lock: Lock) -> Fired {
         let owner = match lock {
-            Lock::Mutex => &mut s.rename_mutex,
-            Lock::Inode(x) => &mut s.object[x].lock,
+            Lock::Mutex => s.rename_mutex,
+            Lock::Inode(x) => s.object[x].lock,
         };
-        when(*owner == Owner::None)?;
-        *owner = o.into();
+        when(owner == Owner::None)?;
+        match lock {
+            Lock::Mutex => s.rename_mutex = o.into(),
+            Lock::Inode(x) => s.object[x].lock = o.into(),
+        }
         FIRED
     }
 
@@ -95,17 +98,17 @@ impl Op {
 
 // The ways through the operation.
 impl Recall {
-    pub(super) fn caller_start(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn caller_start(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Idle)?;
         self.begin(s, o)
     }
 
-    pub(super) fn op_restart(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_restart(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Again && !self.has_cached_reply(s, o))?;
         self.begin(s, o)
     }
 
-    pub(super) fn op_cached_reply(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_cached_reply(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Again && self.has_cached_reply(s, o))?;
         self.finish(s, o, Answer::Ok);
         FIRED
@@ -117,7 +120,7 @@ impl Recall {
 
     /// Takes the first lock. What it locks and tests it looks up anew, unless it acts on a file
     /// that it has found before.
-    fn begin(&self, s: &mut State, o: OpId) -> Fired {
+    fn begin(&self, s: &mut Next<State>, o: OpId) -> Fired {
         let spec = self.spec(o);
         if spec.nfs {
             when(s.op[o].thread || self.thread_free(s))?;
@@ -190,7 +193,7 @@ impl Recall {
         !self.rules.break_under_inode_lock && self.spec(o).locks_one_dir()
     }
 
-    pub(super) fn op_lock_dir(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_lock_dir(&self, s: &mut Next<State>, o: OpId) -> Fired {
         let next = s.op[o].next;
         when(s.op[o].at == OpAt::LockDirs)?;
         let dirs = self.spec(o).dir_locks();
@@ -203,7 +206,7 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn op_lock_inode(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_lock_inode(&self, s: &mut Next<State>, o: OpId) -> Fired {
         let next = usize::from(s.op[o].next);
         when(s.op[o].at == OpAt::LockInodes)?;
         let files = self.spec(o).file_locks(&s.op[o]);
@@ -227,7 +230,7 @@ impl Recall {
         (op.at == OpAt::Check).then(|| (x, breaks && self.conflict(s, o, x)))
     }
 
-    pub(super) fn op_check(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_check(&self, s: &mut Next<State>, o: OpId) -> Fired {
         let (_, stops) = self.target(s, o).ok_or(Refused::Disabled)?;
         when(!stops)?;
         s.op[o].target += 1;
@@ -243,7 +246,7 @@ impl Recall {
         if counts { OpAt::Count } else { OpAt::Apply }
     }
 
-    pub(super) fn op_count(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_count(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Count)?;
         self.count(s, o);
         s.op[o].at = OpAt::Apply;
@@ -255,7 +258,7 @@ impl Recall {
         self.target(s, o).and_then(|(x, stops)| stops.then_some(x))
     }
 
-    pub(super) fn op_found(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_found(&self, s: &mut Next<State>, o: OpId) -> Fired {
         let x = self.stopped_by(s, o).ok_or(Refused::Disabled)?;
         self.found(s, o, x, Callback::Queued);
         FIRED
@@ -313,7 +316,7 @@ impl Recall {
         *op = Op { at: OpAt::Delayed, wait_on: op.wait_on, ..op.history() };
     }
 
-    pub(super) fn op_rebreak(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_rebreak(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(self.rules.rebreak_in_loop && s.op[o].at == OpAt::Wait)?;
         let x = s.op[o].wait_on.get().ok_or(Refused::Disabled)?;
         when(self.can_break(s, o, x))?;
@@ -321,7 +324,7 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn op_wait_over(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_wait_over(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Wait && s.op[o].woken)?;
         when(!self.waits_for_lease(s, o))?;
         s.op[o].woken = false;
@@ -353,7 +356,7 @@ impl Recall {
         s.op[o].wait_on.get().is_some_and(|x| self.conflict(s, o, x))
     }
 
-    pub(super) fn op_retake(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_retake(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Kept)?;
         let spec = self.spec(o);
         let lock = spec.lock(&s.op[o], s.op[o].next).ok_or(Refused::Disabled)?;
@@ -366,13 +369,13 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn op_applied_over(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_applied_over(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::AppliedWait && !self.waits_for_lease(s, o))?;
         self.finish(s, o, Answer::Ok);
         FIRED
     }
 
-    pub(super) fn op_short_over(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_short_over(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Short && !self.waits_for_lease(s, o))?;
         if !self.variants.bar_until_applied {
             s.op[o].wait_on = Ref::None;
@@ -386,13 +389,13 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn op_short_timeout(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_short_timeout(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Short)?;
         self.delay(s, o);
         FIRED
     }
 
-    pub(super) fn op_retry(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_retry(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Delayed)?;
         let op = &mut s.op[o];
         op.at = OpAt::Again;
@@ -403,14 +406,14 @@ impl Recall {
         FIRED
     }
 
-    pub(super) fn op_apply(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_apply(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Apply)?;
         self.take_effect(s, o);
         s.op[o].at = OpAt::Unlock;
         FIRED
     }
 
-    pub(super) fn op_unlock(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn op_unlock(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Unlock)?;
         self.finish(s, o, Answer::Ok);
         FIRED

@@ -1,6 +1,6 @@
 //! The `dirop` and `environment` lanes.
 
-use crate::kit::{FIRED, Fired, Refused, values, when};
+use crate::kit::{FIRED, Fired, Next, Refused, values, when};
 
 use super::DirLock;
 use super::state::{Call, DirId, INODES, InodeId, Kind, NONE, Name, Op, OpAt, OpId, Owner, State};
@@ -24,7 +24,7 @@ impl DirLock {
         self.rules.rename_mutex && s.op[o].call.crosses()
     }
 
-    pub(super) fn dirop_begin(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn dirop_begin(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Idle && self.takes_mutex(s, o))?;
         when(s.rename_mutex == Owner::None)?;
         s.rename_mutex = o.into();
@@ -32,7 +32,7 @@ impl DirLock {
         FIRED
     }
 
-    pub(super) fn dirop_plan(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn dirop_plan(&self, s: &mut Next<State>, o: OpId) -> Fired {
         let ready = if self.takes_mutex(s, o) { OpAt::Mutex } else { OpAt::Idle };
         when(s.op[o].at == ready)?;
         let parents = self.parents(s, o);
@@ -78,7 +78,7 @@ impl DirLock {
         Ok(if target_first { [target, source] } else { [source, target] })
     }
 
-    fn take_next(&self, s: &mut State, o: OpId, then: OpAt) -> Fired {
+    fn take_next(&self, s: &mut Next<State>, o: OpId, then: OpAt) -> Fired {
         let next = s.op[o].todo.head().ok_or(Refused::Disabled)?;
         when(s.lock[next] == Owner::None)?;
         s.lock[next] = o.into();
@@ -90,12 +90,12 @@ impl DirLock {
         FIRED
     }
 
-    pub(super) fn dirop_lock_parent(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn dirop_lock_parent(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Parents)?;
         self.take_next(s, o, OpAt::Look)
     }
 
-    pub(super) fn dirop_look(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn dirop_look(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Look)?;
         let call = s.op[o].call;
         if call.kind != Kind::Create {
@@ -147,12 +147,12 @@ impl DirLock {
         contains(source, call.to.dir) || contains(victim, call.from.dir)
     }
 
-    pub(super) fn dirop_lock_child(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn dirop_lock_child(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Children)?;
         self.take_next(s, o, OpAt::Apply)
     }
 
-    pub(super) fn dirop_apply(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn dirop_apply(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Apply)?;
         let Op { call, source, victim, .. } = s.op[o];
         let (from, to) = (call.from, call.to);
@@ -189,7 +189,7 @@ impl DirLock {
         FIRED
     }
 
-    pub(super) fn dirop_release(&self, s: &mut State, o: OpId) -> Fired {
+    pub(super) fn dirop_release(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(s.op[o].at == OpAt::Release)?;
         if s.rename_mutex == o.into() {
             s.rename_mutex = Owner::None;
@@ -203,7 +203,7 @@ impl DirLock {
         FIRED
     }
 
-    pub(super) fn environment_splice(&self, s: &mut State, d: DirId) -> Fired {
+    pub(super) fn environment_splice(&self, s: &mut Next<State>, d: DirId) -> Fired {
         let second = DirId(values::<DirId>(self).count() as u8 - 1);
         when(s.splices_left > 0 && parent(s, second).is_none() && !s.dir[second].dead)?;
         when(top(s, d) == Some(DirId(0)) && !s.dir[d].dead && s.dir[d].d4 == NONE)?;
