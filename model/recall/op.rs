@@ -226,8 +226,11 @@ impl Recall {
     /// The target that is tested next, and whether a delegation on it stops the operation.
     fn target(&self, s: &State, o: OpId) -> Option<(ObjectId, bool)> {
         let op = &s.op[o];
+        if op.at != OpAt::Check {
+            return None;
+        }
         let (x, breaks) = self.targets(o, op).nth(usize::from(op.target))?;
-        (op.at == OpAt::Check).then(|| (x, breaks && self.conflict(s, o, x)))
+        Some((x, breaks && self.conflict(s, o, x)))
     }
 
     pub(super) fn op_check(&self, s: &mut Next<State>, o: OpId) -> Fired {
