@@ -1,6 +1,6 @@
 //! The `fault` lane: what can go wrong, within budgets.
 
-use crate::kit::{FIRED, Fired, Next, Refused, Set, exceeded, when};
+use crate::kit::{FIRED, Fired, Next, Set, exceeded, when};
 
 use super::posix::Range;
 use super::state::{
@@ -8,18 +8,11 @@ use super::state::{
 };
 use super::{AsyncGrant, Kind};
 
-/// Takes one out of a budget; disabled when it is used up.
-fn spend(budget: &mut u8) -> Fired {
-    when(*budget > 0)?;
-    *budget -= 1;
-    FIRED
-}
-
 impl AsyncGrant {
     pub(super) fn fault_defer_oom(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.in_call.contains(c) && !self.answers_in_call(c))?;
         when(self.asks(c) != Kind::Wait)?;
-        spend(&mut s.budget.oom)?;
+        s.spend(|s| &mut s.budget.oom)?;
         s.in_call.remove(c);
         let block = &mut s.block[c];
         block.on_list = true;
@@ -36,20 +29,21 @@ impl AsyncGrant {
     pub(super) fn fault_mirror_oom(&self, s: &mut Next<State>, c: ClientId, kind: OpKind) -> Fired {
         when(kind.is_grant() && s.budget.oom > 0)?;
         self.callback_without_mirror(s, c, kind)?;
-        spend(&mut s.budget.oom)
+        s.spend(|s| &mut s.budget.oom)
     }
 
     pub(super) fn fault_op_lost(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.budget.drop > 0)?;
         let kind = if self.spec(c).kind == Kind::Test { OpKind::Test } else { OpKind::New };
-        s.take_op(c, kind).ok_or(Refused::Disabled)?;
+        let at = s.op_at(c, kind)?;
+        s.ops[c].remove(at);
         s.ops[c].push(Op::new(OpKind::Lost)).or(exceeded("operations"))?;
-        spend(&mut s.budget.drop)
+        s.spend(|s| &mut s.budget.drop)
     }
 
     pub(super) fn fault_crash(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].at != ClientAt::Dead)?;
-        spend(&mut s.budget.crash)?;
+        s.spend(|s| &mut s.budget.crash)?;
         let answers = s.client[c].answers;
         let to_clean = self.rules.client_cleanup && !self.variants.cleanup_by_table;
         s.client[c] = Client { at: ClientAt::Dead, to_clean, answers, ..Client::default() };
@@ -59,7 +53,7 @@ impl AsyncGrant {
 
     pub(super) fn fault_reply_lost(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].reply != Reply::None)?;
-        spend(&mut s.budget.loss)?;
+        s.spend(|s| &mut s.budget.loss)?;
         s.client[c].reply = Reply::None;
         s.client[c].lost = true;
         FIRED
@@ -67,26 +61,26 @@ impl AsyncGrant {
 
     pub(super) fn fault_granted_lost(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].granted_msg)?;
-        spend(&mut s.budget.loss)?;
+        s.spend(|s| &mut s.budget.loss)?;
         s.client[c].granted_msg = false;
         FIRED
     }
 
     pub(super) fn fault_res_lost(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].grant_res != GrantRes::None)?;
-        spend(&mut s.budget.loss)?;
+        s.spend(|s| &mut s.budget.loss)?;
         s.client[c].grant_res = GrantRes::None;
         FIRED
     }
 
     pub(super) fn fault_lm_reboot(&self, s: &mut Next<State>) -> Fired {
-        spend(&mut s.budget.reboot)?;
+        s.spend(|s| &mut s.budget.reboot)?;
         self.forget_memory(s);
         self.restart_fs(s)
     }
 
     pub(super) fn fault_node_fail(&self, s: &mut Next<State>) -> Fired {
-        spend(&mut s.budget.node)?;
+        s.spend(|s| &mut s.budget.node)?;
         self.forget_memory(s);
         for c in self.all_clients() {
             s.ops[c].clear();

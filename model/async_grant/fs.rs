@@ -21,7 +21,7 @@ impl AsyncGrant {
     /// A callback of a grant for which no local lock could be made.
     pub(super) fn callback_without_mirror(
         &self,
-        s: &mut State,
+        s: &mut Next<State>,
         c: ClientId,
         kind: OpKind,
     ) -> Fired {
@@ -35,21 +35,24 @@ impl AsyncGrant {
     }
 
     pub(super) fn fs_undo(&self, s: &mut Next<State>, c: ClientId) -> Fired {
-        let op = s.take_op(c, OpKind::Undo).ok_or(Refused::Disabled)?;
+        let at = s.op_at(c, OpKind::Undo)?;
+        let op = s.ops[c].remove(at);
         self.restore(s, c, op.before)
     }
 
     pub(super) fn fs_recover(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(self.rules.fs_recovers_ops)?;
-        s.take_op(c, OpKind::Lost).ok_or(Refused::Disabled)?;
+        let at = s.op_at(c, OpKind::Lost)?;
+        s.ops[c].remove(at);
         s.ops[c].push(Op::new(OpKind::Denied)).or(exceeded("operations"))
     }
 
     /// Takes out an operation whose callback is due and may be made now.
-    fn take_due(&self, s: &mut State, c: ClientId, kind: OpKind) -> Result<Op, Refused> {
+    fn take_due(&self, s: &mut Next<State>, c: ClientId, kind: OpKind) -> Result<Op, Refused> {
         let held_back = self.rules.no_early_grant || self.answers_in_call(c);
         when(!(held_back && s.in_call.contains(c)))?;
-        s.take_op(c, kind).ok_or(Refused::Disabled)
+        let at = s.op_at(c, kind)?;
+        Ok(s.ops[c].remove(at))
     }
 
     /// `fl_grant`: the lock manager looks for the block and writes the answer down. Whether it is

@@ -1,6 +1,6 @@
 //! The `master` lane and the owner on another node: what the cluster decides.
 
-use crate::kit::{FIRED, Fired, Next, Refused, exceeded, when};
+use crate::kit::{FIRED, Fired, Next, exceeded, when};
 
 use super::posix::{Range, Waiters};
 use super::state::{CLIENTS, ClientId, Op, OpKind, OwnerId, State};
@@ -32,7 +32,8 @@ impl AsyncGrant {
     }
 
     pub(super) fn master_test(&self, s: &mut Next<State>, c: ClientId) -> Fired {
-        s.take_op(c, OpKind::Test).ok_or(Refused::Disabled)?;
+        let at = s.op_at(c, OpKind::Test)?;
+        s.ops[c].remove(at);
         let kind = if self.conflict(s, c) { OpKind::TestConflict } else { OpKind::TestFree };
         s.ops[c].push(Op::new(kind)).or(exceeded("operations"))
     }

@@ -2,7 +2,7 @@
 //! filesystem, and the locks at the master of the cluster.
 
 use crate::kit::zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
-use crate::kit::{Fifo, Items, Permute, Set, Table, Visit, Visitor};
+use crate::kit::{Fifo, Items, Permute, Refused, Set, Table, Visit, Visitor};
 
 use super::posix::{Access, LockTable};
 
@@ -359,10 +359,17 @@ impl State {
         self.ops[c].items().iter().any(|op| op.kind == kind)
     }
 
-    /// Takes the first operation of this kind out.
-    pub fn take_op(&mut self, c: ClientId, kind: OpKind) -> Option<Op> {
-        let at = self.ops[c].items().iter().position(|op| op.kind == kind)?;
-        Some(self.ops[c].remove(at))
+    /// Where the first operation of this kind is. Without one, an action is disabled.
+    pub fn op_at(&self, c: ClientId, kind: OpKind) -> Result<usize, Refused> {
+        let at = self.ops[c].items().iter().position(|op| op.kind == kind);
+        at.ok_or(Refused::Disabled)
+    }
+
+    /// Takes the first operation of this kind out, if there is one.
+    pub fn take_op(&mut self, c: ClientId, kind: OpKind) {
+        if let Ok(at) = self.op_at(c, kind) {
+            self.ops[c].remove(at);
+        }
     }
 }
 

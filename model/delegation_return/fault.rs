@@ -9,13 +9,6 @@ use super::state::{
     Recall, Ret, RetAt, State, Stateid, Status,
 };
 
-/// Takes one out of a budget; disabled when it is used up.
-fn spend(budget: &mut u8) -> Fired {
-    when(*budget > 0)?;
-    *budget -= 1;
-    FIRED
-}
-
 impl DelegationReturn {
     pub(super) fn fault_reboot(&self, s: &mut Next<State>) -> Fired {
         let lock_claim = matches!(s.ret.at, RetAt::LockSlot | RetAt::LockSend | RetAt::LockReply);
@@ -24,7 +17,7 @@ impl DelegationReturn {
             RebootWhen::LockClaim => lock_claim,
             RebootWhen::SyncLockClaim => lock_claim && s.ret.kind == Kind::Sync,
         })?;
-        spend(&mut s.budget.reboot)?;
+        s.spend(|s| &mut s.budget.reboot)?;
         self.forget_client(s);
         s.server.epoch += 1;
         s.server.grace = true;
@@ -35,14 +28,14 @@ impl DelegationReturn {
 
     pub(super) fn fault_session_lost(&self, s: &mut Next<State>) -> Fired {
         when(s.server.session)?;
-        spend(&mut s.budget.session)?;
+        s.spend(|s| &mut s.budget.session)?;
         s.server.session = false;
         FIRED
     }
 
     pub(super) fn fault_cb_lost(&self, s: &mut Next<State>) -> Fired {
         when(s.cb.in_flight)?;
-        spend(&mut s.budget.cb_lost)?;
+        s.spend(|s| &mut s.budget.cb_lost)?;
         let current = s.cb.stateid == Stateid::of(s.server.epoch);
         if current && s.server.recall == Recall::Sent {
             s.server.recall = Recall::Queued;
@@ -53,7 +46,7 @@ impl DelegationReturn {
 
     pub(super) fn fault_cb_dup(&self, s: &mut Next<State>) -> Fired {
         when(s.cb.reply == Status::OK)?;
-        spend(&mut s.budget.cb_dup)?;
+        s.spend(|s| &mut s.budget.cb_dup)?;
         s.cb.reply = Status::None;
         s.cb.in_flight = true;
         FIRED
@@ -61,7 +54,7 @@ impl DelegationReturn {
 
     pub(super) fn fault_grace_end(&self, s: &mut Next<State>) -> Fired {
         when(s.server.grace && !s.server.reclaim_done)?;
-        spend(&mut s.budget.grace_end)?;
+        s.spend(|s| &mut s.budget.grace_end)?;
         self.end_grace(s);
         // After another reboot it must not reclaim what somebody else may have had in between.
         if self.rules.late_is_struck_off {
@@ -73,7 +66,7 @@ impl DelegationReturn {
 
     pub(super) fn fault_expire(&self, s: &mut Next<State>) -> Fired {
         when(!s.server.courtesy)?;
-        spend(&mut s.budget.expire)?;
+        s.spend(|s| &mut s.budget.expire)?;
         if self.variants.courtesy {
             s.server.courtesy = true;
         } else {
@@ -84,27 +77,27 @@ impl DelegationReturn {
 
     pub(super) fn fault_revoke(&self, s: &mut Next<State>) -> Fired {
         when(s.server.recall != Recall::None && s.server.deleg == Grant::Held)?;
-        spend(&mut s.budget.revoke)?;
+        s.spend(|s| &mut s.budget.revoke)?;
         self.revoke(s);
         FIRED
     }
 
     pub(super) fn fault_write_lost(&self, s: &mut Next<State>) -> Fired {
         when(!s.server.loses_write)?;
-        spend(&mut s.budget.write_lost)?;
+        s.spend(|s| &mut s.budget.write_lost)?;
         s.server.loses_write = true;
         FIRED
     }
 
     pub(super) fn fault_delay(&self, s: &mut Next<State>) -> Fired {
         when(!s.server.delay)?;
-        spend(&mut s.budget.delay)?;
+        s.spend(|s| &mut s.budget.delay)?;
         s.server.delay = true;
         FIRED
     }
 
     pub(super) fn fault_client_reboot(&self, s: &mut Next<State>) -> Fired {
-        spend(&mut s.budget.client_reboot)?;
+        s.spend(|s| &mut s.budget.client_reboot)?;
         s.deleg = Delegation::default();
         s.open = Table::filled(Open::default());
         s.lock = Table::filled(Lock::default());
@@ -126,7 +119,7 @@ impl DelegationReturn {
 
     pub(super) fn fault_signal(&self, s: &mut Next<State>) -> Fired {
         when(s.ret.at == RetAt::Wait)?;
-        spend(&mut s.budget.signal)?;
+        s.spend(|s| &mut s.budget.signal)?;
         if self.rules.interrupted_return_is_aborted {
             self.abort(s, self.rules.interrupted_return_is_put_back);
         } else {
@@ -138,7 +131,7 @@ impl DelegationReturn {
     pub(super) fn fault_evict(&self, s: &mut Next<State>) -> Fired {
         when(s.open.entries().iter().all(|open| !open.held))?;
         when(s.deleg.attached && !s.deleg.returning && s.ret.at == RetAt::Idle)?;
-        spend(&mut s.budget.evict)?;
+        s.spend(|s| &mut s.budget.evict)?;
         let Delegation { id, stateid, .. } = s.deleg;
         s.ret = Ret { at: RetAt::Delegreturn, id, stateid, ..Ret::default() };
         s.deleg = Delegation::default();
@@ -151,7 +144,7 @@ impl DelegationReturn {
         when(server.deleg == Grant::Held && server.session && server.reclaim_done)?;
         when(!server.grace && server.recall == Recall::None && !s.client.draining)?;
         when(s.deleg.stateid == Stateid::of(server.epoch))?;
-        spend(&mut s.budget.upgrade)?;
+        s.spend(|s| &mut s.budget.upgrade)?;
         if self.rules.second_delegation_is_given_back {
             return FIRED;
         }

@@ -5,13 +5,6 @@ use crate::kit::{FIRED, Fired, Next, exceeded, when};
 use super::Downconvert;
 use super::state::{App, AppAt, AppId, Callback, DcAt, Node, NodeId, State};
 
-/// Takes one out of a budget; disabled when it is used up.
-fn spend(budget: &mut u8) -> Fired {
-    when(*budget > 0)?;
-    *budget -= 1;
-    FIRED
-}
-
 fn head_is_bast(s: &State, n: NodeId) -> bool {
     s.node[n].cb.head().is_some_and(Callback::is_bast)
 }
@@ -34,14 +27,14 @@ impl Downconvert {
     pub(super) fn fault_late_bast(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         let late = matches!(s.node[n].cb.items(), [a, b, ..] if a.is_bast() && !b.is_bast());
         when(late)?;
-        spend(&mut s.budget.late_bast)?;
+        s.spend(|s| &mut s.budget.late_bast)?;
         s.node[n].cb.items_mut().swap(0, 1);
         FIRED
     }
 
     pub(super) fn fault_dup_bast(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(head_is_bast(s, n))?;
-        spend(&mut s.budget.dup_bast)?;
+        s.spend(|s| &mut s.budget.dup_bast)?;
         match s.node[n].cb.head() {
             Some(bast) => self.send(s, n, bast),
             None => exceeded("cb_capacity"),
@@ -50,14 +43,14 @@ impl Downconvert {
 
     pub(super) fn fault_lost_bast(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(head_is_bast(s, n))?;
-        spend(&mut s.budget.lost_bast)?;
+        s.spend(|s| &mut s.budget.lost_bast)?;
         s.node[n].cb.pop();
         FIRED
     }
 
     pub(super) fn fault_requester_dies(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(!s.node[n].dead && self.mortal >> n.0 & 1 == 1)?;
-        spend(&mut s.budget.requester_dies)?;
+        s.spend(|s| &mut s.budget.requester_dies)?;
         // What it wrote is in its journal until that is replayed.
         s.node[n] = Node { dead: true, dirty: s.node[n].dirty, ..Node::default() };
         for a in crate::kit::values::<AppId>(self).filter(|a| self.node(*a) == n) {
@@ -74,7 +67,7 @@ impl Downconvert {
 
     pub(super) fn fault_dlm_error(&self, s: &mut Next<State>, a: AppId) -> Fired {
         when(s.app[a].at == AppAt::Call)?;
-        spend(&mut s.budget.dlm_error)?;
+        s.spend(|s| &mut s.budget.dlm_error)?;
         s.app[a].at = AppAt::RetErr;
         FIRED
     }
@@ -82,7 +75,7 @@ impl Downconvert {
     pub(super) fn fault_signal(&self, s: &mut Next<State>, a: AppId) -> Fired {
         let app = s.app[a];
         when(app.at == AppAt::Start && !app.called)?;
-        spend(&mut s.budget.signal)?;
+        s.spend(|s| &mut s.budget.signal)?;
         self.leave(s, self.node(a), false);
         self.fail(s, a);
         FIRED

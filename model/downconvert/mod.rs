@@ -130,7 +130,8 @@ protocol!(
 // The `cb` lane: callbacks arrive.
 impl Downconvert {
     fn cb_deliver(&self, s: &mut Next<State>, n: NodeId) -> Fired {
-        let callback = s.node[n].cb.pop().ok_or(Refused::Disabled)?;
+        let callback = s.node[n].cb.head().ok_or(Refused::Disabled)?;
+        s.node[n].cb.pop();
         match callback {
             Callback::BastPR | Callback::BastEX if self.skips(s, n, callback) => {}
             Callback::BastPR => self.blocking_ast(s, n, Level::PR),
@@ -230,7 +231,8 @@ impl Downconvert {
 // The `master` lane: messages arrive.
 impl Downconvert {
     fn master_cancel(&self, s: &mut Next<State>) -> Fired {
-        let n = s.mq.pop().ok_or(Refused::Disabled)?;
+        let n = s.mq.head().ok_or(Refused::Disabled)?;
+        s.mq.pop();
         self.receive_cancel(s, n)
     }
 

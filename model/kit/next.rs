@@ -2,7 +2,7 @@
 
 use core::ops::{Deref, DerefMut};
 
-use super::{State, same};
+use super::{FIRED, Fired, State, same, when};
 
 /// The state that an action may change. It remembers whether it was changed, or could have been.
 ///
@@ -37,6 +37,18 @@ impl<S: State> Next<S> {
     pub fn differs(&mut self, before: &S) -> bool {
         self.touched = self.touched && !same(&self.state, before);
         self.touched
+    }
+
+    /// Takes one out of a budget. Disabled, and nothing is changed, when it is used up:
+    /// `s.spend(|s| &mut s.budget.crash)?`.
+    #[inline(always)]
+    #[cfg_attr(feature = "mutants", track_caller)]
+    pub fn spend(&mut self, budget: impl FnOnce(&mut S) -> &mut u8) -> Fired {
+        let left = budget(&mut self.state);
+        when(*left > 0)?;
+        *left -= 1;
+        self.touched = true;
+        FIRED
     }
 
     /// Undoes all changes. `before` is the state it began as.

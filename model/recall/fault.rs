@@ -8,13 +8,6 @@ use super::state::{
     State,
 };
 
-/// Takes one out of a budget; disabled when it is used up.
-fn spend(budget: &mut u8) -> Fired {
-    when(*budget > 0)?;
-    *budget -= 1;
-    FIRED
-}
-
 impl Recall {
     pub(super) fn unrelated_dir_op(&self, s: &mut Next<State>) -> Fired {
         when(self.unrelated && !s.unrelated_done)?;
@@ -30,7 +23,7 @@ impl Recall {
 
     pub(super) fn environment_partition(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(self.is_reachable(s, c) && !self.is_flushing(s, c))?;
-        spend(&mut s.budget.partition)?;
+        s.spend(|s| &mut s.budget.partition)?;
         s.client[c].partitioned = true;
         for x in values::<ObjectId>(self) {
             let lease = &mut s.lease[c][x];
@@ -41,7 +34,7 @@ impl Recall {
 
     pub(super) fn environment_crash(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(!s.client[c].dead && !self.is_flushing(s, c))?;
-        spend(&mut s.budget.crash)?;
+        s.spend(|s| &mut s.budget.crash)?;
         s.client[c].dead = true;
         s.client[c].lease_expired = true;
         for x in values::<ObjectId>(self) {
@@ -52,7 +45,7 @@ impl Recall {
 
     pub(super) fn environment_stubborn(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(!s.client[c].dead && !s.client[c].stubborn && !self.is_flushing(s, c))?;
-        spend(&mut s.budget.stubborn)?;
+        s.spend(|s| &mut s.budget.stubborn)?;
         s.client[c].stubborn = true;
         FIRED
     }
@@ -61,21 +54,21 @@ impl Recall {
         let x = self.stopped_by(s, o).ok_or(Refused::Disabled)?;
         when(self.can_break(s, o, x))?;
         when(!self.spec(o).nfs || self.rules.recall_started_on_nonblock)?;
-        spend(&mut s.budget.cb_fail)?;
+        s.spend(|s| &mut s.budget.cb_fail)?;
         self.found(s, o, x, Callback::Failed);
         FIRED
     }
 
     pub(super) fn environment_enomem(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(self.stopped_by(s, o).is_some())?;
-        spend(&mut s.budget.enomem)?;
+        s.spend(|s| &mut s.budget.enomem)?;
         self.finish(s, o, Answer::Enomem);
         FIRED
     }
 
     pub(super) fn environment_signal(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(!self.spec(o).nfs && s.op[o].at == OpAt::Wait)?;
-        spend(&mut s.budget.signal)?;
+        s.spend(|s| &mut s.budget.signal)?;
         if self.rules.undo_on_retry {
             s.op[o].refs -= 1;
         }
@@ -85,14 +78,14 @@ impl Recall {
 
     pub(super) fn environment_reply_lost(&self, s: &mut Next<State>, o: OpId) -> Fired {
         when(self.spec(o).nfs && s.op[o].at == OpAt::Unlock)?;
-        spend(&mut s.budget.reply_lost)?;
+        s.spend(|s| &mut s.budget.reply_lost)?;
         self.release_all(s, o);
         s.op[o] = Op { at: OpAt::Again, ..s.op[o].history() };
         FIRED
     }
 
     pub(super) fn environment_restart(&self, s: &mut Next<State>) -> Fired {
-        spend(&mut s.budget.restart)?;
+        s.spend(|s| &mut s.budget.restart)?;
         s.grace = true;
         s.rename_mutex = Owner::None;
         for x in values::<ObjectId>(self) {
