@@ -16,6 +16,8 @@
 //! | `param` | [`Param`], [`Id`], [`Domain`], [`domains!`](crate::domains!): action parameters |
 //! | `domain` | [`ids!`](crate::ids!), tables and sets over ids |
 //! | `channel` | bounded queues |
+//! | `timer` | [`Timer`], [`tick`]: time that is counted down |
+//! | `stamp` | [`Stamp`], [`renumber`]: numbers that are only compared |
 //! | `symmetry` | [`Permutation`], [`Permute`]: interchangeable processes |
 //! | [`names`] | compile-time checks that names in the lists are unique and defined |
 //! | `mutants` | with the feature `mutants`: guards and claims that are changed one at a time |
@@ -46,8 +48,10 @@ pub mod mutants;
 pub mod names;
 mod next;
 mod outcome;
+mod stamp;
 mod step;
 mod symmetry;
+mod timer;
 mod view;
 mod visit;
 
@@ -62,12 +66,14 @@ pub use param::{Domain, Id, Param, values};
 pub use properties::{Kind, Property, demand_properties};
 pub use protocol::{Field, Protocol, Setup, Shape, Value};
 pub use rules::{Declared, ProfileInfo, RuleInfo, SourceInfo, Switches, VariantInfo, demand_rules};
+pub use stamp::{Stamp, renumber};
 pub use state::{State, same};
 pub use step::{
     ActionInfo, Fairness, LaneInfo, ParamInfo, Process, Spelled, Step, Unit, demand_actions,
     in_lanes,
 };
 pub use symmetry::{Permutation, Permute, permutations};
+pub use timer::{Timer, tick};
 pub use view::{Bar, Mail, Seat, Spread, View};
 pub use visit::{Items, Visit, Visitor};
 

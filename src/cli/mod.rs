@@ -8,6 +8,7 @@ mod diary;
 mod exit;
 mod failure;
 mod files;
+pub mod gallery;
 mod json;
 mod outputs;
 mod print;

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::files::write_file;
+use crate::cli::gallery::{MEMBERS, Member};
 use crate::cli::{Exit, Failure, print};
-use crate::encoding::json::Problem;
+use crate::encoding::json::{Problem, suggest};
 
 /// Write a small package with a protocol of your own: a model, a scenario and tests
 ///
 /// The package is a program with all commands of latchwork, for the protocols in it. It contains a
-/// small protocol to start from: a lock is granted by a message, and clients may give up.
+/// small protocol to start from: a lock is granted by a message, and clients may give up. With --from
+/// it is a protocol of the gallery instead.
 /// It depends on this version of latchwork in the registry; --git and --path name another origin.
 #[derive(Args)]
 pub struct Init {
@@ -22,6 +24,9 @@ pub struct Init {
     /// The name of the package [default: that of the folder]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Start from this protocol of the gallery: `latchwork gallery` lists them
+    #[arg(long, value_name = "NAME")]
+    from: Option<String>,
     /// Depend on this checkout of latchwork: the package builds on this machine only
     #[arg(long, value_name = "FOLDER")]
     path: Option<PathBuf>,
@@ -33,9 +38,8 @@ pub struct Init {
     rev: Option<String>,
 }
 
-/// The files that are the same in every package. They are an example of ours, so that they are
-/// compiled and read like the rest.
-const FILES: [(&str, &str); 7] = [
+/// The small lock. It is an example of ours, so that it is compiled and read like the rest.
+const LOCK: [(&str, &str); 4] = [
     ("README.md", include_str!("../../../examples/lock/README.md")),
     (
         "scenarios/lock/two_clients.json",
@@ -43,6 +47,10 @@ const FILES: [(&str, &str); 7] = [
     ),
     ("src/lock.rs", include_str!("../../../examples/lock/src/lock.rs")),
     ("src/main.rs", include_str!("../../../examples/lock/src/main.rs")),
+];
+
+/// The files that are the same in every package.
+const FILES: [(&str, &str); 3] = [
     (
         ".github/workflows/check.yml",
         include_str!("../../../examples/lock/.github/workflows/check.yml"),
@@ -58,6 +66,7 @@ impl Init {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         let name = self.name()?;
+        let member = self.member()?;
         let origin = self.origin()?;
         self.refuse_what_is_there()?;
         let manifest = MANIFEST
@@ -68,6 +77,10 @@ impl Init {
         for (file, text) in FILES {
             write_file(&self.folder.join(file), text)?;
         }
+        let lock = || LOCK.map(|(file, text)| (file.to_string(), text.to_string())).to_vec();
+        for (file, text) in member.map_or_else(lock, Member::files) {
+            write_file(&self.folder.join(file), &text)?;
+        }
         if let Origin::Checkout(root) = &origin {
             let root = root.display();
             writeln!(
@@ -75,20 +88,36 @@ impl Init {
                 "warning: the package builds only on a machine that has {root}"
             )?;
         }
-        self.write_next(&mut print::stdout(), &name)?;
+        self.write_next(&mut print::stdout(), &name, member)?;
         Ok(Exit::Expected)
     }
 
-    fn write_next(&self, out: &mut dyn Write, name: &str) -> io::Result<()> {
+    /// The protocol of the gallery that is asked for.
+    fn member(&self) -> Result<Option<&'static Member>, Failure> {
+        let Some(from) = &self.from else { return Ok(None) };
+        let found = MEMBERS.iter().find(|member| member.name == from);
+        let hint = || suggest(from, MEMBERS.iter().map(|member| member.name), "protocols in it");
+        let missing = || format!("the gallery has no protocol `{from}`\nhint: {}", hint());
+        found.map(Some).ok_or_else(|| Failure::Usage(missing()))
+    }
+
+    fn write_next(
+        &self,
+        out: &mut dyn Write,
+        name: &str,
+        member: Option<&Member>,
+    ) -> io::Result<()> {
+        let lock = ("lock", "return_late_grant");
+        let (protocol, rule) = member.map_or(lock, |member| (member.name, member.rule));
         let folder = self.folder.display();
         writeln!(
             out,
-            "created the package {name} in {folder}; its protocol is in {folder}/src/lock.rs"
+            "created the package {name} in {folder}; its protocol is in {folder}/src/{protocol}.rs"
         )?;
         writeln!(out, "\nnext:    cd {folder}")?;
         writeln!(out, "         cargo test")?;
         writeln!(out, "         cargo run -- check")?;
-        writeln!(out, "         cargo run -- check lock --without return_late_grant")
+        writeln!(out, "         cargo run -- check {protocol} --without {rule}")
     }
 
     /// The name of the package.

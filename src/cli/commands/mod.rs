@@ -8,6 +8,7 @@ mod conform;
 mod corpus;
 mod evaluate;
 mod export;
+mod gallery;
 mod import;
 mod init;
 mod list;
@@ -86,5 +87,6 @@ commands! {
     evaluate: Evaluate,
     shrink: Shrink,
     corpus: Corpus,
+    gallery: Gallery,
     init: Init,
 }

@@ -3,6 +3,7 @@
 mod checkpoints;
 mod commands;
 mod exits;
+mod gallery;
 mod init;
 mod kills;
 mod terminal;
