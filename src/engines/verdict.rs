@@ -327,6 +327,8 @@ pub enum End {
         prefix: usize,
         /// The number of steps to the first state of the cycle.
         cycle: Option<usize>,
+        /// Whether no shorter cycle begins where a shortest path to one ends.
+        proven: bool,
     },
 }
 

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::encoding::json::{Document, Json, Object, Problem, suggest};
 use crate::engines::fields::FieldValue;
+use crate::engines::verdict::End;
 use crate::files::configuration::{self, Configuration, Tree, read_configuration, read_format};
 use crate::protocols::trace::{Change, Trace};
 
@@ -78,6 +79,9 @@ pub struct CaseVerdict {
 pub enum Minimality {
     /// No: all shorter runs were explored.
     Proven,
+    /// Not a shorter way to the cycle at its end: all of these were explored. The cycle may be longer
+    /// than necessary.
+    Prefix,
     /// No single step can be left out.
     OneMinimal,
     /// Unknown.
@@ -85,9 +89,17 @@ pub enum Minimality {
 }
 
 impl Minimality {
-    const ALL: [Self; 3] = [Self::Proven, Self::OneMinimal, Self::None];
+    const ALL: [Self; 4] = [Self::Proven, Self::Prefix, Self::OneMinimal, Self::None];
     /// The names used in files.
-    pub const NAMES: [&'static str; 3] = ["proven", "1-minimal", "none"];
+    pub const NAMES: [&'static str; 4] = ["proven", "prefix", "1-minimal", "none"];
+
+    /// Returns what an exhaustive search knows of a run that ends like this.
+    pub const fn explored(end: &End) -> Self {
+        match end {
+            End::Stuck { cycle: Some(_), proven: false, .. } => Self::Prefix,
+            _ => Self::Proven,
+        }
+    }
 
     /// Returns the name used in files.
     pub const fn name(self) -> &'static str {

@@ -127,7 +127,8 @@ impl Checked {
     /// Returns the case of a discovery.
     pub fn case(&self, found: &Discovery) -> Case {
         let configuration = &self.scenario.configuration;
-        case(configuration, self.instance.as_ref(), found, "explore", Minimality::Proven)
+        let minimality = Minimality::explored(&found.end);
+        case(configuration, self.instance.as_ref(), found, "explore", minimality)
     }
 
     fn case_of(&self, path: &Path, verdict: CaseVerdict) -> Case {

@@ -30,6 +30,11 @@ pub fn report() -> Value {
     derived::<super::check::json::CheckReport<'_>>()
 }
 
+/// Returns the schema of the output of `simulate --json`.
+pub fn simulate() -> Value {
+    derived::<super::campaign::facts::Facts>()
+}
+
 /// Returns the schema of a line that `import` writes.
 #[cfg(feature = "recordings")]
 pub fn events() -> Value {

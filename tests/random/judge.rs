@@ -32,7 +32,7 @@ pub fn judge(space: &Space<'_>, found: &Discovery) -> Result<(), String> {
     };
     match own.kind {
         Kind::NoFairCycle | Kind::Eventually | Kind::LeadsTo => {
-            let End::Stuck { prefix, cycle } = found.end else {
+            let End::Stuck { prefix, cycle, .. } = found.end else {
                 return Err(format!("it ends with {:?}", found.end));
             };
             if found.steps != prefix || cycle.is_some_and(|cycle| cycle != prefix) {
@@ -64,7 +64,7 @@ fn built_in(space: &Space<'_>, found: &Discovery, run: &Run) -> Result<(), Strin
     let is = |built_in: BuiltIn| found.property == built_in.id::<Drawn>();
     let wrong = |what: &str| Err(format!("{what}; it ends with {:?}", found.end));
     if is(BuiltIn::CanFinish) {
-        let End::Stuck { prefix, cycle } = found.end else { return wrong("can_finish") };
+        let End::Stuck { prefix, cycle, .. } = found.end else { return wrong("can_finish") };
         if found.steps != prefix {
             return wrong("other steps are counted");
         }

@@ -66,7 +66,7 @@ pub fn compare(case: &mut Case<'_>, draws: &mut Draws<'_>, plain: &Exploration) 
 
 /// A lasso that goes round twice before its cycle begins.
 fn longer(case: &Case<'_>, found: &Discovery) -> Option<Discovery> {
-    let End::Stuck { prefix, cycle: Some(cycle) } = found.end else { return None };
+    let End::Stuck { prefix, cycle: Some(cycle), .. } = found.end else { return None };
     if prefix != cycle || found.property == BuiltIn::CanFinish.id::<Drawn>() {
         return None;
     }
@@ -74,7 +74,7 @@ fn longer(case: &Case<'_>, found: &Discovery) -> Option<Discovery> {
     let mut longer = found.clone();
     longer.path.steps = [way, round, round, round].concat();
     longer.steps = way.len() + round.len();
-    longer.end = End::Stuck { prefix: longer.steps, cycle: Some(longer.steps) };
+    longer.end = End::Stuck { prefix: longer.steps, cycle: Some(longer.steps), proven: false };
     judge(case.space, &longer).is_ok().then_some(longer)
 }
 

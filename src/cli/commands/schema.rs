@@ -22,6 +22,8 @@ enum Format {
     Case,
     /// What `check --json` prints
     Report,
+    /// What `simulate --json` prints
+    Simulate,
     /// A line of what `import` writes
     Events,
     /// What `conform --json` prints
@@ -40,6 +42,7 @@ impl Schema {
             Format::Scenario => schema::scenario(),
             Format::Case => schema::case(),
             Format::Report => schema::report(),
+            Format::Simulate => schema::simulate(),
             Format::Events => schema::events(),
             Format::Conform => schema::conform(),
             #[cfg(target_os = "linux")]

@@ -110,7 +110,10 @@ impl Shrink {
         // What no single state shows is left to the search of the whole space.
         let whole = case.verdict.property == "can_finish" || is_temporal(entry, property);
         let cycle = case.verdict.cycle;
-        let end = if whole { End::Stuck { prefix: steps, cycle } } else { End::State };
+        let end = match whole {
+            true => End::Stuck { prefix: steps, cycle, proven: false },
+            false => End::State,
+        };
         let found = Discovery { property, steps, path, end };
         match shrink(instance.as_ref(), &found, PropertySet::ALL, threads, clock) {
             None if whole => Err(Failure::Inconclusive(format!(

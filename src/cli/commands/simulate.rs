@@ -20,7 +20,7 @@ use crate::cli::shard::Shard;
 use crate::cli::switches::Switches;
 use crate::cli::{Exit, Failure, print};
 use crate::engines::simulate::{Mix, Plan};
-use crate::engines::verdict::PropertySet;
+use crate::engines::verdict::{BuiltIn, PropertySet};
 use crate::files::case::Case;
 use crate::files::configuration::{Configuration, ignorable};
 use crate::files::scenario::{Expect, Scenario, text_of};
@@ -74,8 +74,8 @@ pub struct Simulate {
     /// Report up to N ways to fail. With 1 the campaign of a scenario ends at the first run that fails
     #[arg(long, value_name = "N", default_value_t = WAYS, value_parser = clap::value_parser!(u8).range(1..=20))]
     ways: u8,
-    /// Leave out the properties of known findings: those that a scenario with a `finding` and the same
-    /// rules expects to be violated
+    /// Leave out known findings: the property that a scenario with a `finding` and the same rules
+    /// expects to be violated. `deadlock` and `can_finish` are left out together
     #[arg(long)]
     ignore_findings: bool,
     /// Repeat every run and compare, instead of one in 64
@@ -283,7 +283,8 @@ impl Simulate {
         cases
     }
 
-    /// Leaves out what scenarios with a finding and the same rules expect to be violated.
+    /// Leaves out what scenarios with a finding and the same rules expect to be violated. A deadlock
+    /// is a state that cannot finish, so a finding about one of these two properties is about both.
     fn leave_out_findings(&self, scenario: &mut Scenario) -> Result<(), Failure> {
         if !self.ignore_findings {
             return Ok(());
@@ -294,15 +295,20 @@ impl Simulate {
         };
         for known in every_scenario(own.entry)? {
             let Expect::Violates { property, .. } = known.expect else { continue };
-            let is_new = !scenario.ignore.contains(property);
-            if known.finding.is_none() || !same(&known.configuration) || !is_new {
+            if known.finding.is_none() || !same(&known.configuration) {
                 continue;
             }
-            let name = (own.entry.properties)()[usize::from(property.0)].name;
-            let (title, finding) = (report::title(scenario), report::title(&known));
-            if ignorable(own.entry, name).is_ok() {
-                scenario.ignore.insert(property);
-                writeln!(print::stderr(), "left out: {name} in {title}, known from {finding}")?;
+            let properties = (own.entry.properties)();
+            let expected = properties[usize::from(property.0)].name;
+            let stuck = [BuiltIn::Deadlock.name(), BuiltIn::CanFinish.name()];
+            let names = if stuck.contains(&expected) { &stuck[..] } else { &[expected][..] };
+            for name in names {
+                let Ok(property) = ignorable(own.entry, name) else { continue };
+                if !scenario.ignore.contains(property) {
+                    scenario.ignore.insert(property);
+                    let (title, finding) = (report::title(scenario), report::title(&known));
+                    writeln!(print::stderr(), "left out: {name} in {title}, known from {finding}")?;
+                }
             }
         }
         Ok(())

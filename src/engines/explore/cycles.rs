@@ -220,7 +220,7 @@ mod tests {
         };
         // The cycle of 0 and 5 is shallower, but an application takes part in it.
         assert_eq!((ring.property, ring.steps), (PropertyId(0), 1));
-        assert_eq!(ring.end, End::Stuck { prefix: 1, cycle: Some(1) });
+        assert_eq!(ring.end, End::Stuck { prefix: 1, cycle: Some(1), proven: true });
         assert_eq!(
             names(&ring.path.steps),
             ["app_start()", "system_next()", "system_next()", "system_next()"]

@@ -21,6 +21,8 @@ pub struct Waiting {
     pub prefix: usize,
     /// Whether there is a cycle; otherwise the run stays in its last state.
     pub cycle: bool,
+    /// Whether no shorter cycle begins where a shortest prefix ends.
+    pub proven: bool,
 }
 
 /// Panics if a found run does not show what it should.

@@ -2,17 +2,33 @@
 //!
 //! Such a run ends in a lasso, which is a path to a set of states and a cycle within the set, or it
 //! stays in a state forever. The shortest path is reported. The cycle then contains a witness for
-//! every fair unit: a step of the unit, or a state in which it is not enabled. The cycle is short,
-//! but need not be the shortest. Every result is checked again by [`super::lasso`], which uses
+//! every fair unit: a step of the unit, or a state in which it is not enabled. A first cycle goes from
+//! one witness to the nearest next one. [`super::rounds`] then looks for a shorter one, and proves
+//! within a budget that there is none. If several states end a shortest path, those with the shortest
+//! cycles are taken. Every result is checked again by [`super::lasso`], which uses
 //! neither the graph nor this file.
+
+use std::collections::{BTreeMap, VecDeque};
 
 use latchwork_model::kit::{Claim, Kind, Model, Property, Step};
 
 use super::fairness::{Groups, Moves};
-use super::graph::Graph;
+use super::graph::{Graph, Reversed};
 use super::lasso::{self, Waiting};
 use super::paths;
+use super::rounds::{self, Edge, Shorter};
 use super::shown::{part_of, parts};
+
+/// The maximum number of ends of shortest paths for which cycles are compared.
+const MANY: usize = 16;
+
+/// A fair cycle through a state.
+struct Cycle {
+    /// Its steps; empty if a run can stay in the state.
+    steps: Vec<Step>,
+    /// Whether no shorter one goes through the state.
+    proven: bool,
+}
 
 /// Returns the shortest fair run on which a temporal property waits forever, if there is one; of
 /// equally short ones, that of the first part.
@@ -116,9 +132,18 @@ impl<'a, M: Model> Search<'a, M> {
     fn waiting(&self, length: u32) -> Waiting {
         let fair = |id: &u32| self.groups.as_ref().is_some_and(|groups| groups.contains(*id));
         let all = 0..self.waits.len() as u32;
-        let goals: Vec<u32> =
+        let mut goals: Vec<u32> =
             all.filter(|id| self.waits[*id as usize] == length && fair(id)).collect();
-        let begins = self.first_triggers(&goals);
+        let reversed = self.graph.reversed();
+        let few = if goals.len() <= MANY { &goals[..] } else { &[] };
+        let mut cycles: BTreeMap<u32, Cycle> =
+            few.iter().map(|id| (*id, self.cycle(*id, &reversed))).collect();
+        let compared = !cycles.is_empty() && cycles.values().all(|cycle| cycle.proven);
+        if let Some(least) = cycles.values().map(|cycle| cycle.steps.len()).min() {
+            cycles.retain(|_, cycle| cycle.steps.len() == least);
+            goals.retain(|id| cycles.contains_key(id));
+        }
+        let begins = self.first_triggers(&goals, &reversed);
         let levels = paths::Depths::of_levels(self.graph);
         let mut begin = paths::best(self.model, self.graph, &levels, &begins, None);
         let before = begin.path.steps.last().copied();
@@ -128,15 +153,14 @@ impl<'a, M: Model> Search<'a, M> {
         let goals: Vec<u32> = goals.into_iter().filter(|id| depths.of(*id) == rest).collect();
         let way = paths::best(self.model, self.graph, &depths, &goals, before);
         begin.path.steps.extend(way.path.steps);
-        let cycle = self.cycle(way.end);
-        let has_cycle = !cycle.is_empty();
-        begin.path.steps.extend(cycle);
-        Waiting { path: begin.path, prefix: length as usize, cycle: has_cycle }
+        let cycle = cycles.remove(&way.end).unwrap_or_else(|| self.cycle(way.end, &reversed));
+        let has_cycle = !cycle.steps.is_empty();
+        begin.path.steps.extend(cycle.steps);
+        Waiting { path: begin.path, prefix: length as usize, cycle: has_cycle, proven: compared }
     }
 
     /// Returns the states on shortest paths to `goals` in which waiting begins first.
-    fn first_triggers(&self, goals: &[u32]) -> Vec<u32> {
-        let reversed = self.graph.reversed();
+    fn first_triggers(&self, goals: &[u32], reversed: &Reversed) -> Vec<u32> {
         let mut layer = goals.to_vec();
         let mut first = Vec::new();
         while !layer.is_empty() {
@@ -165,18 +189,39 @@ impl<'a, M: Model> Search<'a, M> {
         first
     }
 
-    /// Returns a fair cycle through a state of a fair group; empty if a run can stay there.
-    fn cycle(&self, start: u32) -> Vec<Step> {
+    /// Returns a fair cycle through a state of a fair group.
+    fn cycle(&self, start: u32, reversed: &Reversed) -> Cycle {
         let (fair, enabled) = (&self.moves.fair, &self.moves.enabled);
-        let Some(groups) = &self.groups else { return Vec::new() };
-        if enabled[start as usize] == 0 {
-            return Vec::new();
-        }
+        let groups = self.groups.as_ref().filter(|_| enabled[start as usize] != 0);
+        let Some(groups) = groups else { return Cycle { steps: Vec::new(), proven: true } };
         let edges = |id: u32| {
             let mut edges = paths::steps(self.model, self.graph, id);
             edges.retain(|(_, target)| groups.same(start, *target));
             edges
         };
+        let steps = self.first_cycle(start, groups, edges);
+        let back = self.back(start, groups, reversed);
+        let (weak, strong) = (fair.weak, fair.strong);
+        let asked = rounds::Fairness { weak, strong, enabled, back: &back };
+        let edge = |(step, target)| Edge { step, unit: fair.set::<M>(step), target };
+        let shorter = asked.shorter(start, steps.len(), rounds::BUDGET, |id| {
+            edges(id).into_iter().map(edge).collect()
+        });
+        match shorter {
+            Shorter::Cycle(steps) => Cycle { steps, proven: true },
+            Shorter::No => Cycle { steps, proven: true },
+            Shorter::Unknown => Cycle { steps, proven: false },
+        }
+    }
+
+    /// Returns the cycle that goes from one witness of fairness to the nearest next one.
+    fn first_cycle(
+        &self,
+        start: u32,
+        groups: &Groups,
+        edges: impl Fn(u32) -> Vec<(Step, u32)>,
+    ) -> Vec<Step> {
+        let (fair, enabled) = (&self.moves.fair, &self.moves.enabled);
         let shown = |step: Step, target: u32| {
             let cannot = fair.weak & !enabled[target as usize];
             cannot | fair.set::<M>(step)
@@ -185,17 +230,33 @@ impl<'a, M: Model> Search<'a, M> {
         let mut missing = fair.weak & enabled[start as usize] | fair.strong & groups.enabled(start);
         while missing != 0 {
             let wanted = |step, target| shown(step, target) & missing != 0;
-            let Some((way, end)) = paths::nearest(at, edges, wanted) else { break };
+            let Some((way, end)) = paths::nearest(at, &edges, wanted) else { break };
             missing &= way.last().map_or(0, |step| !shown(*step, end));
             cycle.extend(way);
             at = end;
         }
         if at != start
-            && let Some((way, _)) = paths::nearest(at, edges, |_, target| target == start)
+            && let Some((way, _)) = paths::nearest(at, &edges, |_, target| target == start)
         {
             cycle.extend(way);
         }
         cycle
+    }
+
+    /// Returns, by state of the group, the number of steps of the shortest way to `start`.
+    fn back(&self, start: u32, groups: &Groups, reversed: &Reversed) -> Vec<u32> {
+        let mut back = vec![u32::MAX; self.graph.states.len()];
+        back[start as usize] = 0;
+        let mut queue = VecDeque::from([start]);
+        while let Some(id) = queue.pop_front() {
+            for from in reversed.predecessors(id) {
+                if groups.same(start, *from) && back[*from as usize] == u32::MAX {
+                    back[*from as usize] = back[id as usize] + 1;
+                    queue.push_back(*from);
+                }
+            }
+        }
+        back
     }
 }
 

@@ -53,6 +53,7 @@ pub mod paths;
 #[cfg(test)]
 mod planted;
 mod resume;
+mod rounds;
 mod search;
 pub(crate) mod shown;
 mod spill;
@@ -286,7 +287,8 @@ fn discoveries<M: Model>(runs: &Runs<'_, M>, found: &Found) -> Vec<Discovery> {
     first.sort_unstable();
     let discover = |(property, level): (PropertyId, usize)| {
         if let Some((_, waiting)) = found.waiting.iter().find(|(of, _)| *of == property) {
-            let end = End::Stuck { prefix: level, cycle: waiting.cycle.then_some(level) };
+            let (cycle, proven) = (waiting.cycle.then_some(level), waiting.proven);
+            let end = End::Stuck { prefix: level, cycle, proven };
             let initial = runs.position(&graph.states[waiting.path.initial]);
             let path = Path { initial, steps: waiting.path.steps.clone() };
             return Discovery { property, steps: level, path, end };
@@ -338,12 +340,13 @@ fn discovery<M: Model>(
     } else if property == BuiltIn::CanFinish.id::<M>() {
         let rest = runs.way_on(&best);
         path.steps.extend(rest.steps);
-        end = End::Stuck { prefix: level, cycle: rest.cycle.map(|cycle| level + cycle) };
+        let cycle = rest.cycle.map(|cycle| level + cycle);
+        end = End::Stuck { prefix: level, cycle, proven: true };
     } else if let Some(own) = M::PROPERTIES.get(usize::from(property.0))
         && own.kind == Kind::NoFairCycle
     {
         path.steps.extend(cycles::around(model, own, &best.end));
-        end = End::Stuck { prefix: level, cycle: Some(level) };
+        end = End::Stuck { prefix: level, cycle: Some(level), proven: true };
     }
     Discovery { property, steps, path, end }
 }

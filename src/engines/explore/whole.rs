@@ -65,7 +65,9 @@ pub(super) fn look<M: Model>(
     (shown, properties.into_iter().skip(next.into_inner()).collect())
 }
 
-/// Returns the maximum number of bytes that checking properties needs in addition to the graph.
+/// Returns the maximum number of bytes that checking properties needs in addition to the graph. It
+/// leaves out what the search for short cycles keeps, which does not depend on the graph
+/// ([`super::rounds::BUDGET`]).
 pub(super) fn bytes<S>(graph: &Graph<S>, properties: PropertySet, threads: usize) -> u64 {
     let at_a_time = threads.min(properties.iter().count()) as u64;
     let (states, edges) = (graph.states.len() as u64, graph.edge_count());

@@ -63,7 +63,8 @@ pub(super) fn phase<M: Model>(
             Some(false) => {
                 let steps = course.path.steps.len();
                 let (way, cycle) = way_on(course);
-                let end = End::Stuck { prefix: steps, cycle: cycle.map(|at| steps + at) };
+                let cycle = cycle.map(|at| steps + at);
+                let end = End::Stuck { prefix: steps, cycle, proven: false };
                 let mut path = course.path.clone();
                 path.steps.extend(way);
                 (Some(Discovery { property: can_finish, steps, path, end }), None)
@@ -144,7 +145,7 @@ fn judged<M: Model>(
             let mut path = course.path.clone();
             path.steps.truncate(end);
             let prefix = cycle.unwrap_or(end);
-            let end = End::Stuck { prefix, cycle };
+            let end = End::Stuck { prefix, cycle, proven: false };
             return (Some(Discovery { property: id, steps: prefix, path, end }), None);
         }
         let temporal = property.kind.is_temporal();

@@ -10,7 +10,7 @@ use crate::engines::verdict::{Discovery, End, Path};
 
 /// Leaves out as many steps as possible; `None` if the run does not show its property forever.
 pub(super) fn shorten(instance: &dyn Instance, found: &Discovery) -> Option<Discovery> {
-    let End::Stuck { prefix, cycle } = found.end else { return None };
+    let End::Stuck { prefix, cycle, .. } = found.end else { return None };
     let start = instance.initial().into_iter().nth(found.path.initial)?;
     let shortening = Shortening { instance, found, start };
     let (way, round) = found.path.steps.split_at_checked(cycle.unwrap_or(prefix))?;
@@ -25,7 +25,7 @@ pub(super) fn shorten(instance: &dyn Instance, found: &Discovery) -> Option<Disc
         }
     }
     let Run { steps, prefix, .. } = run;
-    let end = End::Stuck { prefix, cycle: cycle.map(|_| prefix) };
+    let end = End::Stuck { prefix, cycle: cycle.map(|_| prefix), proven: false };
     let path = Path { initial: found.path.initial, steps };
     Some(Discovery { property: found.property, steps: prefix, path, end })
 }
@@ -192,7 +192,7 @@ mod tests {
         let mut long = found.clone();
         long.path.steps = [way, round, round, round].concat();
         long.steps = prefix + round.len();
-        long.end = End::Stuck { prefix: long.steps, cycle: Some(long.steps) };
+        long.end = End::Stuck { prefix: long.steps, cycle: Some(long.steps), proven: false };
         long
     }
 }

@@ -50,7 +50,10 @@ pub fn shrink(
         (Some(ours), Some(proven)) if ours.steps <= proven.steps => {
             (ours.clone(), Minimality::Proven)
         }
-        (_, Some(proven)) => (proven, Minimality::Proven),
+        (_, Some(proven)) => {
+            let minimality = Minimality::explored(&proven.end);
+            (proven, minimality)
+        }
         (Some(ours), None) => (ours.clone(), Minimality::OneMinimal),
         // A cycle can be minimized without knowing the whole space.
         (None, None) => (lasso::shorten(instance, found)?, Minimality::OneMinimal),

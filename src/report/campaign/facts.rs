@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engines::simulate::Plan;
@@ -16,7 +17,7 @@ use super::text::{never, unexercised};
 const FORMAT: u64 = 1;
 
 /// The results of a campaign, or of a shard of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
     format: u64,
@@ -32,7 +33,7 @@ pub struct Facts {
 
 /// What all shards of a campaign have in common. The seed is a string, because not every JSON
 /// reader supports 64-bit numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Campaign {
     seed: String,
@@ -44,7 +45,7 @@ struct Campaign {
 }
 
 /// The requested range of runs, excluding the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     first: u64,
@@ -53,7 +54,7 @@ struct Asked {
 
 /// The results of a scenario: up to the first run that fails, or of all runs if more than one way to
 /// fail is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioFacts {
     scenario: String,
@@ -86,7 +87,7 @@ pub struct ScenarioFacts {
 }
 
 /// A count of an action or a property.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Counted {
     name: String,
@@ -94,7 +95,7 @@ struct Counted {
 }
 
 /// An estimate of a number of distinct states.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Distinct {
     estimate: u64,
@@ -108,7 +109,7 @@ struct Distinct {
 impl Eq for Distinct {}
 
 /// A run that still waits for something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UnsettledFacts {
     run: u64,
@@ -116,7 +117,7 @@ pub struct UnsettledFacts {
 }
 
 /// A violation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ViolationFacts {
     property: String,
@@ -133,7 +134,7 @@ pub struct ViolationFacts {
 }
 
 /// A violation of another property.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Met {
     property: String,
@@ -141,7 +142,7 @@ struct Met {
 }
 
 /// A run whose repetition differed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NondeterminismFacts {
     run: u64,

@@ -180,7 +180,14 @@ pub fn write_violation(
         Minimality::Proven => {
             writeln!(out, "{} steps: shortest possible (exhaustive search)", shrunk.discovery.steps)
         }
-        _ => writeln!(out, "1-minimal: no single step can be left out; a shorter run may exist"),
+        Minimality::Prefix => writeln!(
+            out,
+            "{} steps to the cycle: as few as possible (exhaustive search); a shorter cycle may exist",
+            shrunk.discovery.steps
+        ),
+        Minimality::OneMinimal | Minimality::None => {
+            writeln!(out, "1-minimal: no single step can be left out; a shorter run may exist")
+        }
     }?;
     for CaseVerdict { property, steps, .. } in others.iter().map(|other| &other.verdict) {
         writeln!(out, "also found: {property} after {steps} steps, a case of its own")?;

@@ -31,6 +31,8 @@ pub struct Place {
     pub lanes: usize,
     /// The number of columns for bars.
     pub columns: usize,
+    /// The fields for which no column is left.
+    pub without_bar: Vec<String>,
 }
 
 /// A lane of a drawing. It can be that of several processes.
@@ -123,7 +125,12 @@ impl Picture {
         for (_, name, mut lane) in seats {
             match picture.places.last_mut() {
                 Some(last) if last.name == name => last.lanes += 1,
-                _ => picture.places.push(Place { name, lanes: 1, columns: 0 }),
+                _ => picture.places.push(Place {
+                    name,
+                    lanes: 1,
+                    columns: 0,
+                    without_bar: Vec::new(),
+                }),
             }
             lane.place = picture.places.len() - 1;
             picture.lanes.push(lane);
@@ -224,13 +231,19 @@ impl Picture {
                 let Some(ids) = ids_in(bar.field, &field.path) else { continue };
                 let Some(place) = self.place(view, bar, &ids) else { continue };
                 let spans = spans_of(run, &field.path, &field.value);
-                if spans.is_empty() || self.places[place].columns >= COLUMNS {
+                if spans.is_empty() {
                     continue;
                 }
-                let column = self.places[place].columns;
-                self.places[place].columns += 1;
                 // The number of a numbered place is not said again.
                 let said = if self.places[place].name == bar.place { &ids[..] } else { &ids[1..] };
+                let column = self.places[place].columns;
+                if column >= COLUMNS {
+                    let words = std::iter::once(bar.label).chain(said.iter().copied());
+                    let words = words.collect::<Vec<_>>().join(" ");
+                    self.places[place].without_bar.push(words);
+                    continue;
+                }
+                self.places[place].columns += 1;
                 for (value, from, to) in spans {
                     let value = match &value {
                         FieldValue::Number(_) => None,

@@ -185,7 +185,7 @@ fn deadlock_and_can_finish_have_their_own_lengths() {
     assert!(found(&exploration).contains(&(deadlock, 6)));
     assert!(found(&exploration).contains(&(can_finish, 0)));
     let stuck = exploration.discoveries.iter().find(|found| found.property == can_finish);
-    assert_eq!(stuck.expect("stuck").end, End::Stuck { prefix: 0, cycle: None });
+    assert_eq!(stuck.expect("stuck").end, End::Stuck { prefix: 0, cycle: None, proven: true });
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_way_on_that_never_rests_ends_in_a_cycle() {
     let can_finish = BuiltIn::CanFinish.id::<Counters>();
     let stuck = exploration.discoveries.iter().find(|found| found.property == can_finish);
     let stuck = stuck.expect("stuck");
-    assert_eq!(stuck.end, End::Stuck { prefix: 0, cycle: Some(6) });
+    assert_eq!(stuck.end, End::Stuck { prefix: 0, cycle: Some(6), proven: true });
     assert_eq!(stuck.path.steps.len(), 8, "six steps and a cycle of two");
 }
 

@@ -151,7 +151,9 @@ fn what_takes_too_long_is_no_violation() {
 fn what_goes_round_for_ever_is_a_violation_with_its_cycle() {
     let round = counter(true, false, &plan(10, 40)).failure.expect("a violation");
     assert_eq!(round.discovery.property, PropertyId(0));
-    let End::Stuck { prefix, cycle } = round.discovery.end else { panic!("it goes on for ever") };
+    let End::Stuck { prefix, cycle, .. } = round.discovery.end else {
+        panic!("it goes on for ever")
+    };
     assert_eq!(cycle, Some(prefix));
     assert!(round.discovery.path.steps.len() > prefix);
 }
@@ -233,7 +235,7 @@ fn a_run_that_can_never_finish_is_kept_with_how_it_goes_on() {
         let plan = Plan { runs: run..run + 1, ..plan.clone() };
         let simulation = simulate(&Never, &plan, &());
         let failure = simulation.failure.expect("it is never done");
-        let End::Stuck { prefix, cycle } = failure.discovery.end else { panic!("it is stuck") };
+        let End::Stuck { prefix, cycle, .. } = failure.discovery.end else { panic!("it is stuck") };
         let path = &failure.discovery.path;
         assert_eq!(failure.discovery.steps, prefix);
         assert_eq!(simulation.steps, prefix as u64, "how it would go on was not done");

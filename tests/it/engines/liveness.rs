@@ -142,7 +142,8 @@ fn arrives(ways: &'static [(By, u8, u8)], goal: u8) -> Option<Discovery> {
 /// The places to which the steps lead, and where the cycle begins.
 fn places(found: Option<Discovery>) -> (Vec<u8>, Option<usize>) {
     let found = found.expect("it is violated");
-    let End::Stuck { prefix, cycle } = found.end else { panic!("{:?}", found.end) };
+    let End::Stuck { prefix, cycle, proven } = found.end else { panic!("{:?}", found.end) };
+    assert!(proven, "no map is so large that its cycles are not known to be shortest");
     assert_eq!(prefix, found.steps);
     let to = |step: &latchwork_model::kit::Step| match step.action {
         2 => step.args[0],
@@ -166,6 +167,24 @@ fn a_join_behind_the_goal_and_beside_it() {
     assert_eq!(places(arrives(ways, 1)), (vec![2, 3], None));
     assert_eq!(places(arrives(ways, 2)), (vec![1, 3], None));
     assert!(arrives(ways, 3).is_none(), "both ways come to the join");
+}
+
+/// Red if a cycle is put together from the nearest steps of those who must act: walker 0 goes to 1
+/// first, and from there the way through a step of walker 1 and back has four steps.
+#[test]
+fn the_shortest_fair_cycle_is_not_made_of_the_nearest_steps() {
+    let ways = &[
+        (Walk(0), 0, 1),
+        (Walk(1), 1, 2),
+        (Walk(0), 2, 3),
+        (Walk(0), 3, 0),
+        (Walk(1), 0, 4),
+        (Walk(0), 4, 0),
+        (Walk(1), 4, 5),
+        (Walk(0), 5, 0),
+        (Walk(1), 5, 0),
+    ];
+    assert_eq!(places(arrives(ways, NOWHERE)), (vec![4, 0], Some(0)));
 }
 
 #[test]

@@ -143,6 +143,7 @@ fn baselines_of_the_schemas() {
         ("report", schema::report()),
         ("events", schema::events()),
         ("conform", schema::conform()),
+        ("simulate", schema::simulate()),
         ("map", schema::map()),
         ("probe", schema::probe()),
     ] {
@@ -169,6 +170,15 @@ fn committed_files_follow_the_schemas() {
         }
         value["more"] = serde_json::json!(1);
         assert!(!schema.is_valid(&value));
+    }
+    let simulate = validator(schema::simulate());
+    for path in paths(&repository("reports"), "/campaign.json") {
+        let mut value = read(&path);
+        if let Err(error) = simulate.validate(&value) {
+            panic!("{}: {error}", path.display());
+        }
+        value["campaign"]["seed"] = serde_json::json!(7);
+        assert!(!simulate.is_valid(&value), "a seed is a text");
     }
     let report = validator(schema::report());
     for path in paths(&repository("reports"), ".json") {

@@ -54,6 +54,9 @@ pub fn legend(runs: &[&Telling]) -> Markup {
             span { "● a step, time downwards" }
             @if has_fault { span { "◇ a fault" } }
             @if runs.iter().any(calls) { span { "→ calls or wakes" } }
+            @if !runs.iter().any(calls) && !any(&|_, _| true) {
+                span { "no arrows: in this run no process calls another or sends a message" }
+            }
             @if any(&|_, _| true) { span { "▶ a message, from where it is sent to where it is taken" } }
             @if any(&|run, message| run.is_lost(message)) { span { "✕ it is lost" } }
             @if any(&|run, message| run.is_duplicate(message)) { span { "═ it is there twice" } }

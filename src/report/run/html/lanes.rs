@@ -206,6 +206,12 @@ impl<'a> Drawing<'a> {
                         path.place d=(format!("M{x} {} V8 q0 -6 6 -6 h{} q6 0 6 6 V{}", self.head - 6, wide - 12, self.head - 6)) {}
                         text.place x=(x + GAP) y="18" { (place.name) }
                     }
+                    @if !place.without_bar.is_empty() {
+                        text.more x=(x + GAP / 2) y=(self.head - 14) {
+                            title { "No bar for: " (place.without_bar.join(", ")) }
+                            "+" (place.without_bar.len()) " more"
+                        }
+                    }
                 }
                 @for (at, (lane, x)) in self.picture.lanes.iter().zip(&self.lanes).enumerate() {
                     @let above = if self.is_raised(at) { 12 } else { 0 };

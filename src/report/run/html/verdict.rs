@@ -93,6 +93,7 @@ pub fn rules(story: &Story) -> Markup {
 pub fn minimality(minimality: Minimality) -> &'static str {
     match minimality {
         Minimality::Proven => "shortest possible (exhaustive search)",
+        Minimality::Prefix => "shortest way to the cycle; a shorter cycle may exist (not proven)",
         Minimality::OneMinimal => "no single step can be left out",
         Minimality::None => "there may be a shorter run",
     }

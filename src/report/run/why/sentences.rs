@@ -61,7 +61,7 @@ pub fn introduction(told: &Explanation) -> Option<&'static str> {
 pub fn reason(reason: &Reason, all: &[Reason]) -> String {
     let fields = blamed(&reason.fields);
     let mut sentence = match &reason.who {
-        Some(who) if who.step.is_some() => format!("{} waits for {fields}", place(who)),
+        Some(who) if who.step.is_some() => format!("{} waits while {fields}", place(who)),
         Some(who) => format!("{}: {fields}", place(who)),
         None => fields,
     };
