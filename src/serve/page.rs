@@ -285,7 +285,7 @@ fn drawing(view: &View<'_>) -> Markup {
     let link = |step: usize| view.address.seen_after(step).to_link();
     html! {
         @if view.run.steps.is_empty() { p.soft { "No step was taken yet." } } @else {
-            div.wide { (draw_run(view.run, &view.run.processes, &marks, ROOM, &link)) }
+            div.wide tabindex="0" { (draw_run(view.run, &view.run.processes, &marks, ROOM, &link)) }
         }
     }
 }

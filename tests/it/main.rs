@@ -1,6 +1,7 @@
 //! All integration tests, in one binary: a room a floor of `src/`, one for the models, and one for the
 //! house itself. `cargo test --test it report::` runs those of one room.
 
+mod axe;
 mod browser;
 mod capture;
 mod cli;

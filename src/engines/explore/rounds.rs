@@ -180,13 +180,14 @@ mod tests {
             let mut seen = BTreeSet::from([start]);
             let mut queue = VecDeque::from([(start, 0)]);
             while let Some(((at, acted, some, all), steps)) = queue.pop_front() {
-                let fair = WEAK & all & !acted == 0 && STRONG & some & !acted == 0;
-                if at == 0 && steps > 0 && fair {
-                    return Some(steps);
-                }
                 for edge in &self.edges[at as usize] {
                     let here = self.enabled[edge.target as usize];
                     let next = (edge.target, acted | edge.unit, some | here, all & here);
+                    let (at, acted, some, all) = next;
+                    let fair = WEAK & all & !acted == 0 && STRONG & some & !acted == 0;
+                    if at == 0 && fair {
+                        return Some(steps + 1);
+                    }
                     if seen.insert(next) {
                         queue.push_back((next, steps + 1));
                     }

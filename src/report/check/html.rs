@@ -11,7 +11,7 @@ use crate::report::run::html::lanes::{Marks, draw_run};
 use crate::report::run::html::steps::plural;
 use crate::report::run::story::Story;
 use crate::report::run::text::grouped;
-use crate::report::words::count;
+use crate::report::words::{count, counted};
 use crate::report::{file_stem, page, run, title};
 
 use super::charts::{bar, curve};
@@ -119,7 +119,7 @@ fn unexpected(all: &[Checked], linked: bool) -> Markup {
             }
             details open[red.len() <= LISTED] {
                 summary { (red.len()) " " (plural(red.len(), "scenario")) " not as expected" }
-                div.wide {
+                div.wide tabindex="0" {
                     table {
                         thead { tr { th { "verdict" } th { "scenario" } th { "why" } } }
                         tbody {
@@ -178,7 +178,7 @@ fn violation(at: usize, checked: &Checked, found: &Discovery, linked: bool) -> M
                 }
                 @if let Some(story) = &story {
                     div.run {
-                        div.wide { (draw_run(&story.run, &story.run.processes, &Marks::of(story), ROOM, &link)) }
+                        div.wide tabindex="0" { (draw_run(&story.run, &story.run.processes, &Marks::of(story), ROOM, &link)) }
                         ol.plain {
                             @for (number, step) in story.run.steps.iter().enumerate() {
                                 li id=(format!("v={at}.{}", number + 1)) {
@@ -215,7 +215,7 @@ fn overview(all: &[Checked], linked: bool) -> Markup {
                         b { (name) } ": "
                         @if good == own.len() { (good) " of " (own.len()) " as expected" }
                         @else { span.bad { "✕ " (own.len() - good) " of " (own.len()) " not as expected" } }
-                        span.soft { ", " (states) " " (plural(states as usize, "state")) }
+                        span.soft { ", " (counted(states, "state")) }
                     }
                     (scenarios(own, linked))
                 }
@@ -229,7 +229,7 @@ fn scenarios(own: &[(usize, &Checked)], linked: bool) -> Markup {
     let mut sorted = own.to_vec();
     sorted.sort_by_key(|(_, checked)| checked.is_as_expected());
     html! {
-        div.wide {
+        div.wide tabindex="0" {
             table {
                 thead { tr {
                     th { "verdict" } th { "scenario" } th { "stands" }
@@ -278,7 +278,7 @@ fn levels(at: usize, checked: &Checked) -> Markup {
             @if let Some(stopped) = stopped {
                 p { "The search ended before the space was closed (" (stopped.name()) "): these are the levels that it finished." }
             }
-            div.wide {
+            div.wide tabindex="0" {
                 (curve(&points, &format!("States by level: {words} at most"), &format!("level {}", statistics.depth()), &words))
             }
         }
@@ -311,7 +311,7 @@ fn coverage(covered: &Covered) -> Markup {
 
 fn counts<'a>(what: &str, all: impl Iterator<Item = (&'a str, u64)>, most: u64) -> Markup {
     html! {
-        div.wide {
+        div.wide tabindex="0" {
             table {
                 thead { tr { th {} th.count { (what) } th {} } }
                 tbody {
@@ -354,8 +354,8 @@ fn rate(title: &str, pace: &Pace) -> Markup {
     html! {
         article {
             h3 { (title) }
-            p.soft { (states) " states in " (time) }
-            div.wide { (curve(&rates, "States found in a second, over time", &time, &most)) }
+            p.soft { (counted(states, "state")) " in " (time) }
+            div.wide tabindex="0" { (curve(&rates, "States found in a second, over time", &time, &most)) }
         }
     }
 }

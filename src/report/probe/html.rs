@@ -22,9 +22,9 @@ pub fn page(case: &ProbeCase, file: &str) -> String {
                 span { "a bar: a lock, from the call after which it is held" }
                 span { "red: held at the same time as a lock that excludes it" }
             }
-            div.wide { (timeline::draw(case)) }
+            div.wide tabindex="0" { (timeline::draw(case)) }
             h2 { "The calls" }
-            div.wide {
+            div.wide tabindex="0" {
                 table {
                     thead { tr { th { "" } th { "call" } th { "what came after it" } th { "what the models admit" } } }
                     tbody {

@@ -13,6 +13,7 @@ use crate::report::run::html::{case, lanes};
 use crate::report::run::story::Story;
 use crate::report::run::text::grouped;
 use crate::report::versions::versions;
+use crate::report::words::count;
 
 /// The pages that are beside the page of a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub fn index(reviews: &[Review]) -> String {
     let body = html! {
         main.review {
             h1 { "Reviews" }
-            table {
+            table tabindex="0" {
                 thead { tr {
                     th { "protocol" } th { "what it is about" } th { "rules" } th { "default scenarios" } th.count { "states" }
                 } }
@@ -67,7 +68,7 @@ pub fn index(reviews: &[Review]) -> String {
                             td { (page::prose(review.entry.summary)) }
                             td { (review.rules_in_words().replace("**", "")) }
                             td { (review.scenarios_in_words().replace("**", "")) }
-                            td.count { (review.distinct().sum::<u64>()) }
+                            td.count { (count(review.distinct().sum::<u64>())) }
                         }
                     }
                 }
@@ -86,7 +87,7 @@ fn page_of(cell: &Cell) -> String {
 /// Renders a line for each rule. What is known of it is below its name.
 fn rules_table(review: &Review, beside: Beside) -> Markup {
     html! {
-        table.rules {
+        table.rules tabindex="0" {
             thead { tr { th { "rule" } th { "what breaks without it" } th.count { "after" } th.count { "decisive in" } } }
             tbody {
                 @for (at, rule) in review.entry.rules.iter().enumerate() {
@@ -174,7 +175,8 @@ fn converted(review: &Review, markdown: &str) -> Markup {
     name_headings(&mut events);
     let mut text = String::new();
     push_html(&mut text, events.into_iter());
-    PreEscaped(text)
+    // A wide table scrolls, so the keyboard must reach it.
+    PreEscaped(text.replace("<table>", "<table tabindex=\"0\">"))
 }
 
 /// Gives headings the anchors that links expect, as a forge does.
@@ -206,7 +208,7 @@ fn shortest(review: &Review) -> Markup {
     let shortest = review.matrix.as_ref().and_then(Facts::shortest);
     html! {
         @if let Some(story) = shortest.and_then(|cell| Story::of(&cell.case)) {
-            div.wide { (lanes::draw(&story)) }
+            div.wide tabindex="0" { (lanes::draw(&story)) }
             ol {
                 @for (at, step) in story.run.steps.iter().enumerate() {
                     li id=(format!("s={}", at + 1)) {

@@ -1,5 +1,6 @@
 //! The floor `report`, and what is committed of it.
 
+mod accessible;
 mod baselines;
 mod exports;
 mod foreign;

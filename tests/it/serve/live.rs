@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use latchwork::files::case::Case;
 
+use crate::axe::{Axe, findings};
 use crate::browser::{Browser, Screen, key};
 use crate::program::refused;
 use crate::repository;
@@ -255,6 +256,24 @@ fn a_browser_chooses_and_goes_back() {
     let requests = browser.requests();
     assert!(!requests.is_empty());
     assert!(requests.iter().all(|request| request.starts_with(&site)), "{requests:?}");
+}
+
+/// Red if a page of choices has a finding that axe-core calls serious.
+#[test]
+fn axe_finds_nothing_serious_on_the_live_page() {
+    let Some(axe) = Axe::here() else { return };
+    for (screen, word) in [(Screen::Desk, "desk"), (Screen::Phone, "phone")] {
+        let Some(browser) = Browser::open(screen) else { return };
+        axe.watch(&browser);
+        let server = Server::start(PENDING_FLAG);
+        for target in ["/".to_string(), along(10), along(23)] {
+            for scheme in ["light", "dark"] {
+                browser.prefer(scheme);
+                browser.go(&format!("http://127.0.0.1:{}{target}", server.port));
+                assert_eq!(findings(&browser), [""; 0], "{target}, {scheme}, {word}");
+            }
+        }
+    }
 }
 
 /// Red if a key chooses another step than the one that it stands beside, or an arrow leaves the run.

@@ -133,7 +133,7 @@ fn both(beside: &Beside) -> Markup {
     html! {
         section {
             h2 { "What stands side by side" }
-            div.wide {
+            div.wide tabindex="0" {
                 table {
                     thead { tr { th {} @for side in beside.sides() { th { (side.name) } } } }
                     tbody {
@@ -234,7 +234,7 @@ fn differing(beside: &Beside, fields: &[Differing]) -> Markup {
         value.as_ref().map_or("there is no such field".to_string(), ToString::to_string)
     };
     html! {
-        div.wide {
+        div.wide tabindex="0" {
             table.fields {
                 thead { tr { th { "field" } @for side in beside.sides() { th { (side.name) } } } }
                 tbody {
@@ -267,7 +267,7 @@ fn drawing(beside: &Beside, side: &Side) -> Markup {
     html! {
         figure {
             figcaption { (side.name) }
-            div.wide { (draw_run(&side.run, &beside.processes(), &marks, ROOM, &link)) }
+            div.wide tabindex="0" { (draw_run(&side.run, &beside.processes(), &marks, ROOM, &link)) }
             @if let (Some(action), Some(at)) = (&side.refused, side.followed()) {
                 p.turn { "After step " (at) ", " code { (action) } " cannot happen here." }
             }

@@ -107,7 +107,7 @@ fn again(story: &Story, file: &str) -> Markup {
             }
             details {
                 summary { "The case: the run by names, as a file" }
-                pre.file { (page::text(&story.case)) }
+                pre.file tabindex="0" { (page::text(&story.case)) }
             }
         }
     }

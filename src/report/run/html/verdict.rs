@@ -53,7 +53,9 @@ pub fn why(story: &Story) -> Markup {
         }
         @if let Some(cycle) = &told.cycle {
             details {
-                summary { "Steps " (links(&[cycle.begins])) " to " (story.run.steps.len()) " can repeat forever: why that is fair" }
+                // No link in a summary: a click would do two things.
+                summary { "Steps " (cycle.begins + 1) " to " (story.run.steps.len()) " can repeat forever: why that is fair" }
+                p { "The cycle begins with step " (links(&[cycle.begins])) "." }
                 ul { @for fair in &cycle.fair { li { (linked(&sentences::fair(fair))) } } }
             }
         }
