@@ -80,7 +80,9 @@ function show(step) {
     }
   });
   slider.value = current;
-  const words = cards.map((card) => (one("b", card) ? one("b", card).textContent : "it has ended"));
+  // A run that ended earlier has an empty place beside the other.
+  const places = row && row.classList.contains("pair") ? [...row.children] : cards;
+  const words = places.map((card) => (one("b", card) ? one("b", card).textContent : "it has ended"));
   output.textContent = row ? `step ${current} of ${last}: ${words.join(" | ")}` : hint;
   if (one("p.start")) one("p.start").hidden = current > 0;
   values(current);

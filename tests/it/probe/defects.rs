@@ -30,7 +30,7 @@ fn each_planted_defect_is_found_and_minimized() {
         ("no-merge", &["answer"][..]),
         ("kept-after-close", &["answer", "table", "not_woken"]),
         ("not-woken", &["not_woken"]),
-        ("late-grant", &["answer", "table", "not_woken"]),
+        ("late-grant", &["answer", "table", "not_woken", "woken"]),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let (case, file) = found(defect, &folder);
