@@ -68,8 +68,11 @@ impl Counter {
     }
 }
 
-/// The steps of a state: the action, and the counter and budget that it leads to.
-fn steps(state: State) -> Vec<(&'static str, Result<(u8, u8), Cut<'static>>)> {
+/// What a step leads to: the counter and the budget.
+type Found = Result<(u8, u8), Cut<'static>>;
+
+/// The steps of a state.
+fn steps(state: State) -> Vec<(&'static str, Found)> {
     let mut steps = Vec::new();
     Counter.successors(&state, |step, next| {
         let name = Counter::ACTIONS[usize::from(step.action)].name;
