@@ -17,6 +17,8 @@ const HEAD: usize = 34;
 const PLACE: usize = 22;
 /// The width of the column of step numbers.
 const GUTTER: usize = 44;
+/// The maximum number of steps that can be read when a drawing is printed on one sheet.
+const ONE_SHEET: usize = 80;
 /// The space between two places, and between a place and its lanes.
 const GAP: usize = 8;
 /// The width of a bar with the space beside it.
@@ -116,7 +118,7 @@ pub fn draw_run(
     let lines = marks.lines.iter().map(|line| drawing.line(line, &mut labels));
     let lines: Vec<Markup> = lines.collect();
     html! {
-        svg.lanes viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height)
+        svg.lanes.long[run.steps.len() > ONE_SHEET] viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height)
             data-head=(drawing.head) data-row=(ROW)
             role="group" aria-label="The run: a lane for each process, time downwards" {
             (drawing.grounds())
