@@ -409,13 +409,20 @@ impl<'s> Importer<'s> {
             Some(Verdict::Nothing(place)) => (place, None),
             Some(Verdict::Event(place, event)) => (place, Some(*event)),
         };
-        match (place.filter(|place| self.order.waiting(*place).is_some()), event) {
-            (Some(place), event) => self.order.decide(place, |_| event.into_iter().collect()),
-            (None, Some(event)) => {
-                let frame = event.window.f.or(event.window.rf).unwrap_or_default();
-                self.order.add(frame, vec![event]);
+        let frame = |event: &Event| event.window.f.or(event.window.rf).unwrap_or_default();
+        // An event that began after the place that was kept for it gets a place of its own.
+        let (kept, own) = match (place.filter(|place| self.order.waiting(*place).is_some()), event)
+        {
+            (Some(place), Some(event)) if frame(&event) <= place.0 => {
+                (Some((place, Some(event))), None)
             }
-            (None, None) => {}
+            (place, event) => (place.map(|place| (place, None)), event),
+        };
+        if let Some((place, event)) = kept {
+            self.order.decide(place, |_| event.into_iter().collect());
+        }
+        if let Some(event) = own {
+            self.order.add(frame(&event), vec![event]);
         }
     }
 }

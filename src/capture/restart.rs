@@ -70,12 +70,14 @@ impl Starts {
             return Some(Verdict::Nothing(place));
         }
         let why = if stale { Why::StaleClientid } else { Why::NewClientid };
-        let (sign, over, before) = match suspicion {
+        let good = who.known(client).good;
+        // After a good answer, an earlier sign had another cause.
+        let is_last = |sign: Stamp| good.is_none_or(|(good, _)| good.frame <= sign.frame);
+        let (sign, over, before) = match suspicion.filter(|suspicion| is_last(suspicion.sign)) {
             Some(suspicion) => (suspicion.sign, suspicion.over, suspicion.before),
             None => (given.at, given.over, last_good(who, client, &given.over)),
         };
         let first = who.first_sign(&over).filter(|first| first.frame < sign.frame);
-        let good = who.known(client).good;
         let what = if lasted(who, client, &over, sign) {
             What::ClientExpired(Sign { why })
         } else {
@@ -161,5 +163,48 @@ fn inferred(what: What, c: Option<Client>, from: Option<Stamp>, to: Stamp) -> Ev
         resend: 0,
         first: None,
         window: Window::between(from, Some(to)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::{Given, Starts, Verdict};
+    use crate::capture::names::{ClientId, Session};
+    use crate::capture::tcp::Stamp;
+    use crate::capture::who::{Connection, Suspicion, Who};
+
+    fn stamp(frame: u64) -> Stamp {
+        Stamp { frame, time: frame }
+    }
+
+    /// Red if a client that was answered after a sign is said to be dropped before that answer.
+    #[test]
+    fn a_client_is_not_dropped_before_its_last_good_answer() {
+        let end = |host| (IpAddr::V4(Ipv4Addr::new(10, 0, 0, host)), 700);
+        let over = Connection { client: end(1), server: end(2), since: 1 };
+        let (mut who, mut starts) = (Who::new(), Starts::new());
+        let client = who.of_owner(b"c1", &over);
+        who.known(client).id = Some(ClientId(1));
+        who.begin_session(Session(1), client, &over, None);
+        let (sign, lost) = (stamp(20), (None, stamp(20)));
+        let before = Some(stamp(10));
+        who.known(client).suspicion = Some(Suspicion {
+            place: (10, 1),
+            sign,
+            over,
+            session: None,
+            lost,
+            before,
+            stale: true,
+        });
+        who.answered(Session(1), client, stamp(30), &over);
+        let (id, at) = (ClientId(2), stamp(40));
+        let given = Given { client, id, ver: None, server: None, confirmed: false, over, at };
+        let Some(Verdict::Event(_, event)) = starts.id_given(&mut who, given) else {
+            panic!("a client id that is not the previous one is an event")
+        };
+        assert_eq!((event.window.f, event.window.rf), (Some(30), Some(40)));
     }
 }
