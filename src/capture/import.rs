@@ -360,9 +360,9 @@ impl<'s> Importer<'s> {
                 }
                 op::CREATE_SESSION if done => {
                     if let (Some(client), Some(session)) = (told.client, results.session) {
-                        let made = told
-                            .id
-                            .and_then(|id| self.starts.session_made(&mut self.who, client, id));
+                        let made = told.id.and_then(|id| {
+                            self.starts.session_made(&mut self.who, client, id, told.at)
+                        });
                         self.carry_out(made);
                         self.who.begin_session(session, client, &told.over, Some(told.at));
                         self.who.answered(session, client, told.at, &told.over);
@@ -409,21 +409,7 @@ impl<'s> Importer<'s> {
             Some(Verdict::Nothing(place)) => (place, None),
             Some(Verdict::Event(place, event)) => (place, Some(*event)),
         };
-        let frame = |event: &Event| event.window.f.or(event.window.rf).unwrap_or_default();
-        // An event that began after the place that was kept for it gets a place of its own.
-        let (kept, own) = match (place.filter(|place| self.order.waiting(*place).is_some()), event)
-        {
-            (Some(place), Some(event)) if frame(&event) <= place.0 => {
-                (Some((place, Some(event))), None)
-            }
-            (place, event) => (place.map(|place| (place, None)), event),
-        };
-        if let Some((place, event)) = kept {
-            self.order.decide(place, |_| event.into_iter().collect());
-        }
-        if let Some(event) = own {
-            self.order.add(frame(&event), vec![event]);
-        }
+        self.order.settle(place, event);
     }
 }
 

@@ -71,6 +71,21 @@ impl<W> Order<W> {
         };
     }
 
+    /// Adds an event that explains a waiting entry, if there is an event. It takes the place of that
+    /// entry, unless it began later: then it gets a place of its own, and the entry is empty.
+    pub fn settle(&mut self, place: Option<Place>, event: Option<Event>) {
+        let frame = |event: &Event| event.window.f.or(event.window.rf).unwrap_or_default();
+        let place = place.filter(|place| self.waiting(*place).is_some());
+        let fits = |event: &Event| place.is_some_and(|place| frame(event) <= place.0);
+        let (inside, alone): (Vec<Event>, Vec<Event>) = event.into_iter().partition(fits);
+        if let Some(place) = place {
+            self.decide(place, |_| inside);
+        }
+        for event in alone {
+            self.add(frame(&event), vec![event]);
+        }
+    }
+
     /// Passes on all events that have no waiting entry before them.
     pub fn release(&mut self, sink: &mut dyn FnMut(Event)) {
         while let Some(entry) = self.entries.first_entry() {
@@ -98,5 +113,43 @@ impl<W> Order<W> {
     pub fn first_waiting(&self) -> Option<Place> {
         let waits = |entry: &Entry<W>| matches!(entry, Entry::Waiting(_));
         self.entries.iter().find(|(_, entry)| waits(entry)).map(|(place, _)| *place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Order;
+    use crate::capture::event::{Event, SessionLost, What, Window};
+    use crate::capture::names::Session;
+    use crate::capture::tcp::Stamp;
+
+    fn event(session: u32, frame: u64) -> Event {
+        Event {
+            i: 0,
+            c: None,
+            what: What::SessionLost(SessionLost { lost: Session(session) }),
+            st: None,
+            at: None,
+            request: None,
+            flags: Vec::new(),
+            resend: 0,
+            first: None,
+            window: Window::between(Some(Stamp { frame, time: frame }), None),
+        }
+    }
+
+    /// Red if an event that began later than the entry it explains is passed on before what happened
+    /// in between.
+    #[test]
+    fn an_event_stands_where_it_began() {
+        for (began, frames) in [(5, [5, 7]), (9, [7, 9])] {
+            let mut order = Order::new();
+            let place = order.wait(5, ());
+            order.add(7, vec![event(1, 7)]);
+            order.settle(Some(place), Some(event(2, began)));
+            let mut passed = Vec::new();
+            order.release(&mut |event| passed.push(event.window.f));
+            assert_eq!(passed, frames.map(Some));
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::names::{Client, ClientId, Server, Verifier};
 use super::order::Place;
 use super::recent::Recent;
 use super::tcp::Stamp;
-use super::who::{Connection, Suspicion, Who};
+use super::who::{Connection, Known, Suspicion, Who};
 
 /// The server restarts seen so far.
 pub struct Starts {
@@ -33,8 +33,17 @@ impl Starts {
 
     /// Processes a new session for a client id. If a session was missing before, only that session
     /// was lost.
-    pub fn session_made(&self, who: &mut Who, client: Client, id: ClientId) -> Option<Verdict> {
+    pub fn session_made(
+        &self,
+        who: &mut Who,
+        client: Client,
+        id: ClientId,
+        at: Stamp,
+    ) -> Option<Verdict> {
         let known = who.known(client);
+        if is_outdated(known, at) {
+            return None;
+        }
         let before = known.id.replace(id);
         let same = before.is_none_or(|before| before == id);
         let Suspicion { place, session, lost, .. } =
@@ -52,6 +61,9 @@ impl Starts {
     pub fn id_given(&mut self, who: &mut Who, given: Given) -> Option<Verdict> {
         let Given { client, id, ver, server, confirmed, .. } = given;
         let known = who.known(client);
+        if is_outdated(known, given.at) {
+            return None;
+        }
         let (old_id, old_ver) = (known.id, known.ver);
         known.ver = ver.or(old_ver);
         let same_start = ver.is_none() || old_ver.is_none() || ver == old_ver;
@@ -97,6 +109,12 @@ impl Starts {
         let from = good.map(|(good, _)| good);
         Some(Verdict::Event(place, Box::new(inferred(what, Some(client), from, sign))))
     }
+}
+
+/// Returns whether a reply is older than the last good answer to its client. Such a reply comes to
+/// light at the end, after a gap, and shows nothing about what happened since.
+fn is_outdated(known: &Known, at: Stamp) -> bool {
+    known.good.is_some_and(|(good, _)| at.frame < good.frame)
 }
 
 /// A client id that a server gave.
@@ -171,7 +189,7 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::{Given, Starts, Verdict};
-    use crate::capture::names::{ClientId, Session};
+    use crate::capture::names::{Client, ClientId, Session};
     use crate::capture::tcp::Stamp;
     use crate::capture::who::{Connection, Suspicion, Who};
 
@@ -179,32 +197,50 @@ mod tests {
         Stamp { frame, time: frame }
     }
 
-    /// Red if a client that was answered after a sign is said to be dropped before that answer.
-    #[test]
-    fn a_client_is_not_dropped_before_its_last_good_answer() {
+    /// A client that was answered in frames 10 and 30, with a stale client id in frame 20 between
+    /// them.
+    fn answered_in_10_and_30() -> (Who, Client, Connection) {
         let end = |host| (IpAddr::V4(Ipv4Addr::new(10, 0, 0, host)), 700);
         let over = Connection { client: end(1), server: end(2), since: 1 };
-        let (mut who, mut starts) = (Who::new(), Starts::new());
+        let mut who = Who::new();
         let client = who.of_owner(b"c1", &over);
         who.known(client).id = Some(ClientId(1));
         who.begin_session(Session(1), client, &over, None);
-        let (sign, lost) = (stamp(20), (None, stamp(20)));
-        let before = Some(stamp(10));
-        who.known(client).suspicion = Some(Suspicion {
-            place: (10, 1),
-            sign,
-            over,
-            session: None,
-            lost,
-            before,
-            stale: true,
-        });
+        let (place, sign, lost) = ((10, 1), stamp(20), (None, stamp(20)));
+        let (session, before, stale) = (None, Some(stamp(10)), true);
+        who.known(client).suspicion =
+            Some(Suspicion { place, sign, over, session, lost, before, stale });
         who.answered(Session(1), client, stamp(30), &over);
-        let (id, at) = (ClientId(2), stamp(40));
+        (who, client, over)
+    }
+
+    /// What comes of a new client id in a frame.
+    fn new_id_in(frame: u64) -> (Option<Verdict>, Who, Client) {
+        let (mut who, client, over) = answered_in_10_and_30();
+        let (id, at) = (ClientId(2), stamp(frame));
         let given = Given { client, id, ver: None, server: None, confirmed: false, over, at };
-        let Some(Verdict::Event(_, event)) = starts.id_given(&mut who, given) else {
+        (Starts::new().id_given(&mut who, given), who, client)
+    }
+
+    /// Red if a client that was answered after a sign is said to be dropped before that answer.
+    #[test]
+    fn a_client_is_not_dropped_before_its_last_good_answer() {
+        let (Some(Verdict::Event(_, event)), ..) = new_id_in(40) else {
             panic!("a client id that is not the previous one is an event")
         };
         assert_eq!((event.window.f, event.window.rf), (Some(30), Some(40)));
+    }
+
+    /// Red if a reply that came to light after a gap is taken for a sign of a later loss, or if it
+    /// replaces what is known since.
+    #[test]
+    fn a_reply_older_than_the_last_good_answer_shows_nothing() {
+        let (verdict, mut who, client) = new_id_in(11);
+        assert!(verdict.is_none());
+        assert_eq!(who.known(client).id, Some(ClientId(1)));
+        assert!(who.known(client).suspicion.is_some());
+        let made = Starts::new().session_made(&mut who, client, ClientId(2), stamp(11));
+        assert!(made.is_none());
+        assert_eq!(who.known(client).id, Some(ClientId(1)));
     }
 }
