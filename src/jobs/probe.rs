@@ -46,7 +46,7 @@ pub struct Probed {
     /// Why leases were left out, if they were asked for and left out.
     pub no_leases: Option<String>,
     /// How it ended.
-    pub finish: Conclusion,
+    pub conclusion: Conclusion,
 }
 
 /// How a probe ended.
@@ -68,8 +68,10 @@ pub enum Conclusion {
 const ROUND: u64 = 10_000;
 /// How long is waited in runs that minimize a failure, where answers come at once.
 const SHORT: Duration = Duration::from_millis(250);
-/// The most runs that minimize a failure.
-const MOST_RUNS: u32 = 600;
+/// The passes that minimize a failure: how often a list of calls is run before it counts as one that
+/// agrees, and the most runs. A short list can fail less often than a long one, so the second pass
+/// looks again at what is left.
+const PASSES: [(u32, u32); 2] = [(1, 600), (10, 600)];
 /// So many runs give the rate.
 const RATE_RUNS: u32 = 10;
 
@@ -100,7 +102,7 @@ pub fn probe(request: &Request, pulse: &dyn Pulse) -> Result<Probed, String> {
     let longest = f64::from(break_time.unwrap_or(0)) / 3.0;
     let context = Context { setup: &setup, sight, told: false, pulse };
     let (mut calls, mut conflicts, mut round) = (0, 0, 0);
-    let mut finish = Conclusion::Agreed;
+    let mut conclusion = Conclusion::Agreed;
     while calls < request.ops {
         let mut drawer = Drawer::new((request.seed, round), kinds, request.bytes);
         let (mut left, began) = ((request.ops - calls).min(ROUND), pulse.seconds());
@@ -114,12 +116,12 @@ pub fn probe(request: &Request, pulse: &dyn Pulse) -> Result<Probed, String> {
         round += 1;
         pulse.calls(calls);
         if ran.ended != Ended::Agreed || ran.taken.is_empty() {
-            finish = finished(&context, &place, ran);
+            conclusion = concluded(&context, &place, ran);
             break;
         }
     }
     let listed = sight == Sight::Listed;
-    Ok(Probed { place, calls, conflicts, listed, no_leases, finish })
+    Ok(Probed { place, calls, conflicts, listed, no_leases, conclusion })
 }
 
 fn setup(request: &Request, folders: &Folders) -> Setup {
@@ -134,7 +136,7 @@ fn setup(request: &Request, folders: &Folders) -> Setup {
 }
 
 /// What the end of a round means. A failure is minimized.
-fn finished(context: &Context<'_>, place: &Place, ran: Ran) -> Conclusion {
+fn concluded(context: &Context<'_>, place: &Place, ran: Ran) -> Conclusion {
     match ran.ended {
         Ended::Agreed => Conclusion::Broken("no call can be made with these locks".to_string()),
         Ended::Stopped => Conclusion::Stopped,
@@ -187,14 +189,15 @@ fn small_case(
         };
         (0..tries).any(|_| fails_once())
     };
-    let again = (0..3).filter(|_| fails(&all, 1)).count();
-    let tries = if again == 3 { 1 } else { 5 };
-    let mut left = MOST_RUNS / tries;
-    let small = shrink(all.clone(), &mut |ops| {
-        let may = left > 0 && !context.pulse.stops();
-        left = left.saturating_sub(1);
-        may && fails(ops, tries)
-    });
+    let mut small = all;
+    for (tries, runs) in PASSES {
+        let mut left = runs / tries;
+        small = shrink(small, &mut |ops| {
+            let may = left > 0 && !context.pulse.stops();
+            left = left.saturating_sub(1);
+            may && fails(ops, tries)
+        });
+    }
     let failed = (0..RATE_RUNS).filter(|_| fails(&small, 1)).count() as u32;
     let told = Context { told: true, ..*context };
     let shows = |number| {

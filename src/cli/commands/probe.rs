@@ -139,7 +139,7 @@ impl Probe {
 
     /// Keeps the case of a disagreement.
     fn keep(&self, probed: &Probed) -> Result<Option<PathBuf>, Failure> {
-        let Conclusion::Disagrees(case) = &probed.finish else { return Ok(None) };
+        let Conclusion::Disagrees(case) = &probed.conclusion else { return Ok(None) };
         let file = format!("{}-{}.json", case.failure.kind, self.seed);
         let path = self.out.join("probe").join(file);
         write_file(&path, &case.to_text())?;

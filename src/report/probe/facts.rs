@@ -59,7 +59,7 @@ pub enum Verdict {
 impl Verdict {
     /// Returns the verdict of a probe.
     pub const fn of(probed: &Probed) -> Self {
-        match &probed.finish {
+        match &probed.conclusion {
             Conclusion::Agreed if probed.conflicts == 0 => Self::Vacuous,
             Conclusion::Agreed => Self::Agrees,
             Conclusion::Disagrees(_) => Self::Disagrees,
@@ -73,11 +73,11 @@ impl Verdict {
 impl Facts {
     /// The facts of a probe.
     pub fn new(probed: &Probed, seed: u64, kinds: Vec<&'static str>) -> Self {
-        let case = match &probed.finish {
+        let case = match &probed.conclusion {
             Conclusion::Disagrees(case) => Some((**case).clone()),
             _ => None,
         };
-        let why = match &probed.finish {
+        let why = match &probed.conclusion {
             Conclusion::Hung(worker, call, _) => {
                 Some(format!("w{worker} is stuck; last call: {call}"))
             }

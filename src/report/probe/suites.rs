@@ -19,7 +19,7 @@ pub fn suite(probed: &Probed) -> Suite {
         Verdict::Interrupted => (Outcome::Undecided("interrupted"), "it was interrupted".into()),
         Verdict::Broken => (Outcome::Undecided("broken"), "a worker could not go on".into()),
     };
-    let (sentence, story) = match &probed.finish {
+    let (sentence, story) = match &probed.conclusion {
         Conclusion::Disagrees(case) => {
             let mut story = Vec::new();
             // Writing to memory cannot fail.

@@ -37,7 +37,7 @@ pub fn write(out: &mut dyn Write, probed: &Probed) -> io::Result<()> {
         "calls:   {}, of which {} met a lock or a lease",
         probed.calls, probed.conflicts
     )?;
-    match &probed.finish {
+    match &probed.conclusion {
         Conclusion::Agreed if Verdict::of(probed) == Verdict::Vacuous => {
             writeln!(out, "VACUOUS: no call met the lock of another: nothing was compared")
         }
