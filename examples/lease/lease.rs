@@ -2,7 +2,7 @@
 
 use latchwork_model::kit::{
     Claim, FIRED, Field, Fifo, Fired, Model, ProfileInfo, Property, Protocol, Queue, RuleInfo, Set,
-    Setup, Shape, Table, VariantInfo, awaits, claim, exceeded, implies, values, when,
+    Setup, Table, VariantInfo, awaits, claim, exceeded, implies, values, when,
 };
 use latchwork_model::{actions, domains, ids, properties, rules, state};
 
@@ -301,20 +301,15 @@ impl Model for Lease {
     }
 }
 
-/// A number of a scenario.
-const fn number(name: &'static str, doc: &'static str, min: u8, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min, max, default: Some(default) } }
-}
-
 impl Protocol for Lease {
     const NAME: &'static str = "lease";
     const SUMMARY: &'static str = "a lock that ends by itself; messages are lost, clients crash";
     const BOUNDS: &'static [Field] =
-        &[number("clients", "How many clients there are.", 1, CLIENTS as u8, 2)];
+        &[Field::number("clients", "How many clients there are.", 1, CLIENTS as u8, 2)];
     const FAULTS: &'static [Field] = &[
-        number("lose", "How many messages are lost.", 0, 2, 0),
-        number("slow", "How many grants are slow.", 0, 2, 0),
-        number("crash", "How often a client crashes.", 0, 2, 0),
+        Field::number("lose", "How many messages are lost.", 0, 2, 0),
+        Field::number("slow", "How many grants are slow.", 0, 2, 0),
+        Field::number("crash", "How often a client crashes.", 0, 2, 0),
     ];
     const RULES: &'static [RuleInfo] = RULES;
     const VARIANTS: &'static [VariantInfo] = VARIANTS;

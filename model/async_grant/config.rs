@@ -66,10 +66,6 @@ const fn per_client(item: &'static Shape) -> Shape {
     Shape::List { min: 0, max: CLIENTS as u8, item, default: Some("[]") }
 }
 
-const fn budget(name: &'static str, doc: &'static str) -> Field {
-    Field { name, doc, shape: Shape::Number { min: 0, max: 2, default: Some(0) } }
-}
-
 /// The keys of `bounds`. A list for each request is empty or as long as `kinds`.
 pub const BOUNDS: &[Field] = &[
     Field {
@@ -102,29 +98,33 @@ pub const BOUNDS: &[Field] = &[
         doc: "What the owner on another node takes them for.",
         shape: Shape::Choice { names: ACCESS, default: Some(0) },
     },
-    Field {
-        name: "bytes",
-        doc: "The bytes of the file.",
-        shape: Shape::Number { min: 1, max: BYTES as u8, default: Some(BYTES as u8) },
-    },
+    Field::number("bytes", "The bytes of the file.", 1, BYTES as u8, BYTES as u8),
     Field {
         name: "after_denial",
         doc: "An owner asks for more although an earlier request of its that overlaps was denied.",
         shape: Shape::Flag,
     },
-    budget("retx", "How often each client can send its request again without need."),
-    budget("can", "How often each client can cancel."),
-    budget("remote", "How often the owner on another node can take its lock."),
+    Field::budget("retx", "How often each client can send its request again without need.", 2),
+    Field::budget("can", "How often each client can cancel.", 2),
+    Field::budget("remote", "How often the owner on another node can take its lock.", 2),
 ];
 
 /// The keys of `faults`.
 pub const FAULTS: &[Field] = &[
-    budget("oom", "An allocation fails: when a request is put aside, or for a local lock."),
-    budget("drop", "An operation of the filesystem is lost."),
-    budget("crash", "A client crashes."),
-    budget("loss", "A reply, a GRANTED or a GRANTED_RES is lost."),
-    budget("reboot", "Lock manager and filesystem restart; the node stays in the cluster."),
-    budget("node", "The node fails, and comes back without its locks."),
+    Field::budget(
+        "oom",
+        "An allocation fails: when a request is put aside, or for a local lock.",
+        2,
+    ),
+    Field::budget("drop", "An operation of the filesystem is lost.", 2),
+    Field::budget("crash", "A client crashes.", 2),
+    Field::budget("loss", "A reply, a GRANTED or a GRANTED_RES is lost.", 2),
+    Field::budget(
+        "reboot",
+        "Lock manager and filesystem restart; the node stays in the cluster.",
+        2,
+    ),
+    Field::budget("node", "The node fails, and comes back without its locks.", 2),
 ];
 
 impl AsyncGrant {

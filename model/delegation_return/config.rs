@@ -119,12 +119,14 @@ pub const BOUNDS: &[Field] = &[
         doc: "The other client is given a delegation when it has opened the file.",
         shape: Shape::Flag,
     },
-    Field {
-        name: "slots",
-        doc: "Slots of the session, for the calls whose answer brings a stateid. 0: there are \
+    Field::number(
+        "slots",
+        "Slots of the session, for the calls whose answer brings a stateid. 0: there are \
               enough, and such a call of an application is one step.",
-        shape: Shape::Number { min: 0, max: 2, default: Some(0) },
-    },
+        0,
+        2,
+        0,
+    ),
     Field {
         name: "reboot_when",
         doc: "When the server may reboot: at any time, or only while a LOCK claim is outstanding \
@@ -137,25 +139,29 @@ pub const BOUNDS: &[Field] = &[
     },
 ];
 
-const fn budget(name: &'static str, doc: &'static str, max: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min: 0, max, default: Some(0) } }
-}
-
 /// The keys of `faults`.
 pub const FAULTS: &[Field] = &[
-    budget("reboot", "The server reboots.", 2),
-    budget("session", "The session is lost, and nothing else.", 3),
-    budget("grace_end", "The server ends its grace period before the client has reclaimed.", 1),
-    budget("expire", "The lease of the client runs out.", 1),
-    budget("revoke", "The server revokes a delegation that it has recalled.", 1),
-    budget("write_lost", "What the server writes to stable storage is lost.", 1),
-    budget("delay", "A claim or a return is answered DELAY.", 3),
-    budget("cb_lost", "A callback does not arrive.", 1),
-    budget("cb_dup", "A callback arrives twice.", 1),
-    budget("signal", "A signal ends the wait of a return in an application's task.", 1),
-    budget("client_reboot", "The client restarts.", 1),
-    budget("evict", "The inode is evicted from the client's memory.", 1),
-    budget("upgrade", "The server replaces a delegation that is being returned by another.", 1),
+    Field::budget("reboot", "The server reboots.", 2),
+    Field::budget("session", "The session is lost, and nothing else.", 3),
+    Field::budget(
+        "grace_end",
+        "The server ends its grace period before the client has reclaimed.",
+        1,
+    ),
+    Field::budget("expire", "The lease of the client runs out.", 1),
+    Field::budget("revoke", "The server revokes a delegation that it has recalled.", 1),
+    Field::budget("write_lost", "What the server writes to stable storage is lost.", 1),
+    Field::budget("delay", "A claim or a return is answered DELAY.", 3),
+    Field::budget("cb_lost", "A callback does not arrive.", 1),
+    Field::budget("cb_dup", "A callback arrives twice.", 1),
+    Field::budget("signal", "A signal ends the wait of a return in an application's task.", 1),
+    Field::budget("client_reboot", "The client restarts.", 1),
+    Field::budget("evict", "The inode is evicted from the client's memory.", 1),
+    Field::budget(
+        "upgrade",
+        "The server replaces a delegation that is being returned by another.",
+        1,
+    ),
 ];
 
 impl DelegationReturn {

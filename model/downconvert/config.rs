@@ -79,21 +79,19 @@ const APP: Shape = Shape::Record(&[
 
 /// The keys of `bounds`.
 pub const BOUNDS: &[Field] = &[
-    Field {
-        name: "nodes",
-        doc: "Nodes of the cluster.",
-        shape: Shape::Number { min: 2, max: NODES as u8, default: Some(2) },
-    },
+    Field::number("nodes", "Nodes of the cluster.", 2, NODES as u8, 2),
     Field {
         name: "apps",
         doc: "The applications.",
         shape: Shape::List { min: 1, max: APPS as u8, item: &APP, default: None },
     },
-    Field {
-        name: "cb_capacity",
-        doc: "Callbacks on their way to one node.",
-        shape: Shape::Number { min: 1, max: CALLBACKS as u8, default: Some(CALLBACKS as u8) },
-    },
+    Field::number(
+        "cb_capacity",
+        "Callbacks on their way to one node.",
+        1,
+        CALLBACKS as u8,
+        CALLBACKS as u8,
+    ),
     Field {
         name: "mortal",
         doc: "The nodes that may die.",
@@ -106,18 +104,14 @@ pub const BOUNDS: &[Field] = &[
     },
 ];
 
-const fn budget(name: &'static str, doc: &'static str, max: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min: 0, max, default: Some(0) } }
-}
-
 /// The keys of `faults`.
 pub const FAULTS: &[Field] = &[
-    budget("late_bast", "A blocking callback is overtaken by the callback behind it.", 2),
-    budget("dup_bast", "A blocking callback arrives twice.", 2),
-    budget("lost_bast", "A blocking callback does not arrive.", 2),
-    budget("requester_dies", "A node dies.", 1),
-    budget("dlm_error", "The DLM call fails.", 2),
-    budget("signal", "A signal is pending at the top of the lock path.", 2),
+    Field::budget("late_bast", "A blocking callback is overtaken by the callback behind it.", 2),
+    Field::budget("dup_bast", "A blocking callback arrives twice.", 2),
+    Field::budget("lost_bast", "A blocking callback does not arrive.", 2),
+    Field::budget("requester_dies", "A node dies.", 1),
+    Field::budget("dlm_error", "The DLM call fails.", 2),
+    Field::budget("signal", "A signal is pending at the top of the lock path.", 2),
 ];
 
 impl Downconvert {

@@ -54,6 +54,26 @@ pub struct Field {
     pub shape: Shape,
 }
 
+impl Field {
+    /// A number from `min` to `max`, with a default.
+    #[must_use]
+    pub const fn number(
+        name: &'static str,
+        doc: &'static str,
+        min: u8,
+        max: u8,
+        default: u8,
+    ) -> Self {
+        Self { name, doc, shape: Shape::Number { min, max, default: Some(default) } }
+    }
+
+    /// A budget of faults: at most `max`, and none if the key is missing.
+    #[must_use]
+    pub const fn budget(name: &'static str, doc: &'static str, max: u8) -> Self {
+        Self::number(name, doc, 0, max, 0)
+    }
+}
+
 /// The values that a key of a scenario allows.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {

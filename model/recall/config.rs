@@ -160,10 +160,6 @@ const OP: Shape = Shape::Record(&[
     },
 ]);
 
-const fn number(name: &'static str, doc: &'static str, min: u8, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min, max, default: Some(default) } }
-}
-
 /// The keys of `bounds`.
 pub const BOUNDS: &[Field] = &[
     Field {
@@ -171,10 +167,16 @@ pub const BOUNDS: &[Field] = &[
         doc: "The operations.",
         shape: Shape::List { min: 1, max: OPS as u8, item: &OP, default: None },
     },
-    number("files", "Files: file 0 is in directory 0, file 1 in directory 1.", 1, FILES as u8, 1),
-    number("dirs", "Directories.", 1, FILES as u8, 1),
-    number("clients", "Clients that can hold delegations.", 1, CLIENTS as u8, 1),
-    number("grants", "Delegations that may be asked for.", 0, 3, 2),
+    Field::number(
+        "files",
+        "Files: file 0 is in directory 0, file 1 in directory 1.",
+        1,
+        FILES as u8,
+        1,
+    ),
+    Field::number("dirs", "Directories.", 1, FILES as u8, 1),
+    Field::number("clients", "Clients that can hold delegations.", 1, CLIENTS as u8, 1),
+    Field::number("grants", "Delegations that may be asked for.", 0, 3, 2),
     Field {
         name: "unlimited_grants",
         doc: "Any number of delegations may be asked for, whatever `grants` says.",
@@ -190,7 +192,7 @@ pub const BOUNDS: &[Field] = &[
         doc: "What can be delegated.",
         shape: Shape::Choice { names: &["files", "directories", "both"], default: Some(0) },
     },
-    number("threads", "Threads of the server.", 1, 2, 1),
+    Field::number("threads", "Threads of the server.", 1, 2, 1),
     Field {
         name: "unrelated",
         doc: "There is an operation that needs nothing but directory 0.",
@@ -198,20 +200,16 @@ pub const BOUNDS: &[Field] = &[
     },
 ];
 
-const fn budget(name: &'static str, doc: &'static str, max: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min: 0, max, default: Some(0) } }
-}
-
 /// The keys of `faults`.
 pub const FAULTS: &[Field] = &[
-    budget("partition", "A client loses its connection for good.", 2),
-    budget("crash", "A client crashes.", 2),
-    budget("stubborn", "A client renews its lease and never answers recalls.", 2),
-    budget("cb_fail", "A recall cannot be queued.", 2),
-    budget("enomem", "Breaking a lease finds no memory.", 2),
-    budget("signal", "A signal ends the wait of a local operation.", 2),
-    budget("reply_lost", "The reply to an operation of the server is lost.", 2),
-    budget("restart", "The server restarts.", 2),
+    Field::budget("partition", "A client loses its connection for good.", 2),
+    Field::budget("crash", "A client crashes.", 2),
+    Field::budget("stubborn", "A client renews its lease and never answers recalls.", 2),
+    Field::budget("cb_fail", "A recall cannot be queued.", 2),
+    Field::budget("enomem", "Breaking a lease finds no memory.", 2),
+    Field::budget("signal", "A signal ends the wait of a local operation.", 2),
+    Field::budget("reply_lost", "The reply to an operation of the server is lost.", 2),
+    Field::budget("restart", "The server restarts.", 2),
 ];
 
 impl Recall {

@@ -28,6 +28,8 @@ actions! { Counter, State;
         somebody_repents();
         /// Takes one out of the budget.
         somebody_spends();
+        /// Takes one out of the budget before the guard.
+        somebody_overspends();
         /// Takes the state itself.
         somebody_slips_plainly();
         /// Counts.
@@ -55,6 +57,11 @@ impl Counter {
 
     fn somebody_spends(&self, s: &mut Next<State>) -> Fired {
         s.spend(|s| &mut s.budget)
+    }
+
+    fn somebody_overspends(&self, s: &mut Next<State>) -> Fired {
+        s.spend(|s| &mut s.budget)?;
+        when(s.count > 9)
     }
 
     fn somebody_slips_plainly(&self, s: &mut State) -> Fired {
@@ -91,6 +98,7 @@ fn a_change_before_a_guard_is_noticed_and_undone() {
         [
             ("somebody_slips", slips),
             ("somebody_spends", Ok((3, 0))),
+            ("somebody_overspends", slips),
             ("somebody_slips_plainly", slips),
             ("somebody_counts", Ok((4, 1))),
         ]
@@ -115,7 +123,7 @@ fn a_step_changes_the_state() {
     assert_eq!((state.count, state.budget), (3, 0));
     assert_eq!(Counter.fire(&mut state, step(3)), Err(Refused::Disabled));
     assert_eq!((state.count, state.budget), (3, 0));
-    assert_eq!(Counter.fire(&mut state, step(5)), FIRED);
+    assert_eq!(Counter.fire(&mut state, step(6)), FIRED);
     assert_eq!((state.count, state.budget), (4, 0));
     // Whoever takes a step must see that its guard failed too late.
     assert_eq!(Counter.fire(&mut state, step(1)), Err(Refused::Disabled));

@@ -10,7 +10,7 @@
 
 use latchwork_model::kit::{
     Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Set, Setup,
-    Shape, Table, Timer, VariantInfo, awaits, implies, tick, values, when,
+    Table, Timer, VariantInfo, awaits, implies, tick, values, when,
 };
 use latchwork_model::{actions, domains, ids, properties, rules, state};
 
@@ -232,21 +232,16 @@ impl Model for AfsCallbacks {
     }
 }
 
-/// A number of a scenario.
-const fn number(name: &'static str, doc: &'static str, min: u8, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min, max, default: Some(default) } }
-}
-
 impl Protocol for AfsCallbacks {
     const NAME: &'static str = "afs_callbacks";
     const SUMMARY: &'static str =
         "a promise to call a client back, and a client that is out of reach";
     const BOUNDS: &'static [Field] = &[
-        number("clients", "How many clients there are.", 2, CLIENTS as u8, 2),
-        number("stores", "How often each client stores the file.", 1, 2, 1),
+        Field::number("clients", "How many clients there are.", 2, CLIENTS as u8, 2),
+        Field::number("stores", "How often each client stores the file.", 1, 2, 1),
     ];
     const FAULTS: &'static [Field] =
-        &[number("unreachable", "How many clients can no longer be called.", 0, 2, 0)];
+        &[Field::number("unreachable", "How many clients can no longer be called.", 0, 2, 0)];
     const RULES: &'static [RuleInfo] = RULES;
     const VARIANTS: &'static [VariantInfo] = VARIANTS;
     const PROFILES: &'static [ProfileInfo] = PROFILES;

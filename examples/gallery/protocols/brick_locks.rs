@@ -9,7 +9,7 @@
 
 use latchwork_model::kit::{
     Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Set, Setup,
-    Shape, Table, VariantInfo, awaits, claim, values, when,
+    Table, VariantInfo, awaits, claim, values, when,
 };
 use latchwork_model::{actions, domains, ids, properties, rules, state};
 
@@ -232,17 +232,13 @@ impl Model for BrickLocks {
     }
 }
 
-/// A number of a scenario.
-const fn number(name: &'static str, doc: &'static str, min: u8, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min, max, default: Some(default) } }
-}
-
 impl Protocol for BrickLocks {
     const NAME: &'static str = "brick_locks";
     const SUMMARY: &'static str = "a lock that is replicated on three bricks, which lose it";
     const BOUNDS: &'static [Field] =
-        &[number("clients", "How many clients there are.", 1, CLIENTS as u8, 2)];
-    const FAULTS: &'static [Field] = &[number("down", "How often a brick goes down.", 0, 4, 0)];
+        &[Field::number("clients", "How many clients there are.", 1, CLIENTS as u8, 2)];
+    const FAULTS: &'static [Field] =
+        &[Field::number("down", "How often a brick goes down.", 0, 4, 0)];
     const RULES: &'static [RuleInfo] = RULES;
     const VARIANTS: &'static [VariantInfo] = VARIANTS;
     const PROFILES: &'static [ProfileInfo] = PROFILES;

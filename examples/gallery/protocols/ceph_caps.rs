@@ -11,7 +11,7 @@
 
 use latchwork_model::kit::{
     Claim, FIRED, Field, Fifo, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup,
-    Shape, Stamp, VariantInfo, awaits, claim, exceeded, renumber, when,
+    Stamp, VariantInfo, awaits, claim, exceeded, renumber, when,
 };
 use latchwork_model::{actions, properties, rules, state};
 
@@ -262,18 +262,13 @@ impl Model for CephCaps {
     }
 }
 
-/// A number of a scenario.
-const fn number(name: &'static str, doc: &'static str, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min: 0, max, default: Some(default) } }
-}
-
 impl Protocol for CephCaps {
     const NAME: &'static str = "ceph_caps";
     const SUMMARY: &'static str = "a capability that a client releases while the MDS revokes it";
     const BOUNDS: &'static [Field] = &[
-        number("uses", "How often the client wants the capability.", 3, 2),
-        number("reads", "How often another client reads.", 3, 2),
-        number("grants", "How many grants the MDS sends.", 2, 1),
+        Field::number("uses", "How often the client wants the capability.", 0, 3, 2),
+        Field::number("reads", "How often another client reads.", 0, 3, 2),
+        Field::number("grants", "How many grants the MDS sends.", 0, 2, 1),
     ];
     const FAULTS: &'static [Field] = &[];
     const RULES: &'static [RuleInfo] = RULES;

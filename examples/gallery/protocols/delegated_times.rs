@@ -10,8 +10,8 @@
 //! the client sets its own, which is earlier.
 
 use latchwork_model::kit::{
-    Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, Shape,
-    Stamp, VariantInfo, claim, implies, renumber, when,
+    Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, Stamp,
+    VariantInfo, claim, implies, renumber, when,
 };
 use latchwork_model::{actions, properties, rules, state};
 
@@ -189,18 +189,13 @@ impl Model for DelegatedTimes {
     }
 }
 
-/// A number of a scenario.
-const fn number(name: &'static str, doc: &'static str, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min: 1, max, default: Some(default) } }
-}
-
 impl Protocol for DelegatedTimes {
     const NAME: &'static str = "delegated_times";
     const SUMMARY: &'static str =
         "a client with a delegation says when a file was changed (RFC 9754)";
     const BOUNDS: &'static [Field] = &[
-        number("writes", "How often the client writes.", 3, 2),
-        number("reads", "How often somebody else looks.", 4, 3),
+        Field::number("writes", "How often the client writes.", 1, 3, 2),
+        Field::number("reads", "How often somebody else looks.", 1, 4, 3),
     ];
     const FAULTS: &'static [Field] = &[];
     const RULES: &'static [RuleInfo] = RULES;

@@ -8,7 +8,7 @@
 
 use latchwork_model::kit::{
     Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, Queue, RuleInfo, Set,
-    Setup, Shape, Stamp, Table, VariantInfo, awaits, claim, exceeded, renumber, values, when,
+    Setup, Stamp, Table, VariantInfo, awaits, claim, exceeded, renumber, values, when,
 };
 use latchwork_model::{actions, domains, ids, properties, rules, state};
 
@@ -221,20 +221,15 @@ impl Model for FencingTokens {
     }
 }
 
-/// A number of a scenario.
-const fn number(name: &'static str, doc: &'static str, min: u8, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min, max, default: Some(default) } }
-}
-
 impl Protocol for FencingTokens {
     const NAME: &'static str = "fencing_tokens";
     const SUMMARY: &'static str =
         "a lock service with fencing tokens, and a storage that compares them";
     const BOUNDS: &'static [Field] =
-        &[number("clients", "How many clients there are.", 1, CLIENTS as u8, 2)];
+        &[Field::number("clients", "How many clients there are.", 1, CLIENTS as u8, 2)];
     const FAULTS: &'static [Field] = &[
-        number("expire", "How often the service takes the lock back.", 0, 2, 0),
-        number("restart", "How often the service restarts.", 0, 2, 0),
+        Field::number("expire", "How often the service takes the lock back.", 0, 2, 0),
+        Field::number("restart", "How often the service restarts.", 0, 2, 0),
     ];
     const RULES: &'static [RuleInfo] = RULES;
     const VARIANTS: &'static [VariantInfo] = VARIANTS;

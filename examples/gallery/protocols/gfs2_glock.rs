@@ -10,7 +10,7 @@
 
 use latchwork_model::kit::{
     Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, Queue, RuleInfo, Set,
-    Setup, Shape, Table, VariantInfo, awaits, claim, exceeded, values, when,
+    Setup, Table, VariantInfo, awaits, claim, exceeded, values, when,
 };
 use latchwork_model::{actions, domains, ids, properties, rules, state};
 
@@ -212,17 +212,12 @@ impl Model for Gfs2Glock {
     }
 }
 
-/// A number of a scenario.
-const fn number(name: &'static str, doc: &'static str, min: u8, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min, max, default: Some(default) } }
-}
-
 impl Protocol for Gfs2Glock {
     const NAME: &'static str = "gfs2_glock";
     const SUMMARY: &'static str = "a cached cluster lock that is demoted when another node asks";
     const BOUNDS: &'static [Field] = &[
-        number("nodes", "How many nodes there are.", 1, NODES as u8, 2),
-        number("rounds", "How often each node locks.", 1, 3, 1),
+        Field::number("nodes", "How many nodes there are.", 1, NODES as u8, 2),
+        Field::number("rounds", "How often each node locks.", 1, 3, 1),
     ];
     const FAULTS: &'static [Field] = &[];
     const RULES: &'static [RuleInfo] = RULES;

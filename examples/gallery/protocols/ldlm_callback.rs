@@ -9,7 +9,7 @@
 
 use latchwork_model::kit::{
     Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Set, Setup,
-    Shape, Table, VariantInfo, awaits, implies, values, when,
+    Table, VariantInfo, awaits, implies, values, when,
 };
 use latchwork_model::{actions, domains, ids, properties, rules, state};
 
@@ -300,22 +300,17 @@ impl Model for LdlmCallback {
     }
 }
 
-/// A number of a scenario.
-const fn number(name: &'static str, doc: &'static str, min: u8, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min, max, default: Some(default) } }
-}
-
 impl Protocol for LdlmCallback {
     const NAME: &'static str = "ldlm_callback";
     const SUMMARY: &'static str =
         "a blocking callback, and a cancel that comes early with a request";
     const BOUNDS: &'static [Field] = &[
-        number("clients", "How many clients there are.", 2, CLIENTS as u8, 2),
-        number("uses", "How often each client uses its lock.", 0, 2, 1),
+        Field::number("clients", "How many clients there are.", 2, CLIENTS as u8, 2),
+        Field::number("uses", "How often each client uses its lock.", 0, 2, 1),
     ];
     const FAULTS: &'static [Field] = &[
-        number("lose", "How many callbacks are lost.", 0, 2, 0),
-        number("crash", "How many clients crash.", 0, 2, 0),
+        Field::number("lose", "How many callbacks are lost.", 0, 2, 0),
+        Field::number("crash", "How many clients crash.", 0, 2, 0),
     ];
     const RULES: &'static [RuleInfo] = RULES;
     const VARIANTS: &'static [VariantInfo] = VARIANTS;

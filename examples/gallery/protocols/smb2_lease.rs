@@ -11,7 +11,7 @@
 
 use latchwork_model::kit::{
     Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Set, Setup,
-    Shape, Table, Timer, VariantInfo, awaits, implies, tick, values, when,
+    Table, Timer, VariantInfo, awaits, implies, tick, values, when,
 };
 use latchwork_model::{actions, domains, ids, properties, rules, state};
 
@@ -92,7 +92,7 @@ rules! {
         /// The server takes the lease away if the acknowledgement does not come in time.
         time_out "[MS-SMB2] 3.3.6.1" [1];
         /// The answer to a durable reconnect says which lease is left.
-        reconnect_tells_lease "[MS-SMB2] 3.3.4.7" [1];
+        reconnect_tells_lease "[MS-SMB2] 3.3.5.9.7, 2.2.14.2.10" [1];
     }
     variants {}
 }
@@ -316,19 +316,14 @@ impl Model for Smb2Lease {
     }
 }
 
-/// A number of a scenario.
-const fn number(name: &'static str, doc: &'static str, min: u8, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min, max, default: Some(default) } }
-}
-
 impl Protocol for Smb2Lease {
     const NAME: &'static str = "smb2_lease";
     const SUMMARY: &'static str =
         "a lease break with acknowledgement and time-out, and durable handles";
     const BOUNDS: &'static [Field] =
-        &[number("clients", "How many clients there are.", 2, CLIENTS as u8, 2)];
+        &[Field::number("clients", "How many clients there are.", 2, CLIENTS as u8, 2)];
     const FAULTS: &'static [Field] =
-        &[number("disconnect", "How often a connection is lost.", 0, 2, 0)];
+        &[Field::number("disconnect", "How often a connection is lost.", 0, 2, 0)];
     const RULES: &'static [RuleInfo] = RULES;
     const VARIANTS: &'static [VariantInfo] = VARIANTS;
     const PROFILES: &'static [ProfileInfo] = PROFILES;

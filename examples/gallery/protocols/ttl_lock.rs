@@ -8,8 +8,8 @@
 //! Known bug: without `fence` the storage takes the write of a holder that was paused.
 
 use latchwork_model::kit::{
-    Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, Shape,
-    Stamp, Table, Timer, VariantInfo, awaits, claim, renumber, tick, values, when,
+    Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup, Stamp,
+    Table, Timer, VariantInfo, awaits, claim, renumber, tick, values, when,
 };
 use latchwork_model::{actions, domains, ids, properties, rules, state};
 
@@ -264,21 +264,16 @@ impl Model for TtlLock {
     }
 }
 
-/// A number of a scenario.
-const fn number(name: &'static str, doc: &'static str, min: u8, max: u8, default: u8) -> Field {
-    Field { name, doc, shape: Shape::Number { min, max, default: Some(default) } }
-}
-
 impl Protocol for TtlLock {
     const NAME: &'static str = "ttl_lock";
     const SUMMARY: &'static str = "a lock that ends with the lease of its holder, as in etcd";
     const BOUNDS: &'static [Field] = &[
-        number("clients", "How many clients there are.", 1, CLIENTS as u8, 2),
-        number("ttl", "How many ticks a lease lasts.", 1, 16, 2),
+        Field::number("clients", "How many clients there are.", 1, CLIENTS as u8, 2),
+        Field::number("ttl", "How many ticks a lease lasts.", 1, 16, 2),
     ];
     const FAULTS: &'static [Field] = &[
-        number("pause", "How often a holder is paused.", 0, 2, 0),
-        number("crash", "How many clients crash.", 0, 2, 0),
+        Field::number("pause", "How often a holder is paused.", 0, 2, 0),
+        Field::number("crash", "How many clients crash.", 0, 2, 0),
     ];
     const RULES: &'static [RuleInfo] = RULES;
     const VARIANTS: &'static [VariantInfo] = VARIANTS;

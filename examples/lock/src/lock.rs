@@ -2,7 +2,7 @@
 
 use latchwork_model::kit::{
     Claim, Domain, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, RuleInfo, Setup,
-    Shape, Table, VariantInfo, claim, every, implies, values, when,
+    Table, VariantInfo, claim, every, implies, values, when,
 };
 use latchwork_model::{actions, ids, properties, rules, state};
 
@@ -190,16 +190,10 @@ impl Protocol for Lock {
     const NAME: &'static str = "lock";
     const SUMMARY: &'static str = "a lock is granted by a message, and a client may give up";
     const README: &'static str = include_str!("../README.md");
-    const BOUNDS: &'static [Field] = &[Field {
-        name: "clients",
-        doc: "How many clients there are.",
-        shape: Shape::Number { min: 1, max: CLIENTS as u8, default: Some(2) },
-    }];
-    const FAULTS: &'static [Field] = &[Field {
-        name: "give_up",
-        doc: "How many times a client gives up.",
-        shape: Shape::Number { min: 0, max: CLIENTS as u8, default: Some(0) },
-    }];
+    const BOUNDS: &'static [Field] =
+        &[Field::number("clients", "How many clients there are.", 1, CLIENTS as u8, 2)];
+    const FAULTS: &'static [Field] =
+        &[Field::number("give_up", "How many times a client gives up.", 0, CLIENTS as u8, 0)];
     const RULES: &'static [RuleInfo] = RULES;
     const VARIANTS: &'static [VariantInfo] = VARIANTS;
     const PROFILES: &'static [ProfileInfo] = PROFILES;

@@ -83,29 +83,14 @@ pub const BOUNDS: &[Field] = &[
         doc: "That tree and those operations, or all pairs or triples of operations on all trees.",
         shape: Shape::Choice { names: &["given", "pairs", "triples"], default: Some(0) },
     },
-    Field {
-        name: "dirs",
-        doc: "Of all trees: the most directories under the root.",
-        shape: Shape::Number { min: 1, max: 3, default: Some(2) },
-    },
-    Field {
-        name: "files",
-        doc: "Of all trees: the most files.",
-        shape: Shape::Number { min: 1, max: 2, default: Some(2) },
-    },
-    Field {
-        name: "every",
-        doc: "Of all cases: one out of so many is taken.",
-        shape: Shape::Number { min: 1, max: 255, default: Some(1) },
-    },
+    Field::number("dirs", "Of all trees: the most directories under the root.", 1, 3, 2),
+    Field::number("files", "Of all trees: the most files.", 1, 2, 2),
+    Field::number("every", "Of all cases: one out of so many is taken.", 1, 255, 1),
 ];
 
 /// The keys of `faults`.
-pub const FAULTS: &[Field] = &[Field {
-    name: "splice",
-    doc: "The second root gets a name in the tree, without any lock.",
-    shape: Shape::Number { min: 0, max: 1, default: Some(0) },
-}];
+pub const FAULTS: &[Field] =
+    &[Field::budget("splice", "The second root gets a name in the tree, without any lock.", 1)];
 
 impl DirLock {
     pub(super) fn from_setup(setup: &Setup<'_>) -> Result<Self, &'static str> {
