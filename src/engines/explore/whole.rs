@@ -72,7 +72,7 @@ pub(super) fn bytes<S>(graph: &Graph<S>, properties: PropertySet, threads: usize
     let at_a_time = threads.min(properties.iter().count()) as u64;
     let (states, edges) = (graph.states.len() as u64, graph.edge_count());
     // Enabled and acting units; for each property marks, groups and reversed edges.
-    states * 8 + edges + at_a_time * (states * 40 + edges * 4)
+    states * 8 + edges + at_a_time * (states * 48 + edges * 4)
 }
 
 /// Returns the shallowest states that show a property, or the run that violates it, if any.
