@@ -32,6 +32,8 @@ pub struct Case {
     pub verdict: CaseVerdict,
     /// Whether a shorter run exists.
     pub minimality: Minimality,
+    /// What the scenario says of this violation, if it keeps it as a known finding. For readers only.
+    pub finding: Option<String>,
     /// The fields of the initial state.
     pub initial: Vec<(String, FieldValue)>,
     /// The steps.
@@ -201,6 +203,7 @@ impl Case {
             provenance: Provenance { engine: engine.to_string(), sample: None },
             verdict,
             minimality,
+            finding: None,
             initial: trace.initial,
             steps: trace.steps.into_iter().map(step).collect(),
             threads: None,
@@ -249,6 +252,9 @@ impl Case {
         line("provenance", &json(&self.provenance));
         line("verdict", &json(&self.verdict));
         line("minimality", &json(&self.minimality.name()));
+        if let Some(finding) = &self.finding {
+            line("finding", &json(finding));
+        }
         let initial: Vec<_> =
             self.initial.iter().map(|(path, value)| (path.as_str(), value)).collect();
         line("initial", &json(&Nested(&initial)));
@@ -280,6 +286,7 @@ impl Case {
         let provenance = read_provenance(object.required("provenance")?)?;
         let verdict = read_verdict(&configuration, object.required("verdict")?)?;
         let minimality = read_minimality(object.required("minimality")?)?;
+        let finding = object.optional("finding").map(|json| json.string()).transpose()?;
         let mut initial = Vec::new();
         read_nested(object.required("initial")?, "", 0, &mut initial)?;
         let steps_json = object.required("steps")?;
@@ -294,7 +301,16 @@ impl Case {
         if !long_enough {
             return Err(steps_json.problem("there are fewer steps than the verdict states"));
         }
-        let case = Self { configuration, provenance, verdict, minimality, initial, steps, threads };
+        let case = Self {
+            configuration,
+            provenance,
+            verdict,
+            minimality,
+            finding,
+            initial,
+            steps,
+            threads,
+        };
         if case.verdict.property == REFINEMENT && case.threads.is_none() {
             return Err(root.problem(
                 "only runs of threads violate `refinement`, but the key `threads` is missing",

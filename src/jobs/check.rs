@@ -128,7 +128,14 @@ impl Checked {
     pub fn case(&self, found: &Discovery) -> Case {
         let configuration = &self.scenario.configuration;
         let minimality = Minimality::explored(&found.end);
-        case(configuration, self.instance.as_ref(), found, "explore", minimality)
+        let mut case = case(configuration, self.instance.as_ref(), found, "explore", minimality);
+        if let (Standing::Finding(finding), Expect::Violates { property, .. }) =
+            (&self.standing, &self.scenario.expect)
+            && *property == found.property
+        {
+            case.finding = Some(finding.clone());
+        }
+        case
     }
 
     fn case_of(&self, path: &Path, verdict: CaseVerdict) -> Case {

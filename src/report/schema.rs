@@ -178,6 +178,7 @@ fn case_of(entry: &Entry) -> Value {
     properties["provenance"]["dependentRequired"] = json!({ "seed": ["run", "strategy"] });
     properties["verdict"] = json!({ "oneOf": [verdict("violated"), verdict("reached")] });
     properties["minimality"] = json!({ "enum": Minimality::NAMES });
+    properties["finding"] = text;
     properties["initial"] = json!({ "type": "object" });
     properties["steps"] = json!({ "type": "array", "items": step });
     properties["threads"] = threads();

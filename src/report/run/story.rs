@@ -105,6 +105,8 @@ pub struct Story {
     pub verdict: CaseVerdict,
     /// Whether a shorter run exists.
     pub minimality: Minimality,
+    /// What is known of the violation, if it is a known finding.
+    pub finding: Option<String>,
     /// The text of the case file.
     pub case: String,
     /// Why the run is a violation.
@@ -127,6 +129,7 @@ impl Story {
             run: telling,
             verdict: case.verdict.clone(),
             minimality: case.minimality,
+            finding: case.finding.clone(),
             case: case.to_text(),
             passed_over: passed_over(case),
         })

@@ -20,7 +20,9 @@ use crate::report::words::{after, write_cut, write_sentence, write_words};
 pub fn write_case(out: &mut dyn Write, case: &Case, layout: Layout) -> io::Result<()> {
     let name = case.configuration.entry.name;
     let title = format!("{name} {}", switches(&case.configuration).join(" "));
-    write_titled(out, case, &Titled { title: title.trim(), notes: &[], end: None }, layout)
+    let notes: Vec<String> =
+        case.finding.iter().map(|finding| format!("known finding: {finding}")).collect();
+    write_titled(out, case, &Titled { title: title.trim(), notes: &notes, end: None }, layout)
 }
 
 /// What is printed of a case beside its run.

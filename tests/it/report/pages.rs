@@ -7,6 +7,7 @@ use latchwork::files::case::Case;
 use latchwork::report::run::html::case::page;
 use latchwork::report::run::story::Story;
 
+use crate::committed::checked;
 use crate::program::{path, refused, run};
 use crate::{paths, repository};
 
@@ -69,6 +70,24 @@ fn every_step_is_in_the_list_and_in_the_drawing() {
         let embedded = case.to_text().replace('&', "&amp;").replace('<', "&lt;");
         assert!(page.contains(&embedded), "the case is in it");
     }
+}
+
+/// Red if the case of a known finding, its page or its replay keeps silent about what is known.
+#[test]
+fn a_known_finding_is_told_with_its_case() {
+    let checked = checked("scenarios/recall/linux_6_12_acl.json", 1);
+    let finding = checked.scenario.finding.clone().expect("a finding");
+    let case = checked.case(checked.main_violation().expect("a violation"));
+    assert_eq!(case.finding.as_ref(), Some(&finding));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("case.json");
+    fs::write(&file, case.to_text()).expect("written");
+    let read = Case::open(&file, false).expect("it is read");
+    assert_eq!(read.to_text(), case.to_text());
+    assert!(page_of(&read).contains(&format!("A known finding: {finding}")));
+    let (_, out, _) = run(&["replay", path(&file)]);
+    let words: Vec<&str> = out.split_whitespace().collect();
+    assert!(words.join(" ").contains(&format!("known finding: {finding}")), "{out}");
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::jobs::finish::Finish;
 use crate::report::page;
 use crate::report::run::beside::{Beside, Differing, Onward, Parting, Side};
 
-use super::lanes::{Line, Marks, draw_run};
+use super::lanes::draw_run;
+use super::marks::{Line, Marks};
 use super::steps::{inside, links, past, plural};
 use super::{case, model};
 

@@ -1,7 +1,7 @@
 //! The placement of arrow labels: on their arrow, without covering other labels.
 
 /// The height of a label.
-const HEIGHT: i64 = 12;
+pub const HEIGHT: i64 = 12;
 
 /// The area of a label. The y axis points downwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use maud::{Markup, html};
 
 use crate::report::run::picture::{Arrow, Picture, Span};
 use crate::report::run::story::{Story, Telling};
-use crate::report::run::why::explanation::Ending;
 
-use super::labels::{Area, Labels};
+use super::labels::{self, Area, Labels};
+use super::marks::{Line, Marks};
 
 /// The height of a step. The style sheet has the same value.
 const ROW: usize = 25;
@@ -33,51 +33,6 @@ const ROOM: usize = 730;
 const LAST: usize = 40;
 /// The approximate width of a letter in a label.
 const LETTER: usize = 7;
-
-/// The marks in a drawing.
-#[derive(Default)]
-pub struct Marks {
-    /// Lines across the drawing.
-    pub lines: Vec<Line>,
-    /// The number of steps before the cycle at the end of the run.
-    pub cycle: Option<usize>,
-    /// The first step that another run does not share.
-    pub parting: Option<usize>,
-    /// The number of steps after which the two diverge, if that is later.
-    pub fork: Option<usize>,
-    /// The number of steps after which the run is shown.
-    pub current: Option<usize>,
-}
-
-/// A line across a drawing, with a few words.
-pub struct Line {
-    /// The number of steps before it.
-    pub after: usize,
-    /// The words.
-    pub words: String,
-    /// Whether it is about a goal, and not about a violation.
-    pub goal: bool,
-}
-
-impl Marks {
-    /// Returns the marks for the run of a story.
-    pub fn of(story: &Story) -> Self {
-        let verdict = &story.verdict;
-        let line = |after, words: String, goal| Line { after, words, goal };
-        let mut lines = Vec::new();
-        if !verdict.violated {
-            lines.push(line(verdict.steps, format!("{} reached", verdict.property), true));
-        } else if story.is_stuck() {
-            lines.push(line(verdict.steps, "from here it cannot finish".to_string(), false));
-            if matches!(story.why.ending, Ending::Deadlock | Ending::LeftBehind) {
-                lines.push(line(story.why.end, "nothing is enabled".to_string(), false));
-            }
-        } else if verdict.cycle.is_none() {
-            lines.push(line(verdict.steps, format!("{} broken", verdict.property), false));
-        }
-        Self { lines, cycle: verdict.cycle, ..Self::default() }
-    }
-}
 
 /// The layout of a drawing.
 struct Drawing<'a> {
@@ -114,6 +69,9 @@ pub fn draw_run(
     for at in 0..run.steps.len() {
         labels.take(drawing.label_area(at));
         labels.take(drawing.dot_area(at));
+    }
+    for span in &drawing.picture.spans {
+        drawing.name_areas(span).for_each(|area| labels.take(area));
     }
     let lines = marks.lines.iter().map(|line| drawing.line(line, &mut labels));
     let lines: Vec<Markup> = lines.collect();
@@ -275,17 +233,35 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Draws a bar, with its name if there is room.
-    fn span(&self, span: &Span) -> Markup {
+    /// Returns the left edge of a bar, its upper edge, its height, and the height of its name if
+    /// there is room for that.
+    fn bar(&self, span: &Span) -> (usize, usize, usize, Option<usize>) {
         let x = self.places[span.place].0 + GAP / 2 + span.column * BAR;
         let top = span.from.map_or(self.head, |at| self.y(at));
         let bottom = span.to.map_or(self.bottom() + 4, |at| self.y(at));
-        let tall = bottom.saturating_sub(top);
+        let (tall, name) = (bottom.saturating_sub(top), span.label.len() * 6);
+        (x, top, tall, (tall >= name + 4).then_some(name))
+    }
+
+    /// Returns the areas that the name of a bar covers. It is written downwards.
+    fn name_areas(&self, span: &Span) -> impl Iterator<Item = Area> {
+        let (x, top, _, name) = self.bar(span);
+        let (left, right) = (x as i64, (x + BAR - 3) as i64);
+        let bottoms = (0..name.unwrap_or(0)).step_by(labels::HEIGHT as usize);
+        bottoms.map(move |down| {
+            let bottom = (top + 4 + down) as i64 + labels::HEIGHT;
+            Area { left, right, bottom }
+        })
+    }
+
+    /// Draws a bar, with its name if there is room.
+    fn span(&self, span: &Span) -> Markup {
+        let (x, top, tall, name) = self.bar(span);
         html! {
             g.span data-from=(span.from.map_or(0, |at| at + 1)) data-to=[span.to.map(|at| at + 1)] {
                 title { (span.label) }
                 rect x=(x) y=(top) width=(BAR - 3) height=(tall) rx="3" {}
-                @if tall >= span.label.len() * 6 + 4 {
+                @if name.is_some() {
                     text transform=(format!("translate({},{}) rotate(90)", x + 4, top + 4)) { (span.label) }
                 }
             }

@@ -4,6 +4,7 @@ pub mod beside;
 pub mod case;
 mod labels;
 pub(crate) mod lanes;
+pub(crate) mod marks;
 pub(crate) mod model;
 mod state;
 pub(crate) mod steps;

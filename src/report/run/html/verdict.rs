@@ -27,6 +27,9 @@ pub fn header(story: &Story) -> Markup {
                 a href="#about" { "the protocol" } " · " a href="#again" { "reproduce" }
             }
             h1 class=[goal.then_some("goal")] { (headline(story)) }
+            @if let Some(finding) = &story.finding {
+                p.clause { "A known finding: " (page::prose(finding)) }
+            }
             p.clause {
                 (linked(&sentences::clause(&story.why, &story.verdict.property, story.sentence())))
             }
