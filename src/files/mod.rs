@@ -4,6 +4,7 @@
 pub mod built_in;
 pub mod case;
 pub mod configuration;
+pub mod outcomes;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 pub mod probe_case;
 pub mod scenario;

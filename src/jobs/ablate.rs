@@ -7,9 +7,6 @@
 //! profile itself does not hold. The result for a rule covers only the configurations that were
 //! tried, in order: small before medium, fewer states before more.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
 use latchwork_model::kit::{Declared, Switches};
 
 use crate::engines::explore::{Options, Watch};
@@ -17,6 +14,7 @@ use crate::engines::verdict::{Discovery, PropertyId};
 use crate::files::configuration::Configuration;
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Verdict, check};
+use crate::jobs::parallel::parallel;
 use crate::protocols::Entry;
 use crate::protocols::decisive::{Acts, first_difference};
 
@@ -350,31 +348,4 @@ fn decisive_states(
     watch: &dyn Watch,
 ) -> u64 {
     configuration.decisive(rules, &[rule], &Options::default(), watch).iter().sum()
-}
-
-/// Applies `work` to every item on several threads. The results are in the order of the items.
-fn parallel<T: Sync, R: Send>(
-    threads: usize,
-    items: &[T],
-    work: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Relaxed);
-                    let Some(item) = items.get(at) else { break };
-                    let result = work(item);
-                    if let Ok(mut results) = results.lock() {
-                        results.push((at, result));
-                    }
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
 }

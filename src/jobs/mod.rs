@@ -10,6 +10,8 @@ pub mod coverage;
 pub mod evaluate;
 pub mod finish;
 pub mod generate;
+mod parallel;
+pub mod predict;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 pub mod probe;
 pub mod replay;

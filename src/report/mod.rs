@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod layout;
 pub mod matrix;
 pub(crate) mod page;
+pub mod predictions;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 pub mod probe;
 pub mod review;

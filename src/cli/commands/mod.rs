@@ -13,6 +13,7 @@ mod import;
 mod init;
 mod list;
 mod merge;
+mod predict;
 #[cfg(target_os = "linux")]
 mod probe;
 #[cfg(not(target_os = "linux"))]
@@ -84,6 +85,7 @@ commands! {
     serve: Serve,
     simulate: Simulate,
     merge: Merge,
+    predict: Predict,
     evaluate: Evaluate,
     shrink: Shrink,
     corpus: Corpus,

@@ -1,0 +1,223 @@
+//! The ledger of predictions as text, JSON and Markdown.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use crate::files::outcomes::{Outcome, Outcomes, Seen};
+use crate::jobs::predict::{Ledger, Prediction, Way};
+use crate::report::layout::Layout;
+use crate::report::run::story::Story;
+use crate::report::{table, words};
+
+/// A ledger with what became of its predictions.
+pub struct Told<'a> {
+    /// The ledger.
+    pub ledger: &'a Ledger,
+    /// By prediction.
+    pub outcomes: Vec<Option<&'a Outcome>>,
+}
+
+impl<'a> Told<'a> {
+    /// Finds the outcomes of the predictions of a ledger.
+    pub fn new(ledger: &'a Ledger, all: &'a Outcomes) -> Self {
+        let of = |prediction: &Prediction| {
+            all.outcomes.iter().find(|told| is_of(told, ledger, prediction))
+        };
+        Self { ledger, outcomes: ledger.predictions.iter().map(of).collect() }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&'a Prediction, Option<&'a Outcome>)> {
+        self.ledger.predictions.iter().zip(self.outcomes.iter().copied())
+    }
+
+    fn profile(&self) -> &'static str {
+        self.ledger.entry.profiles[self.ledger.profile].name
+    }
+}
+
+fn is_of(told: &Outcome, ledger: &Ledger, prediction: &Prediction) -> bool {
+    let Way { property, decided_by } = prediction.way;
+    told.profile == ledger.entry.profiles[ledger.profile].name
+        && told.protocol == ledger.entry.name
+        && told.property == property
+        && told.decided_by.as_deref() == decided_by
+}
+
+/// Returns the first outcome of a profile in the ledgers that no prediction has, in words.
+pub fn stale(all: &Outcomes, ledgers: &[Ledger]) -> Option<String> {
+    let is_told = |told: &&Outcome| {
+        ledgers.iter().any(|ledger| ledger.predictions.iter().any(|one| is_of(told, ledger, one)))
+    };
+    let concerns = |told: &&Outcome| {
+        ledgers.iter().any(|ledger| {
+            ledger.entry.name == told.protocol
+                && ledger.entry.profiles[ledger.profile].name == told.profile
+        })
+    };
+    let told = all.outcomes.iter().filter(concerns).find(|told| !is_told(told))?;
+    let by = told.decided_by.as_ref().map_or(String::new(), |by| format!(", decided by `{by}`"));
+    Some(format!(
+        "an outcome is told of `{}` in {} under {}{by}, and that is not predicted",
+        told.property, told.protocol, told.profile
+    ))
+}
+
+/// Returns the name of the case of a prediction, without its ending.
+pub fn stem(ledger: &Ledger, prediction: &Prediction) -> String {
+    let Way { property, decided_by } = prediction.way;
+    let profile = ledger.entry.profiles[ledger.profile].name;
+    let parts = [profile, ledger.entry.name, property];
+    parts.into_iter().chain(decided_by).collect::<Vec<_>>().join("-")
+}
+
+fn place(prediction: &Prediction) -> String {
+    match prediction.widened {
+        Some(widened) => format!("{}, {} {}", prediction.scenario, widened.key, widened.value),
+        None => prediction.scenario.clone(),
+    }
+}
+
+fn faults(prediction: &Prediction) -> String {
+    let told = prediction.faults.iter().map(|(name, count)| match count {
+        1 => (*name).to_string(),
+        _ => format!("{name} ×{count}"),
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    if told.is_empty() { "none".to_string() } else { told }
+}
+
+const fn seen(outcome: Option<&Outcome>) -> &'static str {
+    match outcome {
+        None => "not played",
+        Some(Outcome { seen: Seen::Confirmed, .. }) => "confirmed",
+        Some(Outcome { seen: Seen::Refuted, .. }) => "refuted",
+        Some(Outcome { seen: Seen::NotReached, .. }) => "not reached",
+    }
+}
+
+fn instances(prediction: &Prediction) -> Vec<String> {
+    Story::of(&prediction.case).map_or_else(Vec::new, |story| story.why.instances)
+}
+
+/// Prints a ledger as a table.
+pub fn write_text(out: &mut dyn Write, told: &Told<'_>, layout: Layout) -> io::Result<()> {
+    writeln!(
+        out,
+        "{}, profile {}: {}",
+        told.ledger.entry.name,
+        told.profile(),
+        searched(told.ledger)
+    )?;
+    let header = ["violated", "decided by", "steps", "faults", "in", "outcome"];
+    let mut table = table::table(header, &[2]);
+    for (prediction, outcome) in told.rows() {
+        let Way { property, decided_by } = prediction.way;
+        let steps = prediction.case.verdict.steps.to_string();
+        let (faults, place) = (faults(prediction), place(prediction));
+        let by = decided_by.unwrap_or("the whole end");
+        table.add_row([property, by, &steps, &faults, &place, seen(outcome)]);
+    }
+    table::fit(&mut table, layout);
+    table::write_table(out, &table)
+}
+
+/// Returns how far a ledger was searched.
+fn searched(ledger: &Ledger) -> String {
+    let all = words::counted(ledger.searched as u64, "configuration");
+    let ways = words::counted(ledger.predictions.len() as u64, "prediction");
+    match ledger.cut {
+        0 => format!("{ways} in {all}, all searched whole"),
+        cut => format!("{ways} in {all}, {cut} of them not searched whole"),
+    }
+}
+
+/// Returns the ledgers as JSON: deterministic facts only.
+pub fn to_json(all: &[Told<'_>]) -> Value {
+    let row = |told: &Told<'_>, (prediction, outcome): (&Prediction, Option<&Outcome>)| {
+        let faults: Vec<Value> = prediction
+            .faults
+            .iter()
+            .map(|(action, count)| json!({ "action": action, "count": count }))
+            .collect();
+        let widened = prediction.widened.map(|widened| json!({ widened.key: widened.value }));
+        json!({
+            "property": prediction.way.property,
+            "decided_by": prediction.way.decided_by,
+            "instances": instances(prediction),
+            "steps": prediction.case.verdict.steps,
+            "faults": faults,
+            "scenario": prediction.scenario,
+            "widened": widened,
+            "finding": prediction.finding,
+            "case": format!("predictions/{}.json", stem(told.ledger, prediction)),
+            "outcome": outcome.map(|outcome| json!({ "seen": outcome.seen, "how": outcome.how })),
+        })
+    };
+    let ledger = |told: &Told<'_>| {
+        json!({
+            "protocol": told.ledger.entry.name,
+            "profile": told.profile(),
+            "searched": told.ledger.searched,
+            "cut": told.ledger.cut,
+            "predictions": told.rows().map(|one| row(told, one)).collect::<Vec<_>>(),
+        })
+    };
+    json!({ "format": 1, "ledgers": all.iter().map(ledger).collect::<Vec<_>>() })
+}
+
+/// Returns the ledgers as a page.
+pub fn to_markdown(all: &[Told<'_>], command: &str) -> String {
+    let mut page = format!(
+        "# Predictions\n\nWhat the models say that these versions do wrong. Each scenario was searched \
+         as it is, with each fault twice, and with each size one larger. A row is one way in which a \
+         property is violated: the shortest run that was found. `{command}` makes this page. Rules \
+         that are off in a profile are in the review of the protocol.\n\n\
+         A prediction is no finding about a kernel until it was played: only the last column says \
+         what was seen.\n"
+    );
+    for told in all {
+        // Writing to a string cannot fail.
+        let _ = write_ledger(&mut page, told);
+    }
+    page
+}
+
+fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
+    let ledger = told.ledger;
+    writeln!(page, "\n## {}, `{}`\n\n{}.\n", ledger.entry.name, told.profile(), searched(ledger))?;
+    if ledger.predictions.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "| violated | decided by | steps | faults | in | outcome |")?;
+    writeln!(page, "|---|---|--:|---|---|---|")?;
+    for (prediction, outcome) in told.rows() {
+        let Way { property, decided_by } = prediction.way;
+        let of = match instances(prediction).as_slice() {
+            [] => String::new(),
+            some => format!(" for {}", some.join(", ")),
+        };
+        let by = decided_by.map_or("the whole end".to_string(), |by| format!("`{by}`"));
+        let case = format!("predictions/{}.json", stem(ledger, prediction));
+        writeln!(
+            page,
+            "| [`{property}`]({case}){of} | {by} | {} | {} | {} | {} |",
+            prediction.case.verdict.steps,
+            faults(prediction),
+            place(prediction),
+            seen(outcome)
+        )?;
+    }
+    let told_more = told.rows().filter_map(|(one, outcome)| Some((one, outcome?)));
+    for (prediction, outcome) in told_more {
+        let Way { property, decided_by } = prediction.way;
+        let by = decided_by.map_or(String::new(), |by| format!(", `{by}`"));
+        writeln!(page, "\n`{property}`{by}: {}. {}", seen(Some(outcome)), outcome.how)?;
+    }
+    let known = ledger.predictions.iter().filter_map(|one| Some((one, one.finding.as_ref()?)));
+    for (prediction, finding) in known {
+        writeln!(page, "\n`{}` in {}: {finding}", prediction.way.property, prediction.scenario)?;
+    }
+    Ok(())
+}
