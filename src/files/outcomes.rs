@@ -6,12 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoding::json::{Document, Problem};
 
-/// The outcomes of some predictions.
+/// What people know of predictions: how faults are brought about, and what was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outcomes {
+    /// The faults that can be brought about from outside, on a wire or at system calls.
+    pub faults: Vec<Made>,
     /// The outcomes, each of another prediction.
     pub outcomes: Vec<Outcome>,
+}
+
+/// How a fault is brought about.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    /// The protocol.
+    pub protocol: String,
+    /// The action of the fault.
+    pub fault: String,
+    /// How, in a few words.
+    pub by: String,
 }
 
 /// What became of one prediction.

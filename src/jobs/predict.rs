@@ -6,14 +6,17 @@
 use latchwork_model::kit::{Fairness, Field, Shape};
 
 use crate::engines::explore::{Options, Watch};
+use crate::engines::instance::StateBytes;
 use crate::engines::verdict::{BuiltIn, Discovery, End, PropertyKind};
 use crate::files::case::Case;
 use crate::files::configuration::{Configuration, Tree};
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::ablate::Progress;
 use crate::jobs::check::{Checked, check};
+use crate::jobs::finish::{Finish, finish};
 use crate::jobs::parallel::parallel;
 use crate::protocols::Entry;
+use crate::protocols::trace::states;
 
 /// What to search, and how far.
 pub struct Plan {
@@ -30,6 +33,9 @@ pub struct Plan {
     /// The number of searches at a time.
     pub threads: usize,
 }
+
+/// The maximum number of states that are searched for a way on from a state of a run.
+const MOST_AHEAD: usize = 5_000;
 
 /// What a profile violates.
 pub struct Ledger {
@@ -65,7 +71,7 @@ pub struct Prediction {
 /// In which way a property is violated. Processes do not count, because they are interchangeable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Way {
-    /// The property.
+    /// The property. A standstill counts as `can_finish`.
     pub property: &'static str,
     /// The action that decides it: the last one before the violating state, or before the state from
     /// which nothing finishes. `None` if all of what repeats forever shows it.
@@ -96,8 +102,12 @@ pub fn predict(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Ledge
     let searched: Vec<_> = searched.into_iter().flatten().collect();
     let (count, cut) = (searched.len(), searched.iter().filter(|(cut, _)| *cut).count());
     let mut predictions: Vec<Prediction> = searched.into_iter().flat_map(|(_, all)| all).collect();
-    // The order of the scenarios decides between runs of the same length.
-    predictions.sort_by_key(|prediction| (prediction.way, prediction.case.steps.len()));
+    // A run to where nothing finishes is proven shortest, one to a standstill need not be. The order
+    // of the scenarios decides between runs of the same length.
+    predictions.sort_by_key(|prediction| {
+        let verdict = &prediction.case.verdict;
+        (prediction.way, verdict.property != prediction.way.property, verdict.steps)
+    });
     predictions.dedup_by_key(|prediction| prediction.way);
     let Plan { entry, profile, .. } = *plan;
     Ledger { entry, profile, searched: count, cut, predictions }
@@ -182,32 +192,50 @@ fn violations(checked: &Checked) -> impl Iterator<Item = &Discovery> {
 
 fn prediction(checked: &Checked, found: &Discovery, widened: Option<Widening>) -> Prediction {
     let entry = checked.scenario.configuration.entry;
-    let info = checked.property(found.property);
-    // What repeats forever is not decided by one step.
-    let repeats = matches!(found.end, End::Stuck { .. })
-        && info.kind != PropertyKind::BuiltIn(BuiltIn::CanFinish)
-        && info.kind != PropertyKind::BuiltIn(BuiltIn::Deadlock);
-    let steps = &found.path.steps;
-    let deciding = found.steps.checked_sub(1).and_then(|at| steps.get(at)).filter(|_| !repeats);
-    let decided_by = deciding.map(|step| entry.actions[usize::from(step.action)].name);
+    let name_of = |at: usize| entry.actions[usize::from(found.path.steps[at].action)].name;
+    let decided = decided_after(checked, found);
     let mut faults: Vec<(&'static str, usize)> = Vec::new();
-    for step in &steps[..found.steps.min(steps.len())] {
-        let action = &entry.actions[usize::from(step.action)];
-        if entry.lanes[usize::from(action.lane)].fairness != Fairness::Fault {
+    for at in 0..found.steps.min(found.path.steps.len()) {
+        let lane = entry.actions[usize::from(found.path.steps[at].action)].lane;
+        if entry.lanes[usize::from(lane)].fairness != Fairness::Fault {
             continue;
         }
-        match faults.iter_mut().find(|(name, _)| *name == action.name) {
+        match faults.iter_mut().find(|(name, _)| *name == name_of(at)) {
             Some((_, count)) => *count += 1,
-            None => faults.push((action.name, 1)),
+            None => faults.push((name_of(at), 1)),
         }
     }
+    let info = checked.property(found.property);
+    let deadlock = info.kind == PropertyKind::BuiltIn(BuiltIn::Deadlock);
     let case = checked.case(found);
     Prediction {
-        way: Way { property: info.name, decided_by },
+        way: Way {
+            property: if deadlock { BuiltIn::CanFinish.name() } else { info.name },
+            decided_by: decided.and_then(|steps| steps.checked_sub(1)).map(name_of),
+        },
         scenario: checked.scenario.name.clone(),
         widened,
         faults,
         finding: case.finding.clone(),
         case,
+    }
+}
+
+/// Returns the number of steps after which a run has violated its property, or can no longer finish;
+/// `None` if that does not depend on one step.
+fn decided_after(checked: &Checked, found: &Discovery) -> Option<usize> {
+    match (checked.property(found.property).kind, &found.end) {
+        (PropertyKind::BuiltIn(BuiltIn::Deadlock), _) => {
+            let entry = checked.scenario.configuration.entry;
+            let instance = checked.instance.as_ref();
+            let states = states(instance, &found.path);
+            // Whatever comes after a state from which nothing finishes does not finish either.
+            let goes_on = |state: &StateBytes| {
+                !matches!(finish(entry, instance, state, MOST_AHEAD), Finish::Stuck(_))
+            };
+            Some(states.partition_point(goes_on).min(found.path.steps.len()))
+        }
+        (PropertyKind::Model(_), End::Stuck { .. }) => None,
+        _ => Some(found.steps),
     }
 }

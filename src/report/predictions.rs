@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use crate::files::outcomes::{Outcome, Outcomes, Seen};
+use crate::files::outcomes::{Made, Outcome, Outcomes, Seen};
 use crate::jobs::predict::{Ledger, Prediction, Way};
 use crate::report::layout::Layout;
 use crate::report::run::story::Story;
@@ -17,6 +17,8 @@ pub struct Told<'a> {
     pub ledger: &'a Ledger,
     /// By prediction.
     pub outcomes: Vec<Option<&'a Outcome>>,
+    /// What is known of predictions.
+    known: &'a Outcomes,
 }
 
 impl<'a> Told<'a> {
@@ -25,11 +27,32 @@ impl<'a> Told<'a> {
         let of = |prediction: &Prediction| {
             all.outcomes.iter().find(|told| is_of(told, ledger, prediction))
         };
-        Self { ledger, outcomes: ledger.predictions.iter().map(of).collect() }
+        Self { ledger, outcomes: ledger.predictions.iter().map(of).collect(), known: all }
     }
 
     fn rows(&self) -> impl Iterator<Item = (&'a Prediction, Option<&'a Outcome>)> {
         self.ledger.predictions.iter().zip(self.outcomes.iter().copied())
+    }
+
+    /// Returns how the faults of a prediction are brought about. The error names those of which that
+    /// is not known.
+    fn means(&self, prediction: &Prediction) -> Result<Vec<&'a str>, Vec<&'static str>> {
+        let made = |fault: &str| {
+            let of = |made: &&Made| made.protocol == self.ledger.entry.name && made.fault == fault;
+            self.known.faults.iter().find(of).map(|made| made.by.as_str())
+        };
+        let all = || prediction.faults.iter().map(|(fault, _)| *fault);
+        let missing: Vec<&'static str> = all().filter(|fault| made(fault).is_none()).collect();
+        if missing.is_empty() { Ok(all().filter_map(made).collect()) } else { Err(missing) }
+    }
+
+    /// Returns in words how a prediction can be brought about from outside.
+    fn brought_about(&self, prediction: &Prediction) -> String {
+        match self.means(prediction) {
+            Ok(means) if means.is_empty() => "a schedule alone".to_string(),
+            Ok(means) => means.join("; "),
+            Err(missing) => format!("not known for {}", missing.join(", ")),
+        }
     }
 
     fn profile(&self) -> &'static str {
@@ -148,6 +171,7 @@ pub fn to_json(all: &[Told<'_>]) -> Value {
             "instances": instances(prediction),
             "steps": prediction.case.verdict.steps,
             "faults": faults,
+            "brought_about": told.means(prediction).ok(),
             "scenario": prediction.scenario,
             "widened": widened,
             "finding": prediction.finding,
@@ -190,8 +214,8 @@ fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
     if ledger.predictions.is_empty() {
         return Ok(());
     }
-    writeln!(page, "| violated | decided by | steps | faults | in | outcome |")?;
-    writeln!(page, "|---|---|--:|---|---|---|")?;
+    writeln!(page, "| violated | decided by | steps | faults | brought about by | in | outcome |")?;
+    writeln!(page, "|---|---|--:|---|---|---|---|")?;
     for (prediction, outcome) in told.rows() {
         let Way { property, decided_by } = prediction.way;
         let of = match instances(prediction).as_slice() {
@@ -202,9 +226,10 @@ fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
         let case = format!("predictions/{}.json", stem(ledger, prediction));
         writeln!(
             page,
-            "| [`{property}`]({case}){of} | {by} | {} | {} | {} | {} |",
+            "| [`{property}`]({case}){of} | {by} | {} | {} | {} | {} | {} |",
             prediction.case.verdict.steps,
             faults(prediction),
+            told.brought_about(prediction),
             place(prediction),
             seen(outcome)
         )?;

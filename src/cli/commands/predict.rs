@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::clock::{Cells, Clock};
-use crate::cli::files::{read_folder, scenarios_folder, write_file};
+use crate::cli::files::{entry_named, read_folder, scenarios_folder, write_file};
 use crate::cli::json::{Json, to_text};
 use crate::cli::print::Show;
 use crate::cli::{Exit, Failure, print};
@@ -28,13 +28,16 @@ pub struct Predict {
     /// The profiles, such as linux_6_12
     #[arg(required = true)]
     profiles: Vec<String>,
+    /// Only this protocol
+    #[arg(long, value_name = "PROTOCOL")]
+    protocol: Option<String>,
     /// How often each fault may happen
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..))]
     faults: u8,
     /// The most states of a search; larger spaces are cut off there
     #[arg(long, value_name = "N", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..))]
     most_states: u64,
-    /// What became of predictions that were played, as a JSON file
+    /// How faults are brought about, and what became of predictions that were played: a JSON file
     #[arg(long, value_name = "FILE")]
     outcomes: Option<PathBuf>,
     #[command(flatten)]
@@ -92,16 +95,20 @@ impl Predict {
 
     /// What to search: each profile in each protocol that has it.
     fn plans(&self) -> Result<Vec<Plan>, Failure> {
+        let only = self.protocol.as_deref().map(entry_named).transpose()?;
+        let entries =
+            protocols::all().iter().filter(|entry| only.is_none_or(|only| only.name == entry.name));
+        let entries: Vec<&'static Entry> = entries.collect();
         let mut plans = Vec::new();
         for name in &self.profiles {
             let before = plans.len();
-            for entry in protocols::all() {
+            for entry in entries.iter().copied() {
                 if let Ok(profile) = configuration::profile(entry, name) {
                     plans.push(self.plan(entry, profile)?);
                 }
             }
             if plans.len() == before {
-                let all = protocols::all().iter().flat_map(|entry| entry.profiles);
+                let all = entries.iter().flat_map(|entry| entry.profiles);
                 let hint = suggest(name, all.map(|profile| profile.name), "profiles");
                 return Err(Failure::Usage(format!(
                     "no protocol has a profile `{name}`\nhint: {hint}"

@@ -4,6 +4,7 @@ mod corpus;
 mod coverage;
 mod generate;
 mod goals;
+mod predict;
 mod replay;
 mod scenarios;
 mod shards;
