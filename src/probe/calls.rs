@@ -127,10 +127,11 @@ pub fn become_worker() {
     }
 }
 
-/// Interrupts a worker, a child that was not waited for yet.
+/// Interrupts a worker, a child that was not waited for yet: its first thread, which makes the calls.
+/// A signal to the process might go to another thread.
 pub fn interrupt(pid: u32) {
     if let Ok(pid) = libc::pid_t::try_from(pid) {
         // SAFETY: the call has no pointers, and a child keeps its number until it is waited for.
-        let _ = unsafe { libc::kill(pid, INTERRUPT) };
+        let _ = unsafe { libc::syscall(libc::SYS_tgkill, pid, pid, INTERRUPT) };
     }
 }
