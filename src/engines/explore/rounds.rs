@@ -12,6 +12,9 @@ use super::fairness::Units;
 
 /// The maximum number of pairs that a search keeps, of about 100 bytes each.
 pub const BUDGET: usize = 1 << 17;
+/// The maximum number of comparisons for each pair of the budget. With many fair units, thousands of
+/// pairs can have the same state.
+const COMPARISONS: usize = 1 << 8;
 
 /// An edge of the set of states in which the cycle stays.
 #[derive(Clone, Copy)]
@@ -73,7 +76,7 @@ struct Way {
 
 impl Fairness<'_> {
     /// Searches for a fair cycle through `start` with fewer than `length` steps, keeping at most
-    /// `budget` pairs. Of equally short cycles, it finds the one whose actions come first.
+    /// `budget` pairs, and comparing each [`COMPARISONS`] times on average. Of equally short cycles, it finds the one whose actions come first.
     pub fn shorter(
         &self,
         start: u32,
@@ -85,7 +88,7 @@ impl Fairness<'_> {
         let mut reached: BTreeMap<u32, Vec<Seen>> = BTreeMap::new();
         let nothing = Seen { met: 0, owed: 0 };
         let mut ways = vec![Way { at: start, seen: self.then(nothing, 0, start), before: None }];
-        let mut level = 0..1;
+        let (mut level, mut comparisons) = (0..1, 0);
         for steps in 1..length {
             for from in level.clone() {
                 let (at, seen) = (ways[from].at, ways[from].seen);
@@ -96,10 +99,11 @@ impl Fairness<'_> {
                     }
                     let back = self.back[edge.target as usize] as usize;
                     let there = reached.entry(edge.target).or_default();
+                    comparisons += there.len();
                     if steps + back >= length || there.iter().any(|other| other.covers(seen)) {
                         continue;
                     }
-                    if ways.len() >= budget {
+                    if ways.len() >= budget || comparisons / COMPARISONS > budget {
                         return Shorter::Unknown;
                     }
                     there.push(seen);

@@ -42,7 +42,9 @@ pub fn index(reviews: &[Review]) -> String {
         "\nIn each folder: `review.md`, `ablation.md` with the same facts in `ablation.json`,\n\
          `stories/` with a page and a case for each of the {cells} sets of rules without which\n\
          something breaks, and `scenarios/` with a page for each default scenario.\n\n\
-         [foreign.md](foreign.md) compares every default scenario with Stateright and SPIN.\n\n\
+         [foreign.md](foreign.md) compares every default scenario with Stateright and SPIN.\n\
+         [predictions.md](predictions.md) lists what the profiles of current kernels violate within\n\
+         widened bounds, and what was seen when a prediction was played.\n\n\
          To write this page and the reviews again: `latchwork review all --reports reports`."
     );
     page
