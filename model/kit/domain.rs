@@ -55,6 +55,8 @@ macro_rules! ids {
             }
         }
 
+        impl $crate::kit::Crash for $name {}
+
         impl $crate::kit::Visit for $name {
             fn visit(&self, visitor: &mut dyn $crate::kit::Visitor) {
                 visitor.id(stringify!($prefix), self.0);
@@ -83,6 +85,11 @@ impl<I: Id, T: Copy, const N: usize> Table<I, T, N> {
     /// Returns all entries, including unused ones.
     pub fn entries(&self) -> &[T; N] {
         &self.entries
+    }
+
+    /// Returns all entries, including unused ones, to change them in place.
+    pub fn entries_mut(&mut self) -> &mut [T; N] {
+        &mut self.entries
     }
 }
 

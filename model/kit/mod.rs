@@ -17,6 +17,7 @@
 //! | `domain` | [`ids!`](crate::ids!), tables and sets over ids |
 //! | `channel` | bounded queues |
 //! | `timer` | [`Timer`], [`tick`]: time that is counted down |
+//! | `durable` | [`Durable`], [`Crash`]: stable storage, and what a crash leaves |
 //! | `stamp` | [`Stamp`], [`renumber`]: numbers that are only compared |
 //! | `symmetry` | [`Permutation`], [`Permute`]: interchangeable processes |
 //! | [`names`] | compile-time checks that names in the lists are unique and defined |
@@ -42,6 +43,7 @@ mod rules;
 mod state;
 mod channel;
 mod claim;
+mod durable;
 mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;
@@ -59,6 +61,7 @@ pub use actions::Actions;
 pub use channel::{Bag, Fifo, Full, Queue};
 pub use claim::{Claim, awaits, claim, every, implies};
 pub use domain::{Set, Table};
+pub use durable::{Crash, Durable};
 pub use model::Model;
 pub use next::Next;
 pub use outcome::{Cut, FIRED, Fired, Refused, exceeded, when};
