@@ -18,6 +18,7 @@
 //! | `channel` | bounded queues |
 //! | `timer` | [`Timer`], [`tick`]: time that is counted down |
 //! | `durable` | [`Durable`], [`Crash`]: stable storage, and what a crash leaves |
+//! | `refs` | [`Refs`]: reference counts, use after free and leaks |
 //! | `stamp` | [`Stamp`], [`renumber`]: numbers that are only compared |
 //! | `symmetry` | [`Permutation`], [`Permute`]: interchangeable processes |
 //! | [`names`] | compile-time checks that names in the lists are unique and defined |
@@ -50,6 +51,7 @@ pub mod mutants;
 pub mod names;
 mod next;
 mod outcome;
+mod refs;
 mod stamp;
 mod step;
 mod symmetry;
@@ -68,6 +70,7 @@ pub use outcome::{Cut, FIRED, Fired, Refused, exceeded, when};
 pub use param::{Domain, Id, Param, values};
 pub use properties::{Kind, Property, demand_properties};
 pub use protocol::{Field, Protocol, Setup, Shape, Value};
+pub use refs::Refs;
 pub use rules::{Declared, ProfileInfo, RuleInfo, SourceInfo, Switches, VariantInfo, demand_rules};
 pub use stamp::{Stamp, renumber};
 pub use state::{State, same};
