@@ -17,6 +17,7 @@
 //! | `domain` | [`ids!`](crate::ids!), tables and sets over ids |
 //! | `channel` | bounded queues |
 //! | `timer` | [`Timer`], [`tick`]: time that is counted down |
+//! | `clock` | [`Clock`], [`tick_of`]: clocks that drift apart within a bound |
 //! | `durable` | [`Durable`], [`Crash`]: stable storage, and what a crash leaves |
 //! | `refs` | [`Refs`]: reference counts, use after free and leaks |
 //! | `stamp` | [`Stamp`], [`renumber`]: numbers that are only compared |
@@ -44,6 +45,7 @@ mod rules;
 mod state;
 mod channel;
 mod claim;
+mod clock;
 mod durable;
 mod model;
 #[cfg(feature = "mutants")]
@@ -62,6 +64,7 @@ mod visit;
 pub use actions::Actions;
 pub use channel::{Bag, Fifo, Full, Queue};
 pub use claim::{Claim, awaits, claim, every, implies};
+pub use clock::{Clock, tick_of};
 pub use domain::{Set, Table};
 pub use durable::{Crash, Durable};
 pub use model::Model;

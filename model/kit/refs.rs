@@ -169,8 +169,13 @@ mod tests {
     /// something later hides it.
     #[test]
     fn every_use_of_a_freed_object_is_remembered() {
-        let uses: [fn(&mut Refs<3>); 3] =
-            [Refs::touch, |refs| drop(refs.put()), |refs| assert_eq!(refs.get(), Ok(()))];
+        let uses: [fn(&mut Refs<3>); 3] = [
+            Refs::touch,
+            |refs| {
+                refs.put();
+            },
+            |refs| assert_eq!(refs.get(), Ok(())),
+        ];
         for used in uses {
             let mut refs = with(1);
             used(&mut refs);

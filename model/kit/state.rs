@@ -50,9 +50,9 @@ pub fn same<S: State>(one: &S, other: &S) -> bool {
 /// A struct may contain `bool`, `u8`, arrays of them, types declared with this macro or with
 /// [`ids!`](crate::ids!), and types of the kit ([`Table`](super::Table), [`Set`](super::Set),
 /// [`Fifo`](super::Fifo), [`Queue`](super::Queue), [`Bag`](super::Bag), [`Timer`](super::Timer),
-/// [`Stamp`](super::Stamp), [`Refs`](super::Refs), [`Durable`](super::Durable)). All fields are one
-/// byte wide, so there is no padding, and equal states have equal bytes. `Default` is all zero: the
-/// first variant of an enum. After a [`Crash`](super::Crash) only what is durable is left.
+/// [`Clock`](super::Clock), [`Stamp`](super::Stamp), [`Refs`](super::Refs),
+/// [`Durable`](super::Durable)). All fields are one byte wide, so there is no padding, and equal
+/// states have equal bytes. `Default` is all zero: the first variant of an enum. After a [`Crash`](super::Crash) only what is durable is left.
 ///
 /// ```
 /// latchwork_model::state! {

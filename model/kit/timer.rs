@@ -73,6 +73,20 @@ impl Timer {
     pub const fn remaining(&self) -> Option<u8> {
         self.count.checked_sub(1)
     }
+
+    /// Returns whether the timer has ticks left.
+    #[inline]
+    pub(super) const fn runs(&self) -> bool {
+        self.count > 1
+    }
+
+    /// Lets one tick pass for the timer, if it has any left.
+    #[inline]
+    pub(super) const fn count_down(&mut self) {
+        if self.runs() {
+            self.count -= 1;
+        }
+    }
 }
 
 impl Visit for Timer {
@@ -112,15 +126,11 @@ impl Permute for Timer {}
 pub fn tick<S>(state: &mut S, timers: impl Fn(&mut S, &mut dyn FnMut(&mut Timer, bool))) -> Fired {
     let (mut runs, mut waits) = (false, false);
     timers(state, &mut |timer, noticed| {
-        runs |= timer.count > 1;
+        runs |= timer.runs();
         waits |= noticed && timer.is_expired();
     });
     when(runs && !waits)?;
-    timers(state, &mut |timer, _| {
-        if timer.count > 1 {
-            timer.count -= 1;
-        }
-    });
+    timers(state, &mut |timer, _| timer.count_down());
     super::FIRED
 }
 
