@@ -53,8 +53,9 @@ impl Permute for Clock {}
 /// The clock of an owner counts down the timers of that owner alone. No two clocks are ever more
 /// than `bound` ticks apart, so a clock that is `bound` ticks ahead waits for the slowest one. Over
 /// a stretch of time two clocks measure times that differ by at most twice the bound: one goes from
-/// behind to ahead. Clocks drift only while a timer runs somewhere; the action is disabled
-/// otherwise. With a bound of 0 there is one time for all owners, as with [`tick`].
+/// behind to ahead. Clocks stand still, and the action is disabled, while no timer is armed, other
+/// than timers that have expired and that no owner notices. With a bound of 0 there is one time for
+/// all owners, as with [`tick`].
 ///
 /// `clocks` passes on every clock, and `timers` every timer, each with its owner. As with [`tick`],
 /// a timer comes with whether its owner would notice that it expires. The time of an owner does not
@@ -93,8 +94,9 @@ pub fn tick_of<S, I: Copy + PartialEq>(
     }
     let (mut runs, mut waits) = (false, false);
     timers(state, &mut |of, timer, noticed| {
-        runs |= timer.runs();
-        waits |= of == owner && noticed && timer.is_expired();
+        let expired = noticed && timer.is_expired();
+        runs |= timer.runs() || expired;
+        waits |= of == owner && expired;
     });
     let (mut own, mut slowest) = (0, u8::MAX);
     clocks(state, &mut |of, clock| {
@@ -188,8 +190,8 @@ mod tests {
         assert_eq!(ahead(&nodes), [0, 0]);
     }
 
-    /// Red if an owner without a timer stops the others for good, or if clocks drift although nobody
-    /// looks: the states of a model at rest would never end.
+    /// Red if an owner without a timer stops the others for good, if it cannot get ahead before a
+    /// timer is acted on, or if clocks drift although nobody looks: a model would never be at rest.
     #[test]
     fn idle_owners_keep_up_and_idle_clocks_rest() {
         let mut nodes = nodes([Some(2), None]);
@@ -197,7 +199,15 @@ mod tests {
             assert!(pass(&mut nodes, owner, 1).is_ok());
         }
         assert_eq!(ahead(&nodes), [1, 0]);
-        assert!(pass(&mut nodes, 1, 1).is_err(), "no timer runs");
+        let mut stopped = nodes;
+        stopped[0].1.stop();
+        assert!(pass(&mut stopped, 1, 1).is_err(), "no timer is armed");
+        nodes[0].2 = false;
+        assert!(pass(&mut nodes, 1, 1).is_err(), "nobody notices the one that has expired");
+        nodes[0].2 = true;
+        assert!(pass(&mut nodes, 1, 1).is_ok() && pass(&mut nodes, 1, 1).is_ok());
+        assert_eq!(ahead(&nodes), [0, 1]);
+        assert!(pass(&mut nodes, 1, 1).is_err(), "the bound");
     }
 
     /// Red if a bound of 0 lets clocks differ, or costs a state.

@@ -5,7 +5,7 @@ use core::ops::{Index, IndexMut};
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Id, Items, Param, Permutation, Permute, Visit, Visitor};
+use super::{Crash, Id, Items, Param, Permutation, Permute, Visit, Visitor};
 
 /// Declares an id: `ids! { /// A node of the cluster. pub NodeId n; }` is spelled `n0`, `n1`, ...
 #[macro_export]
@@ -86,11 +86,6 @@ impl<I: Id, T: Copy, const N: usize> Table<I, T, N> {
     pub fn entries(&self) -> &[T; N] {
         &self.entries
     }
-
-    /// Returns all entries, including unused ones, to change them in place.
-    pub fn entries_mut(&mut self) -> &mut [T; N] {
-        &mut self.entries
-    }
 }
 
 impl<I: Id, T, const N: usize> Index<I> for Table<I, T, N> {
@@ -137,6 +132,14 @@ impl<I: Id, T: Permute, const N: usize> Permute for Table<I, T, N> {
             }
         }
         permuted
+    }
+}
+
+/// Every entry crashes.
+impl<I: Id, T: Copy + Crash, const N: usize> Crash for Table<I, T, N> {
+    #[inline]
+    fn crash(&mut self) {
+        self.entries.crash();
     }
 }
 
@@ -224,3 +227,5 @@ impl<I: Id, const BYTES: usize> Permute for Set<I, BYTES> {
         permuted
     }
 }
+
+impl<I: Param, const BYTES: usize> Crash for Set<I, BYTES> {}

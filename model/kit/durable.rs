@@ -4,68 +4,7 @@ use core::ops::Deref;
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{
-    Bag, Fifo, Id, Param, Permutation, Permute, Queue, Set, Stamp, Table, Timer, Visit, Visitor,
-};
-
-/// What a crash leaves of a value: nothing, unless a part of it is [`Durable`].
-///
-/// [`state!`](crate::state!) and [`ids!`](crate::ids!) implement it: a struct crashes field by
-/// field. What is not durable becomes zero: empty containers, stopped timers, the first variant of
-/// an enum. Keep what no process knows outside of the owner, or it is cleared as well.
-///
-/// ```
-/// use latchwork_model::kit::{Crash, Durable};
-/// latchwork_model::state! {
-///     /// A server.
-///     pub struct Server {
-///         /// Its epoch, on disk.
-///         pub epoch: Durable<u8>,
-///         /// It grants reclaims only.
-///         pub grace: bool,
-///     }
-/// }
-/// let mut server = Server { epoch: Durable::of(3), grace: true };
-/// server.epoch.write(4);
-/// server.crash();
-/// assert_eq!(server, Server { epoch: Durable::of(3), grace: false });
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no meaning after a crash",
-    note = "the types of the kit, and those declared with `state!` or `ids!`, implement `Crash`"
-)]
-pub trait Crash: FromZeros {
-    /// Clears the value, except for what has reached stable storage.
-    #[inline]
-    fn crash(&mut self) {
-        self.zero();
-    }
-}
-
-impl Crash for bool {}
-impl Crash for u8 {}
-impl Crash for Stamp {}
-impl Crash for Timer {}
-impl<I: Param, const BYTES: usize> Crash for Set<I, BYTES> {}
-impl<T: FromZeros, const N: usize> Crash for Fifo<T, N> {}
-impl<T: FromZeros, const N: usize> Crash for Queue<T, N> {}
-impl<T: FromZeros, const N: usize> Crash for Bag<T, N> {}
-
-/// Every item crashes.
-impl<T: Crash, const N: usize> Crash for [T; N] {
-    #[inline]
-    fn crash(&mut self) {
-        self.iter_mut().for_each(T::crash);
-    }
-}
-
-/// Every entry crashes.
-impl<I: Id, T: Copy + Crash, const N: usize> Crash for Table<I, T, N> {
-    #[inline]
-    fn crash(&mut self) {
-        self.entries_mut().crash();
-    }
-}
+use super::{Crash, Permutation, Permute, Visit, Visitor};
 
 /// A value in stable storage: what a crash would leave, and what its owner wrote last.
 ///

@@ -18,7 +18,8 @@
 //! | `channel` | bounded queues |
 //! | `timer` | [`Timer`], [`tick`]: time that is counted down |
 //! | `clock` | [`Clock`], [`tick_of`]: clocks that drift apart within a bound |
-//! | `durable` | [`Durable`], [`Crash`]: stable storage, and what a crash leaves |
+//! | `crash` | [`Crash`]: what a crash leaves of a value |
+//! | `durable` | [`Durable`]: stable storage |
 //! | `refs` | [`Refs`]: reference counts, use after free and leaks |
 //! | `stamp` | [`Stamp`], [`renumber`]: numbers that are only compared |
 //! | `symmetry` | [`Permutation`], [`Permute`]: interchangeable processes |
@@ -46,6 +47,7 @@ mod state;
 mod channel;
 mod claim;
 mod clock;
+mod crash;
 mod durable;
 mod model;
 #[cfg(feature = "mutants")]
@@ -65,8 +67,9 @@ pub use actions::Actions;
 pub use channel::{Bag, Fifo, Full, Queue};
 pub use claim::{Claim, awaits, claim, every, implies};
 pub use clock::{Clock, tick_of};
+pub use crash::Crash;
 pub use domain::{Set, Table};
-pub use durable::{Crash, Durable};
+pub use durable::Durable;
 pub use model::Model;
 pub use next::Next;
 pub use outcome::{Cut, FIRED, Fired, Refused, exceeded, when};

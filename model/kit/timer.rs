@@ -2,7 +2,7 @@
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Fired, Items, Permute, Visit, Visitor, when};
+use super::{Crash, Fired, Items, Permute, Visit, Visitor, when};
 
 /// A timer that one process sets and looks at: stopped, or armed with a number of remaining ticks.
 ///
@@ -101,6 +101,8 @@ impl Visit for Timer {
 }
 
 impl Permute for Timer {}
+
+impl Crash for Timer {}
 
 /// Lets one unit of time pass for every timer of a state: the body of the one action of a clock.
 ///

@@ -1,7 +1,8 @@
 //! Stable storage: what a crash leaves of an owner, and that states stay few.
 
 use latchwork_model::kit::{
-    Bag, Crash, Durable, Fifo, Permutation, Permute, Queue, Set, Stamp, Table, Timer, same,
+    Bag, Clock, Crash, Durable, Fifo, Permutation, Permute, Queue, Refs, Set, Stamp, Table, Timer,
+    same, tick_of,
 };
 use latchwork_model::{ids, state};
 
@@ -58,6 +59,10 @@ state! {
         pub lease: Timer,
         /// A token.
         pub token: Stamp,
+        /// The references to an object in memory.
+        pub object: Refs<2>,
+        /// Its clock, which goes on.
+        pub clock: Clock,
     }
 }
 
@@ -76,6 +81,19 @@ fn busy() -> Server {
     server.calls.push(ONE).expect("there is room");
     server.answers.insert(ONE).expect("there is room");
     server.lease.arm(2);
+    server.object.alloc();
+    let clocks = &mut (server.clock, Clock::default(), server.lease);
+    tick_of(
+        clocks,
+        0,
+        1,
+        |all, each| {
+            [&mut all.0, &mut all.1].into_iter().enumerate().for_each(|(of, clock)| each(of, clock))
+        },
+        |all, each| each(0, &mut all.2, true),
+    )
+    .expect("the lease runs");
+    server.clock = clocks.0;
     server.token = Stamp::fresh(&mut server, |server, each| each(&mut server.token));
     server
 }
@@ -85,7 +103,9 @@ fn busy() -> Server {
 fn a_crash_leaves_what_is_durable_and_nothing_else() {
     let mut server = busy();
     server.crash();
-    let mut left = Server { epoch: Durable::of(3), ..Server::default() };
+    let clock = server.clock;
+    assert_eq!(clock.ahead(), 1);
+    let mut left = Server { epoch: Durable::of(3), clock, ..Server::default() };
     left.session[ONE].record = Durable::of(Record { owner: ONE, active: true });
     assert!(same(&server, &left), "{server:#?}");
 }

@@ -392,8 +392,7 @@ pub enum Stopped {
 }
 
 impl Stopped {
-    /// Returns whether all states up to where the search ended were checked, so that properties of
-    /// single states hold within a known part of the space.
+    /// Returns whether every state up to a known border was checked.
     pub const fn is_border(self) -> bool {
         matches!(self, Self::Depth | Self::Constraint)
     }
