@@ -162,7 +162,8 @@ impl ClientRecords {
     fn client_unlock(&self, s: &mut State, c: ClientId) -> Fired {
         let Client { at, cut_off, .. } = s.client[c];
         when(at == At::Holds && !cut_off && s.server.known.contains(c))?;
-        self.write(s, c, false, true);
+        // Nobody waits for the disk: the client has nothing to reclaim.
+        self.write(s, c, false, false);
         s.server.known.remove(c);
         s.server.owner.remove(c);
         s.client[c] = Client { at: At::Done, ..Client::default() };
