@@ -70,8 +70,7 @@ const ONE: ClientId = ClientId(1);
 
 /// Returns a server in which no field is zero.
 fn busy() -> Server {
-    let mut server = Server::default();
-    server.epoch = Durable::of(3);
+    let mut server = Server { epoch: Durable::of(3), ..Server::default() };
     server.session[ONE].record = Durable::of(Record { owner: ONE, active: true });
     server.session[ONE].open = 2;
     server.phase = Phase::On;
@@ -88,7 +87,8 @@ fn busy() -> Server {
         0,
         1,
         |all, each| {
-            [&mut all.0, &mut all.1].into_iter().enumerate().for_each(|(of, clock)| each(of, clock))
+            each(0, &mut all.0);
+            each(1, &mut all.1);
         },
         |all, each| each(0, &mut all.2, true),
     )
