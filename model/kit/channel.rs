@@ -4,7 +4,7 @@ use core::ops::{Deref, DerefMut};
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Items, Permutation, Permute, Visit, Visitor};
+use super::{Crash, Items, Permutation, Permute, Visit, Visitor};
 
 /// The error that a channel is full: `channel.push(m).or(exceeded("callbacks"))?` reports which
 /// one.
@@ -122,6 +122,8 @@ impl<T: Copy + Default + PartialEq + Permute, const N: usize> Permute for Fifo<T
     }
 }
 
+impl<T: FromZeros, const N: usize> Crash for Fifo<T, N> {}
+
 /// A list kept by a process, for example of waiters or of work: a [`Fifo`] that is not a channel,
 /// so reports do not draw its items as messages.
 #[derive(
@@ -167,6 +169,8 @@ impl<T: Copy + Default + PartialEq + Permute, const N: usize> Permute for Queue<
         Self { waiting: self.waiting.permuted(by) }
     }
 }
+
+impl<T: FromZeros, const N: usize> Crash for Queue<T, N> {}
 
 /// A channel without order: a multiset, kept sorted.
 #[derive(
@@ -231,6 +235,8 @@ impl<T: Copy + Default + Ord + Permute, const N: usize> Permute for Bag<T, N> {
         permuted
     }
 }
+
+impl<T: FromZeros, const N: usize> Crash for Bag<T, N> {}
 
 #[cfg(test)]
 mod tests {

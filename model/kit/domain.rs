@@ -5,7 +5,7 @@ use core::ops::{Index, IndexMut};
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Id, Items, Param, Permutation, Permute, Visit, Visitor};
+use super::{Crash, Id, Items, Param, Permutation, Permute, Visit, Visitor};
 
 /// Declares an id: `ids! { /// A node of the cluster. pub NodeId n; }` is spelled `n0`, `n1`, ...
 #[macro_export]
@@ -54,6 +54,8 @@ macro_rules! ids {
                 by.id(*self)
             }
         }
+
+        impl $crate::kit::Crash for $name {}
 
         impl $crate::kit::Visit for $name {
             fn visit(&self, visitor: &mut dyn $crate::kit::Visitor) {
@@ -130,6 +132,14 @@ impl<I: Id, T: Permute, const N: usize> Permute for Table<I, T, N> {
             }
         }
         permuted
+    }
+}
+
+/// Every entry crashes.
+impl<I: Id, T: Copy + Crash, const N: usize> Crash for Table<I, T, N> {
+    #[inline]
+    fn crash(&mut self) {
+        self.entries.crash();
     }
 }
 
@@ -217,3 +227,5 @@ impl<I: Id, const BYTES: usize> Permute for Set<I, BYTES> {
         permuted
     }
 }
+
+impl<I: Param, const BYTES: usize> Crash for Set<I, BYTES> {}

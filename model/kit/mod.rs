@@ -17,6 +17,10 @@
 //! | `domain` | [`ids!`](crate::ids!), tables and sets over ids |
 //! | `channel` | bounded queues |
 //! | `timer` | [`Timer`], [`tick`]: time that is counted down |
+//! | `clock` | [`Clock`], [`tick_of`]: clocks that drift apart within a bound |
+//! | `crash` | [`Crash`]: what a crash leaves of a value |
+//! | `durable` | [`Durable`]: stable storage |
+//! | `refs` | [`Refs`]: reference counts, use after free and leaks |
 //! | `stamp` | [`Stamp`], [`renumber`]: numbers that are only compared |
 //! | `symmetry` | [`Permutation`], [`Permute`]: interchangeable processes |
 //! | [`names`] | compile-time checks that names in the lists are unique and defined |
@@ -42,12 +46,16 @@ mod rules;
 mod state;
 mod channel;
 mod claim;
+mod clock;
+mod crash;
+mod durable;
 mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 pub mod names;
 mod next;
 mod outcome;
+mod refs;
 mod stamp;
 mod step;
 mod symmetry;
@@ -58,13 +66,17 @@ mod visit;
 pub use actions::Actions;
 pub use channel::{Bag, Fifo, Full, Queue};
 pub use claim::{Claim, awaits, claim, every, implies};
+pub use clock::{Clock, tick_of};
+pub use crash::Crash;
 pub use domain::{Set, Table};
+pub use durable::Durable;
 pub use model::Model;
 pub use next::Next;
 pub use outcome::{Cut, FIRED, Fired, Refused, exceeded, when};
 pub use param::{Domain, Id, Param, values};
 pub use properties::{Kind, Property, demand_properties};
 pub use protocol::{Field, Protocol, Setup, Shape, Value};
+pub use refs::Refs;
 pub use rules::{Declared, ProfileInfo, RuleInfo, SourceInfo, Switches, VariantInfo, demand_rules};
 pub use stamp::{Stamp, renumber};
 pub use state::{State, same};

@@ -16,6 +16,19 @@ pub trait Model: Actions {
     /// that is not done is a deadlock.
     fn done(&self, state: &Self::State) -> bool;
 
+    /// Returns whether the search goes on from `state`: the constraint, which cuts a space that is
+    /// too large or infinite. It holds everywhere unless it is overridden.
+    ///
+    /// A state outside of it is checked, but not what follows from it. A check without a violation
+    /// then holds *within the constraint*. `can_finish` and properties of fair runs are undecided,
+    /// because they depend on what follows. Unlike [`exceeded`](super::exceeded), a constraint is
+    /// no violation. Sampled runs and replays go beyond it.
+    #[inline]
+    fn constraint(&self, state: &Self::State) -> bool {
+        let _ = state;
+        true
+    }
+
     /// Passes permutations of interchangeable processes to `emit`: processes with the same program,
     /// whose order is visible to no other process. Compositions of these permutations are included
     /// implicitly. An engine that uses them verifies that they change nothing.

@@ -2,7 +2,7 @@
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Permute, Visit, Visitor};
+use super::{Crash, Permute, Visit, Visitor};
 
 /// An epoch, a generation, a token: a number that is only compared with others.
 ///
@@ -98,6 +98,8 @@ impl Visit for Stamp {
 }
 
 impl Permute for Stamp {}
+
+impl Crash for Stamp {}
 
 #[cfg(test)]
 mod tests {

@@ -50,9 +50,9 @@ pub fn same<S: State>(one: &S, other: &S) -> bool {
 /// A struct may contain `bool`, `u8`, arrays of them, types declared with this macro or with
 /// [`ids!`](crate::ids!), and types of the kit ([`Table`](super::Table), [`Set`](super::Set),
 /// [`Fifo`](super::Fifo), [`Queue`](super::Queue), [`Bag`](super::Bag), [`Timer`](super::Timer),
-/// [`Stamp`](super::Stamp)). All fields are one byte
-/// wide, so there is no padding, and equal states have equal bytes. `Default` is all zero: the
-/// first variant of an enum.
+/// [`Clock`](super::Clock), [`Stamp`](super::Stamp), [`Refs`](super::Refs),
+/// [`Durable`](super::Durable)). All fields are one byte wide, so there is no padding, and equal
+/// states have equal bytes. `Default` is all zero: the first variant of an enum. After a [`Crash`](super::Crash) only what is durable is left.
 ///
 /// ```
 /// latchwork_model::state! {
@@ -118,6 +118,18 @@ macro_rules! state {
                 Self { $($field: $crate::kit::Permute::permuted(&self.$field, by),)* }
             }
         }
+
+        // The lifetime defers the bounds to where a struct crashes: a field of a type without a
+        // `crash` is no error in a struct that never does.
+        impl $crate::kit::Crash for $name
+        where
+            $(for<'deferred> $ty: $crate::kit::Crash,)*
+        {
+            #[inline]
+            fn crash(&mut self) {
+                $($crate::kit::Crash::crash(&mut self.$field);)*
+            }
+        }
     };
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
         $($(#[doc = $doc:expr])* $variant:ident),* $(,)?
@@ -161,6 +173,8 @@ macro_rules! state {
         }
 
         impl $crate::kit::Permute for $name {}
+
+        impl $crate::kit::Crash for $name {}
 
         impl $crate::kit::Param for $name {
             const KIND: &'static str = stringify!($name);

@@ -2,7 +2,7 @@
 
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{Fired, Items, Permute, Visit, Visitor, when};
+use super::{Crash, Fired, Items, Permute, Visit, Visitor, when};
 
 /// A timer that one process sets and looks at: stopped, or armed with a number of remaining ticks.
 ///
@@ -73,6 +73,20 @@ impl Timer {
     pub const fn remaining(&self) -> Option<u8> {
         self.count.checked_sub(1)
     }
+
+    /// Returns whether the timer has ticks left.
+    #[inline]
+    pub(super) const fn runs(&self) -> bool {
+        self.count > 1
+    }
+
+    /// Lets one tick pass for the timer, if it has any left.
+    #[inline]
+    pub(super) const fn count_down(&mut self) {
+        if self.runs() {
+            self.count -= 1;
+        }
+    }
 }
 
 impl Visit for Timer {
@@ -87,6 +101,8 @@ impl Visit for Timer {
 }
 
 impl Permute for Timer {}
+
+impl Crash for Timer {}
 
 /// Lets one unit of time pass for every timer of a state: the body of the one action of a clock.
 ///
@@ -112,15 +128,11 @@ impl Permute for Timer {}
 pub fn tick<S>(state: &mut S, timers: impl Fn(&mut S, &mut dyn FnMut(&mut Timer, bool))) -> Fired {
     let (mut runs, mut waits) = (false, false);
     timers(state, &mut |timer, noticed| {
-        runs |= timer.count > 1;
+        runs |= timer.runs();
         waits |= noticed && timer.is_expired();
     });
     when(runs && !waits)?;
-    timers(state, &mut |timer, _| {
-        if timer.count > 1 {
-            timer.count -= 1;
-        }
-    });
+    timers(state, &mut |timer, _| timer.count_down());
     super::FIRED
 }
 

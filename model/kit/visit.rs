@@ -15,7 +15,7 @@ pub enum Items {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a state",
     note = "a field is a `bool`, a `u8`, an array of fields, a type declared with `state!` or `ids!`, \
-            or one of `Table`, `Set`, `Fifo`, `Queue`, `Bag`, `Timer` and `Stamp`",
+            or one of `Table`, `Set`, `Fifo`, `Queue`, `Bag`, `Timer`, `Clock`, `Stamp`, `Refs` and `Durable`",
     note = "there is no `Option`: use an empty `Set`, a flag, or a first variant such as `None`"
 )]
 pub trait Visit {

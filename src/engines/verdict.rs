@@ -372,6 +372,10 @@ pub struct Comparison {
 pub enum Stopped {
     /// Everything requested was found.
     Found,
+    /// The levels within the requested depth were checked.
+    Depth,
+    /// The constraint of the model holds in no further state.
+    Constraint,
     /// The budget of states was used up.
     States,
     /// The budget of memory was used up.
@@ -388,10 +392,17 @@ pub enum Stopped {
 }
 
 impl Stopped {
+    /// Returns whether every state up to a known border was checked.
+    pub const fn is_border(self) -> bool {
+        matches!(self, Self::Depth | Self::Constraint)
+    }
+
     /// Returns the reason as reports spell it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Found => "found",
+            Self::Depth => "depth",
+            Self::Constraint => "constraint",
             Self::States => "states",
             Self::Memory => "memory",
             Self::Time => "time",

@@ -77,6 +77,11 @@ pub enum Expect {
     Inconclusive(String),
 }
 
+impl Expect {
+    /// The reasons for which a search can be expected to stop early.
+    pub const REASONS: [&str; 4] = ["states", "memory", "time", "constraint"];
+}
+
 impl Scenario {
     /// Reads a scenario file.
     pub fn open(path: &Path) -> Result<Self, Problem> {
@@ -196,10 +201,10 @@ fn read_expect(
         (None, None, Some(json)) => {
             let why = json.string()?;
             match why.as_str() {
-                "states" | "memory" | "time" => Ok(Expect::Inconclusive(why)),
+                known if Expect::REASONS.contains(&known) => Ok(Expect::Inconclusive(why)),
                 _ => Err(json.problem(format!("unknown reason `{why}`")).hint(suggest(
                     &why,
-                    ["states", "memory", "time"],
+                    Expect::REASONS,
                     "reasons",
                 ))),
             }

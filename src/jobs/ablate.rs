@@ -173,7 +173,7 @@ fn bases(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Vec<Base> {
         let checked = run(&scenario, &[], watch)?;
         let states = checked.exploration.statistics.distinct;
         let violated: Vec<_> = checked.violations().map(|found| found.property).collect();
-        let decided = checked.verdict == Verdict::Holds || !violated.is_empty();
+        let decided = checked.verdict != Verdict::Inconclusive;
         decided.then_some(Base { small: *set == 0, states, scenario, violated })
     });
     let mut bases: Vec<Base> = checked.into_iter().flatten().collect();

@@ -16,6 +16,9 @@ use crate::protocols::trace::tell;
 pub enum Verdict {
     /// Every property holds in the whole space.
     Holds,
+    /// Every property that single states decide holds within a known part of the space: a depth,
+    /// or the constraint of the model. What depends on states beyond it is undecided.
+    HoldsWithin,
     /// A property is violated.
     Violated,
     /// No violation was found, but the space is not fully known: a budget ran out, or a step is cut
@@ -28,6 +31,7 @@ impl Verdict {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Holds => "holds",
+            Self::HoldsWithin => "holds_within",
             Self::Violated => "violated",
             Self::Inconclusive => "inconclusive",
         }
@@ -157,6 +161,14 @@ impl Checked {
         unanswered.map(|id| (id, sentence(id))).collect()
     }
 
+    /// Returns the verdict in words: of `holds_within`, it says within what.
+    pub fn verdict_words(&self) -> String {
+        match (self.verdict, part(&self.exploration)) {
+            (Verdict::HoldsWithin, Some(part)) => format!("holds within {part}"),
+            (verdict, _) => verdict.name().to_string(),
+        }
+    }
+
     /// Returns the description of a property.
     pub fn property(&self, id: PropertyId) -> &PropertyInfo {
         &self.properties[usize::from(id.0)]
@@ -230,10 +242,21 @@ pub fn conclude(
     let verdict = match (violated, open) {
         (true, _) => Verdict::Violated,
         (false, false) => Verdict::Holds,
+        (false, true) if holds_within(&properties, &exploration) => Verdict::HoldsWithin,
         (false, true) => Verdict::Inconclusive,
     };
     let standing = standing(&scenario, &properties, &exploration, verdict);
     Checked { scenario, instance, properties, exploration, verdict, standing, decisive: Vec::new() }
+}
+
+/// Returns whether a search ended at a border, and everything that single states decide was decided
+/// up to there.
+fn holds_within(properties: &[PropertyInfo], exploration: &Exploration) -> bool {
+    let by_states = |id: PropertyId| {
+        !is_goal(properties, id) && !properties[usize::from(id.0)].kind.needs_graph()
+    };
+    exploration.stopped.is_some_and(Stopped::is_border)
+        && !exploration.undecided.iter().any(by_states)
 }
 
 fn standing(
@@ -244,17 +267,21 @@ fn standing(
 ) -> Standing {
     let name = |id: PropertyId| properties[usize::from(id.0)].name;
     let ended = exploration.stopped.map_or("", |stopped| stopped.name());
+    let within =
+        |what: &str| Standing::Inconclusive(within_sentence(what, properties, exploration));
     if exploration.statistics.distinct == 0 && exploration.stopped.is_none() {
         return Standing::Vacuous("the model has no initial state".to_string());
     }
     match &scenario.expect {
         Expect::Inconclusive(why) => match verdict {
-            Verdict::Inconclusive if why == ended => Standing::Met,
+            Verdict::HoldsWithin | Verdict::Inconclusive if why == ended => Standing::Met,
+            Verdict::HoldsWithin => within("it holds"),
             Verdict::Inconclusive => Standing::Inconclusive(budget_sentence(exploration)),
             _ => Standing::Unmet(format!("expected to be inconclusive for {why}")),
         },
         Expect::Holds => match verdict {
             Verdict::Holds => vacuous(scenario, properties, exploration).unwrap_or(Standing::Met),
+            Verdict::HoldsWithin => within("it holds"),
             Verdict::Inconclusive => Standing::Inconclusive(budget_sentence(exploration)),
             Verdict::Violated => Standing::Unmet("expected to hold".to_string()),
         },
@@ -273,6 +300,9 @@ fn standing(
                 None if exploration.undecided.contains(*property) => {
                     Standing::Inconclusive(budget_sentence(exploration))
                 }
+                None if exploration.stopped.is_some_and(Stopped::is_border) => {
+                    within(&format!("{} is not violated", name(*property)))
+                }
                 None => Standing::Unmet(format!(
                     "expected {} after {steps} steps, but it is not violated",
                     name(*property)
@@ -282,6 +312,27 @@ fn standing(
     }
 }
 
+/// Returns the part of the space that a search has checked, if it is a known one: `depth 12`.
+fn part(exploration: &Exploration) -> Option<String> {
+    match exploration.stopped? {
+        Stopped::Depth => Some(format!("depth {}", exploration.statistics.depth())),
+        Stopped::Constraint => Some("the constraint".to_string()),
+        _ => None,
+    }
+}
+
+fn within_sentence(what: &str, properties: &[PropertyInfo], exploration: &Exploration) -> String {
+    let part = part(exploration).unwrap_or_default();
+    let Statistics { distinct, .. } = exploration.statistics;
+    let open = exploration.undecided.iter().map(|id| properties.get(usize::from(id.0)));
+    let open: Vec<_> = open.flatten().map(|open| format!("`{}`", open.name)).collect();
+    let undecided = match open.as_slice() {
+        [] => String::new(),
+        open => format!("; undecided: {}", open.join(", ")),
+    };
+    format!("{what} within {part}, which has {distinct} states{undecided}")
+}
+
 fn budget_sentence(exploration: &Exploration) -> String {
     let how = match exploration.stopped {
         Some(Stopped::Interrupted) => "it was interrupted".to_string(),
@@ -289,6 +340,9 @@ fn budget_sentence(exploration: &Exploration) -> String {
             "properties of fair runs are not decided with more than 64 fair processes (or actions, \
              where each is fair)"
                 .to_string()
+        }
+        Some(stopped) if stopped.is_border() => {
+            format!("the search ended at its {}", stopped.name())
         }
         Some(stopped) => format!("the budget of {} ran out", stopped.name()),
         None => "a step is cut off by a bound or a panic".to_string(),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::engines::verdict::PropertyKind;
 use crate::files::case::Minimality;
 use crate::files::configuration::ignorable;
+use crate::files::scenario::Expect;
 use crate::files::thread_run::REFINEMENT;
 use crate::protocols::{self, Entry};
 
@@ -115,7 +116,7 @@ fn scenario_of(entry: &Entry) -> Value {
             json!({ "violates": { "enum": rest }, "steps": steps, "finding": finding }),
             &["violates", "steps"],
         ),
-        object(json!({ "inconclusive": { "enum": ["states", "memory", "time"] } }), &["inconclusive"]),
+        object(json!({ "inconclusive": { "enum": Expect::REASONS } }), &["inconclusive"]),
     ] });
     object(properties, &["format", "protocol", "expect"])
 }

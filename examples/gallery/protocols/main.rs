@@ -11,23 +11,29 @@ use latchwork::protocols::Entry;
 mod afs_callbacks;
 mod brick_locks;
 mod ceph_caps;
+mod client_records;
 mod delegated_times;
+mod delegation_refs;
 mod fencing_tokens;
 mod gfs2_glock;
 mod ldlm_callback;
 mod smb2_lease;
 mod ttl_lock;
+mod two_phase_commit;
 
 static PROTOCOLS: &[Entry] = &[
     Entry::of::<afs_callbacks::AfsCallbacks>(),
     Entry::of::<brick_locks::BrickLocks>(),
     Entry::of::<ceph_caps::CephCaps>(),
+    Entry::of::<client_records::ClientRecords>(),
     Entry::of::<delegated_times::DelegatedTimes>(),
+    Entry::of::<delegation_refs::DelegationRefs>(),
     Entry::of::<fencing_tokens::FencingTokens>(),
     Entry::of::<gfs2_glock::Gfs2Glock>(),
     Entry::of::<ldlm_callback::LdlmCallback>(),
     Entry::of::<smb2_lease::Smb2Lease>(),
     Entry::of::<ttl_lock::TtlLock>(),
+    Entry::of::<two_phase_commit::TwoPhaseCommit>(),
 ];
 
 fn main() -> ExitCode {

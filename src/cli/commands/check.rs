@@ -41,6 +41,10 @@ pub struct Check {
     switches: Switches,
     #[command(flatten)]
     budget: Budget,
+    /// Check only the states that can be reached in this many steps. What holds there holds within
+    /// this depth; can_finish and properties of fair runs are undecided
+    #[arg(long, value_name = "N")]
+    depth: Option<u32>,
     /// Store whole states instead of fingerprints, so that no collision can hide one; slower
     #[arg(long)]
     exact: bool,
@@ -73,11 +77,16 @@ impl Check {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         if let Some(plan) = self.threads.plan() {
-            let of_searches =
-                [self.symmetry, !self.ignore.is_empty(), self.exact, self.checkpoints.is_wanted()];
+            let of_searches = [
+                self.symmetry,
+                !self.ignore.is_empty(),
+                self.exact,
+                self.checkpoints.is_wanted(),
+                self.depth.is_some(),
+            ];
             if of_searches.contains(&true) {
-                let message = "--symmetry, --ignore, --exact, --checkpoint and --resume apply to searches, \
-                               not to threads";
+                let message = "--depth, --symmetry, --ignore, --exact, --checkpoint and --resume apply \
+                               to searches, not to threads";
                 return Err(Failure::Usage(format!("{message}\nhint: leave --engine out")));
             }
             let scenarios = self.scenarios_of_threads()?;
@@ -94,7 +103,8 @@ impl Check {
         let scenarios = self.leave_out(self.scenarios()?)?;
         let (exact, symmetry) = (self.exact, self.symmetry);
         let first_violation = self.switches.names_profile() && !self.outputs.is_verbose();
-        let options = Options { exact, symmetry, first_violation, ..self.budget.options() };
+        let depth = self.depth.map(|depth| depth as usize);
+        let options = Options { exact, symmetry, first_violation, depth, ..self.budget.options() };
         let how = [("coverage", self.coverage), ("exact", self.exact)];
         let how: Vec<&str> = how.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
         let keeper = self.checkpoints.keeper(&scenarios, &how)?;

@@ -11,7 +11,7 @@ use crate::cli::switches::Switches;
 use crate::cli::{Exit, Failure, print, usage};
 use crate::engines::explore::Options;
 use crate::engines::instance::{Refusal, StateBytes};
-use crate::engines::verdict::{BuiltIn, Comparison, Discovery, PropertyKind};
+use crate::engines::verdict::{BuiltIn, Comparison, Discovery, PropertyKind, Stopped};
 use crate::files::configuration::{Configuration, rule_set};
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::apart::{Apart, apart};
@@ -70,7 +70,10 @@ impl Compare {
         let comparison = compare(&first, &second, &options, &clock)?;
         clock.finish();
         let mut out = print::stdout();
-        if one.exploration.stopped.or(other.exploration.stopped).is_some() {
+        let ran_out = |checked: &Checked| {
+            checked.exploration.stopped.is_some_and(|stopped| stopped != Stopped::Constraint)
+        };
+        if ran_out(&one) || ran_out(&other) {
             return Err(Failure::Inconclusive("a budget ran out".to_string()));
         }
         let sides = [(first_name.as_str(), &one), (second_name.as_str(), &other)];

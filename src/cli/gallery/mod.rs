@@ -46,12 +46,15 @@ members! {
     afs_callbacks: AfsCallbacks in two_clients, delay_break => call_clears_old_copy 4;
     brick_locks: BrickLocks in two_clients, heal => one_holder 15;
     ceph_caps: CephCaps in two_reads, newer_release_counts => reader_is_served 7;
+    client_records: ClientRecords in two_clients, sync_removal => reclaim_is_current 7;
     delegated_times: DelegatedTimes in two_writes, freeze_times => time_does_not_go_back 4;
+    delegation_refs: DelegationRefs in two_opens, list_hashed_only => no_use_after_free 7;
     fencing_tokens: FencingTokens in two_clients, compare => writes_are_in_order 9;
     gfs2_glock: Gfs2Glock in two_nodes, keep_pending_demote => waiter_is_granted 13;
     ldlm_callback: LdlmCallback in two_clients, resend_callback => only_the_dead_are_evicted 6;
     smb2_lease: Smb2Lease in two_clients, refuse_late_ack => leased_cache_is_current 11;
     ttl_lock: TtlLock in two_clients, fence => writes_are_in_order 11;
+    two_phase_commit: TwoPhaseCommit in two_participants, log_vote => same_outcome 6;
 }
 
 /// The files of a package that starts from a member, with places for names.

@@ -74,6 +74,8 @@ pub(super) struct Tally {
     antecedents: Vec<u64>,
     /// The properties that a state on this level violates or reaches.
     pub shown: PropertySet,
+    /// Whether the constraint of the model does not hold in a state on this level.
+    pub constrained: bool,
     /// The number of states found for the next level.
     pub fresh: usize,
 }
@@ -84,6 +86,7 @@ impl Tally {
             actions: Box::new([ActionCount::default(); 256]),
             antecedents: vec![0; M::PROPERTIES.len()],
             shown: PropertySet::EMPTY,
+            constrained: false,
             fresh: 0,
         }
     }
@@ -103,7 +106,8 @@ impl Tally {
     pub fn restored(coverage: &Coverage, shown: PropertySet, fresh: usize) -> Self {
         let mut actions = Box::new([ActionCount::default(); 256]);
         actions[..coverage.actions.len()].copy_from_slice(&coverage.actions);
-        Self { actions, antecedents: coverage.antecedents.clone(), shown, fresh }
+        let antecedents = coverage.antecedents.clone();
+        Self { actions, antecedents, shown, constrained: false, fresh }
     }
 
     /// Moves the figures of another tally into this one.
@@ -117,6 +121,7 @@ impl Tally {
             *mine += std::mem::take(theirs);
         }
         self.shown = self.shown.or(std::mem::take(&mut other.shown));
+        self.constrained |= std::mem::take(&mut other.constrained);
         self.fresh += std::mem::take(&mut other.fresh);
     }
 }
@@ -254,10 +259,24 @@ impl<M: Model> Worker<M> {
             }
             None => print(),
         };
-        model.successors(state, |step, next| self.step(shared, step, next));
+        if model.constraint(state) {
+            model.successors(state, |step, next| self.step(shared, step, next));
+        } else {
+            self.stay();
+        }
         self.here.stepped = true;
         self.claims(shared, state, 0);
         self.end_state(shared);
+    }
+
+    /// Leaves the steps of a state out, which is outside of the constraint. The state is no deadlock,
+    /// and nothing is at rest in it: it may have steps.
+    #[cold]
+    fn stay(&mut self) {
+        self.tally.constrained = true;
+        self.here.cut = true;
+        self.here.fair = true;
+        self.here.last = Some(Step { action: 0, args: [0; Step::MAX_ARGS] });
     }
 
     /// Processes one step of the state that is being expanded.

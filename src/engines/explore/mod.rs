@@ -112,8 +112,18 @@ pub fn explore_from<M: Model>(
         return refuse::<M>(options, refused);
     }
     let mut undecided = PropertySet::EMPTY;
-    if found.stopped.is_some() {
+    if found.constrained {
+        found.stopped = found.stopped.or(Some(Stopped::Constraint));
+    }
+    if let Some(stopped) = found.stopped {
         undecided = open::<M>(&found, options.properties);
+        if stopped.is_border() {
+            undecided = undecided.and(beyond::<M>());
+        }
+        if stopped == Stopped::Depth {
+            // The states that were found last were not checked.
+            found.statistics.distinct -= found.statistics.levels.pop().unwrap_or(0);
+        }
     } else if let Some(graph) = &graph {
         let bytes = graph.bytes() + whole::bytes(graph, of_graph, options.threads);
         if options.memory.is_some_and(|most| bytes > most) {
@@ -219,6 +229,14 @@ fn open<M: Model>(found: &Found, wanted: PropertySet) -> PropertySet {
     all.and(wanted).minus(known)
 }
 
+/// Returns the properties that depend on what lies beyond the states that were checked.
+fn beyond<M: Model>() -> PropertySet {
+    let properties = properties::<M>();
+    let own = (0..).map(PropertyId).zip(M::PROPERTIES);
+    let goals = own.filter(|(_, own)| own.kind == Kind::Reachable).map(|(id, _)| id);
+    goals.collect::<PropertySet>().or(of_graph(&properties))
+}
+
 fn trace_graph<M: Model>(
     model: &M,
     initial: &[M::State],
@@ -231,10 +249,16 @@ fn trace_graph<M: Model>(
     let first_fired = |action: &u8| found.first_fired[usize::from(*action)];
     let down_to = options.witnesses.iter().filter_map(first_fired).max().unwrap_or(0);
     let checkpoint = options.checkpoint.as_ref().map(Checkpoint::of_traces);
-    let (states, memory) = (None, None);
-    let first_violation = false;
-    let options =
-        Options { until, down_to, first_violation, states, memory, checkpoint, ..options.clone() };
+    let options = Options {
+        until,
+        down_to,
+        first_violation: false,
+        states: None,
+        depth: None,
+        memory: None,
+        checkpoint,
+        ..options.clone()
+    };
     search::search(model, initial, &options, &Patient(watch), true, quotient).1
 }
 

@@ -27,6 +27,8 @@ pub struct Options {
     pub symmetry: bool,
     /// The maximum number of states.
     pub states: Option<u64>,
+    /// Check only the states that can be reached in this many steps.
+    pub depth: Option<usize>,
     /// The maximum number of bytes for the table, states and edges, and afterwards for checking
     /// properties on the graph. Frontiers that do not fit go to disk.
     pub memory: Option<u64>,
@@ -53,6 +55,7 @@ impl Default for Options {
             first_violation: false,
             symmetry: false,
             states: None,
+            depth: None,
             memory: None,
             frontier: None,
             exact: false,

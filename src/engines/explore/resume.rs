@@ -29,6 +29,7 @@ struct Progress {
     statistics: Statistics,
     coverage: Coverage,
     cut: bool,
+    constrained: bool,
     first: Vec<(PropertyId, usize)>,
     first_fired: Vec<Option<usize>>,
     /// Whether a level is being expanded; it may lack only its conclusion.
@@ -115,6 +116,7 @@ impl<'a, M: Model> Search<'a, M> {
             statistics: self.found.statistics.clone(),
             coverage: self.found.coverage.clone(),
             cut: self.found.cut,
+            constrained: self.found.constrained || worker.tally.constrained,
             first: self.found.first.clone(),
             first_fired: self.found.first_fired.clone(),
             open: self.open,
@@ -144,6 +146,7 @@ impl<'a, M: Model> Search<'a, M> {
         self.found.statistics = progress.statistics;
         self.found.coverage = progress.coverage;
         self.found.cut = progress.cut;
+        self.found.constrained = progress.constrained;
         self.found.first = progress.first;
         self.found.first_fired = progress.first_fired;
         self.open = progress.open;

@@ -35,6 +35,8 @@ pub(super) struct Found {
     /// Whether a step was cut off or a claim could not be evaluated. Then the space is not fully
     /// known.
     pub cut: bool,
+    /// Whether the constraint of the model does not hold in some state.
+    pub constrained: bool,
     /// The properties found, each with the level on which it was found first.
     pub first: Vec<(PropertyId, usize)>,
     /// By action: the level on which it first fired.
@@ -144,6 +146,7 @@ impl<'a, M: Model> Search<'a, M> {
                 coverage: Coverage::of::<M>(),
                 stopped: None,
                 cut: false,
+                constrained: false,
                 first: Vec::new(),
                 first_fired: vec![None; M::ACTIONS.len()],
                 goals: Vec::new(),
@@ -382,6 +385,7 @@ impl<'a, M: Model> Search<'a, M> {
         let faults = [BuiltIn::NoPanic, BuiltIn::BoundExceeded, BuiltIn::GuardsFirst];
         let faults: PropertySet = faults.map(|fault| fault.id::<M>()).into_iter().collect();
         self.found.cut |= !tally.shown.and(faults).is_empty();
+        self.found.constrained |= tally.constrained;
         let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
         let news = tally.shown.minus(known).and(self.options.properties);
         self.found.first.extend(news.iter().map(|property| (property, level)));
@@ -399,8 +403,9 @@ impl<'a, M: Model> Search<'a, M> {
     /// Returns why the search is to stop, if enough was found or a budget is used up.
     pub fn enough(&self) -> Option<Stopped> {
         let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
-        let Options { until, states, first_violation, .. } = self.options;
-        let deep = self.found.statistics.depth() > self.options.down_to;
+        let Options { until, states, first_violation, depth, .. } = self.options;
+        let level = self.found.statistics.depth();
+        let deep = level > self.options.down_to;
         let is_goal = |property: &PropertyId| {
             let own = M::PROPERTIES.get(usize::from(property.0));
             own.is_some_and(|property| property.kind == Kind::Reachable)
@@ -409,6 +414,8 @@ impl<'a, M: Model> Search<'a, M> {
         let all = deep && !until.is_empty() && until.minus(known).is_empty();
         if all || *first_violation && violated {
             Some(Stopped::Found)
+        } else if depth.is_some_and(|most| level > most) {
+            Some(Stopped::Depth)
         } else if states.is_some_and(|most| self.found.statistics.distinct >= most) {
             Some(Stopped::States)
         } else {

@@ -81,9 +81,11 @@ pub(crate) fn end_of<M: Model>(model: &M, state: &M::State, step: Step) -> End {
     }
 }
 
-/// Returns the message of the first panic in `done` or in a property of single states.
+/// Returns the message of the first panic in `constraint`, in `done` or in a property of single
+/// states.
 pub(crate) fn panic_of_claims<M: Model>(model: &M, state: &M::State) -> Option<String> {
-    let done = catch(|| model.done(state)).err();
+    let constraint = catch(|| model.constraint(state)).err();
+    let done = constraint.or_else(|| catch(|| model.done(state)).err());
     let mut fair = false;
     steps::each(model, state, |step, _| fair |= is_fair::<M>(step.action));
     let speaks = |own: &&Property<M>| own.kind != Kind::AtRest || !fair;

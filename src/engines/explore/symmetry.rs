@@ -190,6 +190,10 @@ impl Quotient {
         if done(state) != done(&exchanged) {
             return Some("it is not the same whether the protocol is done".to_string());
         }
+        let within = |state| panics::catch(|| model.constraint(state)).ok();
+        if within(state) != within(&exchanged) {
+            return Some("the constraint holds in one state only".to_string());
+        }
         for property in M::PROPERTIES.iter().filter(|property| !property.kind.is_temporal()) {
             let claim = |state| panics::catch(|| (property.check)(model, state)).ok();
             if claim(state) != claim(&exchanged) {

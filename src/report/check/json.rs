@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use latchwork_model::kit::ActionInfo;
 
-use crate::engines::verdict::{ActionCount, Discovery, PropertyId, collision};
+use crate::engines::verdict::{ActionCount, Discovery, PropertyId, Stopped, collision};
 use crate::files::case::{Case, CaseStep, Changes};
 use crate::files::configuration::Tree;
 use crate::jobs::check::{Checked, Standing};
@@ -252,6 +252,7 @@ fn property(checked: &Checked, at: usize) -> PropertyReport<'_> {
     let id = PropertyId(at as u8);
     let info = &checked.properties[at];
     let found = checked.exploration.discoveries.iter().find(|found| found.property == id);
+    let stopped = checked.exploration.stopped;
     let goal = info.kind.name() == "reachable";
     let verdict = match (found, goal) {
         _ if checked.scenario.ignore.contains(id) => "ignored",
@@ -259,6 +260,7 @@ fn property(checked: &Checked, at: usize) -> PropertyReport<'_> {
         (Some(_), false) => "violated",
         (None, _) if checked.exploration.undecided.contains(id) => "inconclusive",
         (None, true) => "unreachable",
+        (None, false) if stopped.is_some_and(Stopped::is_border) => "holds_within",
         (None, false) => "holds",
     };
     PropertyReport {

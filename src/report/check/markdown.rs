@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::engines::verdict::BuiltIn;
 use crate::files::case::Case;
-use crate::jobs::check::{Checked, Standing};
+use crate::jobs::check::{Checked, Standing, Verdict};
 use crate::report::export::svg::to_svg;
 use crate::report::run::mermaid;
 use crate::report::run::passed_over::passed_over;
@@ -87,6 +87,10 @@ fn sentence(checked: &Checked) -> String {
             checked.property(found.property).name,
             after(found.steps),
             checked.property(found.property).doc
+        ),
+        None if checked.verdict == Verdict::HoldsWithin => format!(
+            "It **{}**: every property that single states decide. The others are undecided.",
+            checked.verdict_words()
         ),
         None if checked.exploration.stopped.is_some() => {
             format!("**Inconclusive** after {} states.", statistics.distinct)

@@ -289,7 +289,7 @@ fn write_collision(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::
 pub fn verdict_words(checked: &Checked) -> String {
     match checked.main_violation() {
         Some(found) => format!("{} {}", checked.property(found.property).name, found.steps),
-        None => checked.verdict.name().to_string(),
+        None => checked.verdict_words(),
     }
 }
 

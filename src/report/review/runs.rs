@@ -124,7 +124,7 @@ fn verdict(one: &Checked) -> String {
         format!("`{}` after {}", one.property(found.property).name, steps(found.steps as u64))
     });
     match (&one.standing, violated) {
-        (Standing::Met, None) => one.verdict.name().to_string(),
+        (Standing::Met, None) => one.verdict_words(),
         (Standing::Met, Some(violated)) => format!("{violated}, as expected"),
         (Standing::Finding(_), violated) => format!("{}, known", violated.unwrap_or_default()),
         (Standing::Unmet(why), violated) => {

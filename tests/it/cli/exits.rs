@@ -79,6 +79,8 @@ fn no_rule_set_and_no_budget_turns_a_violation_green() {
         ("--states=1000000", 1),
         ("--time=0", 3),
         ("--time=1h", 1),
+        ("--depth=5", 3),
+        ("--depth=1000", 1),
         ("--memory=10K", 3),
         ("--memory=4G", 1),
     ] {
@@ -87,6 +89,40 @@ fn no_rule_set_and_no_budget_turns_a_violation_green() {
             assert_eq!(code(folder.path(), &arguments), expected, "{arguments:?}");
         }
     }
+}
+
+/// Red if a depth is no budget, or if nobody is told what it leaves open.
+#[test]
+fn what_holds_within_a_depth_is_inconclusive_and_says_so() {
+    let folder = project("ex_ex.json");
+    let file = "scenarios/downconvert/ex_ex.json";
+    let output = |arguments: &[&str]| {
+        let output = latchwork(arguments).current_dir(folder.path()).output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
+    };
+    let (code, text) = output(&["check", file, "--depth", "3"]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("holds within depth 3"), "{text}");
+    let undecided = text.split_once("undecided: ").expect("some are").1;
+    assert!(undecided.contains("`can_finish`"), "{text}");
+    let (code, facts) = output(&["check", file, "--depth", "3", "--json"]);
+    assert_eq!(code, Some(3));
+    let facts: serde_json::Value = serde_json::from_str(&facts).expect("JSON");
+    let facts = &facts["scenarios"][0];
+    for (key, value) in [("verdict", "holds_within"), ("stopped", "depth")] {
+        assert_eq!(facts[key], value);
+    }
+    assert_eq!(
+        (&facts["depth"], facts["levels"].as_array().expect("levels").len()),
+        (&3.into(), 4)
+    );
+    let of = |name: &str| {
+        let mut all = facts["properties"].as_array().expect("a list").iter();
+        all.find(|property| property["name"] == name).expect("it is there")["verdict"].clone()
+    };
+    assert_eq!((of("deadlock"), of("can_finish")), ("holds_within".into(), "inconclusive".into()));
+    assert_eq!(output(&["check", file, "--depth", "1000"]).0, Some(0));
+    assert_eq!(output(&["check", "downconvert", "--engine", "loom", "--depth", "3"]).0, Some(2));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The floor `engines`: explore, simulate and what they find.
 
 mod awaits;
+mod borders;
 mod cuts;
 mod each;
 mod explore;
