@@ -10,7 +10,7 @@
 
 use latchwork_model::kit::{
     Claim, FIRED, Field, Fired, Model, ProfileInfo, Property, Protocol, Refs, RuleInfo, Setup,
-    Shape, VariantInfo, awaits, exceeded, when,
+    VariantInfo, awaits, exceeded, when,
 };
 use latchwork_model::{actions, properties, rules, state};
 
@@ -256,11 +256,13 @@ impl Model for DelegationRefs {
 impl Protocol for DelegationRefs {
     const NAME: &'static str = "delegation_refs";
     const SUMMARY: &'static str = "the references to a delegation in an NFS server";
-    const BOUNDS: &'static [Field] = &[Field {
-        name: "opens",
-        doc: "How many opens can be granted a delegation, one after the other.",
-        shape: Shape::Number { min: 1, max: 3, default: Some(1) },
-    }];
+    const BOUNDS: &'static [Field] = &[Field::number(
+        "opens",
+        "How many opens can be granted a delegation, one after the other.",
+        1,
+        3,
+        1,
+    )];
     const FAULTS: &'static [Field] = &[];
     const RULES: &'static [RuleInfo] = RULES;
     const VARIANTS: &'static [VariantInfo] = VARIANTS;
