@@ -11,5 +11,13 @@ document.addEventListener("keydown", (event) => {
   } else return;
   event.preventDefault();
 });
-const row = document.querySelector(".desk .current");
-if (row) row.scrollIntoView({ block: "nearest" });
+// The step that was taken last is in sight, and so are the names of the lanes.
+const [desk, row, heads] = [".desk > div", ".desk .current :is(circle, .fault)", ".desk .heads"].map((one) => document.querySelector(one));
+if (row) row.scrollIntoView({ block: "center", inline: "center" });
+window.scrollTo(0, 0);
+if (heads) {
+  const top = (element) => element.getBoundingClientRect().top;
+  const keep = () => heads.setAttribute("transform", `translate(0,${Math.max(0, top(desk) - top(heads.ownerSVGElement))})`);
+  desk.addEventListener("scroll", keep);
+  keep();
+}

@@ -15,10 +15,11 @@ use crate::report::run::html::marks::Marks;
 use crate::report::run::html::steps::{changes, inside, plural, spans};
 use crate::report::run::html::{case, model};
 use crate::report::run::story::Telling;
+use crate::report::words::count;
 use crate::serve::address::Address;
 
 /// The maximum width of the drawing.
-const ROOM: usize = 560;
+const ROOM: usize = 760;
 /// The script: keys that follow the links of the page.
 const KEYS: &str = include_str!("keys.js");
 
@@ -244,11 +245,11 @@ fn outlook(view: &View<'_>) -> Markup {
                 @if let Some(way) = &view.way { a href=(way.to_link()) { "Show a shortest way" } }
             },
             Finish::Stuck(states) => p.said.bad {
-                "✕ Stuck from here: no continuation finishes (all " (states) " "
+                "✕ Stuck from here: no continuation finishes (all " (count(*states as u64)) " "
                 (plural(*states, "state")) " that can be reached were searched)."
             },
             Finish::Unknown(states) => p {
-                "? Whether it can still finish is not known: " (states) " "
+                "? Whether it can still finish is not known: " (count(*states as u64)) " "
                 (plural(*states, "state")) " were searched, and none of them is done."
             },
         }

@@ -66,7 +66,7 @@ fn doc(entry: &Entry, name: &str) -> &'static str {
 /// Describes the rules of a configuration.
 pub fn rules(configuration: &Configuration) -> String {
     let switched = switches(configuration);
-    if switched.is_empty() { "all of them on".to_string() } else { switched.join(", ") }
+    if switched.is_empty() { "all rules on".to_string() } else { switched.join(", ") }
 }
 
 /// Describes the faults that may happen.
