@@ -259,7 +259,7 @@ state! {
 state! {
     /// What is left of each fault.
     pub struct Budget {
-        /// Of [`fault_late_bast`](super::Downconvert).
+        /// Of `fault_late_bast`.
         pub late_bast: u8,
         /// Of `fault_dup_bast`.
         pub dup_bast: u8,

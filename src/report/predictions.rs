@@ -55,6 +55,17 @@ impl<'a> Told<'a> {
         }
     }
 
+    /// Returns the rules that the profile leaves off, and the variants that it switches on.
+    fn switches(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+        let Ledger { entry, profile, .. } = *self.ledger;
+        let (rules, variants) = entry.switches(profile);
+        let off = (0..entry.rules.len()).filter(|at| !rules.is_on(*at));
+        (
+            off.map(|at| entry.rules[at].name).collect(),
+            variants.iter().map(|at| entry.variants[at].name).collect(),
+        )
+    }
+
     fn profile(&self) -> &'static str {
         self.ledger.entry.profiles[self.ledger.profile].name
     }
@@ -183,6 +194,8 @@ pub fn to_json(all: &[Told<'_>]) -> Value {
         json!({
             "protocol": told.ledger.entry.name,
             "profile": told.profile(),
+            "rules_off": told.switches().0,
+            "variants_on": told.switches().1,
             "searched": told.ledger.searched,
             "cut": told.ledger.cut,
             "predictions": told.rows().map(|one| row(told, one)).collect::<Vec<_>>(),
@@ -196,8 +209,8 @@ pub fn to_markdown(all: &[Told<'_>], command: &str) -> String {
     let mut page = format!(
         "# Predictions\n\nWhat the models say that these versions do wrong. Each scenario was searched \
          as it is, with each fault twice, and with each size one larger. A row is one way in which a \
-         property is violated: the shortest run that was found. `{command}` makes this page. Rules \
-         that are off in a profile are in the review of the protocol.\n\n\
+         property is violated: the shortest run that was found. `{command}` makes this page. What is \
+         not modelled is in the README of each protocol.\n\n\
          A prediction is no finding about a kernel until it was played: only the last column says \
          what was seen.\n"
     );
@@ -211,6 +224,17 @@ pub fn to_markdown(all: &[Told<'_>], command: &str) -> String {
 fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
     let ledger = told.ledger;
     writeln!(page, "\n## {}, `{}`\n\n{}.\n", ledger.entry.name, told.profile(), searched(ledger))?;
+    let list = |names: &[&str]| match names {
+        [] => "none".to_string(),
+        some => format!("`{}`", some.join("`, `")),
+    };
+    let (off, on) = told.switches();
+    writeln!(
+        page,
+        "Rules that the profile leaves off: {}. Variants on: {}.\n",
+        list(&off),
+        list(&on)
+    )?;
     if ledger.predictions.is_empty() {
         return Ok(());
     }

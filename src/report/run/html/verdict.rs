@@ -31,6 +31,7 @@ pub fn header(story: &Story) -> Markup {
                 p.clause { "A known finding: " (page::prose(finding)) }
             }
             p.clause {
+                @if story.verdict.violated { "Violated: " }
                 (linked(&sentences::clause(&story.why, &story.verdict.property, story.sentence())))
             }
         }
@@ -97,7 +98,7 @@ pub fn rules(story: &Story) -> Markup {
 /// Describes what is known of shorter runs.
 pub fn minimality(minimality: Minimality) -> &'static str {
     match minimality {
-        Minimality::Proven => "shortest possible (exhaustive search)",
+        Minimality::Proven => "shortest possible run (exhaustive search)",
         Minimality::Prefix => "shortest way to the cycle; a shorter cycle may exist (not proven)",
         Minimality::OneMinimal => "no single step can be left out",
         Minimality::None => "there may be a shorter run",
