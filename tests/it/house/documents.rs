@@ -113,11 +113,36 @@ fn the_summary_lists_every_chapter() {
         _ => None,
     });
     let linked: BTreeSet<String> = linked.collect();
-    let chapters = paths(&repository("docs"), ".md").into_iter().filter_map(|page| {
-        let name = page.file_name()?.to_str()?.to_string();
+    let docs = repository("docs");
+    let chapters = paths(&docs, ".md").into_iter().filter_map(|page| {
+        let name = page.strip_prefix(&docs).ok()?.to_str()?.to_string();
         (name != "SUMMARY.md").then_some(name)
     });
     assert_eq!(linked, chapters.collect());
+}
+
+/// Red if a command on the page of a finding ends with another code than the page says.
+#[test]
+fn findings_can_be_done_again() {
+    let mut seen = 0;
+    for page in paths(&repository("docs/findings"), ".md") {
+        let text = text(&page);
+        let lines = text.lines().filter_map(|line| line.strip_prefix("latchwork "));
+        for line in lines {
+            let (command, code) = line.rsplit_once("# exit ").expect("a code");
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let output = latchwork(&words).output().expect("it runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(
+                output.status.code(),
+                code.parse().ok(),
+                "{}: {line}: {said}",
+                page.display()
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "only {seen} commands were found");
 }
 
 /// The commands of a page, without the words that start the program.
