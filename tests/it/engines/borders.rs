@@ -43,6 +43,8 @@ enum Border {
     Sum(u8),
     /// The first counter counts less than this: that is not symmetric.
     First(u8),
+    /// It does not hold in one state on the first level.
+    Once,
     /// There is none, and asking panics once a counter has counted this.
     Panics(u8),
 }
@@ -135,6 +137,7 @@ impl Model for Grid {
             Border::None => true,
             Border::Sum(most) => Self::sum(s) < most,
             Border::First(most) => s.count[ONE] < most,
+            Border::Once => (s.count[ONE], s.count[OTHER]) != (1, 0),
             Border::Panics(at) => {
                 assert!(s.count[ONE] < at, "no constraint");
                 true
@@ -257,8 +260,8 @@ impl Watch for After {
 /// Red if a resumed search forgets that it has met the border.
 #[test]
 fn a_resumed_search_remembers_the_constraint() {
-    // The border is met on the second level, and the search is interrupted on a later one.
-    let grid = Grid::within(Border::First(1));
+    // The border is met on the first level, and the search is interrupted on a later one.
+    let grid = Grid::within(Border::Once);
     let whole = search(&grid, &Options::default());
     assert_eq!(whole.stopped, Some(Stopped::Constraint));
     let folder = tempfile::tempdir().expect("a folder");
