@@ -13,7 +13,9 @@ use super::NotWritten;
 /// The first line of a schedule.
 pub const HEAD: &str = "latchwork live 1";
 /// How long answers to the client are delayed while a fault is awaited, in milliseconds.
-const DELAY: u32 = 1000;
+const DELAY: u32 = 2000;
+/// How long they are delayed once it has happened: what follows must fit into the server's grace.
+const SHORT_DELAY: u32 = 100;
 
 /// What is played, line by line.
 struct Player<'a> {
@@ -66,7 +68,7 @@ impl Player<'_> {
         }
         let kind = first_open(self.case);
         // The first open has the delegation granted; it ends, or the server goes on to know of it.
-        self.say("c1 open a f r");
+        self.say("c1 open a r");
         self.say("c1 read a");
         match kind {
             Some("cached") => self.say("c1 close a"),
@@ -77,7 +79,7 @@ impl Player<'_> {
             }
         }
         self.say("wait 1");
-        self.say("c1 open b f r");
+        self.say("c1 open b r");
         Ok(())
     }
 
@@ -86,17 +88,18 @@ impl Player<'_> {
         let id = argument.trim_end_matches(')').get(1..).and_then(|id| id.parse::<u32>().ok());
         let lock = step.changes.iter().find_map(|change| lock_of(&change.path)).or(id);
         let first = lock.unwrap_or(0) * 100;
+        let later = &self.case.steps[at + 1..];
         let note = format!("    # step {}: {}", at + 1, step.action);
         let played = match name {
             "app_lock_cached" => format!("c1 rdlck b {first} 10"),
             "app_unlock_cached" => format!("c1 unlck b {first} 10"),
-            "app_open_cached" => "c1 open c f r".to_string(),
+            "app_open_cached" => "c1 open c r".to_string(),
             "app_read_cached" => "c1 read b".to_string(),
             "rival_open" if !self.rival.0 => {
                 self.rival.0 = true;
                 // From here on, the client returns the delegation.
                 self.say("c1 watched");
-                if self.case.steps[at..].iter().any(|later| later.action.starts_with("fault_")) {
+                if later.iter().any(|later| later.action.starts_with("fault_")) {
                     self.say(&format!("c1 delayed {DELAY}"));
                 }
                 "c2 starts open w rw".to_string()
@@ -113,10 +116,15 @@ impl Player<'_> {
                 format!("c2 wrlck w {first} 10")
             }
             "rival_unlock" => format!("c2 unlck w {first} 10"),
-            "fault_reboot" => self.reboot(at)?,
-            "fault_session_lost" => {
-                self.await_calls(at)?;
-                "c1 destroyed".to_string()
+            "fault_reboot" | "fault_session_lost" => {
+                let fault = self.fault(at, name)?;
+                self.say(&(fault.to_string() + &note));
+                if self.rival.0 {
+                    let again = later.iter().any(|later| later.action.starts_with("fault_"));
+                    let delay = if again { DELAY } else { SHORT_DELAY };
+                    self.say(&format!("c1 delayed {delay}"));
+                }
+                return Ok(());
             }
             _ => {
                 if let Some(call) = call(name) {
@@ -142,21 +150,30 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Whether the server forgets what it has recalled decides whether it grants the delegation
-    /// again.
-    fn reboot(&mut self, at: usize) -> Result<String, NotWritten> {
+    /// A fault, once the calls before it have been executed. Whether the server forgets what it has
+    /// recalled decides whether it grants the delegation again.
+    fn fault(&mut self, at: usize, name: &str) -> Result<&'static str, NotWritten> {
         if self.rival.0 {
             self.await_calls(at)?;
         }
-        let refuses = |later: &&CaseStep| later.action.starts_with("mgr_open_reclaim_refused");
-        let refused = self.case.steps[at..].iter().find(refuses);
-        if refused.is_some() && !self.rival.0 {
-            let message =
-                "the server refuses to grant the delegation again, but has not recalled it"
-                    .to_string();
-            return Err(NotWritten::NotPlayable(message));
+        if name == "fault_session_lost" {
+            if !self.rival.0 {
+                let message =
+                    format!("step {}: nothing of the client is awaited before it", at + 1);
+                return Err(NotWritten::NotPlayable(message));
+            }
+            return Ok("c1 destroyed");
         }
-        Ok(if refused.is_some() { "server restarts" } else { "server reloads" }.to_string())
+        let refuses = |later: &CaseStep| later.action.starts_with("mgr_open_reclaim_refused");
+        if !self.case.steps[at..].iter().any(refuses) {
+            return Ok("server reloads");
+        }
+        if !self.rival.0 {
+            let message =
+                "the server refuses to grant the delegation again, but has not recalled it";
+            return Err(NotWritten::NotPlayable(message.to_string()));
+        }
+        Ok("server restarts")
     }
 
     /// The fault follows the last call that the server has executed.
