@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::encoding::json::Document;
 use crate::files::probe_case::{Place, ProbeCase};
-use crate::jobs::probe::{Request, replay};
+use crate::jobs::probe::{Request, SETTLING, replay};
 use crate::probe::draw::Kinds;
 use crate::probe::run::Pulse;
 use crate::report::probe::text;
@@ -56,8 +56,15 @@ pub fn replay_case(
     if let Some(dir) = dir {
         place = Place { dir: name(dir), second: second.map(name), filesystem: None, ..place };
     }
-    let request =
-        Request { place, program: this_program()?, seed: 0, ops: 0, bytes: 1, kinds: Kinds::ALL };
+    let request = Request {
+        place,
+        program: this_program()?,
+        seed: 0,
+        ops: 0,
+        bytes: 1,
+        kinds: Kinds::ALL,
+        settling: SETTLING,
+    };
     let clock = Clock::start(None, false);
     clock.heed_signals()?;
     clock.task("replay");

@@ -30,6 +30,8 @@ pub struct Request {
     pub bytes: u32,
     /// Which locks.
     pub kinds: Kinds,
+    /// A call that nothing lists as waiting is taken to wait if it is not answered in this time.
+    pub settling: Duration,
 }
 
 /// What a probe found.
@@ -64,6 +66,8 @@ pub enum Conclusion {
     Broken(String),
 }
 
+/// Long enough for an answer through a network.
+pub const SETTLING: Duration = Duration::from_millis(150);
 /// A round has at most so many calls. Each has workers and files of its own.
 const ROUND: u64 = 10_000;
 /// How long is waited in runs that minimize a failure, where answers come at once.
@@ -132,6 +136,7 @@ fn setup(request: &Request, folders: &Folders) -> Setup {
         workers: place.workers,
         planted: place.planted.as_deref().and_then(Planted::named),
         patience: Duration::from_millis(place.hang_ms),
+        settling: request.settling,
     }
 }
 

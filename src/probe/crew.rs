@@ -26,6 +26,8 @@ pub struct Setup {
     pub planted: Option<Planted>,
     /// How long an answer may take.
     pub patience: Duration,
+    /// A call that nothing lists as waiting is taken to wait if it is not answered in this time.
+    pub settling: Duration,
 }
 
 /// Something that a worker said.

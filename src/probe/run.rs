@@ -93,8 +93,6 @@ pub struct Context<'a> {
     pub pulse: &'a dyn Pulse,
 }
 
-/// A waiting call is taken to wait if it is not answered in this time and nothing lists it.
-const SETTLING: Duration = Duration::from_millis(150);
 /// For so long a first waiting call is looked for in `/proc/locks`.
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
 /// The pause between two looks at `/proc/locks`.
@@ -180,7 +178,12 @@ impl Run<'_> {
     fn collect(&mut self, op: &Op, answers: &mut Vec<(u8, Answer)>) -> Option<Ended> {
         let must_answer = self.world.must_answer(op);
         let (mut waited, mut looks) = (Duration::ZERO, 0);
-        let mut pause = LOOK;
+        // Without a list there is nothing to look at before the time is over.
+        let first = match self.context.sight {
+            Sight::Listed => LOOK,
+            Sight::Blind => self.context.setup.settling.min(SLICE),
+        };
+        let mut pause = first;
         loop {
             let owes = must_answer && !answers.iter().any(|(worker, _)| *worker == op.worker);
             let view = if owes { None } else { self.look() };
@@ -210,13 +213,13 @@ impl Run<'_> {
             match self.crew.hear(slice) {
                 Heard::Answer(worker, answer) => {
                     answers.push((worker, answer));
-                    (pause, looks) = (LOOK, 0);
+                    (pause, looks) = (first, 0);
                 }
                 Heard::Gone(_) if self.context.pulse.stops() => return Some(Ended::Stopped),
                 Heard::Gone(worker) => return Some(Ended::Broken(gone(worker))),
                 Heard::Nothing => {
                     waited += slice;
-                    pause = (pause * 2).min(SLICE / 10);
+                    pause = (pause * 2).min(first.max(SLICE / 10));
                 }
             }
             if self.context.pulse.stops() {
@@ -243,7 +246,7 @@ impl Run<'_> {
         let waiting = self.world.waiting_lines(op, answers, &pids);
         let quiet = match view {
             Some(view) => contains_all(&view.waiting, &waiting),
-            None => waiting.is_empty() || waited >= SETTLING,
+            None => waiting.is_empty() || waited >= self.context.setup.settling,
         };
         if !quiet {
             return Judged::Wait;

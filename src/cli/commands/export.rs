@@ -10,7 +10,7 @@ use crate::cli::files::write_file;
 use crate::cli::switches::Switches;
 use crate::cli::told::told_under;
 use crate::cli::{Exit, Failure, print};
-use crate::report::export::Format;
+use crate::report::export::{Format, NotWritten};
 
 /// Write a case in the format of another viewer
 #[derive(Args)]
@@ -39,11 +39,12 @@ impl Export {
             return Ok(Exit::Diverged);
         };
         let most = self.most as usize;
-        let text = self.format.text(&case, &story, most).ok_or_else(|| {
-            Failure::Inconclusive(format!(
+        let text = self.format.text(&case, &story, most).map_err(|why| match why {
+            NotWritten::TooManyStates => Failure::Inconclusive(format!(
                 "the space has more than {most} states\nhint: --most allows more, but nobody can read \
                  such a graph"
-            ))
+            )),
+            NotWritten::NotPlayable(why) => Failure::Usage(why),
         })?;
         match &self.output {
             Some(path) => {

@@ -63,6 +63,9 @@ pub struct Probe {
     /// How many seconds an answer may take
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     hang: f64,
+    /// Where /proc/locks does not list the locks: how many milliseconds without an answer mean that a call waits
+    #[arg(long, value_name = "MS", default_value_t = 150, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    settle: u64,
     /// Simulate a defect in the workers, to see that it is found
     #[arg(long, value_name = "DEFECT", hide = true)]
     planted: Option<String>,
@@ -134,7 +137,8 @@ impl Probe {
             planted: self.planted.clone(),
         };
         let (seed, ops, bytes) = (self.seed, self.ops, self.bytes);
-        Ok(Request { place, program: this_program()?, seed, ops, bytes, kinds })
+        let settling = Duration::from_millis(self.settle);
+        Ok(Request { place, program: this_program()?, seed, ops, bytes, kinds, settling })
     }
 
     /// Keeps the case of a disagreement.

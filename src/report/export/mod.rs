@@ -4,6 +4,7 @@
 pub mod dot;
 mod headline;
 pub mod itf;
+pub mod live;
 pub mod perfetto;
 pub mod shiviz;
 pub mod svg;
@@ -30,27 +31,46 @@ pub enum Format {
     Mermaid,
     /// A drawing of the run, a lane for each process
     Svg,
+    /// A schedule that `live/run --schedule` plays on a real kernel; for cases of `delegation_return`
+    Live,
     /// The whole space of the case's configuration, if it is small, for Graphviz
     Dot,
 }
 
+/// Why a case cannot be written in a format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotWritten {
+    /// The format is `dot`, and the space has too many states.
+    TooManyStates,
+    /// The format is `live`, and something in the case cannot be played: a sentence.
+    NotPlayable(String),
+}
+
 impl Format {
-    /// Returns the text of a case in this format; `None` if the format is `dot` and the space has
-    /// more than `most` states.
-    pub fn text(self, case: &Case, story: &Story, most: usize) -> Option<String> {
-        match self {
-            Self::Itf => Some(lines(&itf::to_json(story))),
-            Self::Perfetto => Some(lines(&perfetto::to_json(story))),
-            Self::Shiviz => Some(shiviz::to_log(story)),
-            Self::Mermaid => Some(mermaid::sequence(case)),
-            Self::Svg => Some(svg::to_svg(story)),
-            Self::Dot => {
-                let instance = case.configuration.instance().ok()?;
-                let run = Run::of_case(case, instance.as_ref())?;
-                dot::to_graph(&run, &headline(story), most)
-            }
-        }
+    /// Returns the text of a case in this format.
+    ///
+    /// # Errors
+    ///
+    /// If the format is `dot` and the space has more than `most` states, or if it is `live` and the
+    /// case cannot be played.
+    pub fn text(self, case: &Case, story: &Story, most: usize) -> Result<String, NotWritten> {
+        Ok(match self {
+            Self::Itf => lines(&itf::to_json(story)),
+            Self::Perfetto => lines(&perfetto::to_json(story)),
+            Self::Shiviz => shiviz::to_log(story),
+            Self::Mermaid => mermaid::sequence(case),
+            Self::Svg => svg::to_svg(story),
+            Self::Live => live::to_schedule(case)?,
+            Self::Dot => graph(case, story, most).ok_or(NotWritten::TooManyStates)?,
+        })
     }
+}
+
+/// Returns the whole space of the case's configuration, if it has at most `most` states.
+fn graph(case: &Case, story: &Story, most: usize) -> Option<String> {
+    let instance = case.configuration.instance().ok()?;
+    let run = Run::of_case(case, instance.as_ref())?;
+    dot::to_graph(&run, &headline(story), most)
 }
 
 /// Returns JSON as indented lines.

@@ -224,6 +224,51 @@ fn the_command_writes_each_format() {
     assert!(refused(&["export", PENDING_FLAG, "--format", "png"]).contains("itf"));
 }
 
+/// The schedules that `live/run --schedule` plays.
+#[test]
+fn a_case_becomes_a_schedule() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("a name");
+    let scenarios = "scenarios/delegation_return";
+    let schedule = |file: &str, case: &str| {
+        run(&["check", &format!("{scenarios}/{file}.json"), "--out", out]);
+        let case = folder.path().join("delegation_return").join(case);
+        run(&["export", case.to_str().expect("a name"), "--format", "live"])
+    };
+    let case = "linux_6_1_session-profile-linux_6_1-no_two_holders.json";
+    let (code, text, _) = schedule("linux_6_1_session", case);
+    assert_eq!(code, 0, "{text}");
+    let lines: Vec<&str> =
+        text.lines().map(|line| line.split("    #").next().unwrap_or("")).collect();
+    assert_eq!(lines[0], "latchwork live 1");
+    let at = |line| {
+        lines.iter().position(|other| *other == line).unwrap_or_else(|| panic!("{line}: {text}"))
+    };
+    let order = [
+        "profile linux_6_1",
+        "violates no_two_holders",
+        "c1 rdlck b 0 10",
+        "c1 delayed 2000",
+        "c2 starts open w rw",
+        "c1 calls OPEN 1",
+        "c1 destroyed",
+        "c1 delayed 100",
+        "c2 ends",
+        "c2 wrlck w 0 10",
+        "c1 delayed 0",
+    ];
+    assert!(order.map(at).is_sorted(), "{text}");
+
+    // The server has not recalled the file, so it would grant the delegation again.
+    let case = "linux_6_1_refused_reboot-profile-linux_6_1_refused-no_two_holders.json";
+    let (code, _, said) = schedule("linux_6_1_refused_reboot", case);
+    assert_eq!(code, 2);
+    assert!(said.contains("has not recalled it"), "{said}");
+    let (code, _, said) = run(&["export", PENDING_FLAG, "--format", "live"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("only cases of delegation_return"), "{said}");
+}
+
 #[test]
 fn a_small_space_is_drawn_and_a_large_one_refused() {
     let small = "reports/dirlock/stories/rename_mutex.json";

@@ -1,0 +1,70 @@
+/* A process of a client. It reads operations from its input, one a line, and writes what it was told in the format that
+ * `latchwork conform --client NAME=LOG` reads:
+ *
+ *   TIME NAME OPERATION HANDLE [...] ...             when an operation begins that may take long
+ *   TIME NAME OPERATION HANDLE [FIRST LENGTH] -> ok  when it has ended
+ *
+ * Operations: open H PATH r|rw, read H, write H, rdlck|wrlck|unlck H FIRST LENGTH, close H, chmod H MODE.
+ * Usage: agent NAME */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *name;
+static int handles[128];
+
+static void say(const char *line, const char *result)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    printf("%ld.%06ld %s %s %s\n", (long)now.tv_sec, now.tv_nsec / 1000, name, line, result);
+    fflush(stdout);
+}
+
+static int act(char *line)
+{
+    char what[16], handle, path[256], mode[8];
+    long first = 0, length = 0;
+    if (sscanf(line, "%15s %c", what, &handle) != 2)
+        return errno = EINVAL, -1;
+    int *fd = &handles[handle & 127];
+    if (!strcmp(what, "open") && sscanf(line, "%*s %*c %255s %7s", path, mode) == 2)
+        return *fd = open(path, !strcmp(mode, "r") ? O_RDONLY : O_RDWR);
+    if (!strcmp(what, "close"))
+        return close(*fd);
+    if (!strcmp(what, "read"))
+        return pread(*fd, path, 1, 0);
+    if (!strcmp(what, "write"))
+        return pwrite(*fd, "x", 1, 0);
+    if (!strcmp(what, "chmod") && sscanf(line, "%*s %*c %lo", (unsigned long *)&first) == 1)
+        return fchmod(*fd, first);
+    if (sscanf(line, "%*s %*c %ld %ld", &first, &length) != 2)
+        return errno = EINVAL, -1;
+    int kind = !strcmp(what, "rdlck") ? F_RDLCK : !strcmp(what, "wrlck") ? F_WRLCK : F_UNLCK;
+    struct flock lock = { .l_type = kind, .l_whence = SEEK_SET, .l_start = first, .l_len = length };
+    return fcntl(*fd, F_SETLK, &lock);
+}
+
+int main(int count, char **words)
+{
+    char line[512], result[128];
+    if (count != 2)
+        return 2;
+    name = words[1];
+    while (fgets(line, sizeof line, stdin)) {
+        line[strcspn(line, "\n")] = 0;
+        say(line, "...");
+        if (act(line) < 0)
+            snprintf(result, sizeof result, "-> [Errno %d] %s", errno, strerror(errno));
+        else
+            snprintf(result, sizeof result, "-> ok");
+        say(line, result);
+    }
+    return 0;
+}
