@@ -63,6 +63,7 @@ pub fn replay_case(
         ops: 0,
         bytes: 1,
         kinds: Kinds::ALL,
+        waits: true,
         settling: SETTLING,
     };
     let clock = Clock::start(None, false);

@@ -30,6 +30,8 @@ pub struct Request {
     pub bytes: u32,
     /// Which locks.
     pub kinds: Kinds,
+    /// Whether calls that wait for a lock are made.
+    pub waits: bool,
     /// A call that nothing lists as waiting is taken to wait if it is not answered in this time.
     pub settling: Duration,
 }
@@ -109,6 +111,9 @@ pub fn probe(request: &Request, pulse: &dyn Pulse) -> Result<Probed, String> {
     let mut conclusion = Conclusion::Agreed;
     while calls < request.ops {
         let mut drawer = Drawer::new((request.seed, round), kinds, request.bytes);
+        if !request.waits {
+            drawer = drawer.without_waits();
+        }
         let (mut left, began) = ((request.ops - calls).min(ROUND), pulse.seconds());
         let ran = run::run(&context, &round.to_string(), &mut |world| {
             let in_time = !kinds.lease || pulse.seconds() - began < longest;

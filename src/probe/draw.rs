@@ -53,6 +53,8 @@ pub struct Drawer {
     draws: Draws,
     kinds: Kinds,
     bytes: u32,
+    /// Whether calls that wait for a lock are among them.
+    waits: bool,
 }
 
 /// How often a call is drawn that turns out to be impossible.
@@ -62,7 +64,12 @@ impl Drawer {
     /// Calls of round `round` of a probe with a seed. `bytes`: how many offsets at the start of the
     /// file are used; those at its end are always among them.
     pub fn new((seed, round): (u64, u64), kinds: Kinds, bytes: u32) -> Self {
-        Self { draws: Draws::of(seed, round), kinds, bytes: bytes.max(1) }
+        Self { draws: Draws::of(seed, round), kinds, bytes: bytes.max(1), waits: true }
+    }
+
+    /// The same without calls that wait for a lock.
+    pub fn without_waits(self) -> Self {
+        Self { waits: false, ..self }
     }
 
     /// Returns a call that can be made.
@@ -91,7 +98,7 @@ impl Drawer {
             }
             560..640 if flock => {
                 let (fd, wait, kind) = (self.fd(), self.draws.below(3) == 0, self.kind());
-                Some(Call::Flock { fd, wait: wait && kind != Kind::Unlock, kind })
+                Some(Call::Flock { fd, wait: wait && self.waits && kind != Kind::Unlock, kind })
             }
             640..790 if lease => Some(self.lease()),
             790..850 => Some(Call::Open { fd: self.fd(), mode: self.mode() }),
@@ -108,7 +115,7 @@ impl Drawer {
 
     fn lock(&mut self, posix: bool, ofd: bool) -> Call {
         let (ofd, kind) = (self.is_ofd(posix, ofd), self.kind());
-        let wait = kind != Kind::Unlock && self.draws.below(3) == 0;
+        let wait = kind != Kind::Unlock && self.draws.below(3) == 0 && self.waits;
         let (fd, (start, len)) = (self.fd(), self.range());
         Call::Lock { fd, ofd, wait, kind, start, len }
     }

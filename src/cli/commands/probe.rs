@@ -60,6 +60,9 @@ pub struct Probe {
         default_value = "posix,ofd,flock,lease"
     )]
     filter: Vec<String>,
+    /// Make no calls that wait for a lock
+    #[arg(long)]
+    no_waits: bool,
     /// How many seconds an answer may take
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     hang: f64,
@@ -137,8 +140,8 @@ impl Probe {
             planted: self.planted.clone(),
         };
         let (seed, ops, bytes) = (self.seed, self.ops, self.bytes);
-        let settling = Duration::from_millis(self.settle);
-        Ok(Request { place, program: this_program()?, seed, ops, bytes, kinds, settling })
+        let (waits, settling) = (!self.no_waits, Duration::from_millis(self.settle));
+        Ok(Request { place, program: this_program()?, seed, ops, bytes, kinds, waits, settling })
     }
 
     /// Keeps the case of a disagreement.
