@@ -8,7 +8,6 @@ use crate::cli::budget::Budget;
 use crate::cli::clock::{Cells, Clock};
 use crate::cli::files::{entry_named, read_folder, scenarios_folder, write_file};
 use crate::cli::json::{Json, to_text};
-use crate::cli::print::Show;
 use crate::cli::{Exit, Failure, print};
 use crate::encoding::json::suggest;
 use crate::engines::explore::Watch;
@@ -16,6 +15,7 @@ use crate::files::configuration;
 use crate::files::outcomes::Outcomes;
 use crate::jobs::predict::{Ledger, Plan, predict};
 use crate::protocols::{self, Entry};
+use crate::report::layout::Detail;
 use crate::report::predictions::{self, Told};
 
 /// List what profiles violate within widened bounds: predictions about the versions they describe
@@ -44,8 +44,6 @@ pub struct Predict {
     budget: Budget,
     #[command(flatten)]
     json: Json,
-    #[command(flatten)]
-    show: Show,
     /// Write the committed page, its facts and its cases below this folder instead of printing them
     #[arg(long, value_name = "FOLDER")]
     reports: Option<PathBuf>,
@@ -86,7 +84,7 @@ impl Predict {
         } else if !self.json.prints() {
             let mut out = print::stdout();
             for told in &told {
-                predictions::write_text(&mut out, told, self.show.layout())?;
+                predictions::write_text(&mut out, told, print::layout(Detail::Normal))?;
             }
         }
         let searched: usize = ledgers.iter().map(|ledger| ledger.searched).sum();

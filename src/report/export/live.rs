@@ -8,8 +8,6 @@
 use crate::files::case::{Case, CaseStep};
 use crate::files::configuration::Tree;
 
-use super::NotWritten;
-
 /// The first line of a schedule.
 pub const HEAD: &str = "latchwork live 1";
 /// How long answers to the client are delayed while a fault is awaited, in milliseconds.
@@ -32,11 +30,11 @@ struct Player<'a> {
 /// # Errors
 ///
 /// If something in the case cannot be played.
-pub fn to_schedule(case: &Case) -> Result<String, NotWritten> {
+pub fn to_schedule(case: &Case) -> Result<String, String> {
     let protocol = case.configuration.entry.name;
     if protocol != "delegation_return" {
         let message = format!("only cases of delegation_return can be played, not of {protocol}");
-        return Err(NotWritten::NotPlayable(message));
+        return Err(message);
     }
     let mut player = Player { case, lines: Vec::new(), rival: (false, false), calls: Vec::new() };
     player.begin()?;
@@ -58,7 +56,7 @@ impl Player<'_> {
     }
 
     /// The head, and the client with its delegation and its first open.
-    fn begin(&mut self) -> Result<(), NotWritten> {
+    fn begin(&mut self) -> Result<(), String> {
         let (set, verdict) = (self.case.configuration.rule_set(), &self.case.verdict);
         let (property, steps) = (&verdict.property, self.case.steps.len());
         self.say(&format!("about a case of delegation_return: {property} after {steps} steps"));
@@ -75,7 +73,7 @@ impl Player<'_> {
             Some("known") => {}
             _ => {
                 let message = "the first open of the case is neither cached nor known".to_string();
-                return Err(NotWritten::NotPlayable(message));
+                return Err(message);
             }
         }
         self.say("wait 1");
@@ -83,7 +81,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn step(&mut self, at: usize, step: &CaseStep) -> Result<(), NotWritten> {
+    fn step(&mut self, at: usize, step: &CaseStep) -> Result<(), String> {
         let (name, argument) = step.action.split_once('(').unwrap_or((&step.action, ""));
         let id = argument.trim_end_matches(')').get(1..).and_then(|id| id.parse::<u32>().ok());
         let lock = step.changes.iter().find_map(|change| lock_of(&change.path)).or(id);
@@ -143,7 +141,7 @@ impl Player<'_> {
                     return Ok(());
                 }
                 let message = format!("step {}, `{}`, cannot be played", at + 1, step.action);
-                return Err(NotWritten::NotPlayable(message));
+                return Err(message);
             }
         };
         self.say(&(played + &note));
@@ -152,7 +150,7 @@ impl Player<'_> {
 
     /// A fault, once the calls before it have been executed. Whether the server forgets what it has
     /// recalled decides whether it grants the delegation again.
-    fn fault(&mut self, at: usize, name: &str) -> Result<&'static str, NotWritten> {
+    fn fault(&mut self, at: usize, name: &str) -> Result<&'static str, String> {
         if self.rival.0 {
             self.await_calls(at)?;
         }
@@ -160,7 +158,7 @@ impl Player<'_> {
             if !self.rival.0 {
                 let message =
                     format!("step {}: nothing of the client is awaited before it", at + 1);
-                return Err(NotWritten::NotPlayable(message));
+                return Err(message);
             }
             return Ok("c1 destroyed");
         }
@@ -171,16 +169,16 @@ impl Player<'_> {
         if !self.rival.0 {
             let message =
                 "the server refuses to grant the delegation again, but has not recalled it";
-            return Err(NotWritten::NotPlayable(message.to_string()));
+            return Err(message.to_string());
         }
         Ok("server restarts")
     }
 
     /// The fault follows the last call that the server has executed.
-    fn await_calls(&mut self, at: usize) -> Result<(), NotWritten> {
+    fn await_calls(&mut self, at: usize) -> Result<(), String> {
         let Some(last) = self.calls.last().copied() else {
             let message = format!("step {}: no call of the client comes before the fault", at + 1);
-            return Err(NotWritten::NotPlayable(message));
+            return Err(message);
         };
         let number = self.calls.iter().filter(|call| **call == last).count();
         self.say(&format!("c1 calls {last} {number}"));

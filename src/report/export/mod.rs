@@ -60,7 +60,7 @@ impl Format {
             Self::Shiviz => shiviz::to_log(story),
             Self::Mermaid => mermaid::sequence(case),
             Self::Svg => svg::to_svg(story),
-            Self::Live => live::to_schedule(case)?,
+            Self::Live => live::to_schedule(case).map_err(NotWritten::NotPlayable)?,
             Self::Dot => graph(case, story, most).ok_or(NotWritten::TooManyStates)?,
         })
     }
