@@ -62,8 +62,8 @@ pub struct Prediction {
     pub widened: Option<Widening>,
     /// The faults in the run, by action, each with their number.
     pub faults: Vec<(&'static str, usize)>,
-    /// Whether it is a known finding of the scenario as it is.
-    pub finding: Option<String>,
+    /// The first known finding of this way: the scenario that keeps it, and its sentence.
+    pub finding: Option<(String, String)>,
     /// The run.
     pub case: Case,
 }
@@ -108,7 +108,13 @@ pub fn predict(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Ledge
         let verdict = &prediction.case.verdict;
         (prediction.way, verdict.property != prediction.way.property, verdict.steps)
     });
-    predictions.dedup_by_key(|prediction| prediction.way);
+    predictions.dedup_by(|next, kept| {
+        let same = next.way == kept.way;
+        if same && kept.finding.is_none() {
+            kept.finding = next.finding.take();
+        }
+        same
+    });
     let Plan { entry, profile, .. } = *plan;
     Ledger { entry, profile, searched: count, cut, predictions }
 }
@@ -216,7 +222,7 @@ fn prediction(checked: &Checked, found: &Discovery, widened: Option<Widening>) -
         scenario: checked.scenario.name.clone(),
         widened,
         faults,
-        finding: case.finding.clone(),
+        finding: case.finding.clone().map(|known| (checked.scenario.name.clone(), known)),
         case,
     }
 }

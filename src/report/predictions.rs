@@ -185,7 +185,9 @@ pub fn to_json(all: &[Told<'_>]) -> Value {
             "brought_about": told.means(prediction).ok(),
             "scenario": prediction.scenario,
             "widened": widened,
-            "finding": prediction.finding,
+            "finding": prediction.finding.as_ref().map(|(scenario, sentence)| {
+                json!({ "scenario": scenario, "sentence": sentence })
+            }),
             "case": format!("predictions/{}.json", stem(told.ledger, prediction)),
             "outcome": outcome.map(|outcome| json!({ "seen": outcome.seen, "how": outcome.how })),
         })
@@ -265,8 +267,8 @@ fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
         writeln!(page, "\n`{property}`{by}: {}. {}", seen(Some(outcome)), outcome.how)?;
     }
     let known = ledger.predictions.iter().filter_map(|one| Some((one, one.finding.as_ref()?)));
-    for (prediction, finding) in known {
-        writeln!(page, "\n`{}` in {}: {finding}", prediction.way.property, prediction.scenario)?;
+    for (prediction, (scenario, finding)) in known {
+        writeln!(page, "\n`{}` in {scenario}: {finding}", prediction.way.property)?;
     }
     Ok(())
 }

@@ -43,8 +43,8 @@ fn each_way_is_predicted_once_by_a_run_that_shows_it() {
         .expect("a recall that cannot be queued leaves an operation waiting");
     assert_eq!(failing.widened, Some(Widening { key: "cb_fail", value: 2 }));
     assert_eq!(failing.faults, [("environment_cb_fail", 1)]);
-    let known = ledger.predictions.iter().find(|one| one.finding.is_some()).expect("a finding");
-    assert_eq!((known.widened, known.scenario.as_str()), (None, "linux_6_12_acl"));
+    let known = ledger.predictions.iter().find_map(|one| one.finding.as_ref());
+    assert_eq!(known.expect("a finding").0, "linux_6_12_acl");
     let folder = tempfile::tempdir().expect("a folder");
     for one in &ledger.predictions {
         let file = folder.path().join("case.json");
@@ -85,5 +85,5 @@ fn what_is_not_predicted_is_refused() {
         "{said}"
     );
     let said = refused(&["predict", "linux_6_13"]);
-    assert!(said.contains("did you mean `linux_6_12`"), "{said}");
+    assert!(said.contains("did you mean `linux_6_1`"), "{said}");
 }
