@@ -269,24 +269,6 @@ fn lanes_are_grouped_by_node() {
     assert_eq!((busy[1].from, busy[1].to), (Some(5), None));
 }
 
-/// Red if a field that is told of by a bar is in no column, and nothing says so.
-#[test]
-fn fields_without_a_bar_are_counted_on_the_page() {
-    let mut crowded = 0;
-    for case in cases() {
-        let story = story(&case);
-        let picture = Picture::of(&story.run, &story.run.processes);
-        let html = page(&story, "case.json");
-        for place in picture.places.iter().filter(|place| !place.without_bar.is_empty()) {
-            crowded += 1;
-            let title = format!("<title>No bar for: {}</title>", place.without_bar.join(", "));
-            let more = format!("+{} more", place.without_bar.len());
-            assert!(html.contains(&title) && html.contains(&more), "{}: {title}", place.name);
-        }
-    }
-    assert!(crowded > 0, "no case has more fields than columns");
-}
-
 /// A lane, a place or a field that a protocol declares for its drawings and does not have makes this
 /// red: a typing error would only make an arrow or a bar disappear.
 #[test]
