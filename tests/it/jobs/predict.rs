@@ -52,7 +52,7 @@ fn each_way_is_predicted_once_by_a_run_that_shows_it() {
         let (code, out, said) = run(&["replay", path(&file)]);
         assert_eq!(code, 1, "{out}{said}");
         let case = Case::open(&file, false).expect("a case");
-        let by = one.way.decided_by.expect("nothing repeats forever here");
+        let Some(by) = one.way.decided_by else { continue };
         let deciding = &case.steps[case.verdict.steps - 1].action;
         assert!(case.verdict.property == "deadlock" || deciding.starts_with(by), "{by}: {out}");
     }
