@@ -78,7 +78,7 @@ mod tests {
     /// The numbers of multisets: 3, 5 and 7 are those of a paper and of another tool as well.
     #[test]
     fn of_states_that_differ_by_an_exchange_one_is_searched() {
-        for (managers, distinct) in [(1, 12), (3, 80), (5, 314), (7, 920)] {
+        for (managers, distinct) in [(1, 12), (3, 80), (5, 314), (7, 920), (9, 2_232)] {
             for (threads, exact) in [(1, false), (2, false), (2, true)] {
                 let options = Options { threads, exact, symmetry: true, ..Options::default() };
                 let found = search(managers, options);

@@ -111,8 +111,8 @@ impl Starts {
     }
 }
 
-/// Returns whether a reply is older than the last good answer to its client. Such a reply comes to
-/// light at the end, after a gap, and shows nothing about what happened since.
+/// Returns whether a reply is older than the last good answer to its client. The importer sees such
+/// a reply late, after a gap. It shows nothing about what happened since.
 fn is_outdated(known: &Known, at: Stamp) -> bool {
     known.good.is_some_and(|(good, _)| at.frame < good.frame)
 }
@@ -214,7 +214,7 @@ mod tests {
         (who, client, over)
     }
 
-    /// What comes of a new client id in a frame.
+    /// Returns the verdict on a new client id in a frame, and the state after it.
     fn new_id_in(frame: u64) -> (Option<Verdict>, Who, Client) {
         let (mut who, client, over) = answered_in_10_and_30();
         let (id, at) = (ClientId(2), stamp(frame));

@@ -12,7 +12,7 @@ use signal_hook::flag;
 
 use crate::engines::explore::Watch;
 use crate::engines::verdict::Stopped;
-use crate::jobs::ablate::Progress;
+use crate::jobs::parallel::Progress;
 use crate::report::check::html::Pace;
 
 use super::print;

@@ -270,7 +270,7 @@ pub fn ignorable(entry: &Entry, name: &str) -> Result<PropertyId, Unknown> {
     Err((message, format!("{remedy}, or expect it: {expect}")))
 }
 
-fn unknown<'n>(
+pub(super) fn unknown<'n>(
     entry: &Entry,
     what: &str,
     name: &str,

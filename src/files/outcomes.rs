@@ -1,25 +1,28 @@
-//! What became of predictions that were played on real kernels: a file that people write.
+//! The results of predictions that were played on real kernels, in a file that people write.
 
 use std::path::Path;
 
+use latchwork_model::kit::{ActionInfo, Fairness};
 use serde::{Deserialize, Serialize};
 
-use crate::encoding::json::{Document, Problem};
+use crate::encoding::json::{Document, Problem, suggest};
+use crate::files::configuration::{Unknown, profile, property, unknown};
+use crate::protocols::{self, Entry};
 
-/// What people know of predictions: how faults are brought about, and what was seen.
+/// How to cause faults on real systems, and the results of predictions that were played.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outcomes {
-    /// The faults that can be brought about from outside, on a wire or at system calls.
-    pub faults: Vec<Made>,
-    /// The outcomes, each of another prediction.
+    /// The faults that can be caused from outside: on the wire, or by system calls.
+    pub faults: Vec<Cause>,
+    /// The outcomes, at most one for each prediction.
     pub outcomes: Vec<Outcome>,
 }
 
-/// How a fault is brought about.
+/// How to cause a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Made {
+pub struct Cause {
     /// The protocol.
     pub protocol: String,
     /// The action of the fault.
@@ -28,7 +31,7 @@ pub struct Made {
     pub by: String,
 }
 
-/// What became of one prediction.
+/// The result of playing one prediction.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {
@@ -54,13 +57,81 @@ pub enum Seen {
     Confirmed,
     /// In the predicted situation the kernel did something else.
     Refuted,
-    /// The situation was not brought about.
+    /// The kernel did not get into the predicted situation.
     NotReached,
 }
 
 impl Outcomes {
-    /// Reads the file.
+    /// Reads the file. The error names the first entry about something that does not exist, or the
+    /// second one about the same.
     pub fn open(path: &Path) -> Result<Self, Problem> {
-        Document::open(path)?.parse()
+        let all: Self = Document::open(path)?.parse()?;
+        let of_file = |(message, hint): Unknown| {
+            Problem::of_file(path.display().to_string(), message).hint(hint)
+        };
+        all.check().map_err(of_file)?;
+        Ok(all)
     }
+
+    fn check(&self) -> Result<(), Unknown> {
+        for (at, cause) in self.faults.iter().enumerate() {
+            let entry = entry(&cause.protocol)?;
+            action(entry, "fault", &cause.fault, &|lane| lane == Fairness::Fault)?;
+            let is_same =
+                |other: &Cause| (&other.protocol, &other.fault) == (&cause.protocol, &cause.fault);
+            once(self.faults[..at].iter().any(is_same), &cause.fault)?;
+        }
+        for (at, outcome) in self.outcomes.iter().enumerate() {
+            let entry = entry(&outcome.protocol)?;
+            profile(entry, &outcome.profile)?;
+            property(entry, &outcome.property)?;
+            if let Some(by) = &outcome.decided_by {
+                action(entry, "action", by, &|_| true)?;
+            }
+            once(
+                self.outcomes[..at].iter().any(|other| other.is_about_the_same(outcome)),
+                &outcome.property,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Outcome {
+    fn is_about_the_same(&self, other: &Self) -> bool {
+        self.profile == other.profile
+            && self.protocol == other.protocol
+            && self.property == other.property
+            && self.decided_by == other.decided_by
+    }
+}
+
+fn entry(name: &str) -> Result<&'static Entry, Unknown> {
+    protocols::find(name).ok_or_else(|| {
+        let known = protocols::all().iter().map(|entry| entry.name);
+        (format!("unknown protocol `{name}`"), suggest(name, known, "protocols"))
+    })
+}
+
+/// Refuses the name of an action that does not exist, or in whose lane it may not be.
+fn action(
+    entry: &Entry,
+    what: &str,
+    name: &str,
+    may: &dyn Fn(Fairness) -> bool,
+) -> Result<(), Unknown> {
+    let fits = |action: &&ActionInfo| may(entry.lanes[usize::from(action.lane)].fairness);
+    let known = entry.actions.iter().filter(fits).map(|action| action.name);
+    if known.clone().any(|known| known == name) {
+        return Ok(());
+    }
+    Err(unknown(entry, what, name, known))
+}
+
+fn once(is_repeated: bool, name: &str) -> Result<(), Unknown> {
+    if is_repeated {
+        let hint = "keep one entry, with all that was seen".to_string();
+        return Err((format!("there are two entries about the same: `{name}`"), hint));
+    }
+    Ok(())
 }

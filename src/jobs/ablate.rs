@@ -14,7 +14,7 @@ use crate::engines::verdict::{Discovery, PropertyId};
 use crate::files::configuration::Configuration;
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Verdict, check};
-use crate::jobs::parallel::parallel;
+use crate::jobs::parallel::{Progress, parallel};
 use crate::protocols::Entry;
 use crate::protocols::decisive::{Acts, first_difference};
 
@@ -116,20 +116,6 @@ struct Base {
     states: u64,
     scenario: Scenario,
     violated: Vec<PropertyId>,
-}
-
-/// An observer of the progress.
-pub trait Progress: Sync {
-    /// Reports that this many more cells must run than previously known.
-    fn more(&self, cells: usize);
-    /// Reports that a cell begins.
-    fn cell(&self, name: &str);
-}
-
-/// Ignores all progress.
-impl Progress for () {
-    fn more(&self, _: usize) {}
-    fn cell(&self, _: &str) {}
 }
 
 /// Computes the matrix.

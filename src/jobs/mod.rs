@@ -10,7 +10,7 @@ pub mod coverage;
 pub mod evaluate;
 pub mod finish;
 pub mod generate;
-mod parallel;
+pub mod parallel;
 pub mod predict;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 pub mod probe;

@@ -1,7 +1,21 @@
-//! Independent searches on several threads.
+//! Independent searches on several threads, and the observer of their progress.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// An observer of the progress.
+pub trait Progress: Sync {
+    /// Reports that this many more searches must run than previously known.
+    fn more(&self, cells: usize);
+    /// Reports that a search begins.
+    fn cell(&self, name: &str);
+}
+
+/// Ignores all progress.
+impl Progress for () {
+    fn more(&self, _: usize) {}
+    fn cell(&self, _: &str) {}
+}
 
 /// Applies `work` to every item on several threads. The results are in the order of the items.
 pub fn parallel<T: Sync, R: Send>(

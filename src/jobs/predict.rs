@@ -11,10 +11,9 @@ use crate::engines::verdict::{BuiltIn, Discovery, End, PropertyKind};
 use crate::files::case::Case;
 use crate::files::configuration::{Configuration, Tree};
 use crate::files::scenario::{Expect, Scenario};
-use crate::jobs::ablate::Progress;
 use crate::jobs::check::{Checked, check};
 use crate::jobs::finish::{Finish, finish};
-use crate::jobs::parallel::parallel;
+use crate::jobs::parallel::{Progress, parallel};
 use crate::protocols::Entry;
 use crate::protocols::trace::states;
 
@@ -35,7 +34,7 @@ pub struct Plan {
 }
 
 /// The maximum number of states that are searched for a way on from a state of a run.
-const MOST_AHEAD: usize = 5_000;
+pub const MOST_AHEAD: usize = 5_000;
 
 /// What a profile violates.
 pub struct Ledger {
@@ -43,6 +42,10 @@ pub struct Ledger {
     pub entry: &'static Entry,
     /// The profile.
     pub profile: usize,
+    /// How often each fault may happen.
+    pub faults: u8,
+    /// The maximum number of states of a search.
+    pub states: u64,
     /// The number of configurations that were searched.
     pub searched: usize,
     /// The number of those whose space is larger than the search. What is predicted there is true, but
@@ -56,6 +59,9 @@ pub struct Ledger {
 pub struct Prediction {
     /// The way.
     pub way: Way,
+    /// The number of steps after which the property is violated, or nothing finishes any more; `None`
+    /// if that does not depend on one step.
+    pub decided_after: Option<usize>,
     /// The scenario in which it was found.
     pub scenario: String,
     /// How the scenario was widened; `None` if it was not.
@@ -115,8 +121,8 @@ pub fn predict(plan: &Plan, watch: &dyn Watch, progress: &dyn Progress) -> Ledge
         }
         same
     });
-    let Plan { entry, profile, .. } = *plan;
-    Ledger { entry, profile, searched: count, cut, predictions }
+    let Plan { entry, profile, faults, states, .. } = *plan;
+    Ledger { entry, profile, faults, states, searched: count, cut, predictions }
 }
 
 /// Returns the name of a scenario with what was widened.
@@ -184,8 +190,8 @@ fn raised(record: &Tree, fields: &'static [Field], to: impl Fn(u8) -> u8) -> Vec
     all
 }
 
-/// Returns the violations that say something of the protocol, and not of the model's own bounds. A
-/// standstill is one violation, whichever property tells it.
+/// Returns the violations of the protocol, without those of the model's own bounds. A standstill is one
+/// violation, of `deadlock` or of `can_finish`.
 fn violations(checked: &Checked) -> impl Iterator<Item = &Discovery> {
     let kind = |found: &Discovery| checked.property(found.property).kind;
     let is = |found: &Discovery, built_in| kind(found) == PropertyKind::BuiltIn(built_in);
@@ -199,7 +205,7 @@ fn violations(checked: &Checked) -> impl Iterator<Item = &Discovery> {
 fn prediction(checked: &Checked, found: &Discovery, widened: Option<Widening>) -> Prediction {
     let entry = checked.scenario.configuration.entry;
     let name_of = |at: usize| entry.actions[usize::from(found.path.steps[at].action)].name;
-    let decided = decided_after(checked, found);
+    let decided_after = decided_after(checked, found);
     let mut faults: Vec<(&'static str, usize)> = Vec::new();
     for at in 0..found.steps.min(found.path.steps.len()) {
         let lane = entry.actions[usize::from(found.path.steps[at].action)].lane;
@@ -217,8 +223,9 @@ fn prediction(checked: &Checked, found: &Discovery, widened: Option<Widening>) -
     Prediction {
         way: Way {
             property: if deadlock { BuiltIn::CanFinish.name() } else { info.name },
-            decided_by: decided.and_then(|steps| steps.checked_sub(1)).map(name_of),
+            decided_by: decided_after.and_then(|steps| steps.checked_sub(1)).map(name_of),
         },
+        decided_after,
         scenario: checked.scenario.name.clone(),
         widened,
         faults,

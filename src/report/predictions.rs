@@ -5,24 +5,24 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use crate::files::outcomes::{Made, Outcome, Outcomes, Seen};
+use crate::files::outcomes::{Cause, Outcome, Outcomes, Seen};
 use crate::jobs::predict::{Ledger, Prediction, Way};
 use crate::report::layout::Layout;
 use crate::report::run::story::Story;
 use crate::report::{table, words};
 
-/// A ledger with what became of its predictions.
+/// A ledger with the outcomes of its predictions.
 pub struct Told<'a> {
     /// The ledger.
     pub ledger: &'a Ledger,
-    /// By prediction.
+    /// By prediction; `None` if it was not played.
     pub outcomes: Vec<Option<&'a Outcome>>,
-    /// What is known of predictions.
+    /// All outcomes, and how to cause faults.
     known: &'a Outcomes,
 }
 
 impl<'a> Told<'a> {
-    /// Finds the outcomes of the predictions of a ledger.
+    /// Looks up the outcome of each prediction of a ledger.
     pub fn new(ledger: &'a Ledger, all: &'a Outcomes) -> Self {
         let of = |prediction: &Prediction| {
             all.outcomes.iter().find(|told| is_of(told, ledger, prediction))
@@ -34,23 +34,24 @@ impl<'a> Told<'a> {
         self.ledger.predictions.iter().zip(self.outcomes.iter().copied())
     }
 
-    /// Returns how the faults of a prediction are brought about. The error names those of which that
-    /// is not known.
-    fn means(&self, prediction: &Prediction) -> Result<Vec<&'a str>, Vec<&'static str>> {
-        let made = |fault: &str| {
-            let of = |made: &&Made| made.protocol == self.ledger.entry.name && made.fault == fault;
-            self.known.faults.iter().find(of).map(|made| made.by.as_str())
+    /// Returns how to cause the faults of a prediction. The error lists the faults for which no way is
+    /// known.
+    fn causes(&self, prediction: &Prediction) -> Result<Vec<&'a str>, Vec<&'static str>> {
+        let cause = |fault: &str| {
+            let of =
+                |cause: &&Cause| cause.protocol == self.ledger.entry.name && cause.fault == fault;
+            self.known.faults.iter().find(of).map(|cause| cause.by.as_str())
         };
         let all = || prediction.faults.iter().map(|(fault, _)| *fault);
-        let missing: Vec<&'static str> = all().filter(|fault| made(fault).is_none()).collect();
-        if missing.is_empty() { Ok(all().filter_map(made).collect()) } else { Err(missing) }
+        let missing: Vec<&'static str> = all().filter(|fault| cause(fault).is_none()).collect();
+        if missing.is_empty() { Ok(all().filter_map(cause).collect()) } else { Err(missing) }
     }
 
-    /// Returns in words how a prediction can be brought about from outside.
-    fn brought_about(&self, prediction: &Prediction) -> String {
-        match self.means(prediction) {
-            Ok(means) if means.is_empty() => "a schedule alone".to_string(),
-            Ok(means) => means.join("; "),
+    /// Returns in words how to cause the faults of a prediction.
+    fn causes_in_words(&self, prediction: &Prediction) -> String {
+        match self.causes(prediction) {
+            Ok(causes) if causes.is_empty() => "no fault needed".to_string(),
+            Ok(causes) => causes.join("; "),
             Err(missing) => format!("not known for {}", missing.join(", ")),
         }
     }
@@ -79,7 +80,8 @@ fn is_of(told: &Outcome, ledger: &Ledger, prediction: &Prediction) -> bool {
         && told.decided_by.as_deref() == decided_by
 }
 
-/// Returns the first outcome of a profile in the ledgers that no prediction has, in words.
+/// Returns an error message for the first outcome that belongs to one of the ledgers and to none of
+/// its predictions.
 pub fn stale(all: &Outcomes, ledgers: &[Ledger]) -> Option<String> {
     let is_told = |told: &&Outcome| {
         ledgers.iter().any(|ledger| ledger.predictions.iter().any(|one| is_of(told, ledger, one)))
@@ -93,7 +95,7 @@ pub fn stale(all: &Outcomes, ledgers: &[Ledger]) -> Option<String> {
     let told = all.outcomes.iter().filter(concerns).find(|told| !is_told(told))?;
     let by = told.decided_by.as_ref().map_or(String::new(), |by| format!(", decided by `{by}`"));
     Some(format!(
-        "an outcome is told of `{}` in {} under {}{by}, and that is not predicted",
+        "there is an outcome of `{}` in {} under {}{by}, but no such prediction",
         told.property, told.protocol, told.profile
     ))
 }
@@ -182,7 +184,8 @@ pub fn to_json(all: &[Told<'_>]) -> Value {
             "instances": instances(prediction),
             "steps": prediction.case.verdict.steps,
             "faults": faults,
-            "brought_about": told.means(prediction).ok(),
+            "decided_after": prediction.decided_after,
+            "causes": told.causes(prediction).ok(),
             "scenario": prediction.scenario,
             "widened": widened,
             "finding": prediction.finding.as_ref().map(|(scenario, sentence)| {
@@ -198,6 +201,8 @@ pub fn to_json(all: &[Told<'_>]) -> Value {
             "profile": told.profile(),
             "rules_off": told.switches().0,
             "variants_on": told.switches().1,
+            "faults": told.ledger.faults,
+            "states": told.ledger.states,
             "searched": told.ledger.searched,
             "cut": told.ledger.cut,
             "predictions": told.rows().map(|one| row(told, one)).collect::<Vec<_>>(),
@@ -206,15 +211,22 @@ pub fn to_json(all: &[Told<'_>]) -> Value {
     json!({ "format": 1, "ledgers": all.iter().map(ledger).collect::<Vec<_>>() })
 }
 
-/// Returns the ledgers as a page.
+/// Returns the ledgers as a page. `command` makes it.
 pub fn to_markdown(all: &[Told<'_>], command: &str) -> String {
+    let bounds = all.first().map_or(String::new(), |told| {
+        let Ledger { faults, states, .. } = told.ledger;
+        let states = words::count(*states);
+        format!(
+            "each fault up to {faults} times, and each size one larger, up to {states} states each"
+        )
+    });
     let mut page = format!(
-        "# Predictions\n\nWhat the models say that these versions do wrong. Each scenario was searched \
-         as it is, with each fault twice, and with each size one larger. A row is one way in which a \
-         property is violated: the shortest run that was found. `{command}` makes this page. What is \
-         not modelled is in the README of each protocol.\n\n\
-         A prediction is no finding about a kernel until it was played: only the last column says \
-         what was seen.\n"
+        "# Predictions\n\nWhat the models predict that these versions do wrong. Each scenario was searched \
+         as it is, with {bounds}. A row is one way in which a property is violated, with the shortest \
+         run that was found. The README of each protocol lists what is not modelled. This command \
+         writes the page:\n\n```\n{command}\n```\n\n\
+         A prediction is not a finding about a kernel until it was played. The last column has the \
+         result.\n"
     );
     for told in all {
         // Writing to a string cannot fail.
@@ -240,7 +252,10 @@ fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
     if ledger.predictions.is_empty() {
         return Ok(());
     }
-    writeln!(page, "| violated | decided by | steps | faults | brought about by | in | outcome |")?;
+    writeln!(
+        page,
+        "| violated | decided by | steps | faults | how to cause them | in | outcome |"
+    )?;
     writeln!(page, "|---|---|--:|---|---|---|---|")?;
     for (prediction, outcome) in told.rows() {
         let Way { property, decided_by } = prediction.way;
@@ -255,7 +270,7 @@ fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
             "| [`{property}`]({case}){of} | {by} | {} | {} | {} | {} | {} |",
             prediction.case.verdict.steps,
             faults(prediction),
-            told.brought_about(prediction),
+            told.causes_in_words(prediction),
             place(prediction),
             seen(outcome)
         )?;

@@ -37,7 +37,7 @@ pub struct Predict {
     /// The most states of a search; larger spaces are cut off there
     #[arg(long, value_name = "N", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..))]
     most_states: u64,
-    /// How faults are brought about, and what became of predictions that were played: a JSON file
+    /// How to cause faults, and the results of predictions that were played: a JSON file
     #[arg(long, value_name = "FILE")]
     outcomes: Option<PathBuf>,
     #[command(flatten)]
@@ -72,7 +72,7 @@ impl Predict {
         let facts = to_text(&predictions::to_json(&told))?;
         self.json.write(&facts)?;
         if let Some(folder) = &self.reports {
-            let command = format!("latchwork predict {}", self.profiles.join(" "));
+            let command = self.command();
             write_file(&folder.join("predictions.md"), &predictions::to_markdown(&told, &command))?;
             write_file(&folder.join("predictions.json"), &facts)?;
             for ledger in &ledgers {
@@ -89,6 +89,19 @@ impl Predict {
         }
         let searched: usize = ledgers.iter().map(|ledger| ledger.searched).sum();
         Ok(if searched == 0 { Exit::Vacuous } else { Exit::Expected })
+    }
+
+    /// The command that writes the reports again.
+    fn command(&self) -> String {
+        let mut command = format!("latchwork predict {}", self.profiles.join(" "));
+        let protocol = self.protocol.iter().map(|name| format!(" --protocol {name}"));
+        let bounds = format!(" --faults {} --most-states {}", self.faults, self.most_states);
+        let paths = [("--outcomes", &self.outcomes), ("--reports", &self.reports)];
+        let paths = paths
+            .into_iter()
+            .filter_map(|(option, path)| Some(format!(" {option} {}", path.as_ref()?.display())));
+        command.extend(protocol.chain([bounds]).chain(paths));
+        command
     }
 
     /// What to search: each profile in each protocol that has it.

@@ -246,6 +246,25 @@ mod tests {
         assert!(found > 500 && long > 20, "{found} cycles, {long} long ones");
     }
 
+    /// Red if comparisons are free. Ten units that act in one state give a thousand ways, which is less
+    /// than the budget, and millions of comparisons.
+    #[test]
+    fn comparisons_use_up_the_budget_as_well() {
+        let step = |action| Step { action, args: [0; Step::MAX_ARGS] };
+        let edge = |unit: u8| Edge { step: step(unit), unit: 1 << unit, target: 1 };
+        let edges = |at: u32| match at {
+            0 => vec![Edge { step: step(10), unit: 0, target: 1 }],
+            _ => (0..10).map(edge).chain([Edge { step: step(11), unit: 0, target: 0 }]).collect(),
+        };
+        let units = (1 << 10) - 1;
+        let asked = Fairness { weak: units, strong: 0, enabled: &[units; 2], back: &[0, 1] };
+        assert_eq!(asked.shorter(0, 13, 2_000, edges), Shorter::Unknown);
+        let Shorter::Cycle(cycle) = asked.shorter(0, 13, BUDGET, edges) else {
+            panic!("each unit acts once")
+        };
+        assert_eq!(cycle.len(), 12);
+    }
+
     /// Red if a search that gives up claims that there is no shorter cycle.
     #[test]
     fn a_budget_that_is_used_up_proves_nothing() {

@@ -33,8 +33,7 @@ struct Player<'a> {
 pub fn to_schedule(case: &Case) -> Result<String, String> {
     let protocol = case.configuration.entry.name;
     if protocol != "delegation_return" {
-        let message = format!("only cases of delegation_return can be played, not of {protocol}");
-        return Err(message);
+        return Err(format!("only cases of delegation_return can be played, not of {protocol}"));
     }
     let mut player = Player { case, lines: Vec::new(), rival: (false, false), calls: Vec::new() };
     player.begin()?;
@@ -65,15 +64,14 @@ impl Player<'_> {
             self.say(&format!("violates {property}"));
         }
         let kind = first_open(self.case);
-        // The first open has the delegation granted; it ends, or the server goes on to know of it.
+        // The first open brings the delegation. The client closes it, or the server keeps it.
         self.say("c1 open a r");
         self.say("c1 read a");
         match kind {
             Some("cached") => self.say("c1 close a"),
             Some("known") => {}
             _ => {
-                let message = "the first open of the case is neither cached nor known".to_string();
-                return Err(message);
+                return Err("the first open of the case is neither cached nor known".to_string());
             }
         }
         self.say("wait 1");
@@ -140,8 +138,7 @@ impl Player<'_> {
                 if own.iter().any(|own| name.starts_with(own)) {
                     return Ok(());
                 }
-                let message = format!("step {}, `{}`, cannot be played", at + 1, step.action);
-                return Err(message);
+                return Err(format!("step {}, `{}`, cannot be played", at + 1, step.action));
             }
         };
         self.say(&(played + &note));
@@ -156,9 +153,7 @@ impl Player<'_> {
         }
         if name == "fault_session_lost" {
             if !self.rival.0 {
-                let message =
-                    format!("step {}: nothing of the client is awaited before it", at + 1);
-                return Err(message);
+                return Err(format!("step {}: nothing of the client is awaited before it", at + 1));
             }
             return Ok("c1 destroyed");
         }
@@ -167,9 +162,8 @@ impl Player<'_> {
             return Ok("server reloads");
         }
         if !self.rival.0 {
-            let message =
-                "the server refuses to grant the delegation again, but has not recalled it";
-            return Err(message.to_string());
+            let why = "the server refuses to grant the delegation again, but has not recalled it";
+            return Err(why.to_string());
         }
         Ok("server restarts")
     }
@@ -177,15 +171,14 @@ impl Player<'_> {
     /// The fault follows the last call that the server has executed.
     fn await_calls(&mut self, at: usize) -> Result<(), String> {
         let Some(last) = self.calls.last().copied() else {
-            let message = format!("step {}: no call of the client comes before the fault", at + 1);
-            return Err(message);
+            return Err(format!("step {}: no call of the client comes before the fault", at + 1));
         };
         let number = self.calls.iter().filter(|call| **call == last).count();
         self.say(&format!("c1 calls {last} {number}"));
         Ok(())
     }
 
-    /// The client goes on to use what it believes in, until everything is quiet.
+    /// The client uses the files that it believes to have open, and closes them.
     fn end(&mut self) {
         if self.rival.0 && !self.rival.1 {
             self.say("c2 ends");

@@ -4,11 +4,15 @@ use std::fs;
 
 use latchwork::files::case::Case;
 use latchwork::files::configuration::profile;
-use latchwork::jobs::predict::{Ledger, Plan, Widening, predict};
+use latchwork::jobs::finish::{Finish, finish};
+use latchwork::jobs::predict::{Ledger, MOST_AHEAD, Plan, Prediction, Widening, predict};
 use latchwork::protocols::find;
+use latchwork::report::run::on_model::Run;
+use serde_json::Value;
 
 use crate::committed::scenario;
 use crate::program::{path, refused, run};
+use crate::{paths, repository};
 
 /// The ledger of `linux_6_12` for scenarios of a protocol.
 fn ledger(protocol: &str, scenarios: &[&str], threads: usize) -> Ledger {
@@ -21,7 +25,7 @@ fn ledger(protocol: &str, scenarios: &[&str], threads: usize) -> Ledger {
 
 /// What is told of each prediction.
 fn rows(ledger: &Ledger) -> Vec<(&'static str, Option<&'static str>, usize, String)> {
-    let row = |one: &latchwork::jobs::predict::Prediction| {
+    let row = |one: &Prediction| {
         (one.way.property, one.way.decided_by, one.case.verdict.steps, one.case.to_text())
     };
     ledger.predictions.iter().map(row).collect()
@@ -58,13 +62,47 @@ fn each_way_is_predicted_once_by_a_run_that_shows_it() {
     }
 }
 
-/// Red if a standstill in a space that is not searched whole is a way of its own.
+/// Red if a standstill in a space that is not searched whole is blamed on a step after which the
+/// protocol could still finish, or on a later step than the first after which it cannot.
 #[test]
 fn a_standstill_is_decided_where_nothing_finishes_any_more() {
     let ledger = ledger("downconvert", &["ex_ex", "two_apps_dlm_error"], 2);
     assert!(ledger.cut > 0, "some spaces are larger");
-    let properties: Vec<_> = ledger.predictions.iter().map(|one| one.way.property).collect();
-    assert!(properties.contains(&"can_finish") && !properties.contains(&"deadlock"));
+    let is_standstill = |one: &&Prediction| one.case.verdict.property == "deadlock";
+    let standstills: Vec<_> = ledger.predictions.iter().filter(is_standstill).collect();
+    assert!(!standstills.is_empty());
+    for one in standstills {
+        assert_eq!(one.way.property, "can_finish");
+        let instance = one.case.configuration.instance().expect("an instance");
+        let run = Run::of_case(&one.case, instance.as_ref()).expect("the model takes it");
+        let at = one.decided_after.expect("a step");
+        let finishes = |at: usize| {
+            let found = finish(ledger.entry, instance.as_ref(), &run.states[at], MOST_AHEAD);
+            !matches!(found, Finish::Stuck(_))
+        };
+        assert!(!finishes(at) && finishes(at - 1), "{:?}", one.way);
+        assert!(one.case.steps[at - 1].action.starts_with(one.way.decided_by.expect("an action")));
+    }
+}
+
+/// Red if a case of the committed ledger shows something else than its row, or belongs to no row.
+#[test]
+fn the_committed_ledger_has_its_cases_and_no_others() {
+    let text = fs::read_to_string(repository("reports/predictions.json")).expect("the ledger");
+    let facts: Value = serde_json::from_str(&text).expect("JSON");
+    let ledgers = facts["ledgers"].as_array().expect("a list").iter();
+    let rows = ledgers.flat_map(|ledger| ledger["predictions"].as_array().expect("a list"));
+    let mut named = vec![repository("reports/predictions/outcomes.json")];
+    for row in rows {
+        let file = repository("reports").join(row["case"].as_str().expect("a path"));
+        let case = Case::open(&file, false).expect("a case");
+        let shown = &case.verdict.property;
+        assert!(row["property"] == *shown || shown == "deadlock", "{}", file.display());
+        assert_eq!(row["steps"], case.verdict.steps);
+        named.push(file);
+    }
+    named.sort();
+    assert_eq!(named, paths(&repository("reports/predictions"), ""));
 }
 
 /// Red if an outcome of something that is not predicted is passed over, or a bad name.
@@ -72,12 +110,37 @@ fn a_standstill_is_decided_where_nothing_finishes_any_more() {
 fn what_is_not_predicted_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("outcomes.json");
+    let write = |outcome: &str| {
+        let fault = r#"{ "protocol": "recall", "fault": "environment_crash", "by": "hand" }"#;
+        let text = format!(r#"{{ "faults": [{fault}], "outcomes": [{outcome}] }}"#);
+        fs::write(&file, text).expect("written");
+    };
     let outcome = r#"{ "profile": "linux_6_12", "protocol": "dirlock", "property": "deadlock",
-        "decided_by": "lock", "seen": "refuted", "how": "once" }"#;
-    fs::write(&file, format!(r#"{{ "faults": [], "outcomes": [{outcome}] }}"#)).expect("written");
+        "decided_by": "dirop_apply", "seen": "refuted", "how": "once" }"#;
+    write(outcome);
     let predict = ["predict", "linux_6_12", "--protocol", "dirlock", "--most-states", "100"];
     let said = refused(&[&predict[..], &["--outcomes", path(&file)]].concat());
-    assert!(said.contains("`deadlock` in dirlock under linux_6_12, decided by `lock`"), "{said}");
+    assert!(
+        said.contains("`deadlock` in dirlock under linux_6_12, decided by `dirop_apply`"),
+        "{said}"
+    );
+    let again = format!("{outcome}, {outcome}");
+    for (outcome, why) in [
+        (outcome.replace("dirlock", "dirlocks"), "did you mean `dirlock`"),
+        (outcome.replace("linux_6_12", "linux_6_13"), "has no profile `linux_6_13`"),
+        (outcome.replace("deadlock", "deadlocks"), "has no property `deadlocks`"),
+        (outcome.replace("dirop_apply", "dirop_applies"), "has no action `dirop_applies`"),
+        (again, "two entries about the same"),
+    ] {
+        write(&outcome);
+        let said = refused(&[&predict[..], &["--outcomes", path(&file)]].concat());
+        assert!(said.contains("outcomes.json") && said.contains(why), "{said}");
+    }
+    write("");
+    let text = fs::read_to_string(&file).expect("text");
+    fs::write(&file, text.replace("environment_crash", "op_apply")).expect("written");
+    let said = refused(&[&predict[..], &["--outcomes", path(&file)]].concat());
+    assert!(said.contains("has no fault `op_apply`"), "only faults are caused: {said}");
     fs::write(&file, outcome).expect("written");
     let said = refused(&[&predict[..], &["--outcomes", path(&file)]].concat());
     assert!(
