@@ -96,11 +96,10 @@ impl Predict {
         let mut command = format!("latchwork predict {}", self.profiles.join(" "));
         let protocol = self.protocol.iter().map(|name| format!(" --protocol {name}"));
         let bounds = format!(" --faults {} --most-states {}", self.faults, self.most_states);
-        let paths = [("--outcomes", &self.outcomes), ("--reports", &self.reports)];
-        let paths = paths
-            .into_iter()
-            .filter_map(|(option, path)| Some(format!(" {option} {}", path.as_ref()?.display())));
-        command.extend(protocol.chain([bounds]).chain(paths));
+        let outcomes = self.outcomes.iter().map(|path| format!(" --outcomes {}", path.display()));
+        // The page is the same in every folder.
+        let reports = " --reports FOLDER".to_string();
+        command.extend(protocol.chain([bounds]).chain(outcomes).chain([reports]));
         command
     }
 
