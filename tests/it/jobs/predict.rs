@@ -20,7 +20,7 @@ fn ledger(protocol: &str, scenarios: &[&str], threads: usize) -> Ledger {
     let profile = profile(entry, "linux_6_12").expect("a profile");
     let scenarios = scenarios.iter().map(|name| scenario(&format!("{protocol}/{name}.json")));
     let scenarios = scenarios.collect();
-    predict(&Plan { entry, profile, scenarios, faults: 2, states: 20_000, threads }, &(), &())
+    predict(&Plan { entry, profile, scenarios, faults: 2, states: 30_000, threads }, &(), &())
 }
 
 /// What is told of each prediction.
@@ -66,7 +66,7 @@ fn each_way_is_predicted_once_by_a_run_that_shows_it() {
 /// protocol could still finish, or on a later step than the first after which it cannot.
 #[test]
 fn a_standstill_is_decided_where_nothing_finishes_any_more() {
-    let ledger = ledger("downconvert", &["ex_ex", "two_apps_dlm_error"], 2);
+    let ledger = ledger("downconvert", &["two_apps_nonblock", "two_apps_lost_bast"], 2);
     assert!(ledger.cut > 0, "some spaces are larger");
     let is_standstill = |one: &&Prediction| one.case.verdict.property == "deadlock";
     let standstills: Vec<_> = ledger.predictions.iter().filter(is_standstill).collect();
