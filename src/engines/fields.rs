@@ -15,6 +15,17 @@ pub enum FieldValue {
     List(Vec<String>),
 }
 
+impl FieldValue {
+    /// Returns the value as a word in a sentence: an empty list is `empty`, and no name `nothing`.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Text(text) if text.is_empty() => "nothing".to_string(),
+            Self::List(items) if items.is_empty() => "empty".to_string(),
+            value => value.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for FieldValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,12 +6,15 @@
 //! and peak memory are those of all of it; of several runs the fastest counts, because others may
 //! use the machine meanwhile. A contender that counts other states ends the comparison.
 //!
+//! `... -- protocols` runs one space of each protocol in all three, and writes `reports/comparison.md`.
+//!
 //! `... -- foreign` hands every default scenario and the gallery to all three, compares counts and
 //! verdicts, and writes `reports/foreign.md` ([`foreign`]).
 
 mod bare;
 mod flat;
 mod foreign;
+mod protocols;
 mod spin;
 mod table;
 mod two_phase;
@@ -24,6 +27,7 @@ use std::time::Instant;
 use clap::{Parser, Subcommand};
 use wait4::Wait4;
 
+use foreign::through_spin;
 use table::{Row, print};
 
 /// An error message.
@@ -46,6 +50,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Job {
     Foreign(foreign::Foreign),
+    Protocols(protocols::Protocols),
     Search(foreign::Search),
     /// Stateright, with the state in vectors and a set
     Vectors,
@@ -61,6 +66,10 @@ struct Contender {
     threads: u8,
     program: PathBuf,
     arguments: Vec<String>,
+    /// The scenario, for a program that reads it from the environment.
+    subject: Option<String>,
+    /// The number of states that are counted and are not the model's.
+    extra: u64,
 }
 
 /// The result of a run.
@@ -74,6 +83,7 @@ fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
     match arguments.job {
         Some(Job::Foreign(foreign)) => return foreign.run(),
+        Some(Job::Protocols(protocols)) => return protocols.run(),
         Some(Job::Search(search)) => return search.run(),
         Some(Job::Vectors) => vectors::search(arguments.managers, 2),
         Some(Job::Flat) => flat::search(arguments.managers, 2),
@@ -85,10 +95,18 @@ fn main() -> Result<(), Failure> {
 
 fn compare(arguments: &Arguments) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
-    let contenders = contenders(arguments.managers, folder.path())?;
+    let (distinct, rows) =
+        in_turn(&contenders(arguments.managers, folder.path())?, arguments.runs)?;
+    print(arguments, distinct, &rows);
+    Ok(())
+}
+
+/// Runs contenders in turn, several times; returns how many states there are, and the fastest run of
+/// each. The error says which one counts other states than the first.
+fn in_turn(contenders: &[Contender], runs: u8) -> Result<(u64, Vec<Row>), Failure> {
     let mut best: Vec<Option<Run>> = vec![None; contenders.len()];
     let mut distinct = None;
-    for round in 1..=arguments.runs {
+    for round in 1..=runs {
         for (contender, best) in contenders.iter().zip(&mut best) {
             let (run, states) = contender.run()?;
             eprintln!("round {round}: {}, {:.2} s", contender.name, run.seconds);
@@ -104,8 +122,7 @@ fn compare(arguments: &Arguments) -> Result<(), Failure> {
     let rows = contenders.iter().zip(best).filter_map(|(contender, run)| {
         run.map(|run| Row { name: contender.name, threads: contender.threads, run })
     });
-    print(arguments, distinct.unwrap_or(0), &rows.collect::<Vec<_>>());
-    Ok(())
+    Ok((distinct.unwrap_or(0), rows.collect()))
 }
 
 /// Builds all contenders; SPIN only if it is installed.
@@ -124,6 +141,8 @@ fn contenders(managers: u8, folder: &Path) -> Result<Vec<Contender>, Failure> {
         threads,
         program: two_phase_commit.clone(),
         arguments: vec![managers.to_string(), "--threads".into(), threads.to_string()],
+        subject: None,
+        extra: 0,
     };
     let itself = std::env::current_exe()?;
     let own = |name, threads, search: &str| Contender {
@@ -131,6 +150,8 @@ fn contenders(managers: u8, folder: &Path) -> Result<Vec<Contender>, Failure> {
         threads,
         program: itself.clone(),
         arguments: vec!["--managers".into(), managers.to_string(), search.into()],
+        subject: None,
+        extra: 0,
     };
     let mut all = vec![
         latchwork("Latchwork", 1),
@@ -142,7 +163,8 @@ fn contenders(managers: u8, folder: &Path) -> Result<Vec<Contender>, Failure> {
     match spin::build(managers, folder)? {
         Some(program) => {
             let arguments = vec!["-m100000".into(), "-w24".into(), "-n".into()];
-            all.push(Contender { name: "SPIN", threads: 1, program, arguments });
+            let (subject, extra) = (None, 0);
+            all.push(Contender { name: "SPIN", threads: 1, program, arguments, subject, extra });
         }
         None => eprintln!("SPIN is left out: `spin` or `gcc` is not installed"),
     }
@@ -154,8 +176,12 @@ impl Contender {
     /// prepared something before.
     fn run(&self) -> Result<(Run, u64), Failure> {
         let start = Instant::now();
-        let mut child =
-            Command::new(&self.program).args(&self.arguments).stdout(Stdio::piped()).spawn()?;
+        let subject = self.subject.iter().map(|subject| (through_spin::SUBJECT, subject));
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .envs(subject)
+            .stdout(Stdio::piped())
+            .spawn()?;
         let mut text = String::new();
         if let Some(stdout) = &mut child.stdout {
             std::io::Read::read_to_string(stdout, &mut text)?;
@@ -166,6 +192,7 @@ impl Contender {
             return Err(format!("{} has failed: {text}", self.name).into());
         }
         let states = number_before(&text, &["distinct", "states, stored"])
+            .and_then(|states| states.checked_sub(self.extra))
             .ok_or_else(|| format!("{} does not say how many states there are", self.name))?;
         let seconds = text.split(" s inserting").next().and_then(|before| {
             let own = text.contains(" s inserting");

@@ -21,14 +21,7 @@ pub fn print(arguments: &Arguments, distinct: u64, rows: &[Row]) {
         row.map(|row| row.run.seconds)
     };
     println!("Two-phase commit with {} resource managers, {distinct} states.", arguments.managers);
-    println!("{} on {}, {} cores;", first_line("date", &["-u", "+%F"]), processor(), cores());
-    println!(
-        "{}; {}; {}; Stateright {STATERIGHT}; Latchwork {}.",
-        first_line("rustc", &["-V"]),
-        first_line("spin", &["-V"]),
-        first_line("gcc", &["--version"]),
-        first_line("git", &["describe", "--always", "--dirty"]),
-    );
+    println!("{}", machine());
     println!("The fastest of {} runs each, in turn.", arguments.runs);
     println!();
     println!(
@@ -54,6 +47,20 @@ pub fn print(arguments: &Arguments, distinct: u64, rows: &[Row]) {
     if let (Some(one), Some(two)) = (best("Latchwork", 1), best("Latchwork", 2)) {
         println!("Two threads are {:.2} times as fast as one.", one / two);
     }
+}
+
+/// Returns what is measured, when, and on what, in two lines.
+pub fn machine() -> String {
+    format!(
+        "{} on {}, {} cores;\n{}; {}; {}; Stateright {STATERIGHT}; Latchwork {}.",
+        first_line("date", &["-u", "+%F"]),
+        processor(),
+        cores(),
+        first_line("rustc", &["-V"]),
+        first_line("spin", &["-V"]),
+        first_line("gcc", &["--version"]),
+        first_line("git", &["describe", "--always", "--dirty"]),
+    )
 }
 
 /// The first line that a program prints; what it is called, if it cannot be run.

@@ -87,6 +87,11 @@ impl Builder<'_> {
         let conflicts = |k: &usize| exclusive || self.locks[*k].1;
         let conflicting: Vec<usize> =
             self.overlapping(range).into_iter().filter(conflicts).collect();
+        if exclusive && (is(event, "OK") || is(event, "DENIED")) {
+            // Who asks for a write lock has the file open for writing, and no delegation goes with
+            // that.
+            self.during(event, vec![NamedWay::see("rival.open", "1")]);
+        }
         if is(event, "GRACE") {
             self.during(event, vec![NamedWay::see("server.grace", "1")]);
         } else if is(event, "DENIED") {

@@ -283,7 +283,8 @@ fn counterexample(checked: &Checked, found: &Discovery) -> CounterexampleReport 
     let (instances, why) = of_case(&case).map_or((Vec::new(), Vec::new()), |(_, why)| {
         let reasons = why.reasons.iter().map(|reason| sentences::reason(reason, &why.reasons));
         let rules = why.rules.iter().map(|acts| sentences::rule(&why, acts, entry));
-        (why.instances.clone(), reasons.chain(rules).collect())
+        let also = sentences::also(&why, entry);
+        (why.instances.clone(), reasons.chain(rules).chain(also).collect())
     });
     let Case { verdict, steps, .. } = case;
     let step = |step: CaseStep| StepReport {

@@ -24,7 +24,7 @@ let current = 0;
 const valuesOf = {};
 const cells = all("td[data-f]");
 const nothing = (one(".state") || { dataset: {} }).dataset.nothing;
-const empty = ["0", "-", "None", ...(nothing || "").split(" ").filter(Boolean)];
+const empty = ["0", "-", "None", "empty", "nothing", ...(nothing || "").split(" ").filter(Boolean)];
 const shown = (value) => (empty.includes(value) ? "·" : value);
 for (const cell of cells) valuesOf[cell.dataset.f] = [[0, cell.dataset.v || "0"]];
 for (const row of stage ? rows : []) {

@@ -87,6 +87,11 @@ fn write_verdict(
         let doc = properties[usize::from(id.0)].doc;
         write_sentence(out, layout, "  ", &sentences::clause(why, &verdict.property, doc))?;
     }
+    if let Some(also) = sentences::also(why, entry) {
+        let words: Vec<String> =
+            also.replace('`', "").split(' ').map(ToString::to_string).collect();
+        write_brief(out, layout, "  ", &words)?;
+    }
     Ok(())
 }
 

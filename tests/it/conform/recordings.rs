@@ -184,6 +184,7 @@ fn mutations(events: &[Event]) -> Vec<(String, Vec<Event>)> {
     };
     let ok = |event: &Event| event.st.is_some_and(|status| status.is("OK"));
     let denied = |event: &Event| event.st.is_some_and(|status| status.is("DENIED"));
+    let delayed = |event: &Event| event.st.is_some_and(|status| status.is("DELAY"));
     let kind = |event: &Event| match &event.what {
         What::CbRecall(_) => Some("no recall"),
         What::Open(open) if open.via.is_some() && ok(event) => Some("no OPEN claim"),
@@ -210,8 +211,19 @@ fn mutations(events: &[Event]) -> Vec<(String, Vec<Event>)> {
             What::Lock(_) if denied(event) => {
                 add("granted", at, &|changed| changed[at].st = Some(Status::OK));
             }
+            What::Open(_) if delayed(event) => {
+                add("OPEN granted", at, &|changed| changed[at].st = Some(Status::OK));
+            }
             What::Lock(_) if ok(event) => {
                 add("refused", at, &|changed| changed[at].st = Some(Status::nfs(10010)));
+            }
+            What::Open(_) if ok(event) => {
+                add("OPEN refused", at, &|changed| changed[at].st = Some(Status::nfs(10008)));
+            }
+            What::Delegreturn(_) if ok(event) => {
+                add("DELEGRETURN refused", at, &|changed| {
+                    changed[at].st = Some(Status::nfs(10025))
+                });
             }
             _ => {}
         }
@@ -228,6 +240,16 @@ const GOOD: [&str; 5] = [
     "612-a-control",
 ];
 
+/// A time that is written is read as the same time: the last digit of a double counts.
+#[test]
+fn a_time_is_read_as_it_was_written() {
+    let mut event = events("knfsd-recall").swap_remove(0);
+    event.window.t = Some(1_795_722_084.000_656);
+    let line = serde_json::to_string(&event).expect("JSON");
+    let again: latchwork::capture::event::Line = serde_json::from_str(&line).expect("an event");
+    assert_eq!(serde_json::to_string(&again).expect("JSON"), line);
+}
+
 /// What is changed about a good recording is noticed: no run of the model explains it any more, or
 /// every one violates something.
 #[test]
@@ -238,24 +260,33 @@ fn a_changed_recording_is_noticed() {
             let (slices, _) = slices(&changed, &logs(name));
             let found: Vec<String> =
                 slices.iter().map(|slice| verdict(slice, "linux_6_1_refused", false)).collect();
-            match found.iter().any(|found| found == "admitted") || found.is_empty() {
-                true => missed.push(format!("{name}: {what}: {found:?}")),
+            // With nothing left that says something of the protocol, `conform` ends with 5, and not
+            // with 0.
+            match found.iter().any(|found| found == "admitted") {
+                true => missed.push(format!("{name}: {what}")),
                 false => noticed += 1,
             }
         }
     }
-    // Without the recall nothing says that the delegation was returned because somebody wanted it. And
-    // a lock of the rival that overlaps none of the holder's says nothing of the delegation.
     let told = [
-        "knfsd-recall: no recall, event 31: []",
-        "knfsd-recall: refused, event 37: [\"admitted\"]",
-        "knfsd-reboot: refused, event 65: [\"admitted\"]",
-        "knfsd-reboot-regrant: refused, event 66: [\"admitted\"]",
-        "knfsd-session-control: refused, event 46: [\"admitted\"]",
-        "612-a-control: refused, event 46: [\"admitted\"]",
+        // The model begins with the delegation that this OPEN was given.
+        "knfsd-recall: OPEN refused, event 27",
+        "knfsd-reboot: OPEN refused, event 27",
+        "knfsd-reboot-regrant: OPEN refused, event 27",
+        "knfsd-session-control: OPEN refused, event 27",
+        "612-a-control: OPEN refused, event 27",
+        // A lock of the rival that overlaps none of the holder's says nothing of the delegation.
+        "knfsd-recall: refused, event 37",
+        "knfsd-reboot: refused, event 65",
+        "knfsd-reboot-regrant: refused, event 66",
+        "knfsd-session-control: refused, event 46",
+        "612-a-control: refused, event 46",
+        // The server may have revoked the delegation before.
+        "knfsd-reboot-regrant: DELEGRETURN refused, event 78",
     ];
-    assert_eq!(missed, told, "{noticed} noticed");
-    assert!(noticed >= 51, "{noticed}");
+    let missed: BTreeSet<&str> = missed.iter().map(String::as_str).collect();
+    assert_eq!(missed, BTreeSet::from(told), "{noticed} noticed");
+    assert!(noticed >= 83, "{noticed}");
 }
 
 const DLM: &[&str] = &[

@@ -61,7 +61,7 @@ fn every_step_is_in_the_list_and_in_the_drawing() {
             assert!(page.contains(&format!("<a class=\"step\" href=\"#s={number}\"")));
             assert!(page.contains(&format!("<b>{}</b>", step.action)));
             for change in &step.changes {
-                let (old, new) = (change.old.to_string(), change.new.to_string());
+                let (old, new) = (change.old.word(), change.new.word());
                 let words = format!("{} <s>{old}</s> <b>{new}</b>", change.path);
                 assert!(page.contains(&words), "{words}");
             }

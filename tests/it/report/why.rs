@@ -60,6 +60,27 @@ fn a_cause_of_two_fields_is_found() {
     assert!(!why.released.is_empty(), "a run that finishes shows it");
 }
 
+/// Turns red if an empty channel is told instead of the process that waits, if what a process looks
+/// at when it is woken is missed where two fields decide, or if a failed assertion on the way is not
+/// told.
+#[test]
+fn who_waits_comes_before_the_channel_that_is_empty() {
+    let (case, why) = why("scenarios/downconvert/cases/stale_cancel-can_finish.json");
+    let first = sentence(&why, 0);
+    assert!(why.reasons[0].culprit && first.starts_with("app@a2 (at WaitBusy "), "{first}");
+    assert!(first.contains("`node.n2.busy` = 1 since step 33 (`app_lock(a2)`)"), "{first}");
+    assert!(first.contains("`node.n2.level` = NL since step 27 (`cb_deliver(n2)`)"), "{first}");
+    let nothing = "`cb_deliver(n2)` (nothing is in `node.n2.cb` since step 45)";
+    assert!(first.contains(nothing), "{first}");
+    assert!(!whole(&why).contains("cb@n2"), "the channel is told with its reader");
+    let also = sentences::also(&why, case.configuration.entry).expect("an assertion fails");
+    assert!(
+        also.starts_with("This run also violates `no_bug` at step 45 (No assertion "),
+        "{also}"
+    );
+    assert!(!also.contains("can_finish"), "the verdict is not told twice: {also}");
+}
+
 /// Turns red if everything that differs is listed beside the only thing that was left behind.
 #[test]
 fn what_is_left_behind_is_one_line() {

@@ -17,9 +17,9 @@ mod gallery;
 mod judge;
 mod published;
 mod report;
-mod subjects;
+pub mod subjects;
 mod through_latchwork;
-mod through_spin;
+pub mod through_spin;
 mod through_stateright;
 
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ use answer::Answer;
 use judge::{Question, steps};
 use report::{Row, Versions};
 use subjects::{Subject, With};
-use through_spin::{Shape, Verifier};
+use through_spin::{Order, Shape, Verifier};
 
 /// The most states of a space that is compared.
 const MOST: u64 = 1_000_000;
@@ -124,6 +124,29 @@ fn compared(subject: Subject) -> Result<Row, Failure> {
     Ok(Row { subject, shape, latchwork, stateright, spin: None })
 }
 
+/// Returns what SPIN must know of a model.
+fn shape_of<M: Model>(model: &M) -> Shape {
+    let mut initial = 0;
+    model.initial(&mut |_| initial += 1);
+    Shape {
+        size: size_of::<M::State>(),
+        initial,
+        steps: steps(model).len(),
+        properties: Question::own::<M>(),
+    }
+}
+
+/// Asks for the shape of a subject.
+pub struct ShapeOf;
+
+impl With for ShapeOf {
+    type Answer = Shape;
+
+    fn with<M: Model>(self, model: M) -> Shape {
+        shape_of(&model)
+    }
+}
+
 struct Compare;
 
 impl With for Compare {
@@ -131,14 +154,7 @@ impl With for Compare {
     type Answer = (Shape, Vec<&'static str>, Option<(Answer, Answer)>);
 
     fn with<M: Model>(self, model: M) -> Self::Answer {
-        let mut initial = 0;
-        model.initial(&mut |_| initial += 1);
-        let shape = Shape {
-            size: size_of::<M::State>(),
-            initial,
-            steps: steps(&model).len(),
-            properties: Question::own::<M>(),
-        };
+        let shape = shape_of(&model);
         let model = Arc::new(model);
         let answers = through_latchwork::answer(&*model, MOST)
             .map(|latchwork| (latchwork, through_stateright::answer(&model)));
@@ -156,7 +172,8 @@ fn explore_with_spin(rows: &mut [Row]) -> Result<(), Failure> {
         let shape = group.iter().map(|row| row.shape.clone()).reduce(|one, other| one.or(&other));
         let Some(shape) = shape else { continue };
         eprintln!("SPIN for {}: {} steps", group[0].subject.name(), shape.steps);
-        let verifier = Verifier::build(shape, &library, &folder.path().join(number.to_string()))?;
+        let own = folder.path().join(number.to_string());
+        let verifier = Verifier::build(shape, Order::Breadth, &library, &own)?;
         for row in group.iter_mut().filter(|row| row.latchwork.is_some()) {
             row.spin = Some(verifier.answer(&row.subject, row.shape.initial)?);
         }
@@ -181,6 +198,8 @@ pub struct Search {
 #[derive(Clone, Copy, ValueEnum)]
 enum Engine {
     Latchwork,
+    /// Latchwork, with `can_finish` and the properties of fair runs
+    Everything,
     Stateright,
 }
 
@@ -199,6 +218,7 @@ impl With for Search {
     fn with<M: Model>(self, model: M) -> u64 {
         match self.engine {
             Engine::Latchwork => through_latchwork::distinct(&model, self.threads),
+            Engine::Everything => through_latchwork::everything(&model, self.threads),
             Engine::Stateright => through_stateright::distinct(model, self.threads),
         }
     }

@@ -15,6 +15,11 @@ pub fn distinct<M: Model>(model: &M, threads: usize) -> u64 {
     explore(model, &options, &()).statistics.distinct
 }
 
+/// Searches the whole space with all properties; returns how many states there are.
+pub fn everything<M: Model>(model: &M, threads: usize) -> u64 {
+    explore(model, &Options { threads, ..Options::default() }, &()).statistics.distinct
+}
+
 /// Searches the whole space of a model as `latchwork check` does; `None` if there are more states.
 pub fn answer<M: Model>(model: &M, states: u64) -> Option<Answer> {
     let options = Options { states: Some(states), ..Options::default() };

@@ -33,6 +33,11 @@ impl Shape {
         self.initial.isqrt().max(1)
     }
 
+    /// Returns how many states come before the initial ones of a model that has so many.
+    fn choices(&self, initial: usize) -> u64 {
+        1 + initial.div_ceil(self.row()) as u64
+    }
+
     /// Returns the smallest shape that serves both. Their properties must be the same.
     pub fn or(self, other: &Self) -> Self {
         assert_eq!(self.properties, other.properties, "they are of one protocol");
@@ -82,15 +87,33 @@ pub fn library() -> Result<PathBuf, Failure> {
     Ok(target.join("release/libforeign_models.a"))
 }
 
+/// How a verifier searches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Breadth first: what it finds first is a shortest run.
+    Breadth,
+    /// Depth first, which is SPIN's fastest.
+    Depth,
+}
+
+/// The variable of the environment that names the subject.
+pub const SUBJECT: &str = "LATCHWORK_SUBJECT";
+
 impl Verifier {
     /// Makes a verifier in a folder.
-    pub fn build(shape: Shape, library: &Path, folder: &Path) -> Result<Self, Failure> {
+    pub fn build(
+        shape: Shape,
+        order: Order,
+        library: &Path,
+        folder: &Path,
+    ) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("latchwork.h"), header(&shape))?;
         std::fs::write(folder.join("model.pml"), promela(&shape))?;
         let library = library.display().to_string();
         let spin: &[&str] = &["-a", "model.pml"];
-        let mut gcc = vec!["-O3", "-w", "-DSAFETY", "-DNOREDUCE", "-DBFS", "-DVECTORSZ=4096"];
+        let mut gcc = vec!["-O3", "-w", "-DSAFETY", "-DNOREDUCE", "-DVECTORSZ=4096"];
+        gcc.extend((order == Order::Breadth).then_some("-DBFS"));
         gcc.extend(["-DMEMLIM=16384", "-o", "pan", "pan.c", &library, "-lpthread", "-ldl", "-lm"]);
         for (program, arguments) in [("spin", spin), ("gcc", &gcc)] {
             let output = Command::new(program).args(arguments).current_dir(folder).output()?;
@@ -103,12 +126,18 @@ impl Verifier {
         Ok(Self { program: folder.join("pan"), shape })
     }
 
+    /// Returns the program, and how many of the states that it counts are not the model's, which has
+    /// so many initial states.
+    pub fn program(&self, initial: usize) -> (&Path, u64) {
+        (&self.program, self.shape.choices(initial))
+    }
+
     /// Explores the whole space of a subject, which has so many initial states.
     pub fn answer(&self, subject: &Subject, initial: usize) -> Result<Answer, Failure> {
         // Go on after an error, list nothing, a hash table of 2^22 entries.
         let output = Command::new(&self.program)
             .args(["-c0", "-n", "-w22"])
-            .env("LATCHWORK_SUBJECT", subject.address())
+            .env(SUBJECT, subject.address())
             .output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
@@ -150,9 +179,8 @@ fn read(text: &str, shape: &Shape, initial: usize) -> Option<Answer> {
     }
     let (_, reached) = text.split_once("depth reached ")?;
     let reached: u64 = reached.split(',').next()?.parse().ok()?;
-    let choices = 1 + initial.div_ceil(shape.row()) as u64;
     Some(Answer {
-        distinct: before(" states, stored")?.checked_sub(choices)?,
+        distinct: before(" states, stored")?.checked_sub(shape.choices(initial))?,
         generated: None,
         depth: reached.checked_sub(2)?,
         shown,

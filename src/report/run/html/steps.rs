@@ -146,7 +146,7 @@ pub fn changes<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Markup {
         @if changes.peek().is_some() {
             ul.changes {
                 @for change in changes {
-                    li { (change.path) " " s { (change.old) } " " b { (change.new) } }
+                    li { (change.path) " " s { (change.old.word()) } " " b { (change.new.word()) } }
                 }
             }
         }

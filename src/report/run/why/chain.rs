@@ -169,8 +169,38 @@ fn released(scene: &Scene<'_>, found: Culprit) -> Chain {
         });
     }
     reasons[0].writers = writers_seen(scene, &set, &number);
+    if let [variant] = set.as_slice() {
+        fold_channel(scene, variant.field, &mut reasons);
+    }
     let left_behind = way.is_empty() && instance.enabled(scene.run.last()).is_empty();
     Chain { reasons, released: way, left_behind }
+}
+
+/// Folds the reason that a channel is empty into the one of the process that waits for an item in
+/// it: who waits is told first, and that nothing comes is told with the step that would bring it.
+fn fold_channel(scene: &Scene<'_>, channel: usize, reasons: &mut Vec<Reason>) {
+    let waits_for_it = |writer: &Writer| writer.cannot == Cannot::Waits(0);
+    let waiting = reasons.iter().skip(1).position(|other| other.writers.iter().any(waits_for_it));
+    let (true, Some(waiting)) = (scene.last()[channel].channel, waiting) else { return };
+    let empty = reasons.remove(0);
+    let mut first = reasons.remove(waiting);
+    first.culprit = true;
+    first.writers.extend(empty.writers);
+    reasons.insert(0, first);
+    for writer in reasons.iter_mut().flat_map(|reason| &mut reason.writers) {
+        writer.cannot = match std::mem::replace(&mut writer.cannot, Cannot::Disabled) {
+            Cannot::Waits(0) => nothing(scene, channel),
+            Cannot::Waits(at) if at - 1 == waiting => Cannot::Waits(0),
+            Cannot::Waits(at) if at - 1 < waiting => Cannot::Waits(at),
+            Cannot::Waits(at) => Cannot::Waits(at - 1),
+            other => other,
+        };
+    }
+}
+
+/// Returns that nothing is in a channel, by position.
+fn nothing(scene: &Scene<'_>, channel: usize) -> Cannot {
+    Cannot::Nothing(scene.last()[channel].path.clone(), scene.since(channel))
 }
 
 /// A process that waits, found in a run that finishes.
@@ -222,7 +252,7 @@ fn waits(scene: &Scene<'_>, from: &StateBytes, way: &[Step]) -> Vec<Wait> {
 /// Returns the fields that decide the outcome of a step in `state`, each with its value there.
 ///
 /// A field decides if the outcome changes when the field has its value from the end of the run that
-/// cannot finish. `other` tests the next state for that; it is `None` if the step is not enabled.
+/// cannot finish; if none does, the first two that do together. `other` tests the next state for that; it is `None` if the step is not enabled.
 fn deciding(
     scene: &Scene<'_>,
     state: &StateBytes,
@@ -234,11 +264,17 @@ fn deciding(
     let own = scene.locations.get(&scene.process(step));
     let back = variants(instance, state, std::slice::from_ref(scene.run.last()), 1);
     let fields = back.iter().filter(|variant| Some(&variant.field) != own);
-    let fields = fields.filter(|variant| {
-        let without = variant.in_state(instance, state);
+    let fields: Vec<&Variant> = fields.collect();
+    let decides = |set: &[&Variant]| {
+        let without = together(set, instance, state);
         without.is_some_and(|without| other(instance.fire(&without, step).ok().as_ref()))
-    });
-    fields.map(|variant| (variant.field, now[variant.field].value.clone())).collect()
+    };
+    let mut deciding: Vec<&Variant> =
+        fields.iter().filter(|variant| decides(&[**variant])).copied().collect();
+    if deciding.is_empty() {
+        deciding.extend(pairs(&fields).find(|two| decides(two)).into_iter().flatten());
+    }
+    deciding.iter().map(|variant| (variant.field, now[variant.field].value.clone())).collect()
 }
 
 /// Returns whether a process is where it is in a state in which the protocol is done: `end` has the
@@ -283,7 +319,7 @@ fn writers_in(
             (Some(number), _) => Cannot::Waits(*number),
             (None, Some((channel, before))) => {
                 wanted.push((channel, before));
-                Cannot::Nothing(scene.last()[channel].path.clone())
+                nothing(scene, channel)
             }
             (None, None) => cannot(scene, step),
         };

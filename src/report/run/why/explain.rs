@@ -1,9 +1,9 @@
 //! Explains the run of a case.
 
-use latchwork_model::kit::Switches;
+use latchwork_model::kit::{Kind, Switches};
 
 use crate::engines::instance::StateBytes;
-use crate::engines::verdict::{BuiltIn, PropertyKind};
+use crate::engines::verdict::{BuiltIn, PropertyId, PropertyKind};
 use crate::files::case::{Case, CaseVerdict};
 use crate::files::configuration::Configuration;
 use crate::report::run::on_model::Run;
@@ -11,7 +11,7 @@ use crate::report::run::shadow::{Shadow, shadows};
 
 use super::chain::{Good, chain};
 use super::claims::{names, process_named, sets, violated_parts};
-use super::explanation::{Cycle, Ending, Explanation, MOST_REASONS, RuleActs};
+use super::explanation::{Also, Cycle, Ending, Explanation, MOST_REASONS, RuleActs};
 use super::fair::fair;
 use super::finish::Finisher;
 use super::scene::Scene;
@@ -49,6 +49,7 @@ pub fn explain(
         left_out: 0,
         rules: Vec::new(),
         cycle: None,
+        also: also(run, verdict),
         bounded: false,
         released: Vec::new(),
     };
@@ -70,6 +71,28 @@ pub fn explain(
     told.left_out = told.reasons.len().saturating_sub(MOST_REASONS);
     told.reasons.truncate(MOST_REASONS);
     told
+}
+
+/// Returns the properties of states, other than that of the verdict, that the run violates, in the
+/// order of the steps.
+fn also(run: &Run<'_>, verdict: &CaseVerdict) -> Vec<Also> {
+    if !verdict.violated {
+        return Vec::new();
+    }
+    let is_of_states = |kind| matches!(kind, PropertyKind::Model(Kind::Invariant | Kind::AtRest));
+    let properties = run.instance.properties();
+    let others = (0..properties.len()).filter(|at| {
+        is_of_states(properties[*at].kind) && properties[*at].name != verdict.property
+    });
+    let mut also: Vec<Also> = others
+        .filter_map(|property| {
+            let id = PropertyId(u8::try_from(property).ok()?);
+            let steps = run.states.iter().position(|state| run.instance.shows(state, id))?;
+            Some(Also { property, steps })
+        })
+        .collect();
+    also.sort_by_key(|also| also.steps);
+    also
 }
 
 fn ending(run: &Run<'_>, verdict: &CaseVerdict) -> Ending {

@@ -29,6 +29,8 @@ pub struct Explanation {
     pub rules: Vec<RuleActs>,
     /// The cycle at the end of the run, if it has one.
     pub cycle: Option<Cycle>,
+    /// The other properties that states of the run violate.
+    pub also: Vec<Also>,
     /// Whether the search for reasons reached its bound: then there may be better ones.
     pub bounded: bool,
     /// A run that finishes once the fields of the culprit are put back; empty if none was found, or
@@ -64,9 +66,18 @@ pub struct Reason {
     pub fields: Vec<Blamed>,
     /// The steps that could give the fields another value, each with why it cannot be taken.
     pub writers: Vec<Writer>,
-    /// Whether it is the culprit: with all its fields put back, the protocol can finish, or the
-    /// property holds.
+    /// Whether it is the culprit: with all its fields put back, or with an item in the channel that
+    /// a step to change them waits for, the protocol can finish, or the property holds.
     pub culprit: bool,
+}
+
+/// A property, other than that of the verdict, that a state of the run violates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Also {
+    /// The property, by position.
+    pub property: usize,
+    /// The number of steps before the first state that violates it.
+    pub steps: usize,
 }
 
 /// A process that waits.
@@ -112,8 +123,8 @@ pub struct Writer {
 pub enum Cannot {
     /// Its process waits itself: an index into the reasons.
     Waits(usize),
-    /// No item is in this channel.
-    Nothing(String),
+    /// No item is in this channel, since this step; `None` if there was none at the start.
+    Nothing(String, Option<usize>),
     /// It is not enabled.
     Disabled,
     /// It is enabled, and does not help.

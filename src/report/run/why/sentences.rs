@@ -1,6 +1,5 @@
 //! An explanation in sentences. Names are in backticks, which a terminal leaves out.
 
-use crate::engines::fields::{Described, FieldValue};
 use crate::files::case::CaseVerdict;
 use crate::protocols::Entry;
 use crate::report::words::after;
@@ -45,6 +44,21 @@ pub fn clause(told: &Explanation, property: &str, doc: &str) -> String {
     format!("`{property}`{instances}: {doc}")
 }
 
+/// Returns which other properties the run violates, and where first; `None` if there are none.
+pub fn also(told: &Explanation, entry: &Entry) -> Option<String> {
+    let properties = (entry.properties)();
+    let others = told.also.iter().map(|also| {
+        let place = match also.steps {
+            0 => "from the start".to_string(),
+            steps => format!("at step {steps}"),
+        };
+        let property = &properties[also.property];
+        format!("`{}` {place} ({})", property.name, property.doc.trim_end_matches('.'))
+    });
+    let others = others.collect::<Vec<_>>().join(", and ");
+    (!others.is_empty()).then(|| format!("This run also violates {others}."))
+}
+
 /// Returns what introduces the reasons; `None` if there are none.
 pub fn introduction(told: &Explanation) -> Option<&'static str> {
     if told.reasons.is_empty() {
@@ -83,7 +97,7 @@ fn place(who: &Waiting) -> String {
         Some(location) => {
             let since =
                 location.since.map_or(String::new(), |at| format!(" since step {}", at + 1));
-            format!("{} (at {}{since})", who.process, value(&location.field))
+            format!("{} (at {}{since})", who.process, location.field.value.word())
         }
         None => who.process.clone(),
     }
@@ -91,7 +105,7 @@ fn place(who: &Waiting) -> String {
 
 fn blamed(fields: &[Blamed]) -> String {
     let told = fields.iter().map(|blamed| {
-        let (path, value) = (&blamed.field.path, value(&blamed.field));
+        let (path, value) = (&blamed.field.path, blamed.field.value.word());
         format!("`{path}` = {value}{}", since(blamed))
     });
     told.collect::<Vec<_>>().join(", and ")
@@ -105,14 +119,6 @@ fn since(blamed: &Blamed) -> String {
     }
 }
 
-fn value(field: &Described) -> String {
-    match &field.value {
-        FieldValue::Text(text) if text.is_empty() => "nothing".to_string(),
-        FieldValue::List(items) if items.is_empty() => "empty".to_string(),
-        value => value.to_string(),
-    }
-}
-
 fn writes(writer: &Writer, reason: &Reason, all: &[Reason]) -> String {
     let Writer { process, step, cannot } = writer;
     let why = match cannot {
@@ -120,7 +126,10 @@ fn writes(writer: &Writer, reason: &Reason, all: &[Reason]) -> String {
             let own = all.get(*other).is_some_and(|other| other == reason);
             if own { "it waits itself".to_string() } else { format!("{process} waits too") }
         }
-        Cannot::Nothing(channel) => format!("nothing is in `{channel}`"),
+        Cannot::Nothing(channel, None) => format!("nothing is in `{channel}`"),
+        Cannot::Nothing(channel, Some(at)) => {
+            format!("nothing is in `{channel}` since step {}", at + 1)
+        }
         Cannot::Disabled => "not enabled".to_string(),
         Cannot::Useless => "enabled, and does not help".to_string(),
     };
