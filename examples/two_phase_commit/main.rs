@@ -1,13 +1,16 @@
 //! Two-phase commit, searched exhaustively.
 //!
 //! `cargo run --release --example two_phase_commit -- N [--threads T] [--symmetry]
-//! [--exact]` searches it with `N` resource managers.
+//! [--exact] [--disk FOLDER [--memory MEBIBYTES]]` searches it with `N` resource managers.
 
 mod model;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Parser;
+use latchwork::encoding::sealed::Stamp;
+use latchwork::engines::explore::disk::{Disk, explore_on_disk};
 use latchwork::engines::explore::{Options, explore};
 use latchwork::engines::verdict::{BuiltIn, Exploration, PropertySet};
 
@@ -28,19 +31,49 @@ struct Arguments {
     /// Store states whole, and not by their fingerprints.
     #[arg(long)]
     exact: bool,
+    /// Search on disk, in this folder.
+    #[arg(long, conflicts_with_all = ["symmetry", "exact"])]
+    disk: Option<PathBuf>,
+    /// How much memory a search on disk may use, in mebibytes.
+    #[arg(long, default_value_t = 256)]
+    memory: u64,
 }
 
-/// Searches the whole space. `can_finish` is left out: it would need all states to be kept.
-fn search(managers: u8, options: Options) -> Exploration {
+/// Every property but `can_finish`, which would need all states to be kept.
+fn properties() -> PropertySet {
     let mut properties = PropertySet::ALL;
     properties.remove(BuiltIn::CanFinish.id::<TwoPhase>());
-    explore(&TwoPhase::new(managers), &Options { properties, ..options }, &())
+    properties
+}
+
+/// Searches the whole space.
+fn search(managers: u8, options: Options) -> Exploration {
+    let options = Options { properties: properties(), ..options };
+    explore(&TwoPhase::new(managers), &options, &())
+}
+
+/// Searches it on disk.
+fn search_on_disk(managers: u8, options: Options, folder: PathBuf) -> Exploration {
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let word = |word: &str| word.to_string();
+    let of = format!("{managers} managers");
+    let stamp = Stamp { version: word("1"), build: word("two_phase_commit"), of };
+    let disk = Disk { folder, stamp, every: 1_000_000 };
+    let options = Options { properties: properties(), ..options };
+    explore_on_disk(&TwoPhase::new(managers), &options, &disk, &())
+        .unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 fn main() {
-    let Arguments { managers, threads, symmetry, exact } = Arguments::parse();
+    let Arguments { managers, threads, symmetry, exact, disk, memory } = Arguments::parse();
     let start = Instant::now();
-    let found = search(managers, Options { threads, symmetry, exact, ..Options::default() });
+    let options = Options { threads, symmetry, exact, ..Options::default() };
+    let found = match disk {
+        Some(folder) => {
+            search_on_disk(managers, Options { memory: Some(memory << 20), ..options }, folder)
+        }
+        None => search(managers, options),
+    };
     let statistics = &found.statistics;
     println!(
         "{} resource managers: {} distinct, {} generated, depth {}, {:.2} s",

@@ -61,7 +61,9 @@ pub struct Outcome {
 }
 
 /// The file that says which check it is.
-const CHECK: &str = "check";
+pub const CHECK: &str = "check";
+/// The file that is locked as long as somebody writes to the folder.
+pub const LOCK: &str = "lock";
 
 impl Checkpoints {
     /// Whether anything is to be kept.
@@ -107,6 +109,34 @@ fn problem_of(path: &Path, what: &str, error: &dyn std::fmt::Display) -> Problem
     Problem::of_file(path.display().to_string(), format!("{what}: {error}"))
 }
 
+/// Makes a folder, and keeps others from writing to it as long as the file is open.
+pub fn lock(folder: &Path) -> Result<File, Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        problem_of(folder, "cannot write", error).hint("name a writable folder")
+    };
+    std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+    let lock = File::create(folder.join(LOCK)).map_err(|error| failed(&error))?;
+    // A file system that has no locks refuses in another way.
+    if matches!(FileExt::try_lock(&lock), Err(TryLockError::WouldBlock)) {
+        let problem = problem_of(folder, "in use", &"another process is writing to it");
+        return Err(problem.hint("wait for it, or name another folder").into());
+    }
+    Ok(lock)
+}
+
+/// Returns how the files of this program are stamped that belong to something.
+pub fn stamps() -> Result<impl Fn(&str) -> Stamp, Failure> {
+    let build = std::env::current_exe().and_then(|path| sealed::digest_of_file(&path));
+    let build =
+        build.map_err(|error| Failure::Usage(format!("cannot read this program: {error}")))?;
+    let version = env!("CARGO_PKG_VERSION").to_string();
+    Ok(move |of: &str| Stamp {
+        version: version.clone(),
+        build: build.clone(),
+        of: sealed::digest(of),
+    })
+}
+
 impl Keeper {
     fn open(
         folder: &Path,
@@ -114,25 +144,8 @@ impl Keeper {
         how: &[&str],
         every: u64,
     ) -> Result<Self, Failure> {
-        let failed = |error: &dyn std::fmt::Display| {
-            problem_of(folder, "cannot write", error).hint("name a writable folder")
-        };
-        std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-        let lock = File::create(folder.join("lock")).map_err(|error| failed(&error))?;
-        // A file system that has no locks refuses in another way.
-        if matches!(FileExt::try_lock(&lock), Err(TryLockError::WouldBlock)) {
-            let problem = problem_of(folder, "in use", &"another process is writing to it");
-            return Err(problem.hint("wait for it, or name another folder").into());
-        }
-        let build = std::env::current_exe().and_then(|path| sealed::digest_of_file(&path));
-        let build =
-            build.map_err(|error| Failure::Usage(format!("cannot read this program: {error}")))?;
-        let version = env!("CARGO_PKG_VERSION").to_string();
-        let stamp = |of: &str| Stamp {
-            version: version.clone(),
-            build: build.clone(),
-            of: sealed::digest(of),
-        };
+        let lock = lock(folder)?;
+        let stamp = stamps()?;
         let identities: Vec<String> =
             scenarios.iter().map(|scenario| identity(scenario, how)).collect();
         let name = |(at, scenario): (usize, &Scenario)| {
@@ -216,7 +229,7 @@ impl Keeper {
 }
 
 /// All that decides what comes of a scenario.
-fn identity(scenario: &Scenario, how: &[&str]) -> String {
+pub fn identity(scenario: &Scenario, how: &[&str]) -> String {
     #[derive(Serialize)]
     struct Identity<'a> {
         protocol: &'a str,

@@ -30,6 +30,8 @@ pub struct Clock {
     paces: Mutex<Vec<Pace>>,
     /// The bytes that the current search uses.
     bytes: AtomicU64,
+    /// The bytes that it has on disk.
+    on_disk: AtomicU64,
 }
 
 /// What is being done.
@@ -64,8 +66,8 @@ impl Clock {
         let deadline = time.map(|time| now + time);
         let (task, paces) = (Mutex::new(task), Mutex::new(Vec::new()));
         let signalled = Arc::new(AtomicBool::new(false));
-        let bytes = AtomicU64::new(0);
-        Self { began: now, deadline, signalled, bar, task, paces, bytes }
+        let (bytes, on_disk) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { began: now, deadline, signalled, bar, task, paces, bytes, on_disk }
     }
 
     /// From now on Ctrl-C, or a request to terminate, ends searches with what they have covered; a
@@ -175,13 +177,29 @@ impl Watch for Clock {
         if !self.bar.is_hidden() {
             let (states, frontier) = (HumanCount(distinct), HumanCount(frontier));
             let bytes = BinaryBytes(self.bytes.load(Relaxed));
-            let how_far = format!("level {level}, {states} states, frontier {frontier}, {bytes}");
+            let on_disk = match self.on_disk.load(Relaxed) {
+                0 => String::new(),
+                bytes => format!(", {} on disk", BinaryBytes(bytes)),
+            };
+            let how_far =
+                format!("level {level}, {states} states, frontier {frontier}, {bytes}{on_disk}");
             self.show(&how_far, distinct);
         }
     }
 
     fn memory(&self, bytes: u64) {
         self.bytes.store(bytes, Relaxed);
+    }
+
+    fn disk(&self, bytes: u64) {
+        self.on_disk.store(bytes, Relaxed);
+    }
+
+    fn note(&self, sentence: &str) {
+        self.bar.suspend(|| {
+            // Nothing can be done if stderr cannot be written.
+            let _ = writeln!(print::stderr(), "note: {sentence}");
+        });
     }
 
     fn runs(&self, numbers: &Range<u64>) {

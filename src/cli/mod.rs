@@ -5,6 +5,7 @@ mod checkpoint;
 mod clock;
 mod commands;
 mod diary;
+mod disk;
 mod exit;
 mod failure;
 mod files;

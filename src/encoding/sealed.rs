@@ -24,7 +24,7 @@ const LAST: u64 = "sha256:\n".len() as u64 + 64;
 /// The maximum number of bytes of the line that identifies what a file belongs to.
 const MOST_HEADER: u64 = 1 << 12;
 /// The hint for a file that cannot be used.
-const BEGIN_ANEW: &str = "--checkpoint with a new folder starts over";
+const BEGIN_ANEW: &str = "a new folder starts over";
 
 /// Identifies what a file belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

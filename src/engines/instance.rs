@@ -3,6 +3,9 @@
 use latchwork_model::kit::{ActionInfo, Claim, Model, Step};
 use zerocopy::{IntoBytes, TryFromBytes};
 
+use crate::encoding::json::Problem;
+
+use super::explore::disk::Disk;
 pub use super::explore::steps::Refusal;
 use super::explore::{self, Options, Watch, lasso, panics, shown, steps};
 use super::fields::{self, Described, FieldValue, Values, described};
@@ -27,6 +30,15 @@ pub trait Instance: Send + Sync {
     /// Searches what can be reached from one state.
     fn explore_from(&self, state: &StateBytes, options: &Options, watch: &dyn Watch)
     -> Exploration;
+    /// Searches its state space on disk. The error explains why the folder cannot be used.
+    fn explore_on_disk(
+        &self,
+        options: &Options,
+        disk: &Disk,
+        watch: &dyn Watch,
+    ) -> Result<Exploration, Problem>;
+    /// Returns the number of bytes of a state.
+    fn state_size(&self) -> usize;
     /// Samples random runs.
     fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation;
     /// Minimizes a run without knowing the space. Returns `None` if the run does not show its
@@ -92,6 +104,19 @@ impl<M: Model> Instance for M {
         watch: &dyn Watch,
     ) -> Exploration {
         explore::explore_from(self, &[typed::<M>(state)], options, watch)
+    }
+
+    fn explore_on_disk(
+        &self,
+        options: &Options,
+        disk: &Disk,
+        watch: &dyn Watch,
+    ) -> Result<Exploration, Problem> {
+        explore::disk::explore_on_disk(self, options, disk, watch)
+    }
+
+    fn state_size(&self) -> usize {
+        size_of::<M::State>()
     }
 
     fn simulate(&self, plan: &Plan, watch: &dyn Watch) -> Simulation {

@@ -7,6 +7,7 @@ pub mod instance;
 pub mod schedule;
 pub mod shrink;
 pub mod simulate;
+mod stopped;
 #[cfg(feature = "threads")]
 pub mod threads;
 pub mod verdict;

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use latchwork_model::kit::{Actions, Kind, Model, ParamInfo, Step};
 use serde::{Deserialize, Serialize};
 
+pub use super::stopped::Stopped;
+
 /// A property of a model, by position: those of the model first, then the built-in ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PropertyId(pub u8);
@@ -365,52 +367,6 @@ pub struct Comparison {
     /// The best of the shortest runs to a state in which they behave differently; `None` if there
     /// is no such state.
     pub parting: Option<Path>,
-}
-
-/// Why a search ended before the space was closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Stopped {
-    /// Everything requested was found.
-    Found,
-    /// The levels within the requested depth were checked.
-    Depth,
-    /// The constraint of the model holds in no further state.
-    Constraint,
-    /// The budget of states was used up.
-    States,
-    /// The budget of memory was used up.
-    Memory,
-    /// The budget of time was used up.
-    Time,
-    /// The search was interrupted.
-    Interrupted,
-    /// Symmetry was requested, but the model is not symmetric: the results are not valid.
-    Asymmetric,
-    /// There are too many fair units to decide properties of fair runs; all other properties are
-    /// decided.
-    TooManyFair,
-}
-
-impl Stopped {
-    /// Returns whether every state up to a known border was checked.
-    pub const fn is_border(self) -> bool {
-        matches!(self, Self::Depth | Self::Constraint)
-    }
-
-    /// Returns the reason as reports spell it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Found => "found",
-            Self::Depth => "depth",
-            Self::Constraint => "constraint",
-            Self::States => "states",
-            Self::Memory => "memory",
-            Self::Time => "time",
-            Self::Interrupted => "interrupt",
-            Self::Asymmetric => "asymmetry",
-            Self::TooManyFair => "fair processes",
-        }
-    }
 }
 
 /// The result of symmetry reduction in a search.

@@ -1,5 +1,6 @@
 //! Runs a scenario and compares the result with its expectation.
 
+use crate::engines::explore::disk::Disk;
 use crate::engines::explore::{Options, Watch};
 use crate::engines::instance::Instance;
 use crate::engines::verdict::{
@@ -211,22 +212,41 @@ pub fn case(
 /// is not possible.
 pub fn check(scenario: Scenario, options: &Options, watch: &dyn Watch) -> Result<Checked, String> {
     let instance = scenario.configuration.instance()?;
-    let witness = |goal: &Goal| match goal {
-        Goal::Action(at) => Some(*at as u8),
-        Goal::Property(_) => None,
-    };
-    let options = Options {
-        properties: options.properties.minus(scenario.ignore),
-        witnesses: scenario.reach.iter().filter_map(witness).collect(),
-        ..options.clone()
-    };
-    let exploration = instance.explore(&options, watch);
+    let exploration = instance.explore(&options_of(&scenario, options), watch);
     let symmetry = exploration.symmetry.as_ref();
     if let Some(refused) = symmetry.and_then(|symmetry| symmetry.refused.as_ref()) {
         let name = scenario.configuration.entry.name;
         return Err(format!("{name}/{}: {refused}", scenario.name));
     }
     Ok(conclude(scenario, instance, exploration))
+}
+
+/// Runs a scenario on disk. The error explains why its values are inconsistent, or why the folder
+/// cannot be used.
+pub fn check_on_disk(
+    scenario: Scenario,
+    options: &Options,
+    disk: &Disk,
+    watch: &dyn Watch,
+) -> Result<Checked, String> {
+    let instance = scenario.configuration.instance()?;
+    let exploration = instance
+        .explore_on_disk(&options_of(&scenario, options), disk, watch)
+        .map_err(|problem| problem.to_string())?;
+    Ok(conclude(scenario, instance, exploration))
+}
+
+/// Returns the options of the search of a scenario.
+fn options_of(scenario: &Scenario, options: &Options) -> Options {
+    let witness = |goal: &Goal| match goal {
+        Goal::Action(at) => Some(*at as u8),
+        Goal::Property(_) => None,
+    };
+    Options {
+        properties: options.properties.minus(scenario.ignore),
+        witnesses: scenario.reach.iter().filter_map(witness).collect(),
+        ..options.clone()
+    }
 }
 
 /// Compares the result of a search with the expectation of its scenario.
@@ -341,6 +361,11 @@ fn budget_sentence(exploration: &Exploration) -> String {
              where each is fair)"
                 .to_string()
         }
+        Some(Stopped::NoGraph) => {
+            "a search on disk keeps no graph, so properties of fair runs are not decided"
+                .to_string()
+        }
+        Some(Stopped::Disk) => "the disk is full or failed".to_string(),
         Some(stopped) if stopped.is_border() => {
             format!("the search ended at its {}", stopped.name())
         }

@@ -14,6 +14,7 @@ use super::expected::{Expected, Verdict, witness};
 use super::interrupted;
 use super::judge::{judge, name};
 use super::model::Drawn;
+use super::on_disk;
 use super::orbits::Orbits;
 use super::shortened;
 use super::space::Space;
@@ -191,6 +192,9 @@ impl Case<'_> {
         }
         if share(draws) {
             interrupted::compare(self, draws, &plain);
+        }
+        if draws.percent(if large { 30 } else { 12 }) {
+            on_disk::compare(self, draws);
         }
         if !large && draws.percent(25) {
             shortened::compare(self, draws, &plain);

@@ -16,13 +16,14 @@ use super::draw::Draws;
 const STOPS: usize = 4;
 
 /// Interrupts a search after a number of polls.
-struct Impatient {
+pub struct Impatient {
     asked: AtomicU64,
     patience: u64,
 }
 
 impl Impatient {
-    fn new(patience: u64) -> Self {
+    /// Interrupts after this many polls.
+    pub fn new(patience: u64) -> Self {
         Self { asked: AtomicU64::new(0), patience }
     }
 }
@@ -99,14 +100,18 @@ fn memory(case: &Case<'_>, draws: &mut Draws<'_>) -> u64 {
 
 /// A folder that is gone afterwards; in memory where there is such a file system, since searches
 /// that are written down wait for the disk.
-fn folder() -> tempfile::TempDir {
+pub fn folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     folder.expect("a folder for checkpoints")
 }
 
-fn checkpoint(folder: &Path, draws: &mut Draws<'_>) -> Checkpoint {
+/// What the files of a search are stamped with.
+pub fn stamp() -> Stamp {
     let word = || "a drawn model".to_string();
-    let stamp = Stamp { version: word(), build: word(), of: word() };
-    Checkpoint { file: folder.join("search"), stamp, every: draws.one(&[1, 50, 1_000]) }
+    Stamp { version: word(), build: word(), of: word() }
+}
+
+fn checkpoint(folder: &Path, draws: &mut Draws<'_>) -> Checkpoint {
+    Checkpoint { file: folder.join("search"), stamp: stamp(), every: draws.one(&[1, 50, 1_000]) }
 }

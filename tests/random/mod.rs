@@ -23,6 +23,7 @@
 // | `judge` | whether a run that was found shows what it should |
 // | `compare` | one model: the plain search, and all other ways to search |
 // | `interrupted` | searches that are stopped and resumed |
+// | `on_disk` | searches on disk |
 // | `shortened` | runs that are sampled and minimized |
 // | `counts` | what was compared |
 // | `many` | many models on some threads |
@@ -38,6 +39,7 @@ mod interrupted;
 mod judge;
 pub mod many;
 mod model;
+mod on_disk;
 mod orbits;
 mod shortened;
 mod space;

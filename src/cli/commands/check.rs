@@ -8,6 +8,7 @@ use clap::Args;
 use crate::cli::budget::Budget;
 use crate::cli::checkpoint::{Checkpoints, Keeper, command_to_go_on};
 use crate::cli::clock::Clock;
+use crate::cli::disk::{OnDisk, OpenFolder};
 use crate::cli::files::{
     ablated, entry_named, find_scenarios, is_base, is_folder, is_path, protocol_scenarios,
     write_file,
@@ -17,10 +18,11 @@ use crate::cli::print::{program, write_next};
 use crate::cli::switches::Switches;
 use crate::cli::threads::{self, Threads};
 use crate::cli::{Exit, Failure, print, usage};
-use crate::engines::explore::Options;
+use crate::engines::explore::{Options, Watch};
+use crate::engines::verdict::Stopped;
 use crate::files::configuration::ignorable;
 use crate::files::scenario::{Expect, Scenario};
-use crate::jobs::check::{Checked, Standing, check, conclude};
+use crate::jobs::check::{Checked, Standing, check, check_on_disk, conclude};
 use crate::jobs::coverage::{self, Covered, covered};
 use crate::protocols::{self, forms};
 use crate::report::check::html;
@@ -50,6 +52,8 @@ pub struct Check {
     exact: bool,
     #[command(flatten)]
     checkpoints: Checkpoints,
+    #[command(flatten)]
+    on_disk: OnDisk,
     #[command(flatten)]
     threads: Threads,
     /// Explore one representative of states that differ only by swapping interchangeable processes
@@ -83,10 +87,11 @@ impl Check {
                 self.exact,
                 self.checkpoints.is_wanted(),
                 self.depth.is_some(),
+                self.on_disk.is_wanted(),
             ];
             if of_searches.contains(&true) {
-                let message = "--depth, --symmetry, --ignore, --exact, --checkpoint and --resume apply \
-                               to searches, not to threads";
+                let message = "--depth, --symmetry, --ignore, --exact, --checkpoint, --resume and --disk \
+                               apply to searches, not to threads";
                 return Err(Failure::Usage(format!("{message}\nhint: leave --engine out")));
             }
             let scenarios = self.scenarios_of_threads()?;
@@ -95,6 +100,7 @@ impl Check {
             let output = threads::Output { layout, json, out: &self.out };
             return threads::run(scenarios, &plan, &clock, &output);
         }
+        self.look_at_disk()?;
         if self.symmetry && self.checkpoints.is_wanted() {
             let message = "a search with symmetry cannot write checkpoints";
             let hint = "leave --symmetry out, or --checkpoint and --resume";
@@ -108,13 +114,17 @@ impl Check {
         let how = [("coverage", self.coverage), ("exact", self.exact)];
         let how: Vec<&str> = how.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
         let keeper = self.checkpoints.keeper(&scenarios, &how)?;
+        let folder = self.on_disk.open(&scenarios)?;
         let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
         clock.heed_signals()?;
         clock.more(scenarios.len());
         let mut all = Vec::new();
         for (at, scenario) in scenarios.into_iter().enumerate() {
             clock.task(&report::title(&scenario));
-            all.push(self.one(at, scenario, &options, keeper.as_ref(), &clock)?);
+            all.push(match &folder {
+                Some(folder) => one_on_disk(scenario, &options, folder, &clock)?,
+                None => self.one(at, scenario, &options, keeper.as_ref(), &clock)?,
+            });
         }
         clock.finish();
         let shown = self.write_cases(&all)?;
@@ -154,8 +164,32 @@ impl Check {
         if let Some(keeper) = keeper.filter(|_| inconclusive) {
             writeln!(print::stderr(), "resume:  {}", command_to_go_on(keeper.folder()))?;
         }
+        if folder.is_some() && all.iter().any(is_unfinished) {
+            writeln!(print::stderr(), "resume:  the same command goes on")?;
+        }
         let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
         Ok(if vacuous.is_empty() { worst } else { worst.max(Exit::Vacuous) })
+    }
+
+    /// What a search on disk cannot do.
+    fn look_at_disk(&self) -> Result<(), Failure> {
+        let others = [
+            (self.exact, "--exact", "whole states are stored in memory"),
+            (self.symmetry, "--symmetry", "symmetry is verified in memory"),
+            (
+                self.coverage,
+                "--coverage",
+                "the states in which a rule is decisive are counted in memory",
+            ),
+            (self.checkpoints.is_wanted(), "--checkpoint", "a search on disk goes on without it"),
+        ];
+        match others.into_iter().find(|(asked, ..)| *asked && self.on_disk.is_wanted()) {
+            Some((_, name, why)) => {
+                let message = format!("--disk does not go with {name}: {why}");
+                Err(Failure::Usage(format!("{message}\nhint: leave one of them out")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Leaves the properties that the arguments name out of the scenarios, and the scenarios out
@@ -318,4 +352,21 @@ impl Check {
         scenario.reach.clear();
         Ok(())
     }
+}
+
+/// Runs a scenario on disk.
+fn one_on_disk(
+    scenario: Scenario,
+    options: &Options,
+    folder: &OpenFolder,
+    clock: &Clock,
+) -> Result<Checked, Failure> {
+    clock.note(&folder.room);
+    check_on_disk(scenario, options, &folder.disk, clock).map_err(Failure::Usage)
+}
+
+/// Whether a search on disk ended before its space was closed, and can go on.
+fn is_unfinished(checked: &Checked) -> bool {
+    let budgets = [Stopped::States, Stopped::Time, Stopped::Interrupted, Stopped::Disk];
+    checked.exploration.stopped.is_some_and(|stopped| budgets.contains(&stopped))
 }

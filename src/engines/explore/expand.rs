@@ -32,6 +32,8 @@ pub(super) struct Shared<'a, M: Model> {
     pub alone: bool,
     /// Receives states of the next level. If absent, ids and edges are kept.
     pub frontier: Option<&'a Frontier<M::State>>,
+    /// Whether only the fingerprints of successors are kept: their states are found again later.
+    pub prints_only: bool,
     /// The symmetry reduction, if any.
     pub quotient: Option<&'a Quotient>,
 }
@@ -207,6 +209,11 @@ impl<M: Model> Worker<M> {
             cuts: Vec::new(),
             here: Expanding::default(),
         }
+    }
+
+    /// Forgets which fingerprints it has looked up: the table was emptied.
+    pub fn forget(&mut self) {
+        self.recent.fill(0);
     }
 
     /// Expands a contiguous run of states on a level, from position `start`. Returns how many
@@ -456,7 +463,9 @@ impl<M: Model> Worker<M> {
                 Inserted::Seen(slot) => slot,
                 Inserted::New(slot, id) => {
                     self.tally.fresh += 1;
-                    self.fresh.push(batch.states[at]);
+                    if !shared.prints_only {
+                        self.fresh.push(batch.states[at]);
+                    }
                     if keep_edges {
                         self.fresh_ids.push(id);
                     }

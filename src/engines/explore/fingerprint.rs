@@ -9,7 +9,7 @@ const SEEDS: [u64; 3] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db, 0x8ebc_6a
 /// Returns the fingerprint of a state. It is never 0, which marks an empty slot of the visited
 /// table.
 #[inline]
-pub fn fingerprint<S: IntoBytes + Immutable>(state: &S) -> u64 {
+pub fn fingerprint<S: IntoBytes + Immutable + ?Sized>(state: &S) -> u64 {
     let bytes = state.as_bytes();
     let mut hash = SEEDS[0] ^ bytes.len() as u64;
     let mut pairs = bytes.chunks_exact(16);

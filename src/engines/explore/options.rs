@@ -78,6 +78,11 @@ pub trait Watch: Sync {
         let _ = bytes;
     }
 
+    /// Reports the bytes of the files of a search on disk.
+    fn disk(&self, bytes: u64) {
+        let _ = bytes;
+    }
+
     /// Called when the runs with these numbers begin.
     fn runs(&self, numbers: &Range<u64>) {
         let _ = numbers;
@@ -91,6 +96,11 @@ pub trait Watch: Sync {
     /// Returns why the search is to stop.
     fn why(&self) -> Stopped {
         Stopped::Interrupted
+    }
+
+    /// Reports something that is good to know.
+    fn note(&self, sentence: &str) {
+        let _ = sentence;
     }
 
     /// Reports a problem that does not affect the result of the search.

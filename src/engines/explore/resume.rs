@@ -150,7 +150,7 @@ impl<'a, M: Model> Search<'a, M> {
         self.found.first = progress.first;
         self.found.first_fired = progress.first_fired;
         self.open = progress.open;
-        self.found.stopped = self.enough();
+        self.found.stopped = self.found.enough::<M>(self.options);
         if !self.visited.reserve(entries) {
             return Err(io::ErrorKind::OutOfMemory.into());
         }

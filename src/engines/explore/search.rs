@@ -2,23 +2,22 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use latchwork_model::kit::{Kind, Model};
+use latchwork_model::kit::Model;
 use zerocopy::IntoBytes;
 
-use crate::engines::verdict::{BuiltIn, Coverage, PropertyId, PropertySet, Statistics, Stopped};
+use crate::engines::verdict::Stopped;
 
 use super::exact::Parts;
 use super::expand::{Shared, Tally, Worker};
 use super::fingerprint::fingerprint;
+use super::found::Found;
 use super::frontier::Frontier;
 use super::graph::Graph;
-use super::lasso::Waiting;
 use super::options::{Options, Watch};
 use super::panics::join;
 use super::steps;
 use super::symmetry::Quotient;
 use super::visited::{Inserted, Visited};
-use super::whole::Shown;
 
 /// The maximum number of states that a thread takes from the frontier at a time.
 const CHUNK: usize = 256;
@@ -26,44 +25,6 @@ const CHUNK: usize = 256;
 const WORTH_THREADS: usize = 2048;
 /// The maximum number of successors of one state for which the table reserves room in advance.
 const MOST_AT_ONCE: usize = 1 << 20;
-
-/// What a search has found, before paths are built from it.
-pub(super) struct Found {
-    pub statistics: Statistics,
-    pub coverage: Coverage,
-    pub stopped: Option<Stopped>,
-    /// Whether a step was cut off or a claim could not be evaluated. Then the space is not fully
-    /// known.
-    pub cut: bool,
-    /// Whether the constraint of the model does not hold in some state.
-    pub constrained: bool,
-    /// The properties found, each with the level on which it was found first.
-    pub first: Vec<(PropertyId, usize)>,
-    /// By action: the level on which it first fired.
-    pub first_fired: Vec<Option<usize>>,
-    /// By property that only the graph decides: the states that show it, on that level.
-    pub goals: Vec<(PropertyId, Vec<u32>)>,
-    /// By temporal property: the run that violates it.
-    pub waiting: Vec<(PropertyId, Waiting)>,
-}
-
-impl Found {
-    /// Records what the graph has shown.
-    pub fn add(&mut self, shown: Vec<(PropertyId, Shown)>) {
-        for (property, what) in shown {
-            match what {
-                Shown::Waiting(waiting) => {
-                    self.first.push((property, waiting.prefix));
-                    self.waiting.push((property, waiting));
-                }
-                Shown::Goals { level, goals } => {
-                    self.first.push((property, level));
-                    self.goals.push((property, goals));
-                }
-            }
-        }
-    }
-}
 
 /// Searches level by level. Keeps the graph if asked to. With a quotient, a state represents all
 /// states that differ from it by an exchange.
@@ -141,17 +102,7 @@ impl<'a, M: Model> Search<'a, M> {
             graph: keep_graph.then(Graph::new),
             frontier: Frontier::new(options.threads.max(1)),
             workers: (0..options.threads.max(1)).map(|_| Worker::new()).collect(),
-            found: Found {
-                statistics: Statistics::default(),
-                coverage: Coverage::of::<M>(),
-                stopped: None,
-                cut: false,
-                constrained: false,
-                first: Vec::new(),
-                first_fired: vec![None; M::ACTIONS.len()],
-                goals: Vec::new(),
-                waiting: Vec::new(),
-            },
+            found: Found::new::<M>(),
             open: false,
             kept: 0,
         }
@@ -190,10 +141,7 @@ impl<'a, M: Model> Search<'a, M> {
 
     /// Makes the states that were found the current level.
     fn begin_level(&mut self, fresh: usize) {
-        if fresh > 0 {
-            self.found.statistics.levels.push(fresh as u64);
-            self.found.statistics.distinct += fresh as u64;
-        }
+        self.found.begin_level(fresh as u64);
         match &mut self.graph {
             Some(graph) => {
                 let pieces = self.workers.iter_mut();
@@ -270,6 +218,7 @@ impl<'a, M: Model> Search<'a, M> {
             parts,
             alone: threads == 1,
             frontier: self.graph.is_none().then_some(&self.frontier),
+            prints_only: false,
             quotient: self.quotient,
         };
         let (frontier, graph) = (&self.frontier, &self.graph);
@@ -374,21 +323,7 @@ impl<'a, M: Model> Search<'a, M> {
     /// Records what a finished level has shown, and decides whether to continue.
     fn conclude(&mut self, tally: &Tally) {
         let level = self.found.statistics.depth();
-        let coverage = tally.coverage::<M>();
-        self.found.statistics.generated += tally.generated();
-        self.found.coverage.add(&coverage);
-        for (first, count) in self.found.first_fired.iter_mut().zip(&coverage.actions) {
-            if count.fired > 0 {
-                first.get_or_insert(level);
-            }
-        }
-        let faults = [BuiltIn::NoPanic, BuiltIn::BoundExceeded, BuiltIn::GuardsFirst];
-        let faults: PropertySet = faults.map(|fault| fault.id::<M>()).into_iter().collect();
-        self.found.cut |= !tally.shown.and(faults).is_empty();
-        self.found.constrained |= tally.constrained;
-        let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
-        let news = tally.shown.minus(known).and(self.options.properties);
-        self.found.first.extend(news.iter().map(|property| (property, level)));
+        self.found.conclude::<M>(tally, self.options);
         self.begin_level(tally.fresh);
         let frontier = self.frontier_len();
         self.watch.level(level, self.found.statistics.distinct, frontier as u64);
@@ -396,30 +331,7 @@ impl<'a, M: Model> Search<'a, M> {
         if self.quotient.is_some_and(|quotient| !quotient.finish_level(distinct)) {
             self.found.stopped = Some(Stopped::Asymmetric);
         } else if frontier > 0 {
-            self.found.stopped = self.enough();
-        }
-    }
-
-    /// Returns why the search is to stop, if enough was found or a budget is used up.
-    pub fn enough(&self) -> Option<Stopped> {
-        let known: PropertySet = self.found.first.iter().map(|(property, _)| *property).collect();
-        let Options { until, states, first_violation, depth, .. } = self.options;
-        let level = self.found.statistics.depth();
-        let deep = level > self.options.down_to;
-        let is_goal = |property: &PropertyId| {
-            let own = M::PROPERTIES.get(usize::from(property.0));
-            own.is_some_and(|property| property.kind == Kind::Reachable)
-        };
-        let violated = known.iter().any(|property| !is_goal(&property));
-        let all = deep && !until.is_empty() && until.minus(known).is_empty();
-        if all || *first_violation && violated {
-            Some(Stopped::Found)
-        } else if depth.is_some_and(|most| level > most) {
-            Some(Stopped::Depth)
-        } else if states.is_some_and(|most| self.found.statistics.distinct >= most) {
-            Some(Stopped::States)
-        } else {
-            None
+            self.found.stopped = self.found.enough::<M>(self.options);
         }
     }
 }

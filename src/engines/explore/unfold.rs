@@ -27,6 +27,8 @@ const MOST: usize = 1 << 17;
 pub(super) struct Runs<'a, M: Model> {
     pub model: &'a M,
     pub graph: &'a Graph<M::State>,
+    /// Whether the graph has all states and edges, not only those on shortest runs.
+    pub whole: bool,
     /// The symmetry reduction, if states of the graph are representatives.
     pub quotient: Option<&'a Quotient>,
     pub initial: &'a [M::State],
@@ -39,7 +41,8 @@ pub(super) struct Runs<'a, M: Model> {
 pub(super) struct Run<S> {
     pub path: Path,
     pub end: S,
-    /// The id of that state in the graph, if states there represent only themselves.
+    /// The id of that state in the graph, if the graph is whole and states there represent only
+    /// themselves.
     id: Option<u32>,
 }
 
@@ -57,7 +60,7 @@ impl<M: Model> Runs<'_, M> {
             let initial = self.graph.states.get(best.path.initial);
             let initial = initial.map_or(0, |state| self.position(state));
             let path = Path { initial, steps: best.path.steps };
-            return Run { path, end, id: Some(best.end) };
+            return Run { path, end, id: self.whole.then_some(best.end) };
         };
         let (graph, goals) = self.unfolded(quotient, goals);
         let best = best(&graph, &Depths::of_levels(&graph), &goals);

@@ -156,6 +156,36 @@ impl Visited {
         }
     }
 
+    /// Returns the slot of a fingerprint, if it is in the table.
+    #[inline(always)]
+    pub fn find(&self, fingerprint: u64) -> Option<usize> {
+        let slots = &*self.slots;
+        let mut slot = self.home(fingerprint);
+        loop {
+            match slots[slot].load(Relaxed) {
+                0 => return None,
+                there if there == fingerprint => return Some(slot),
+                _ => slot = slot.wrapping_add(1),
+            }
+        }
+    }
+
+    /// Returns the fingerprint in a slot; 0 if the slot is empty.
+    #[inline(always)]
+    pub fn at(&self, slot: usize) -> u64 {
+        self.slots[slot].load(Relaxed)
+    }
+
+    /// Returns the first empty slot at or beyond the capacity. All entries are before it.
+    pub fn end(&self) -> usize {
+        (self.capacity..).find(|slot| self.at(*slot) == 0).unwrap_or(self.capacity)
+    }
+
+    /// Removes all entries. The capacity stays.
+    pub fn clear(&mut self) {
+        self.slots[..self.end()].iter().for_each(|slot| slot.store(0, Relaxed));
+    }
+
     /// Returns the id of a fingerprint in a table that numbers its entries. Inserts it if it is
     /// missing. All threads get the same id.
     #[inline]

@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod commands;
+mod disk;
 mod exits;
 mod gallery;
 mod init;

@@ -3,6 +3,7 @@
 mod awaits;
 mod borders;
 mod cuts;
+mod disk;
 mod each;
 mod explore;
 mod fair;
