@@ -11,7 +11,7 @@ use latchwork_model::{actions, properties, state};
 use zerocopy::IntoBytes;
 
 #[allow(dead_code, reason = "only its model is used")]
-#[path = "../../examples/gallery/protocols/transaction_commit.rs"]
+#[path = "../../examples/gallery/specs/transaction_commit.rs"]
 mod transaction_commit;
 #[allow(dead_code, reason = "only its model is used")]
 #[path = "../../examples/gallery/protocols/two_phase_commit.rs"]
