@@ -21,6 +21,8 @@
 //! | `crash` | [`Crash`]: what a crash leaves of a value |
 //! | `durable` | [`Durable`]: stable storage |
 //! | `refs` | [`Refs`]: reference counts, use after free and leaks |
+//! | `refine` | [`Refines`], [`Refinement`]: every step of a model is a step of a specification |
+//! | `compose` | [`together`]: actions that several parts of a state share |
 //! | `stamp` | [`Stamp`], [`renumber`]: numbers that are only compared |
 //! | `symmetry` | [`Permutation`], [`Permute`]: interchangeable processes |
 //! | [`names`] | compile-time checks that names in the lists are unique and defined |
@@ -47,6 +49,7 @@ mod state;
 mod channel;
 mod claim;
 mod clock;
+mod compose;
 mod crash;
 mod durable;
 mod model;
@@ -55,6 +58,7 @@ pub mod mutants;
 pub mod names;
 mod next;
 mod outcome;
+mod refine;
 mod refs;
 mod stamp;
 mod step;
@@ -67,6 +71,7 @@ pub use actions::Actions;
 pub use channel::{Bag, Fifo, Full, Queue};
 pub use claim::{Claim, awaits, claim, every, implies};
 pub use clock::{Clock, tick_of};
+pub use compose::together;
 pub use crash::Crash;
 pub use domain::{Set, Table};
 pub use durable::Durable;
@@ -76,6 +81,7 @@ pub use outcome::{Cut, FIRED, Fired, Refused, exceeded, when};
 pub use param::{Domain, Id, Param, values};
 pub use properties::{Kind, Property, demand_properties};
 pub use protocol::{Field, Protocol, Setup, Shape, Value};
+pub use refine::{Mapped, Refinement, Refines, step_between};
 pub use refs::Refs;
 pub use rules::{Declared, ProfileInfo, RuleInfo, SourceInfo, Switches, VariantInfo, demand_rules};
 pub use stamp::{Stamp, renumber};

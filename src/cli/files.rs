@@ -38,6 +38,20 @@ pub fn entry_named(name: &str) -> Result<&'static Entry, Failure> {
     })
 }
 
+/// The refinement of a specification by an implementation.
+pub fn refinement(entry: &Entry, spec: &str) -> Result<&'static Entry, Failure> {
+    let prefix = format!("{}_refines_", entry.name);
+    protocols::find(&format!("{prefix}{spec}")).ok_or_else(|| {
+        let all = protocols::all().iter().filter_map(|entry| entry.name.strip_prefix(&prefix));
+        let known: Vec<_> = all.collect();
+        let hint = match known.is_empty() {
+            true => "implement `Refines`, and install an entry of `Refinement`".to_string(),
+            false => suggest(spec, known.into_iter(), "specifications"),
+        };
+        Failure::Usage(format!("`{}` has no refinement of `{spec}`\nhint: {hint}", entry.name))
+    })
+}
+
 /// The folder with the scenarios of a project.
 pub fn scenarios_folder() -> Result<&'static Path, Failure> {
     let folder = Path::new("scenarios");

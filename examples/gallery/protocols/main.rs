@@ -18,6 +18,8 @@ mod fencing_tokens;
 mod gfs2_glock;
 mod ldlm_callback;
 mod smb2_lease;
+#[path = "../specs/transaction_commit.rs"]
+mod transaction_commit;
 mod ttl_lock;
 mod two_phase_commit;
 
@@ -34,6 +36,7 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<smb2_lease::Smb2Lease>(),
     Entry::of::<ttl_lock::TtlLock>(),
     Entry::of::<two_phase_commit::TwoPhaseCommit>(),
+    Entry::of::<transaction_commit::Commits>(),
 ];
 
 fn main() -> ExitCode {
@@ -80,7 +83,8 @@ mod tests {
     #[test]
     fn the_gallery_lists_these_protocols() {
         let listed: Vec<_> = MEMBERS.iter().map(|member| member.name).collect();
-        let here: Vec<_> = PROTOCOLS.iter().map(|entry| entry.name).collect();
+        let here = PROTOCOLS.iter().map(|entry| entry.name);
+        let here: Vec<_> = here.filter(|name| !name.contains("_refines_")).collect();
         assert_eq!(listed, here);
         for member in MEMBERS {
             for part in [member.sentence(), member.source(), member.bug()] {
@@ -117,6 +121,29 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    /// Red if a step of two-phase commit is no longer one of transaction commit, or if a stray step is
+    /// missed.
+    #[test]
+    fn two_phase_commit_refines_transaction_commit() {
+        install(PROTOCOLS);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/gallery/protocols");
+        let folder = "scenarios/two_phase_commit_refines_transaction_commit";
+        let found = |without: &[&str]| {
+            let file = root.join(folder).join("two_participants.json");
+            let mut scenario = Scenario::open(&file).expect("it is read");
+            let entry = scenario.configuration.entry;
+            let rules = without.iter().map(|rule| entry.rule(rule).expect("it is there"));
+            scenario.configuration.without.extend(rules);
+            let checked = check(scenario, &Options::default(), &()).expect("its values fit");
+            let found = checked.violations();
+            found.map(|found| (checked.property(found.property).name, found.steps)).collect()
+        };
+        let none: Vec<(&str, usize)> = found(&[]);
+        assert_eq!(none, []);
+        assert_eq!(found(&["log_vote"]), [("refines", 2)]);
+        assert_eq!(found(&["log_commit"]), [("refines", 7)]);
     }
 
     /// Red if a property that waits for something is never waited for.

@@ -15,7 +15,7 @@ use latchwork_model::kit::{
 use latchwork_model::{actions, domains, ids, properties, rules, state};
 
 /// The most participants that a scenario may have.
-const PARTICIPANTS: usize = 4;
+pub const PARTICIPANTS: usize = 4;
 
 ids! {
     /// A participant.

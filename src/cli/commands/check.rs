@@ -11,7 +11,7 @@ use crate::cli::clock::Clock;
 use crate::cli::disk::{OnDisk, OpenFolder};
 use crate::cli::files::{
     ablated, entry_named, find_scenarios, is_base, is_folder, is_path, protocol_scenarios,
-    write_file,
+    refinement, write_file,
 };
 use crate::cli::outputs::Outputs;
 use crate::cli::print::{program, write_next};
@@ -19,7 +19,7 @@ use crate::cli::switches::Switches;
 use crate::cli::threads::{self, Threads};
 use crate::cli::{Exit, Failure, print, usage};
 use crate::engines::explore::{Options, Watch};
-use crate::engines::verdict::Stopped;
+use crate::engines::verdict::{PropertySet, Stopped};
 use crate::files::configuration::ignorable;
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Standing, check, check_on_disk, conclude};
@@ -41,6 +41,10 @@ pub struct Check {
     what: Vec<PathBuf>,
     #[command(flatten)]
     switches: Switches,
+    /// Check that every step is a step of this specification, or none. The base scenarios of the
+    /// protocol run (or the files that are named), and only the property `refines` is about them
+    #[arg(long, value_name = "SPEC")]
+    refines: Option<String>,
     #[command(flatten)]
     budget: Budget,
     /// Check only the states that can be reached in this many steps. What holds there holds within
@@ -88,10 +92,11 @@ impl Check {
                 self.checkpoints.is_wanted(),
                 self.depth.is_some(),
                 self.on_disk.is_wanted(),
+                self.refines.is_some(),
             ];
             if of_searches.contains(&true) {
-                let message = "--depth, --symmetry, --ignore, --exact, --checkpoint, --resume and --disk \
-                               apply to searches, not to threads";
+                let message = "--depth, --refines, --symmetry, --ignore, --exact, --checkpoint, --resume \
+                               and --disk apply to searches, not to threads";
                 return Err(Failure::Usage(format!("{message}\nhint: leave --engine out")));
             }
             let scenarios = self.scenarios_of_threads()?;
@@ -106,7 +111,7 @@ impl Check {
             let hint = "leave --symmetry out, or --checkpoint and --resume";
             return Err(Failure::Usage(format!("{message}\nhint: {hint}")));
         }
-        let scenarios = self.leave_out(self.scenarios()?)?;
+        let scenarios = self.leave_out(self.refine(self.scenarios()?)?)?;
         let (exact, symmetry) = (self.exact, self.symmetry);
         let first_violation = self.switches.names_profile() && !self.outputs.is_verbose();
         let depth = self.depth.map(|depth| depth as usize);
@@ -190,6 +195,26 @@ impl Check {
             }
             None => Ok(()),
         }
+    }
+
+    /// Turns scenarios of an implementation into scenarios of its refinement, if that is asked for.
+    /// Rules may be off by the arguments, or in files that are named.
+    fn refine(&self, mut scenarios: Vec<Scenario>) -> Result<Vec<Scenario>, Failure> {
+        let Some(spec) = &self.refines else { return Ok(scenarios) };
+        if self.switches.is_empty() && self.is_whole() {
+            scenarios.retain(is_base);
+        }
+        for scenario in &mut scenarios {
+            scenario.configuration.entry = refinement(scenario.configuration.entry, spec)?;
+            scenario.expect = Expect::Holds;
+            scenario.finding = None;
+            scenario.ignore = PropertySet::EMPTY;
+            scenario.reach.clear();
+        }
+        if scenarios.is_empty() {
+            return Err(Failure::Usage("--refines needs a scenario that holds".to_string()));
+        }
+        Ok(scenarios)
     }
 
     /// Leaves the properties that the arguments name out of the scenarios, and the scenarios out
