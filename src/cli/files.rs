@@ -46,7 +46,7 @@ pub fn refinement(entry: &Entry, spec: &str) -> Result<&'static Entry, Failure> 
         let known: Vec<_> = all.collect();
         let hint = match known.is_empty() {
             true => "implement `Refines`, and install an entry of `Refinement`".to_string(),
-            false => suggest(spec, known.into_iter(), "specifications"),
+            false => suggest(spec, known, "specifications"),
         };
         Failure::Usage(format!("`{}` has no refinement of `{spec}`\nhint: {hint}", entry.name))
     })
