@@ -3,9 +3,9 @@
 use zerocopy::{FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::{
-    ActionInfo, Actions, Claim, Cut, Field, Fired, LaneInfo, Model, Permutation, Permute,
+    ActionInfo, Actions, Claim, Cut, FIRED, Field, Fired, LaneInfo, Model, Permutation, Permute,
     ProfileInfo, Property, Protocol, RuleInfo, Setup, Step, VariantInfo, View, Visit, Visitor,
-    same,
+    same, when,
 };
 
 /// A model that implements a specification `S`, with the mapping of states that shows it.
@@ -139,12 +139,12 @@ impl<S: Model, M: Refines<S>> Actions for Refinement<M, S> {
 
     fn fire(&self, state: &mut Self::State, step: Step) -> Fired {
         if state.strays {
-            return super::when(false);
+            return when(false);
         }
         let mut own = state.own;
         self.own.fire(&mut own, step)?;
         *state = self.after(state, own);
-        super::FIRED
+        FIRED
     }
 
     fn domain_size(&self, kind: &str) -> Option<u8> {
