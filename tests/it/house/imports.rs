@@ -211,7 +211,8 @@ impl Sources {
         items: bool,
         in_test: bool,
     ) {
-        for tree in tokens.split(|token| is(token, ',')) {
+        // Behind the last comma is nothing.
+        for tree in tokens.split(|token| is(token, ',')).filter(|tree| !tree.is_empty()) {
             let (mut path, after) = path_at(tree, 0);
             path = [before, &path].concat();
             match tree[after..].iter().find(|token| matches!(token, TokenTree::Group(_))) {
