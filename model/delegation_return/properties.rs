@@ -27,7 +27,7 @@ pub(super) const PROPERTIES: &[Property<DelegationReturn>] = properties! { Deleg
     /// The server grants nothing new in grace, takes no reclaim outside of it, no claim under a
     /// revoked delegation, and no lock that conflicts.
     invariant server_order;
-    /// What was taken away without the client knowing is not believed in for ever.
+    /// The client does not rely forever on what was taken away without its knowledge.
     invariant loss_reported;
     /// A lock that the other client held meanwhile is not believed in once things have settled.
     invariant no_silent_gap;

@@ -13,7 +13,7 @@ ids! {
 state! {
     /// The state of the lock.
     pub struct LockState {
-        /// Who has it.
+        /// The clients that hold it.
         pub holders: Set<ClientId>,
     }
 }
@@ -62,7 +62,7 @@ impl Model for Lock {
 state! {
     /// The state of the cache.
     pub struct CacheState {
-        /// Who has a copy.
+        /// The clients that have a copy.
         pub copies: Set<ClientId>,
     }
 }

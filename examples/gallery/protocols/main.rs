@@ -137,13 +137,15 @@ mod tests {
             let rules = without.iter().map(|rule| entry.rule(rule).expect("it is there"));
             scenario.configuration.without.extend(rules);
             let checked = check(scenario, &Options::default(), &()).expect("its values fit");
-            let found = checked.violations();
-            found.map(|found| (checked.property(found.property).name, found.steps)).collect()
+            let violations = checked.violations().map(|found| {
+                let last = found.path.steps.last().expect("it begins well");
+                (found.steps, entry.actions[usize::from(last.action)].name)
+            });
+            (checked.exploration.statistics.distinct, violations.collect::<Vec<_>>())
         };
-        let none: Vec<(&str, usize)> = found(&[]);
-        assert_eq!(none, []);
-        assert_eq!(found(&["log_vote"]), [("refines", 2)]);
-        assert_eq!(found(&["log_commit"]), [("refines", 7)]);
+        assert_eq!(found(&[]), (118, Vec::new()));
+        assert_eq!(found(&["log_vote"]).1, [(2, "fault_crash")]);
+        assert_eq!(found(&["log_commit"]).1, [(7, "participant_abort")]);
     }
 
     /// Red if a property that waits for something is never waited for.

@@ -39,10 +39,8 @@ macro_rules! commands {
     ($($file:ident: $name:ident,)+) => {
         /// The subcommands.
         #[derive(Subcommand)]
-        // There is one value, and it is read once.
-        #[allow(clippy::large_enum_variant)]
         pub enum Command {
-            $($name($file::$name),)+
+            $($name(Box<$file::$name>),)+
             Completions(completions::Completions),
             Man(completions::Man),
             #[cfg(target_os = "linux")]

@@ -31,7 +31,7 @@ impl<'a, M: Model> FairGraph<'a, M> {
         Self { model, graph, counts }
     }
 
-    /// Returns, forevery state, whether it is on a cycle. A step that changes nothing is a cycle.
+    /// Returns, for every state, whether it is on a cycle. A step that changes nothing is a cycle.
     pub fn on_cycle(&self) -> Vec<bool> {
         let states = self.graph.states.len() as u32;
         let mut on_cycle = vec![false; states as usize];

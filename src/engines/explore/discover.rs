@@ -8,6 +8,7 @@ use crate::engines::verdict::{
 };
 
 use super::cycles;
+use super::fairness;
 use super::found::Found;
 use super::options::Options;
 use super::shown;
@@ -15,7 +16,7 @@ use super::steps;
 use super::unfold::Runs;
 
 /// Returns the requested properties of fair runs.
-pub(super) fn temporal<M: Model>(options: &Options) -> PropertySet {
+fn temporal<M: Model>(options: &Options) -> PropertySet {
     let own = (0..).map(PropertyId).zip(M::PROPERTIES);
     let temporal = own.filter(|(_, own)| own.kind.is_temporal()).map(|(id, _)| id);
     temporal.collect::<PropertySet>().and(options.properties)
@@ -39,8 +40,37 @@ pub(super) fn ended<M: Model>(found: &mut Found, options: &Options) -> PropertyS
     undecided
 }
 
+/// Leaves out properties of fair runs where there are too many fair units: returns the options without
+/// them, and these properties.
+pub(super) fn within_fairness<M: Model>(model: &M, asked: &Options) -> (Options, PropertySet) {
+    let too_many =
+        if fairness::are_too_many(model) { temporal::<M>(asked) } else { PropertySet::EMPTY };
+    let options = Options { properties: asked.properties.minus(too_many), ..asked.clone() };
+    (options, too_many)
+}
+
+/// Concludes a search that was looked through: returns the properties that it does not decide, beside
+/// those of `undecided`. `too_many` are those for which there are too many fair units.
+pub(super) fn left_open<M: Model>(
+    found: &mut Found,
+    options: &Options,
+    too_many: PropertySet,
+    mut undecided: PropertySet,
+) -> PropertySet {
+    if found.cut || found.statistics.distinct == 0 {
+        // A violation that was found stands. Everything else may depend on states that were not
+        // explored.
+        undecided = undecided.or(open::<M>(found, options.properties));
+    }
+    if !too_many.is_empty() {
+        found.stopped = found.stopped.or(Some(Stopped::TooManyFair));
+        undecided = undecided.or(too_many);
+    }
+    undecided
+}
+
 /// Returns the properties that an unfinished search does not decide.
-pub(super) fn open<M: Model>(found: &Found, wanted: PropertySet) -> PropertySet {
+fn open<M: Model>(found: &Found, wanted: PropertySet) -> PropertySet {
     let known: PropertySet = found.first.iter().map(|(property, _)| *property).collect();
     let count = M::PROPERTIES.len() + BuiltIn::ALL.len();
     let all: PropertySet = (0..count).map(|id| PropertyId(id as u8)).collect();
@@ -83,7 +113,7 @@ pub(super) fn firing<M: Model>(model: &M, state: &M::State, action: u8) -> Vec<S
     firing
 }
 
-/// Returns the best of the shortest paths forevery property found.
+/// Returns the best of the shortest paths for every property found.
 pub(super) fn discoveries<M: Model>(runs: &Runs<'_, M>, found: &Found) -> Vec<Discovery> {
     let (model, graph) = (runs.model, runs.graph);
     let mut first = found.first.clone();

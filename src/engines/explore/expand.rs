@@ -339,7 +339,7 @@ impl<M: Model> Worker<M> {
         let model = shared.model;
         if from == 0 {
             self.here.claims = 1;
-            // `done` is called forevery state, so that a panic in it is noticed.
+            // `done` is called for every state, so that a panic in it is noticed.
             if !model.done(state) && self.here.last.is_none() {
                 self.tally.shown.insert(BuiltIn::Deadlock.id::<M>());
             }

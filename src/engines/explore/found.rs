@@ -1,6 +1,7 @@
 //! What a search has found, and what a finished level adds to it.
 
 use latchwork_model::kit::{Kind, Model};
+use serde::{Deserialize, Serialize};
 
 use crate::engines::verdict::{BuiltIn, Coverage, PropertyId, PropertySet, Statistics, Stopped};
 
@@ -9,10 +10,13 @@ use super::lasso::Waiting;
 use super::options::Options;
 use super::whole::Shown;
 
-/// What a search has found, before paths are built from it.
+/// What a search has found, before paths are built from it. What is not saved with a search is found
+/// again when it is over.
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Found {
     pub statistics: Statistics,
     pub coverage: Coverage,
+    #[serde(skip)]
     pub stopped: Option<Stopped>,
     /// Whether a step was cut off or a claim could not be evaluated. Then the space is not fully
     /// known.
@@ -24,8 +28,10 @@ pub(super) struct Found {
     /// By action: the level on which it first fired.
     pub first_fired: Vec<Option<usize>>,
     /// By property that only the graph decides: the states that show it, on that level.
+    #[serde(skip)]
     pub goals: Vec<(PropertyId, Vec<u32>)>,
     /// By temporal property: the run that violates it.
+    #[serde(skip)]
     pub waiting: Vec<(PropertyId, Waiting)>,
 }
 

@@ -216,7 +216,7 @@ impl Reversed {
         &self.sources[range]
     }
 
-    /// Returns, forevery state, whether one of `goals` can be reached from it.
+    /// Returns, for every state, whether one of `goals` can be reached from it.
     pub fn reaching(&self, goals: impl IntoIterator<Item = u32>) -> Vec<bool> {
         let mut reaching = vec![false; self.offsets.len() - 1];
         let mut work: Vec<u32> = Vec::new();
@@ -235,7 +235,7 @@ impl Reversed {
     }
 }
 
-/// Returns, forevery state, the number of its strongly connected component in the graph given by
+/// Returns, for every state, the number of its strongly connected component in the graph given by
 /// `edges`. A component is numbered before those from which it can be reached.
 pub fn components(states: u32, mut edges: impl FnMut(u32, &mut Vec<u32>)) -> Vec<u32> {
     const NONE: u32 = u32::MAX;

@@ -14,6 +14,7 @@ use super::shown::{part_of, parts};
 use super::steps;
 
 /// A fair run that waits forever.
+#[derive(Clone)]
 pub struct Waiting {
     /// The run: the prefix, then the cycle once.
     pub path: Path,

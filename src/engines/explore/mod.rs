@@ -79,7 +79,7 @@ use crate::engines::verdict::{
 pub use options::{Options, Watch};
 
 use checkpoint::Checkpoint;
-use discover::{discoveries, ended, open, temporal, witnesses};
+use discover::{discoveries, ended, left_open, within_fairness, witnesses};
 use found::Found;
 use graph::Graph;
 use paths::Depths;
@@ -100,10 +100,7 @@ pub fn explore_from<M: Model>(
     options: &Options,
     watch: &dyn Watch,
 ) -> Exploration {
-    let asked = options;
-    let too_many =
-        if fairness::are_too_many(model) { temporal::<M>(asked) } else { PropertySet::EMPTY };
-    let options = &Options { properties: asked.properties.minus(too_many), ..asked.clone() };
+    let (options, too_many) = &within_fairness(model, options);
     let quotient = match quotient(model, initial, options) {
         Ok(quotient) => quotient,
         Err(refused) => return refuse::<M>(options, refused),
@@ -135,15 +132,7 @@ pub fn explore_from<M: Model>(
             }
         }
     }
-    if found.cut || found.statistics.distinct == 0 {
-        // A violation that was found stands. Everything else may depend on states that were not
-        // explored.
-        undecided = undecided.or(open::<M>(&found, options.properties));
-    }
-    if !too_many.is_empty() {
-        found.stopped = found.stopped.or(Some(Stopped::TooManyFair));
-        undecided = undecided.or(too_many);
-    }
+    undecided = left_open::<M>(&mut found, options, *too_many, undecided);
     let is_closed = found.stopped.is_none() && !found.cut && options.until.is_empty();
     let closed = graph.as_ref().filter(|_| is_closed);
     let unanswered = closed

@@ -13,10 +13,11 @@ use zerocopy::IntoBytes;
 
 use crate::encoding::json::Problem;
 use crate::encoding::sealed::{self, Reader, Writer};
-use crate::engines::verdict::{Coverage, PropertyId, PropertySet, Statistics, Stopped};
+use crate::engines::verdict::{Coverage, PropertySet, Stopped};
 
 use super::expand::Tally;
 use super::fingerprint::fingerprint;
+use super::found::Found;
 use super::graph::Graph;
 use super::options::{Options, Watch};
 use super::search::Search;
@@ -26,12 +27,7 @@ use super::symmetry::Quotient;
 /// Everything of a search that is small.
 #[derive(Serialize, Deserialize)]
 struct Progress {
-    statistics: Statistics,
-    coverage: Coverage,
-    cut: bool,
-    constrained: bool,
-    first: Vec<(PropertyId, usize)>,
-    first_fired: Vec<Option<usize>>,
+    found: Found,
     /// Whether a level is being expanded; it may lack only its conclusion.
     open: bool,
     /// What that level has shown so far.
@@ -112,13 +108,9 @@ impl<'a, M: Model> Search<'a, M> {
 
     fn save(&self, writer: &mut Writer) -> io::Result<()> {
         let worker = &self.workers[0];
+        let constrained = self.found.constrained || worker.tally.constrained;
         writer.value(&Progress {
-            statistics: self.found.statistics.clone(),
-            coverage: self.found.coverage.clone(),
-            cut: self.found.cut,
-            constrained: self.found.constrained || worker.tally.constrained,
-            first: self.found.first.clone(),
-            first_fired: self.found.first_fired.clone(),
+            found: Found { constrained, ..self.found.clone() },
             open: self.open,
             level: worker.tally.coverage::<M>(),
             shown: worker.tally.shown,
@@ -141,14 +133,9 @@ impl<'a, M: Model> Search<'a, M> {
     fn restore(&mut self, reader: &mut Reader) -> io::Result<()> {
         let progress: Progress = reader.value()?;
         let fresh = progress.fresh;
-        let entries = progress.statistics.distinct as usize + fresh;
+        self.found = progress.found;
+        let entries = self.found.statistics.distinct as usize + fresh;
         self.kept = entries as u64;
-        self.found.statistics = progress.statistics;
-        self.found.coverage = progress.coverage;
-        self.found.cut = progress.cut;
-        self.found.constrained = progress.constrained;
-        self.found.first = progress.first;
-        self.found.first_fired = progress.first_fired;
         self.open = progress.open;
         self.found.stopped = self.found.enough::<M>(self.options);
         if !self.visited.reserve(entries) {

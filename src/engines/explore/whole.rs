@@ -109,7 +109,7 @@ fn shallowest<S>(graph: &Graph<S>, shows: &[bool]) -> Option<(usize, Vec<u32>)> 
     Some((level, graph.level(level).filter(|id| shows[*id as usize]).collect()))
 }
 
-/// Returns, forevery state, whether it certainly cannot reach a done state. A step that is cut off
+/// Returns, for every state, whether it certainly cannot reach a done state. A step that is cut off
 /// might lead to one.
 fn stuck<M: Model>(model: &M, graph: &Graph<M::State>) -> Vec<bool> {
     let is_done = |id: &u32| catch(|| model.done(&graph.states[*id as usize])).unwrap_or(true);

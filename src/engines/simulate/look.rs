@@ -199,7 +199,7 @@ impl<'a, M: Model> Looker<'a, M> {
             }
         }
         let deadlock = BuiltIn::Deadlock.id::<M>();
-        // `done` is called forevery state, as in a search.
+        // `done` is called for every state, as in a search.
         if !model.done(state) && !any && properties.contains(deadlock) {
             violated.insert(deadlock);
         }

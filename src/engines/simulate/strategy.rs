@@ -19,7 +19,7 @@ pub enum Strategy {
         depth: u8,
     },
     /// A walk in which some of the faults and of the optional actions never happen. Which ones is
-    /// random forevery run.
+    /// random for every run.
     Swarm,
 }
 

@@ -237,3 +237,11 @@ fn a_reader_who_goes_away_is_no_error() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
 }
+
+/// Red if a specification that nobody refines is passed over.
+#[test]
+fn a_refinement_that_is_not_there_is_refused() {
+    let said = refused(&["check", "recall", "--refines", "nothing"]);
+    assert!(said.contains("`recall` has no refinement of `nothing`"), "{said}");
+    assert!(said.contains("hint: implement `Refines`"), "{said}");
+}

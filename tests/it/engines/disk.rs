@@ -3,18 +3,18 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use latchwork::encoding::json::{Document, Problem};
+use latchwork::encoding::json::Problem;
 use latchwork::encoding::sealed::Stamp;
+use latchwork::engines::explore::Options;
 use latchwork::engines::explore::disk::Disk;
-use latchwork::engines::explore::{Options, Watch};
 use latchwork::engines::instance::Instance;
 use latchwork::engines::verdict::{
     BuiltIn, Exploration, PropertyId, PropertyKind, PropertySet, Stopped,
 };
 use latchwork::files::scenario::{Goal, Scenario};
 
+use super::{Interrupts, scenario};
 use crate::{paths, repository};
 
 /// The memory of a search: its table is as small as it can be.
@@ -91,25 +91,6 @@ fn results_are_those_of_a_search_in_memory() {
         stuck += found.discoveries.iter().filter(|found| can_finish(found.property)).count();
     }
     assert!(states > 30_000 && violated > 10 && stuck > 2, "{states}, {violated}, {stuck}");
-}
-
-/// Two applications of a node want EX and PR, one of another node EX; a rule is missing.
-fn scenario() -> Scenario {
-    let text = r#"{"format": 1, "protocol": "downconvert",
-        "bounds": {"apps": [{"node": 0, "program": ["EX"]}, {"node": 0, "program": ["PR"]},
-                            {"node": 1, "program": ["EX"]}]},
-        "without": ["unlock_kick"], "expect": {"holds": true}}"#;
-    Scenario::read(&Document::new("test", text), "test".to_string())
-        .unwrap_or_else(|problem| panic!("{problem}"))
-}
-
-/// Ends the search after a number of polls.
-struct Interrupts(AtomicU64);
-
-impl Watch for Interrupts {
-    fn interrupted(&self) -> bool {
-        self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err()
-    }
 }
 
 /// Red if a commit names a level that is not whole, a run is lost that was merged after it, or the

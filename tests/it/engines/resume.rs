@@ -1,35 +1,14 @@
 //! A search that is stopped anywhere and resumed has the result of an undisturbed one: between two
 //! rounds of a level, after its last round, and at its end.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-
-use latchwork::encoding::json::Document;
 use latchwork::encoding::sealed::Stamp;
+use latchwork::engines::explore::Options;
 use latchwork::engines::explore::checkpoint::Checkpoint;
-use latchwork::engines::explore::{Options, Watch};
 use latchwork::engines::instance::Instance;
 use latchwork::engines::verdict::{Exploration, PropertyId, PropertyKind, PropertySet, Stopped};
 use latchwork::files::scenario::Scenario;
 
-/// Ends the search after a number of polls.
-struct Interrupts(AtomicU64);
-
-impl Watch for Interrupts {
-    fn interrupted(&self) -> bool {
-        self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err()
-    }
-}
-
-/// Two applications of a node want EX and PR, one of another node EX; a rule is missing, and a
-/// violation of an `at_rest` invariant is on level 15.
-fn scenario() -> Scenario {
-    let text = r#"{"format": 1, "protocol": "downconvert",
-        "bounds": {"apps": [{"node": 0, "program": ["EX"]}, {"node": 0, "program": ["PR"]},
-                            {"node": 1, "program": ["EX"]}]},
-        "without": ["unlock_kick"], "expect": {"holds": true}}"#;
-    Scenario::read(&Document::new("test", text), "test".to_string())
-        .unwrap_or_else(|problem| panic!("{problem}"))
-}
+use super::{Interrupts, scenario};
 
 /// How a search is stopped: by a budget of bytes, or after so many questions.
 #[derive(Clone, Copy, Debug)]

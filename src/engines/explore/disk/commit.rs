@@ -13,55 +13,18 @@ use super::states::Size;
 use crate::encoding::json::Problem;
 use crate::encoding::sealed;
 use crate::engines::explore::found::Found;
-use crate::engines::verdict::{Coverage, PropertyId, Statistics};
 
 /// A search after a level.
 #[derive(Serialize, Deserialize)]
 pub struct Progress {
     /// What it has found.
-    pub found: Facts,
+    pub found: Found,
     /// The states of each level.
     pub levels: Vec<Size>,
     /// The fingerprints of all states.
     pub runs: Runs,
     /// The number of levels that are expanded. If it is that of all levels, the search is over.
     pub expanded: usize,
-}
-
-/// What a search has found.
-#[derive(Serialize, Deserialize)]
-pub struct Facts {
-    statistics: Statistics,
-    coverage: Coverage,
-    cut: bool,
-    constrained: bool,
-    first: Vec<(PropertyId, usize)>,
-    first_fired: Vec<Option<usize>>,
-}
-
-impl From<&Found> for Facts {
-    fn from(found: &Found) -> Self {
-        Self {
-            statistics: found.statistics.clone(),
-            coverage: found.coverage.clone(),
-            cut: found.cut,
-            constrained: found.constrained,
-            first: found.first.clone(),
-            first_fired: found.first_fired.clone(),
-        }
-    }
-}
-
-impl Facts {
-    /// Puts the facts back.
-    pub fn restore(self, found: &mut Found) {
-        found.statistics = self.statistics;
-        found.coverage = self.coverage;
-        found.cut = self.cut;
-        found.constrained = self.constrained;
-        found.first = self.first;
-        found.first_fired = self.first_fired;
-    }
 }
 
 /// Reads the commit; `None` if there is none yet.

@@ -39,9 +39,8 @@ mod traces;
 
 use latchwork_model::kit::Model;
 
-use super::discover::{discoveries, ended, open, temporal, witnesses};
+use super::discover::{discoveries, ended, left_open, within_fairness, witnesses};
 use super::explore_from;
-use super::fairness;
 use super::options::{Options, Watch};
 use super::paths::Depths;
 use super::unfold::Runs;
@@ -80,9 +79,7 @@ fn explored<M: Model>(
 ) -> Result<Exploration, Halt> {
     let mut initial = Vec::new();
     model.initial(&mut |state| initial.push(*state));
-    let too_many =
-        if fairness::are_too_many(model) { temporal::<M>(asked) } else { PropertySet::EMPTY };
-    let options = &Options { properties: asked.properties.minus(too_many), ..asked.clone() };
+    let (options, too_many) = &within_fairness(model, asked);
     let mut search = Search::open(model, &initial, options, disk, watch)?;
     if let Some(levels) = search.resumed {
         let folder = disk.folder.display();
@@ -122,15 +119,7 @@ fn explored<M: Model>(
             }
         }
     }
-    if search.found.cut || search.found.statistics.distinct == 0 {
-        // A violation that was found stands. Everything else may depend on states that were not
-        // explored.
-        undecided = undecided.or(open::<M>(&search.found, options.properties));
-    }
-    if !too_many.is_empty() {
-        search.found.stopped = search.found.stopped.or(Some(Stopped::TooManyFair));
-        undecided = undecided.or(too_many);
-    }
+    undecided = left_open::<M>(&mut search.found, options, *too_many, undecided);
     let graph = search.traces(&initial, &stuck)?;
     if !stuck.is_empty() {
         let can_finish = BuiltIn::CanFinish.id::<M>();

@@ -127,8 +127,7 @@ impl<'a, M: Model> Search<'a, M> {
 
     fn restore(&mut self, progress: Progress) -> io::Result<()> {
         let Progress { found, levels, runs, expanded } = progress;
-        found.restore(&mut self.found);
-        (self.levels, self.runs, self.expanded) = (levels, runs, expanded);
+        (self.found, self.levels, self.runs, self.expanded) = (found, levels, runs, expanded);
         self.resumed = Some(expanded);
         self.have_kept();
         let keep = (0..self.levels.len()).map(|level| self.disk.level(level).path);
@@ -240,7 +239,7 @@ impl<'a, M: Model> Search<'a, M> {
 
     fn commit(&mut self) -> io::Result<()> {
         let progress = Progress {
-            found: (&self.found).into(),
+            found: self.found.clone(),
             levels: self.levels.clone(),
             runs: self.runs.clone(),
             expanded: self.expanded,

@@ -1,8 +1,8 @@
 //! The graph of all shortest runs, found from the levels on disk.
 //!
-//! From the states that show something, level by level back to the initial states: which states of
-//! the level before have a step into this set? What comes of it has few states, and is all that the
-//! choice of the best run needs.
+//! It begins with the states that show something, and goes back level by level: each time it keeps
+//! the states of the level before that have a step into the set. The graph has few states, and is all
+//! that the choice of the best run needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
