@@ -10,7 +10,7 @@ use crate::repository;
 
 /// 15,627 states. It holds.
 const SMALL: &str = "scenarios/async_grant/two_try.json";
-/// 168,565 states, and a violation.
+/// 177,953 states, and a violation.
 const LARGE: &str = "scenarios/downconvert/stale_cancel.json";
 /// A few thousand states, some of which cannot finish.
 const STUCK: &str = "scenarios/delegation_return/linux_6_12_known_reboot_deadlock.json";
