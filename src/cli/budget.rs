@@ -40,7 +40,8 @@ fn split(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-fn parse_time(text: &str) -> Result<Duration, String> {
+/// Parses a duration: 90, 90s, 5m, 1h.
+pub fn parse_time(text: &str) -> Result<Duration, String> {
     let (number, unit) = split(text);
     let seconds = match unit {
         "" | "s" => 1,

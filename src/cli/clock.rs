@@ -139,6 +139,11 @@ impl Clock {
         self.began.elapsed().as_secs_f64()
     }
 
+    /// The bytes that the last search used for its states.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Relaxed)
+    }
+
     /// Takes the progress line away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

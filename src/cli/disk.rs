@@ -15,8 +15,8 @@ use super::checkpoint::{CHECK, LOCK, identity, lock, stamps};
 
 /// The search is committed after a level when so many states were found since the last time.
 const EVERY: u64 = 200_000;
-/// About so many bytes the fingerprint of a state takes on disk.
-const OF_PRINT: u64 = 6;
+/// At most so many bytes the fingerprint of a state takes on disk.
+pub const OF_PRINT: u64 = 6;
 
 /// Where to search on disk.
 #[derive(Args, Debug)]
@@ -82,7 +82,7 @@ fn room(folder: &Path, of_state: u64) -> String {
     let folder_name = folder.display();
     match fs4::available_space(folder) {
         Ok(free) => format!(
-            "{folder_name} has {} free; a state takes about {of_state} bytes there, so about {} \
+            "{folder_name} has {} free; a state takes at most {of_state} bytes there, so at least {} \
              states fit",
             BinaryBytes(free),
             HumanCount(free / of_state.max(1)),

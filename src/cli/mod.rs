@@ -9,6 +9,7 @@ mod disk;
 mod exit;
 mod failure;
 mod files;
+mod forecast;
 pub mod gallery;
 mod json;
 mod outputs;

@@ -2,10 +2,11 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::budget::Budget;
+use crate::cli::budget::{Budget, parse_time};
 use crate::cli::checkpoint::{Checkpoints, Keeper, command_to_go_on};
 use crate::cli::clock::Clock;
 use crate::cli::disk::{OnDisk, OpenFolder};
@@ -17,7 +18,7 @@ use crate::cli::outputs::Outputs;
 use crate::cli::print::{program, write_next};
 use crate::cli::switches::Switches;
 use crate::cli::threads::{self, Threads};
-use crate::cli::{Exit, Failure, print, usage};
+use crate::cli::{Exit, Failure, forecast, print, usage};
 use crate::engines::explore::{Options, Watch};
 use crate::engines::verdict::{PropertySet, Stopped};
 use crate::files::configuration::ignorable;
@@ -47,6 +48,9 @@ pub struct Check {
     refines: Option<String>,
     #[command(flatten)]
     budget: Budget,
+    /// Search one scenario for this time, and estimate from its levels what a whole search takes
+    #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "time")]
+    forecast: Option<Duration>,
     /// Check only the states that can be reached in this many steps. What holds there holds within
     /// this depth; can_finish and properties of fair runs are undecided
     #[arg(long, value_name = "N")]
@@ -93,10 +97,11 @@ impl Check {
                 self.depth.is_some(),
                 self.on_disk.is_wanted(),
                 self.refines.is_some(),
+                self.forecast.is_some(),
             ];
             if of_searches.contains(&true) {
-                let message = "--depth, --refines, --symmetry, --ignore, --exact, --checkpoint, --resume \
-                               and --disk apply to searches, not to threads";
+                let message = "--depth, --refines, --symmetry, --ignore, --exact, --checkpoint, --resume, \
+                               --disk and --forecast apply to searches, not to threads";
                 return Err(Failure::Usage(format!("{message}\nhint: leave --engine out")));
             }
             let scenarios = self.scenarios_of_threads()?;
@@ -112,6 +117,11 @@ impl Check {
             return Err(Failure::Usage(format!("{message}\nhint: {hint}")));
         }
         let scenarios = self.leave_out(self.refine(self.scenarios()?)?)?;
+        if self.forecast.is_some() && scenarios.len() != 1 {
+            let message =
+                format!("--forecast is for one scenario, and these are {}", scenarios.len());
+            return Err(Failure::Usage(format!("{message}\nhint: name the file of one scenario")));
+        }
         let (exact, symmetry) = (self.exact, self.symmetry);
         let first_violation = self.switches.names_profile() && !self.outputs.is_verbose();
         let depth = self.depth.map(|depth| depth as usize);
@@ -120,7 +130,8 @@ impl Check {
         let how: Vec<&str> = how.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
         let keeper = self.checkpoints.keeper(&scenarios, &how)?;
         let folder = self.on_disk.open(&scenarios)?;
-        let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
+        let time = self.forecast.or(self.budget.time);
+        let clock = Clock::start(time, self.outputs.shows_no_progress());
         clock.heed_signals()?;
         clock.more(scenarios.len());
         let mut all = Vec::new();
@@ -162,6 +173,9 @@ impl Check {
             if let Some(path) = shown {
                 write_next(&mut out, &path)?;
             }
+        }
+        if let ([checked], Some(_)) = (&all[..], self.forecast) {
+            forecast::write(&mut print::stderr(), checked, &clock)?;
         }
         for sentence in &vacuous {
             writeln!(print::stderr(), "vacuous: {sentence}")?;

@@ -31,6 +31,7 @@
 //! | `liveness` | temporal properties: a fair run that waits forever |
 //! | `answers` | `leads_to` properties that are never answered |
 //! | `lasso` | verifies that a run shows the violation it is reported for |
+//! | `forecast` | how large the space will be: an estimate |
 //! | `differ` | where two versions of a model differ |
 //! | `panics` | a model that panics is a violation |
 //! | `steps` | the steps of a state, including those that are cut off |
@@ -47,6 +48,7 @@ mod exact;
 mod expand;
 mod fairness;
 pub mod fingerprint;
+pub mod forecast;
 mod found;
 mod frontier;
 pub mod graph;

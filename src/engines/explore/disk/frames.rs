@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::engines::explore::fingerprint::fingerprint;
 
 /// The bytes of a frame before its content.
-pub const HEADER: u64 = 16;
+const HEADER: u64 = 16;
 /// The maximum number of bytes of a frame that is read.
 const MOST: usize = 1 << 24;
 
@@ -93,13 +93,25 @@ impl Reader {
         Ok(Self { place, file, at: 0, bytes })
     }
 
-    /// Goes to the frame that starts at a byte.
-    pub fn seek(&mut self, start: u64) -> io::Result<()> {
-        self.at = start;
+    /// Passes over a frame.
+    pub fn skip(&mut self) -> io::Result<()> {
+        let (len, ..) = self.header()?;
+        self.at += HEADER + len as u64;
         self.file
-            .seek(SeekFrom::Start(start))
+            .seek(SeekFrom::Start(self.at))
             .map(drop)
             .map_err(|error| named(&self.place.path, &error))
+    }
+
+    /// Reads a header: the number of bytes and of items, and the checksum.
+    fn header(&mut self) -> io::Result<(usize, u32, u64)> {
+        let mut header = [0u8; HEADER as usize];
+        self.file.read_exact(&mut header).map_err(|error| named(&self.place.path, &error))?;
+        let word = |from: usize| {
+            u32::from_le_bytes([header[from], header[from + 1], header[from + 2], header[from + 3]])
+        };
+        let (len, sum) = (word(0) as usize, u64::from(word(8)) | u64::from(word(12)) << 32);
+        if len > MOST { Err(self.damage()) } else { Ok((len, word(4), sum)) }
     }
 
     /// Reads the next frame into `content`, and returns its number of items; `None` at the end.
@@ -107,19 +119,9 @@ impl Reader {
         if self.at >= self.bytes {
             return Ok(None);
         }
-        let failed = |error: io::Error| named(&self.place.path, &error);
-        let mut header = [0u8; HEADER as usize];
-        self.file.read_exact(&mut header).map_err(failed)?;
-        let word = |from: usize| {
-            u32::from_le_bytes([header[from], header[from + 1], header[from + 2], header[from + 3]])
-        };
-        let (len, count) = (word(0) as usize, word(4));
-        let sum = u64::from(word(8)) | u64::from(word(12)) << 32;
-        if len > MOST {
-            return Err(self.damage());
-        }
+        let (len, count, sum) = self.header()?;
         content.resize(len, 0);
-        self.file.read_exact(content).map_err(failed)?;
+        self.file.read_exact(content).map_err(|error| named(&self.place.path, &error))?;
         if sum != checksum(self.place.salt, self.at, count, content) {
             return Err(self.damage());
         }

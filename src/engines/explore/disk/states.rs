@@ -1,12 +1,14 @@
-//! Files of states: the states of a level, or a part of them.
+//! Files of states: the states of a level, or a part of them. Frames are compressed: the states of a
+//! level have most of their bytes in common.
 
 use std::io;
 
 use latchwork_model::kit::State;
+use lz4_flex::block::{compress_into, decompress_into, get_maximum_output_size};
 use serde::{Deserialize, Serialize};
 use zerocopy::IntoBytes;
 
-use super::frames::{HEADER, Place, Reader, Writer};
+use super::frames::{Place, Reader, Writer};
 use crate::engines::explore::spill::parse;
 
 /// The bytes of states in a frame.
@@ -32,13 +34,15 @@ pub struct Size {
 pub struct StateWriter<S> {
     frames: Writer,
     held: Vec<S>,
+    compressed: Vec<u8>,
     states: u64,
 }
 
 impl<S: State> StateWriter<S> {
     /// Creates the file.
     pub fn create(place: Place) -> io::Result<Self> {
-        Ok(Self { frames: Writer::create(place)?, held: Vec::new(), states: 0 })
+        let (held, compressed) = (Vec::new(), Vec::new());
+        Ok(Self { frames: Writer::create(place)?, held, compressed, states: 0 })
     }
 
     /// Appends states, and empties the list.
@@ -59,8 +63,11 @@ impl<S: State> StateWriter<S> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let held = &self.held;
-        self.frames.frame(held.len(), |bytes| bytes.extend_from_slice(held.as_bytes()))?;
+        let states = self.held.as_bytes();
+        self.compressed.resize(get_maximum_output_size(states.len()), 0);
+        let len = compress_into(states, &mut self.compressed).map_err(io::Error::other)?;
+        let compressed = &self.compressed[..len];
+        self.frames.frame(self.held.len(), |bytes| bytes.extend_from_slice(compressed))?;
         self.held.clear();
         Ok(())
     }
@@ -77,6 +84,8 @@ impl<S: State> StateWriter<S> {
 /// A reader of states.
 pub struct StateReader<S> {
     frames: Reader,
+    compressed: Vec<u8>,
+    /// The bytes of the current frame.
     content: Vec<u8>,
     /// The states of the current frame.
     frame: Vec<S>,
@@ -94,12 +103,19 @@ impl<S: State> StateReader<S> {
     pub fn open(place: Place, size: Size, from: u64) -> io::Result<Self> {
         let mut frames = Reader::open(place, size.bytes)?;
         let frame = in_frame::<S>() as u64;
-        let first = from / frame;
-        frames.seek(first * (HEADER + frame * size_of::<S>() as u64))?;
-        let (content, frame_states) = (Vec::new(), Vec::new());
-        let states = size.items;
-        let mut reader =
-            Self { frames, content, frame: frame_states, next: 0, at: from, states, end: states };
+        for _ in 0..from / frame {
+            frames.skip()?;
+        }
+        let mut reader = Self {
+            frames,
+            compressed: Vec::new(),
+            content: Vec::new(),
+            frame: Vec::new(),
+            next: 0,
+            at: from,
+            states: size.items,
+            end: size.items,
+        };
         if from < size.items {
             reader.load()?;
             reader.next = (from % frame) as usize;
@@ -108,20 +124,24 @@ impl<S: State> StateReader<S> {
     }
 
     fn load(&mut self) -> io::Result<()> {
-        let count = self.frames.next(&mut self.content)?;
+        let count = self.frames.next(&mut self.compressed)?;
         self.frame.clear();
         self.next = 0;
-        parse::<S>(&self.content, &mut self.frame).map_err(|_| self.frames.damage())?;
         let frame = in_frame::<S>() as u64;
-        let expected = frame.min(self.states - self.at / frame * frame);
-        match count {
-            Some(count) if count as u64 == expected && count == self.frame.len() => Ok(()),
-            _ if size_of::<S>() == 0 => {
-                self.frame.resize(expected as usize, S::new_zeroed());
-                Ok(())
-            }
-            _ => Err(self.frames.damage()),
+        let expected = frame.min(self.states - self.at / frame * frame) as usize;
+        if count != Some(expected) {
+            return Err(self.frames.damage());
         }
+        self.content.resize(expected * size_of::<S>(), 0);
+        match decompress_into(&self.compressed, &mut self.content) {
+            Ok(len) if len == self.content.len() => {}
+            _ => return Err(self.frames.damage()),
+        }
+        if size_of::<S>() == 0 {
+            self.frame.resize(expected, S::new_zeroed());
+            return Ok(());
+        }
+        parse::<S>(&self.content, &mut self.frame).map_err(|_| self.frames.damage())
     }
 
     /// Returns the position of the next state.
