@@ -14,9 +14,17 @@ use super::{Failure, print};
 pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text));
-    let failed =
-        |error| Problem::of_file(path.display().to_string(), format!("cannot write: {error}"));
-    Ok(written.map_err(failed).map_err(|problem| problem.hint("choose the folder with --out"))?)
+    written.map_err(|error| cannot_write(path, &error))
+}
+
+/// Creates a folder, and those above it.
+pub fn create_folder(path: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(path).map_err(|error| cannot_write(path, &error))
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+    let problem = Problem::of_file(path.display().to_string(), format!("cannot write: {error}"));
+    problem.hint("choose the folder with --out").into()
 }
 
 /// Whether an argument names a file or a folder, and not a protocol.

@@ -9,6 +9,8 @@ pub mod conform;
 pub mod coverage;
 pub mod evaluate;
 pub mod finish;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+mod folders;
 pub mod generate;
 pub mod parallel;
 pub mod predict;
@@ -17,5 +19,7 @@ pub mod probe;
 pub mod replay;
 pub mod selfcheck;
 pub mod shrink;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod storm;
 #[cfg(feature = "threads")]
 pub mod threads;

@@ -1,4 +1,4 @@
-//! The system calls: `fcntl`, `flock`, and how a process wants to be signalled.
+//! The system calls: `fcntl`, `flock`, the clock, and how a process wants to be signalled.
 //!
 //! No safe wrapper has leases and both kinds of record locks, so `unsafe` is here, each use with its
 //! reason. Everything else in this room is safe code.
@@ -107,6 +107,14 @@ pub fn get_lease(fd: BorrowedFd<'_>) -> Answer {
     // SAFETY: the descriptor is open while it is borrowed, and the command has no argument.
     let result = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETLEASE) };
     if result < 0 { Answer::Errno(last_errno()) } else { Answer::Lease(kind_of(result)) }
+}
+
+/// The nanoseconds of the clock that all processes of a machine share.
+pub fn now() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes one `struct timespec`, which lives until it returns.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 extern "C" fn nothing(_: libc::c_int) {}

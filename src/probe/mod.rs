@@ -18,6 +18,7 @@
 //! | `draw` | random calls |
 //! | `crew` | starts workers, sends calls, collects answers |
 //! | `run` | a run: calls, answers, and the first disagreement |
+//! | `storm` | everybody at once, under disturbances |
 //! | `shrink` | makes a failing list of calls smaller |
 
 pub mod answer;
@@ -30,6 +31,7 @@ pub mod planted;
 pub mod run;
 pub mod shrink;
 pub mod state;
+pub mod storm;
 pub mod view;
 pub mod worker;
 pub mod world;

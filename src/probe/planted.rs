@@ -21,15 +21,18 @@ pub enum Planted {
     NotWoken,
     /// A request that was interrupted is granted nevertheless, later.
     LateGrant,
+    /// A write lock on the first byte is lost as soon as it is granted.
+    LostLock,
 }
 
 impl Planted {
     /// All defects with their names.
-    pub const ALL: [(Self, &str); 4] = [
+    pub const ALL: [(Self, &str); 5] = [
         (Self::NoMerge, "no-merge"),
         (Self::KeptAfterClose, "kept-after-close"),
         (Self::NotWoken, "not-woken"),
         (Self::LateGrant, "late-grant"),
+        (Self::LostLock, "lost-lock"),
     ];
 
     /// Returns the name on the command line.
@@ -100,6 +103,13 @@ impl Calls {
                         // Closing it would drop the locks of the process.
                         std::mem::forget(fd);
                     });
+                }
+                answer
+            }
+            Some(Planted::LostLock) if what.0 == Kind::Write && what.1 == 0 => {
+                let answer = calls::lock(fd, (ofd, wait), what);
+                if answer == Answer::Done {
+                    calls::lock(fd, (ofd, false), (Kind::Unlock, what.1, what.2));
                 }
                 answer
             }

@@ -49,6 +49,9 @@ macro_rules! commands {
             #[cfg(target_os = "linux")]
             #[command(hide = true)]
             ProbeHolder(probe::Holder),
+            #[cfg(target_os = "linux")]
+            #[command(hide = true)]
+            ProbeStormer(probe::Stormer),
         }
 
         impl Command {
@@ -62,6 +65,8 @@ macro_rules! commands {
                     Self::ProbeWorker(command) => command.run(),
                     #[cfg(target_os = "linux")]
                     Self::ProbeHolder(command) => command.run(),
+                    #[cfg(target_os = "linux")]
+                    Self::ProbeStormer(command) => command.run(),
                 }
             }
         }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::budget::parse_time;
 use crate::cli::clock::Clock;
-use crate::cli::files::write_file;
+use crate::cli::files::{create_folder, write_file};
 use crate::cli::json::{Json, to_text};
 use crate::cli::print::write_next;
 use crate::cli::probing::{Watched, this_program};
@@ -16,13 +17,15 @@ use crate::cli::{Exit, Failure, print};
 use crate::encoding::json::suggest;
 use crate::files::probe_case::Place;
 use crate::jobs::probe::{Conclusion, Probed, Request, probe};
+use crate::jobs::storm;
 use crate::probe::MOST_WORKERS;
 use crate::probe::draw::Kinds;
 use crate::probe::planted::Planted;
+use crate::probe::storm::worker::{self as stormer, Task};
 use crate::probe::worker;
 use crate::report::hosts::junit;
 use crate::report::probe::facts::{Facts, Verdict};
-use crate::report::probe::{suites, text};
+use crate::report::probe::{storm as told, suites, text};
 
 /// Check the file locks of a mounted filesystem against the models
 ///
@@ -31,6 +34,10 @@ use crate::report::probe::{suites, text};
 /// disagrees is minimized, and kept as a case. Exit code 0: all answers are admitted. 1: one is not. 2:
 /// DIR cannot be used. 3: a call was not answered, or the probe was interrupted. 5: no call met the
 /// lock of another.
+///
+/// With --for, everybody acts at once, for this time, while --disturb runs a command of yours. Then
+/// two locks that exclude one another are never certainly held at the same time, and no count under a
+/// write lock is lost; whatever else happens is not compared.
 #[derive(Args)]
 pub struct Probe {
     /// A folder on the filesystem; a folder is created inside, and removed at the end
@@ -69,6 +76,15 @@ pub struct Probe {
     /// Where /proc/locks does not list the locks: how many milliseconds without an answer mean that a call waits
     #[arg(long, value_name = "MS", default_value_t = 150, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     settle: u64,
+    /// Instead of one call at a time, let all workers lock and count at once for this time: 90s, 5m
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_time, conflicts_with_all = ["ops", "no_waits", "settle", "bytes"])]
+    time: Option<Duration>,
+    /// Meanwhile run this command with sh: restart the server, drop the network
+    #[arg(long, value_name = "COMMAND", requires = "time")]
+    disturb: Option<String>,
+    /// How often to run it
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = parse_time, requires = "disturb")]
+    every: Duration,
     /// Simulate a defect in the workers, to see that it is found
     #[arg(long, value_name = "DEFECT", hide = true)]
     planted: Option<String>,
@@ -86,6 +102,9 @@ impl Probe {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         let request = self.request()?;
+        if let Some(time) = self.time {
+            return self.storm(request, time);
+        }
         let clock = Clock::start(None, self.json.prints());
         clock.heed_signals()?;
         clock.task("probe");
@@ -106,12 +125,38 @@ impl Probe {
                 write_next(&mut out, &path)?;
             }
         }
-        Ok(match Verdict::of(&probed) {
-            Verdict::Agrees => Exit::Expected,
-            Verdict::Disagrees => Exit::Violated,
-            Verdict::Vacuous => Exit::Vacuous,
-            Verdict::Hangs | Verdict::Interrupted | Verdict::Broken => Exit::Inconclusive,
-        })
+        Ok(exit_of(Verdict::of(&probed)))
+    }
+
+    /// Runs a storm.
+    fn storm(&self, request: Request, time: Duration) -> Result<Exit, Failure> {
+        let Request { place, program, seed, kinds, .. } = request;
+        if !(kinds.posix || kinds.ofd) {
+            let hint = "a storm takes record locks: posix, ofd or both";
+            return Err(Failure::Usage(format!(
+                "--for does not go with this --filter\nhint: {hint}"
+            )));
+        }
+        let histories = self.out.join("probe").join(format!("storm-{seed}"));
+        create_folder(&histories)?;
+        let disturb = self.disturb.clone().map(|command| (command, self.every));
+        let families = (kinds.posix, kinds.ofd);
+        let request = storm::Request { place, program, seed, families, time, disturb, histories };
+        let clock = Clock::start(None, self.json.prints());
+        clock.heed_signals()?;
+        clock.task("storm");
+        let stormed = storm::storm(&request, &Watched(&clock));
+        clock.finish();
+        let stormed = stormed.map_err(Failure::Usage)?;
+        if let Some(path) = &self.junit {
+            let xml = junit::of_suites(&[told::suite(&stormed)]).map_err(Failure::Usage)?;
+            write_file(path, &xml)?;
+        }
+        self.json.write(&to_text(&told::Facts::new(&stormed, seed))?)?;
+        if !self.json.prints() {
+            told::write(&mut print::stdout(), &stormed)?;
+        }
+        Ok(exit_of(told::verdict(&stormed)))
     }
 
     fn request(&self) -> Result<Request, Failure> {
@@ -154,6 +199,15 @@ impl Probe {
     }
 }
 
+const fn exit_of(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Agrees => Exit::Expected,
+        Verdict::Disagrees => Exit::Violated,
+        Verdict::Vacuous => Exit::Vacuous,
+        Verdict::Hangs | Verdict::Interrupted | Verdict::Broken => Exit::Inconclusive,
+    }
+}
+
 /// A worker process of a probe
 #[derive(Args)]
 pub struct Worker {
@@ -183,6 +237,34 @@ impl Holder {
         let mut ready = io::stderr().lock();
         worker::hold(io::stdin().lock(), &mut ready)?;
         ready.flush()?;
+        Ok(Exit::Expected)
+    }
+}
+
+/// A worker process of a storm
+#[derive(Args)]
+pub struct Stormer {
+    folder: PathBuf,
+    history: PathBuf,
+    #[arg(long)]
+    number: u8,
+    #[arg(long)]
+    seed: u64,
+    #[arg(long)]
+    posix: bool,
+    #[arg(long)]
+    ofd: bool,
+    #[arg(long)]
+    planted: Option<String>,
+}
+
+impl Stormer {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let planted = self.planted.as_deref().and_then(Planted::named);
+        let Self { folder, history, number, seed, .. } = self;
+        let families = (self.posix, self.ofd);
+        stormer::work(Task { folder, history, number, seed, families, planted }, io::stdin())?;
         Ok(Exit::Expected)
     }
 }

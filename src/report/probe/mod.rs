@@ -2,6 +2,7 @@
 
 pub mod facts;
 pub mod html;
+pub mod storm;
 pub mod suites;
 pub mod text;
 pub mod timeline;

@@ -61,6 +61,23 @@ impl Place {
     }
 }
 
+/// A search that is over needs no forecast, one that is cut off gets a sentence, and of many
+/// scenarios there is none.
+#[test]
+fn a_forecast_is_of_one_search_that_is_cut_off() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let forecast = |file: &str, time: &str| {
+        run(&["check", file, "--forecast", time, "--out", path(folder.path())])
+    };
+    let (code, _, told) = forecast("scenarios/recall/link_one.json", "60s");
+    assert!(code == 0 && told.contains("was searched within the time"), "{code}: {told}");
+    let large = "scenarios/async_grant/large/three_requests.json";
+    let (code, _, told) = forecast(large, "1s");
+    assert!(code == 3 && told.contains("forecast: async_grant/three_requests: "), "{told}");
+    let told = refused(&["check", "recall", "--forecast", "1s"]);
+    assert!(told.contains("--forecast is for one scenario"), "{told}");
+}
+
 #[test]
 fn the_bytes_are_those_of_a_check_in_memory() {
     for (what, ignore) in [OF_RUNS[0], OF_RUNS[2]] {

@@ -3,3 +3,4 @@
 mod calls;
 mod defects;
 mod ends;
+mod storms;
