@@ -38,7 +38,7 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<smb2_lease::Smb2Lease>(),
     Entry::of::<ttl_lock::TtlLock>(),
     Entry::of::<two_phase_commit::TwoPhaseCommit>(),
-    Entry::of::<transaction_commit::Commits>(),
+    Entry::refinement::<two_phase_commit::TwoPhaseCommit, transaction_commit::TransactionCommit>(),
 ];
 
 fn main() -> ExitCode {
