@@ -6,6 +6,7 @@ mod compare;
 mod completions;
 mod conform;
 mod corpus;
+mod dev;
 mod evaluate;
 mod export;
 mod gallery;
@@ -89,6 +90,7 @@ commands! {
     evaluate: Evaluate,
     shrink: Shrink,
     corpus: Corpus,
+    dev: Dev,
     gallery: Gallery,
     init: Init,
 }

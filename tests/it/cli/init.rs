@@ -10,7 +10,7 @@ use crate::program::{latchwork, path, refused};
 use crate::{paths, repository};
 
 /// Cargo in a folder, with what was built here already: nothing is fetched, and little is built.
-fn cargo(folder: &Path, arguments: &[&str]) -> Output {
+pub fn cargo(folder: &Path, arguments: &[&str]) -> Output {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     Command::new(env!("CARGO"))
         .args(arguments)
@@ -24,12 +24,12 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Output {
         .expect("cargo runs")
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat()
 }
 
 /// Writes a package into a new folder of this name, with more arguments.
-fn written(name: &str, more: &[&str]) -> (tempfile::TempDir, PathBuf) {
+pub fn written(name: &str, more: &[&str]) -> (tempfile::TempDir, PathBuf) {
     let above = tempfile::tempdir().expect("a folder");
     let folder = above.path().join(name);
     let checkout = repository("");
