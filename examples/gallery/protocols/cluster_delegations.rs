@@ -62,7 +62,7 @@ actions! { ClusterLock, Lock;
         /// Grant the lock to the node that has waited longest.
         dlm_grant() => node;
         /// Ask the owner to give up the lock, because another node waits.
-        dlm_ask(n: NodeId) => node;
+        dlm_ask() => node;
     }
 }
 
@@ -94,8 +94,8 @@ impl ClusterLock {
         FIRED
     }
 
-    fn dlm_ask(&self, s: &mut Lock, n: NodeId) -> Fired {
-        when(s.owner.contains(n) && !s.waiting.is_empty() && !s.asked)?;
+    fn dlm_ask(&self, s: &mut Lock) -> Fired {
+        when(!s.owner.is_empty() && !s.waiting.is_empty() && !s.asked)?;
         s.asked = true;
         FIRED
     }
@@ -288,7 +288,7 @@ actions! { ClusterDelegations, State;
         /// Grant the cluster lock to the node that has waited longest.
         dlm_grant() => node;
         /// Ask the owner to give up the cluster lock. The server of that node hears of it.
-        dlm_ask(n: NodeId) => node;
+        dlm_ask() => node;
     }
 }
 
@@ -328,9 +328,10 @@ impl ClusterDelegations {
         self.lock.dlm_grant(&mut s.lock)
     }
 
-    fn dlm_ask(&self, s: &mut State, n: NodeId) -> Fired {
+    fn dlm_ask(&self, s: &mut State) -> Fired {
+        let Some(n) = s.lock.owner.iter().next() else { return when(false) };
         together(s, |s| {
-            self.lock.dlm_ask(&mut s.lock, n)?;
+            self.lock.dlm_ask(&mut s.lock)?;
             self.server.other_want(&mut s.file[n])
         })
     }
