@@ -155,9 +155,9 @@ mod tests {
     fn the_parts_of_a_composition_hold_alone() {
         use super::cluster_delegations::{ClusterLock, Server};
         let lock = explore(&ClusterLock { nodes: 2 }, &Options::default(), &());
-        assert_eq!((lock.statistics.distinct, lock.discoveries.len()), (0, 0));
+        assert_eq!((lock.statistics.distinct, lock.discoveries.len()), (17, 0));
         let server = explore(&Server { recall_first: true }, &Options::default(), &());
-        assert_eq!((server.statistics.distinct, server.discoveries.len()), (0, 0));
+        assert_eq!((server.statistics.distinct, server.discoveries.len()), (5, 0));
     }
 
     /// Red if a property that waits for something is never waited for.
