@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How often an interruption is looked for.
-pub const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A process that has ended by itself.
 pub struct Ended {
@@ -59,7 +59,8 @@ fn end(child: &mut Child) -> io::Result<()> {
     #[cfg(unix)]
     {
         use rustix::process::{Pid, Signal, kill_process_group};
-        kill_process_group(Pid::from_child(child), Signal::KILL)?;
+        // It may have ended by itself meanwhile.
+        let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
     }
     #[cfg(not(unix))]
     child.kill()?;

@@ -38,8 +38,8 @@ impl Verdicts {
     /// not as expected.
     pub fn changes(&self, before: Option<&Self>) -> Vec<String> {
         let Some(before) = before else {
-            let mut red = self.0.iter().filter(|(_, scenario)| !scenario.is_as_expected());
-            return red.by_ref().map(|(name, scenario)| scenario.line(name)).collect();
+            let red = self.0.iter().filter(|(_, scenario)| !scenario.is_as_expected());
+            return red.map(|(name, scenario)| scenario.line(name)).collect();
         };
         let mut lines = Vec::new();
         for (name, now) in &self.0 {
