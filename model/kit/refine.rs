@@ -87,6 +87,11 @@ impl<S: Model, M: Refines<S>> Refinement<M, S> {
         Self { own, spec }
     }
 
+    /// Returns the specification.
+    pub fn specification(&self) -> &S {
+        &self.spec
+    }
+
     /// Returns whether a state is an initial state of the specification.
     fn begins(&self, state: &S::State) -> bool {
         let mut begins = false;

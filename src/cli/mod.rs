@@ -4,6 +4,7 @@ mod budget;
 mod checkpoint;
 mod clock;
 mod commands;
+mod dev;
 mod diary;
 mod disk;
 mod exit;

@@ -1,6 +1,7 @@
 //! Runs a scenario and compares the result with its expectation.
 
 use crate::engines::explore::disk::Disk;
+use crate::engines::explore::spec::SpecSteps;
 use crate::engines::explore::{Options, Watch};
 use crate::engines::instance::Instance;
 use crate::engines::verdict::{
@@ -73,6 +74,9 @@ pub struct Checked {
     ///
     /// [`coverage::decisive`]: crate::jobs::coverage::decisive
     pub decisive: Vec<(usize, u64)>,
+    /// What the steps are in the specification, if the protocol is a refinement and
+    /// [`refined`](crate::jobs::refined::refined) was run.
+    pub refined: Option<SpecSteps>,
 }
 
 impl Checked {
@@ -266,7 +270,16 @@ pub fn conclude(
         (false, true) => Verdict::Inconclusive,
     };
     let standing = standing(&scenario, &properties, &exploration, verdict);
-    Checked { scenario, instance, properties, exploration, verdict, standing, decisive: Vec::new() }
+    Checked {
+        scenario,
+        instance,
+        properties,
+        exploration,
+        verdict,
+        standing,
+        decisive: Vec::new(),
+        refined: None,
+    }
 }
 
 /// Returns whether a search ended at a border, and everything that single states decide was decided
@@ -383,7 +396,10 @@ fn vacuous(
     exploration: &Exploration,
 ) -> Option<Standing> {
     let unmet = unmet(scenario, exploration).map(|goal| goal.missing(scenario, properties));
-    let sentences: Vec<String> = unmet.collect();
+    let mut sentences: Vec<String> = unmet.collect();
+    if scenario.configuration.entry.spec.is_some() && exploration.coverage.antecedents == [0] {
+        sentences.push("no step is a step of the specification: all of them stutter".to_string());
+    }
     (!sentences.is_empty()).then(|| Standing::Vacuous(sentences.join(", ")))
 }
 

@@ -16,6 +16,7 @@ pub mod parallel;
 pub mod predict;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 pub mod probe;
+pub mod refined;
 pub mod replay;
 pub mod selfcheck;
 pub mod shrink;

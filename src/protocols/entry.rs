@@ -1,15 +1,16 @@
 //! A protocol with its type erased: its lists, and how to create a model of it.
 
 use latchwork_model::kit::{
-    ActionInfo, Field, LaneInfo, ProfileInfo, Protocol, RuleInfo, Setup, Switches, VariantInfo,
-    View, names,
+    ActionInfo, Actions, Field, LaneInfo, Model, ProfileInfo, Protocol, Refinement, Refines,
+    RuleInfo, Setup, Switches, VariantInfo, View, names,
 };
 
 #[cfg(feature = "threads")]
 use crate::encoding::json::suggest;
+use crate::engines::explore::spec::{self, SpecSteps};
 use crate::engines::explore::{Options, Watch, differ};
 use crate::engines::instance::Instance;
-use crate::engines::verdict::{BuiltIn, Comparison, PropertyId, PropertyInfo, properties};
+use crate::engines::verdict::{BuiltIn, Comparison, Path, PropertyId, PropertyInfo, properties};
 
 #[cfg(feature = "threads")]
 use super::form::{Code, Form};
@@ -19,6 +20,19 @@ type Decisive = fn(&Setup<'_>, &[usize], &Options, &dyn Watch) -> Result<Vec<u64
 
 /// Compares two instances.
 type Compare = fn(&Setup<'_>, &Setup<'_>, &Options, &dyn Watch) -> Result<Comparison, &'static str>;
+
+/// Counts the steps of an implementation by what they are in the specification.
+type Counted = fn(&Setup<'_>, &Options, &dyn Watch) -> Result<SpecSteps, &'static str>;
+
+/// The specification of a refinement, with its type erased.
+pub struct Spec {
+    /// Its actions.
+    pub actions: &'static [ActionInfo],
+    /// Counts the steps of the implementation by what they are in the specification.
+    pub counted: Counted,
+    /// Returns the steps that the specification could have taken instead of the last one of a run.
+    pub instead: fn(&Setup<'_>, &Path) -> Vec<String>,
+}
 
 /// A protocol with its type erased.
 pub struct Entry {
@@ -54,6 +68,8 @@ pub struct Entry {
     pub compare: Compare,
     /// Creates an instance. The error explains why the values are inconsistent.
     pub instance: fn(&Setup<'_>) -> Result<Box<dyn Instance>, &'static str>,
+    /// Its specification, if it is a refinement.
+    pub spec: Option<Spec>,
     /// Its threaded form.
     #[cfg(feature = "threads")]
     pub form: Option<&'static Form>,
@@ -92,9 +108,27 @@ impl Entry {
                 Ok(differ::compare(&M::new(one)?, &M::new(other)?, options, watch))
             },
             instance: |setup| Ok(Box::new(M::new(setup)?)),
+            spec: None,
             #[cfg(feature = "threads")]
             form: None,
         }
+    }
+
+    /// Returns the entry of an implementation `M` that is checked against its specification `S`.
+    pub const fn refinement<M: Refines<S> + Protocol, S: Model>() -> Self {
+        let spec = Spec {
+            actions: <S as Actions>::ACTIONS,
+            counted: |setup, options, watch| {
+                Ok(spec::counted(&Refinement::<M, S>::new(setup)?, options, watch))
+            },
+            instead: |setup, path| {
+                let model = Refinement::<M, S>::new(setup);
+                model.map_or(Vec::new(), |model| spec::instead(&model, path))
+            },
+        };
+        let mut entry = Self::of::<Refinement<M, S>>();
+        entry.spec = Some(spec);
+        entry
     }
 
     /// Returns the entry with a threaded form.

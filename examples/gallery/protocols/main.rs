@@ -12,6 +12,7 @@ mod afs_callbacks;
 mod brick_locks;
 mod ceph_caps;
 mod client_records;
+mod cluster_delegations;
 mod delegated_times;
 mod delegation_refs;
 mod fencing_tokens;
@@ -28,6 +29,7 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<brick_locks::BrickLocks>(),
     Entry::of::<ceph_caps::CephCaps>(),
     Entry::of::<client_records::ClientRecords>(),
+    Entry::of::<cluster_delegations::ClusterDelegations>(),
     Entry::of::<delegated_times::DelegatedTimes>(),
     Entry::of::<delegation_refs::DelegationRefs>(),
     Entry::of::<fencing_tokens::FencingTokens>(),
@@ -36,7 +38,7 @@ static PROTOCOLS: &[Entry] = &[
     Entry::of::<smb2_lease::Smb2Lease>(),
     Entry::of::<ttl_lock::TtlLock>(),
     Entry::of::<two_phase_commit::TwoPhaseCommit>(),
-    Entry::of::<transaction_commit::Commits>(),
+    Entry::refinement::<two_phase_commit::TwoPhaseCommit, transaction_commit::TransactionCommit>(),
 ];
 
 fn main() -> ExitCode {
@@ -49,7 +51,7 @@ mod tests {
     use std::path::Path;
 
     use latchwork::cli::gallery::{MEMBERS, Member};
-    use latchwork::engines::explore::Options;
+    use latchwork::engines::explore::{Options, explore};
     use latchwork::engines::verdict::PropertyKind;
     use latchwork::files::scenario::Scenario;
     use latchwork::jobs::ablate::{Plan, ablate};
@@ -146,6 +148,16 @@ mod tests {
         assert_eq!(found(&[]), (118, Vec::new()));
         assert_eq!(found(&["log_vote"]).1, [(2, "fault_crash")]);
         assert_eq!(found(&["log_commit"]).1, [(7, "participant_abort")]);
+    }
+
+    /// Red if a part of a composed protocol is no longer a model of its own.
+    #[test]
+    fn the_parts_of_a_composition_hold_alone() {
+        use super::cluster_delegations::{ClusterLock, Server};
+        let lock = explore(&ClusterLock { nodes: 2 }, &Options::default(), &());
+        assert_eq!((lock.statistics.distinct, lock.discoveries.len()), (17, 0));
+        let server = explore(&Server { recall_first: true }, &Options::default(), &());
+        assert_eq!((server.statistics.distinct, server.discoveries.len()), (5, 0));
     }
 
     /// Red if a property that waits for something is never waited for.

@@ -91,20 +91,20 @@ actions! { TtlLock, State;
     /// A client that writes once, under the lock.
     fair each client {
         /// Get a lease, and queue a key under it.
-        client_ask(c: ClientId);
+        client_ask(c: ClientId) => server;
         /// Start the lease again.
-        client_keep_alive(c: ClientId);
+        client_keep_alive(c: ClientId) => server;
         /// Write to the storage.
         client_write(c: ClientId);
         /// Delete the key, and end the lease.
-        client_unlock(c: ClientId);
+        client_unlock(c: ClientId) => server;
         /// A pause ends.
         client_wake(c: ClientId);
     }
     /// The server, with a thread for each request.
     fair server {
         /// No older key is left: answer that the client owns the lock.
-        server_answer(c: ClientId);
+        server_answer(c: ClientId) => client;
         /// A lease ends.
         server_expire(c: ClientId);
     }

@@ -6,9 +6,7 @@
 //!
 //! Source: J. Gray and L. Lamport, "Consensus on Transaction Commit", section 2 (`TCommit`).
 
-use latchwork_model::kit::{
-    FIRED, Fired, Model, Property, Refinement, Refines, Table, values, when,
-};
+use latchwork_model::kit::{FIRED, Fired, Model, Property, Refines, Table, values, when};
 use latchwork_model::{actions, domains, properties, state};
 
 use super::two_phase_commit::{self, PARTICIPANTS, ParticipantId, Phase, TwoPhaseCommit};
@@ -92,6 +90,3 @@ impl Refines<TransactionCommit> for TwoPhaseCommit {
         state
     }
 }
-
-/// Two-phase commit, checked against transaction commit.
-pub type Commits = Refinement<TwoPhaseCommit, TransactionCommit>;

@@ -25,6 +25,7 @@ use crate::files::configuration::ignorable;
 use crate::files::scenario::{Expect, Scenario};
 use crate::jobs::check::{Checked, Standing, check, check_on_disk, conclude};
 use crate::jobs::coverage::{self, Covered, covered};
+use crate::jobs::refined::refined;
 use crate::protocols::{self, forms};
 use crate::report::check::html;
 use crate::report::{self, Results};
@@ -278,7 +279,8 @@ impl Check {
         if let Some(outcome) = keeper.map(|keeper| keeper.outcome(at)).transpose()?.flatten() {
             let instance = scenario.configuration.instance().map_err(usage)?;
             let checked = conclude(scenario, instance, outcome.exploration);
-            return Ok(Checked { decisive: outcome.decisive, ..checked });
+            let refined = refined(&checked, options, clock);
+            return Ok(Checked { decisive: outcome.decisive, refined, ..checked });
         }
         let checkpoint = keeper.map(|keeper| keeper.checkpoint(at));
         let mut checked = check(scenario, &Options { checkpoint, ..options.clone() }, clock)
@@ -289,6 +291,7 @@ impl Check {
         if let Some(keeper) = keeper {
             keeper.finish(at, &checked, clock);
         }
+        checked.refined = refined(&checked, options, clock);
         Ok(checked)
     }
 

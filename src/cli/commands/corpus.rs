@@ -16,6 +16,7 @@ use crate::jobs::replay::{Replayed, replay};
 use crate::protocols;
 use crate::report;
 use crate::report::layout::{Detail, Layout};
+use crate::report::words::counted;
 
 /// The most cases that are kept of one property with one set of rules: the shortest.
 const MOST: usize = 3;
@@ -89,12 +90,11 @@ fn run(protocol: Option<&str>, budget: &Budget, layout: Layout) -> Result<Exit, 
         (_, 0) => Exit::Expected,
         _ => Exit::Diverged,
     };
+    let cases = counted(count, "case");
     match (layout.detail, exit) {
         (Detail::Quiet, Exit::Expected) => {}
-        (Detail::Normal, Exit::Expected) => {
-            writeln!(out, "{count} cases, all the same (-v lists them)")?
-        }
-        _ => writeln!(out, "{count} cases, {stale} of them diverged")?,
+        (Detail::Normal, Exit::Expected) => writeln!(out, "{cases}, all the same (-v lists them)")?,
+        _ => writeln!(out, "{cases}, {stale} of them diverged")?,
     }
     Ok(exit)
 }

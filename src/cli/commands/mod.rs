@@ -6,6 +6,7 @@ mod compare;
 mod completions;
 mod conform;
 mod corpus;
+mod dev;
 mod evaluate;
 mod export;
 mod gallery;
@@ -94,6 +95,7 @@ commands! {
     evaluate: Evaluate,
     shrink: Shrink,
     corpus: Corpus,
+    dev: Dev,
     gallery: Gallery,
     init: Init,
 }

@@ -103,11 +103,14 @@ impl Predict {
         command
     }
 
-    /// What to search: each profile in each protocol that has it.
+    /// What to search: each profile in each protocol that has it. A refinement may have no scenarios.
     fn plans(&self) -> Result<Vec<Plan>, Failure> {
         let only = self.protocol.as_deref().map(entry_named).transpose()?;
-        let entries =
-            protocols::all().iter().filter(|entry| only.is_none_or(|only| only.name == entry.name));
+        let folder = scenarios_folder()?;
+        let entries = protocols::all().iter().filter(|entry| match only {
+            Some(only) => only.name == entry.name,
+            None => folder.join(entry.name).is_dir(),
+        });
         let entries: Vec<&'static Entry> = entries.collect();
         let mut plans = Vec::new();
         for name in &self.profiles {

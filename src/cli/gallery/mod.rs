@@ -47,6 +47,7 @@ members! {
     brick_locks: BrickLocks in two_clients, heal => one_holder 15;
     ceph_caps: CephCaps in two_reads, newer_release_counts => reader_is_served 7;
     client_records: ClientRecords in two_clients, sync_removal => reclaim_is_current 7;
+    cluster_delegations: ClusterDelegations in two_nodes, recall_first => no_unseen_write 9;
     delegated_times: DelegatedTimes in two_writes, freeze_times => time_does_not_go_back 4;
     delegation_refs: DelegationRefs in two_opens, list_hashed_only => no_use_after_free 7;
     fencing_tokens: FencingTokens in two_clients, compare => writes_are_in_order 9;

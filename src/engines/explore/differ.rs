@@ -30,7 +30,12 @@ fn differs<M: Model>(one: &[(Step, Option<M::State>)], other: &M, state: &M::Sta
         || one.iter().zip(&other).any(|((a, x), (b, y))| a != b || bytes(x) != bytes(y))
 }
 
-fn whole_graph<M: Model>(model: &M, options: &Options, watch: &dyn Watch) -> Graph<M::State> {
+/// Returns all states and edges within the budgets of `options`.
+pub(super) fn whole_graph<M: Model>(
+    model: &M,
+    options: &Options,
+    watch: &dyn Watch,
+) -> Graph<M::State> {
     let mut initial = Vec::new();
     model.initial(&mut |state| initial.push(*state));
     let options = Options { until: PropertySet::EMPTY, checkpoint: None, ..options.clone() };

@@ -16,6 +16,7 @@
 //! | `visited` | the table of fingerprints |
 //! | `exact` | states stored exactly instead of by their fingerprints |
 //! | `frontier` | the states of two levels, in blocks that are reused |
+//! | `spec` | the steps of an implementation in its specification |
 //! | `spill` | frontier blocks that do not fit in memory, on disk |
 //! | `checkpoint` | where and how often a search is checkpointed |
 //! | `resume` | saving a search so that another process can resume it |
@@ -64,6 +65,7 @@ mod resume;
 mod rounds;
 mod search;
 pub(crate) mod shown;
+pub mod spec;
 mod spill;
 pub mod steps;
 mod symmetry;

@@ -61,6 +61,8 @@ pub struct ScenarioReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rules: Option<Vec<RuleReport<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    refinement: Option<RefinementReport<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     counterexample: Option<CounterexampleReport>,
 }
 
@@ -72,6 +74,28 @@ struct SymmetryReport<'a> {
     interchangeable: &'a [Vec<String>],
     /// In how many states it was looked whether exchanges change nothing.
     examined: u64,
+}
+
+/// How many steps of an implementation are which steps of its specification.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RefinementReport<'a> {
+    /// The steps that change nothing in the specification.
+    stutters: u64,
+    /// The steps that are none of the specification.
+    strays: u64,
+    /// The steps that are steps of each action of the specification.
+    actions: Vec<SpecActionReport<'a>>,
+}
+
+/// How many steps are steps of an action of the specification.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SpecActionReport<'a> {
+    /// Its name.
+    name: &'a str,
+    /// How many steps are steps of it.
+    steps: u64,
 }
 
 /// What is known of a property.
@@ -132,6 +156,10 @@ struct CounterexampleReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     instances: Vec<String>,
+    /// The steps that the specification could have taken instead of the last one, if the run violates
+    /// a refinement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instead: Option<Vec<String>>,
     /// Why the run is a violation, in sentences, the culprit first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
@@ -211,6 +239,7 @@ pub fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         properties: properties(checked),
         actions: actions(checked),
         rules: (!checked.decisive.is_empty()).then(|| rules(checked)),
+        refinement: refinement(checked),
         counterexample: checked.main_violation().map(|found| counterexample(checked, found)),
     }
 }
@@ -240,6 +269,19 @@ fn rules(checked: &Checked) -> Vec<RuleReport<'_>> {
         decisive: *decisive,
     };
     checked.decisive.iter().map(report).collect()
+}
+
+/// Returns what the steps are in the specification, if that was counted.
+fn refinement(checked: &Checked) -> Option<RefinementReport<'_>> {
+    let spec = checked.scenario.configuration.entry.spec.as_ref()?;
+    let counts = checked.refined.as_ref()?;
+    let actions = spec.actions.iter().zip(&counts.steps);
+    let report = |(action, steps): (&'static ActionInfo, &u64)| SpecActionReport {
+        name: action.name,
+        steps: *steps,
+    };
+    let (stutters, strays) = (counts.stutters, counts.strays);
+    Some(RefinementReport { stutters, strays, actions: actions.map(report).collect() })
 }
 
 /// Returns a value as JSON on one line.
@@ -280,7 +322,9 @@ fn counterexample(checked: &Checked, found: &Discovery) -> CounterexampleReport 
     let passed_over = passed_over
         .map(|PassedOver { process, actions }| PassedOverReport { process, actions })
         .collect();
-    let (instances, why) = of_case(&case).map_or((Vec::new(), Vec::new()), |(_, why)| {
+    let told = of_case(&case);
+    let instead = told.as_ref().and_then(|(_, why)| why.instead.clone());
+    let (instances, why) = told.map_or((Vec::new(), Vec::new()), |(_, why)| {
         let reasons = why.reasons.iter().map(|reason| sentences::reason(reason, &why.reasons));
         let rules = why.rules.iter().map(|acts| sentences::rule(&why, acts, entry));
         let also = sentences::also(&why, entry);
@@ -298,6 +342,7 @@ fn counterexample(checked: &Checked, found: &Discovery) -> CounterexampleReport 
         cycle: verdict.cycle,
         passed_over,
         instances,
+        instead,
         why,
         trace: steps.into_iter().map(step).collect(),
     }

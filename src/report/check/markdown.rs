@@ -174,6 +174,9 @@ fn write_steps(page: &mut String, case: &Case) -> std::fmt::Result {
 fn write_why(page: &mut String, case: &Case, why: &Explanation) -> std::fmt::Result {
     let entry = case.configuration.entry;
     writeln!(page, "\n**{}.**", sentences::headline(why, &case.verdict))?;
+    if let Some(instead) = sentences::instead(why) {
+        writeln!(page, "\n{instead}")?;
+    }
     if let Some(also) = sentences::also(why, entry) {
         writeln!(page, "{also}\n")?;
     }

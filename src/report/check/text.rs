@@ -38,6 +38,9 @@ pub fn write_check(
         write_collision(out, all, layout)?;
     }
     write_symmetry(out, all, layout)?;
+    if !quiet {
+        write_refined(out, all, layout)?;
+    }
     // The table already shows that something was expected to hold and does not.
     let says_more = |checked: &&Checked| match checked.standing {
         Standing::Met => false,
@@ -110,6 +113,27 @@ fn write_symmetry(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::R
             ),
         };
         write_sentence(out, layout, "", &format!("symmetry: {name}: {sentence}"))?;
+    }
+    Ok(())
+}
+
+/// Prints how many steps of an implementation are which steps of its specification.
+fn write_refined(out: &mut dyn Write, all: &[Checked], layout: Layout) -> io::Result<()> {
+    for checked in all {
+        let spec = checked.scenario.configuration.entry.spec.as_ref();
+        let (Some(spec), Some(counts)) = (spec, &checked.refined) else { continue };
+        let actions = spec.actions.iter().zip(&counts.steps);
+        let actions = actions.map(|(action, steps)| format!("{} {}", action.name, count(*steps)));
+        let mut sentence = format!(
+            "refinement: {}: {}; steps of the specification: {}",
+            name(&checked.scenario),
+            counted(counts.stutters, "stutter"),
+            actions.collect::<Vec<_>>().join(", ")
+        );
+        if counts.strays > 0 {
+            sentence += &format!("; {}", counted(counts.strays, "stray step"));
+        }
+        write_sentence(out, layout, "", &sentence)?;
     }
     Ok(())
 }

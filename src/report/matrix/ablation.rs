@@ -66,8 +66,8 @@ pub fn write_text(out: &mut dyn Write, matrix: &Matrix, layout: Layout) -> io::R
     if quiet && matrix.rows.iter().all(|row| row.ruling.is_sound()) {
         return Ok(());
     }
-    let configurations = matrix.configurations.len();
-    writeln!(out, "{}, profile {profile}, {configurations} configurations", matrix.entry.name)?;
+    let configurations = words::counted(matrix.configurations.len() as u64, "configuration");
+    writeln!(out, "{}, profile {profile}, {configurations}", matrix.entry.name)?;
     if layout.detail == Detail::Verbose {
         let words = matrix.configurations.iter().map(|(name, states)| format!("{name} ({states})"));
         words::write_words(out, layout, "  with their states: ", &words.collect::<Vec<_>>())?;

@@ -240,6 +240,9 @@ fn write_why(
             write_words(out, layout, head, &words(&plain(sentences::fair(fair))))?;
         }
     }
+    if let Some(instead) = sentences::instead(why) {
+        write_words(out, layout, "spec:    ", &words(&plain(instead)))?;
+    }
     for acts in &why.rules {
         let rule = &entry.rules[acts.rule];
         let sentence = format!("{}: {}", rule.name, plain(rule.doc.to_string()));

@@ -8,6 +8,8 @@ use latchwork::model::kit::Model;
 
 use crate::repository;
 
+#[path = "kit_composition.rs"]
+mod composition;
 #[path = "kit_constraint.rs"]
 mod constraint;
 #[path = "kit_drift.rs"]
@@ -19,6 +21,7 @@ mod references;
 #[path = "kit_storage.rs"]
 mod storage;
 
+use composition::{Lock, LockedCache};
 use constraint::Requests;
 use drift::Drifting;
 use page::Leases;
@@ -26,7 +29,7 @@ use references::Cache;
 use storage::Locks;
 
 /// The files of the models of the chapter, in its order.
-const FILES: [&str; 5] = ["page", "drift", "storage", "references", "constraint"];
+const FILES: [&str; 6] = ["page", "drift", "storage", "references", "composition", "constraint"];
 
 fn chapter() -> String {
     fs::read_to_string(repository("docs/kit.md")).expect("text")
@@ -126,6 +129,18 @@ fn a_missing_get_and_a_missing_put_are_found() {
     assert_eq!(no_put, [("no_leak", 3)]);
     demand("`no_use_after_free` is violated after 3 steps");
     demand("`no_leak` is violated after 3 steps");
+}
+
+/// Red if a part is no longer a model of its own, or if a shared action takes the step of one part
+/// alone.
+#[test]
+fn a_lock_and_a_cache_hold_together() {
+    demand(&format!("The lock alone holds, with {} states", states(&Lock)));
+    assert_eq!(violated(&composition::Cache), [("copies_are_current", 2)]);
+    demand("The cache alone is violated after 2 steps");
+    demand(&format!("Together they hold, with {} states", states(&LockedCache { forgets: true })));
+    assert_eq!(violated(&LockedCache { forgets: false }), [("copies_are_current", 4)]);
+    demand("`copies_are_current` is violated after 4\nsteps");
 }
 
 /// Red if the constraint cuts at another place than the chapter says.

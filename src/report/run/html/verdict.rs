@@ -33,6 +33,7 @@ pub fn header(story: &Story) -> Markup {
             p.clause {
                 @if story.verdict.violated { "Violated: " }
                 (linked(&sentences::clause(&story.why, &story.verdict.property, story.sentence())))
+                @if let Some(instead) = sentences::instead(&story.why) { " " (linked(&instead)) }
                 @if let Some(also) = sentences::also(&story.why, configuration.entry) { " " (linked(&also)) }
             }
         }

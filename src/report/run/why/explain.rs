@@ -49,6 +49,7 @@ pub fn explain(
         left_out: 0,
         rules: Vec::new(),
         cycle: None,
+        instead: instead(configuration, run, verdict),
         also: also(run, verdict),
         bounded: false,
         released: Vec::new(),
@@ -71,6 +72,18 @@ pub fn explain(
     told.left_out = told.reasons.len().saturating_sub(MOST_REASONS);
     told.reasons.truncate(MOST_REASONS);
     told
+}
+
+/// Returns what the specification could have done at the end of a run that violates a refinement.
+fn instead(
+    configuration: &Configuration,
+    run: &Run<'_>,
+    verdict: &CaseVerdict,
+) -> Option<Vec<String>> {
+    let spec = run.entry.spec.as_ref()?;
+    let strays = verdict.violated && run.entry.property(&verdict.property) == Some(PropertyId(0));
+    let is_step = strays && !run.path.steps.is_empty();
+    is_step.then(|| (spec.instead)(&configuration.setup(), &run.path))
 }
 
 /// Returns the properties of states, other than that of the verdict, that the run violates, in the

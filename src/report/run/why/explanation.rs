@@ -29,6 +29,9 @@ pub struct Explanation {
     pub rules: Vec<RuleActs>,
     /// The cycle at the end of the run, if it has one.
     pub cycle: Option<Cycle>,
+    /// The steps that the specification could have taken instead of the last one, which is none of
+    /// its steps; `None` if the run shows no such step.
+    pub instead: Option<Vec<String>>,
     /// The other properties that states of the run violate.
     pub also: Vec<Also>,
     /// Whether the search for reasons reached its bound: then there may be better ones.

@@ -44,6 +44,19 @@ pub fn clause(told: &Explanation, property: &str, doc: &str) -> String {
     format!("`{property}`{instances}: {doc}")
 }
 
+/// Returns what the specification could have done at a stray step; `None` if there is none.
+pub fn instead(told: &Explanation) -> Option<String> {
+    let steps: Vec<_> = told.instead.as_ref()?.iter().map(|step| format!("`{step}`")).collect();
+    let end = told.end;
+    Some(match steps.as_slice() {
+        [] => format!("Nothing was enabled in the specification at step {end}."),
+        steps => format!(
+            "At step {end} these steps of the specification were enabled: {}.",
+            steps.join(", ")
+        ),
+    })
+}
+
 /// Returns which other properties the run violates, and where first; `None` if there are none.
 pub fn also(told: &Explanation, entry: &Entry) -> Option<String> {
     let properties = (entry.properties)();
