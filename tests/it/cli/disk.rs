@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use assert_cmd::cargo::CommandCargoExt;
 
-use crate::program::{refused, run};
+use crate::program::{path, refused, run};
 use crate::repository;
 
 /// 15,627 states. It holds.
