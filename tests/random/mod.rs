@@ -40,6 +40,7 @@ mod judge;
 pub mod many;
 mod model;
 mod on_disk;
+mod on_ranks;
 mod orbits;
 mod shortened;
 mod space;

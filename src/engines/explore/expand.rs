@@ -9,6 +9,7 @@ use crate::engines::verdict::{ActionCount, BuiltIn, Coverage, PropertyId, Proper
 use super::exact::{Parts, Takings};
 use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
+use super::outgoing::{Outgoing, owner};
 use super::panics;
 #[cfg(test)]
 use super::planted::Planted;
@@ -36,6 +37,9 @@ pub(super) struct Shared<'a, M: Model> {
     pub prints_only: bool,
     /// The symmetry reduction, if any.
     pub quotient: Option<&'a Quotient>,
+    /// The number of processes that share the fingerprints: successors are then sorted by owner
+    /// instead of being looked up. 0 if the table is for all of them.
+    pub owners: usize,
 }
 
 /// The edges of a contiguous run of states on a level.
@@ -176,6 +180,8 @@ pub(super) struct Worker<M: Model> {
     pub fresh_ids: Vec<u32>,
     /// The edges, by chunk, if they are kept.
     pub edges: Vec<ChunkEdges>,
+    /// By owner: the successors that were found, if processes share the fingerprints.
+    pub outgoing: Vec<Outgoing<M::State>>,
     /// The batch that is being filled.
     filling: Batch<M::State>,
     /// The previous batch. The slots for its lookups have been prefetched.
@@ -199,6 +205,7 @@ impl<M: Model> Worker<M> {
             fresh: Vec::new(),
             fresh_ids: Vec::new(),
             edges: Vec::new(),
+            outgoing: Vec::new(),
             filling: Batch::new(),
             asked: Batch::new(),
             recent: Box::new([0; RECENT]),
@@ -445,12 +452,25 @@ impl<M: Model> Worker<M> {
         }
         full.len = 0;
         full.unknowns = count;
+        if shared.owners > 0 {
+            return self.sort_out(shared.owners);
+        }
         // All first probes at once: the cache misses overlap.
         for at in &full.unknown[..count] {
             shared.visited.prefetch(full.prints[usize::from(*at) % BATCH]);
         }
         std::mem::swap(&mut self.filling, &mut self.asked);
         self.look_up(shared);
+    }
+
+    /// Sorts the unknown successors of a batch by the owners of their fingerprints.
+    fn sort_out(&mut self, owners: usize) {
+        let batch = &mut self.filling;
+        let count = std::mem::take(&mut batch.unknowns);
+        for at in batch.unknown[..count].iter().map(|at| usize::from(*at) % BATCH) {
+            let print = batch.prints[at];
+            self.outgoing[owner(print, owners)].push(print, batch.states[at]);
+        }
     }
 
     /// Looks up the unknown successors of the batch that is to be filled next.

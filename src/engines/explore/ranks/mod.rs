@@ -1,0 +1,133 @@
+//! The same search on several processes, for spaces that do not fit into the memory of one.
+//!
+//! A state stays with the rank that found it, in its files. Only its fingerprint, 8 bytes, goes to
+//! its owner, which answers one bit: new or not. When all answers are home, a rank reports its part of
+//! the level to rank 0. Rank 0 concludes the level when all reports are there. So what is concluded is
+//! about sets of states, and the report is byte for byte that of a search in one process.
+//!
+//! Runs are found from the levels in the files of all ranks, and `can_finish` by sweeps over them.
+//! Properties of fair runs need a graph. A search in the memory of rank 0 decides them, if it fits.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `transport` | six functions that carry mails |
+//! | `local` | ranks that are threads |
+//! | `office` | questions, answers, credit |
+//! | `owned`, `bits` | the fingerprints of an owner, and its answers |
+//! | `search` | the level loop of a rank |
+//! | `files` | the files of a rank |
+//! | `balance` | who gives states to whom |
+//! | `words` | what rank 0 and the others say to each other |
+//! | `chief` | rank 0 |
+//! | `helper` | the other ranks |
+//! | `sweeps` | `can_finish` |
+
+mod balance;
+mod bits;
+mod chief;
+mod files;
+mod helper;
+pub mod local;
+mod office;
+mod owned;
+mod search;
+mod sweeps;
+pub mod transport;
+mod words;
+
+use latchwork_model::kit::Model;
+
+use super::discover::within_fairness;
+use super::disk::Disk;
+use super::disk::conclude::conclude;
+use super::disk::search::{Halt, is_damage};
+use super::options::{Options, Watch};
+use crate::encoding::json::Problem;
+use crate::engines::verdict::Exploration;
+
+use chief::Chief;
+use files::Given;
+use helper::help;
+use office::Office;
+use owned::Owned;
+use search::Rank;
+use transport::{Transport, gone};
+use words::Word;
+
+/// What a rank of a search is given.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// Its files. All ranks use the same folder, or each has its own.
+    pub disk: &'a Disk,
+    /// Whether the search can go on from its files after a kill. Then all ranks use the same folder.
+    pub commits: bool,
+    /// Its mails.
+    pub transport: &'a dyn Transport,
+}
+
+/// Searches the whole space of `model` as one of several ranks. Returns the result at rank 0, and
+/// nothing at the others. The error explains why the search cannot be done.
+pub fn explore_as_rank<M: Model>(
+    model: &M,
+    options: &Options,
+    place: Place<'_>,
+    watch: &dyn Watch,
+) -> Result<Option<Exploration>, Problem> {
+    explored(model, options, place, watch).map_err(|halt| {
+        let folder = place.disk.folder.display().to_string();
+        match halt {
+            Halt::Refused(problem) => problem,
+            Halt::Stopped(stopped) => Problem::of_file(folder, stopped.name()),
+            Halt::Failed(error) => match gone(&error) {
+                Some(gone) => Problem::of_file("ranks".to_string(), gone.to_string()),
+                None if is_damage(&error) => Problem::of_file(folder, error.to_string())
+                    .hint("the search cannot go on from these files; a new folder starts over"),
+                None => Problem::of_file(folder, error.to_string()),
+            },
+        }
+    })
+}
+
+fn explored<M: Model>(
+    model: &M,
+    asked: &Options,
+    place: Place<'_>,
+    watch: &dyn Watch,
+) -> Result<Option<Exploration>, Halt> {
+    let mut initial = Vec::new();
+    model.initial(&mut |state| initial.push(*state));
+    let (options, too_many) = &within_fairness(model, asked);
+    let Place { disk, commits, transport } = place;
+    let given = Given::new(disk, transport.me());
+    let owned = Owned::new(options.memory.unwrap_or(u64::MAX), options.threads.max(1));
+    let office = Office::new(transport, owned, &given);
+    let mut rank = Rank::new(model, options, watch, disk, &office, &given);
+    if transport.me() > 0 {
+        let helped = help(&mut rank, &initial);
+        if let Err(halt) = helped {
+            tell(&rank, &halt);
+            return Err(halt);
+        }
+        transport.flush()?;
+        return Ok(None);
+    }
+    let (mut chief, decision) = Chief::begin(rank, &initial, commits)?;
+    chief.run(decision)?;
+    let found = conclude(&mut chief, &initial, (options, *too_many), watch)?;
+    chief.tell(&Word::End)?;
+    transport.flush()?;
+    Ok(Some(found))
+}
+
+/// Tells rank 0 why this rank cannot go on.
+fn tell<M: Model>(rank: &Rank<'_, M>, halt: &Halt) {
+    let why = match halt {
+        Halt::Failed(error) if gone(error).is_some() => return,
+        Halt::Failed(error) => error.to_string(),
+        Halt::Refused(problem) => problem.to_string(),
+        Halt::Stopped(stopped) => stopped.name().to_string(),
+    };
+    // If rank 0 is gone, nobody asks.
+    let _ = rank.say(0, &Word::Failed(why));
+    let _ = rank.office.transport.flush();
+}
