@@ -12,6 +12,8 @@
 //! |---|---|
 //! | `transport` | six functions that carry mails |
 //! | `local` | ranks that are threads |
+//! | `sockets` | ranks that are processes |
+//! | `handshake` | how processes meet |
 //! | `office` | questions, answers, credit |
 //! | `owned`, `bits` | the fingerprints of an owner, and its answers |
 //! | `search` | the level loop of a rank |
@@ -26,11 +28,13 @@ mod balance;
 mod bits;
 mod chief;
 mod files;
+pub mod handshake;
 mod helper;
 pub mod local;
 mod office;
 mod owned;
 mod search;
+pub mod sockets;
 mod sweeps;
 pub mod transport;
 mod words;
@@ -51,7 +55,7 @@ use helper::help;
 use office::Office;
 use owned::Owned;
 use search::Rank;
-use transport::{Transport, gone};
+use transport::{Gone, Transport, gone};
 use words::Word;
 
 /// What a rank of a search is given.
@@ -79,7 +83,7 @@ pub fn explore_as_rank<M: Model>(
             Halt::Refused(problem) => problem,
             Halt::Stopped(stopped) => Problem::of_file(folder, stopped.name()),
             Halt::Failed(error) => match gone(&error) {
-                Some(gone) => Problem::of_file("ranks".to_string(), gone.to_string()),
+                Some(gone) => Problem::of_file("the search".to_string(), gone.to_string()),
                 None if is_damage(&error) => Problem::of_file(folder, error.to_string())
                     .hint("the search cannot go on from these files; a new folder starts over"),
                 None => Problem::of_file(folder, error.to_string()),
@@ -103,20 +107,35 @@ fn explored<M: Model>(
     let office = Office::new(transport, owned, &given);
     let mut rank = Rank::new(model, options, watch, disk, &office, &given);
     if transport.me() > 0 {
-        let helped = help(&mut rank, &initial);
-        if let Err(halt) = helped {
+        if let Err(halt) = help(&mut rank, &initial) {
             tell(&rank, &halt);
-            return Err(halt);
+            return Err(at(halt, rank.levels.len()));
         }
         transport.flush()?;
         return Ok(None);
     }
     let (mut chief, decision) = Chief::begin(rank, &initial, commits)?;
-    chief.run(decision)?;
-    let found = conclude(&mut chief, &initial, (options, *too_many), watch)?;
+    let found = chief.run(decision).and_then(|()| {
+        conclude(&mut chief, &initial, (options, *too_many), watch)
+    });
+    let found = found.map_err(|halt| at(halt, chief.rank.levels.len()))?;
     chief.tell(&Word::End)?;
     transport.flush()?;
     Ok(Some(found))
+}
+
+/// Adds the level to the error of a rank that is gone.
+fn at(halt: Halt, levels: usize) -> Halt {
+    match halt {
+        Halt::Failed(error) => Halt::Failed(match gone(&error) {
+            Some(Gone { rank, why }) => {
+                let level = levels.saturating_sub(1);
+                Gone { rank: *rank, why: format!("{why}, at level {level}") }.into()
+            }
+            None => error,
+        }),
+        halt => halt,
+    }
 }
 
 /// Tells rank 0 why this rank cannot go on.
