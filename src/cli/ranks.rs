@@ -98,6 +98,11 @@ impl Ranks {
         self.ranks.is_some() || self.rank.is_some()
     }
 
+    /// Whether rank 0 has started this process.
+    pub fn is_child(&self) -> bool {
+        self.hosts.as_deref() == Some(Path::new("-"))
+    }
+
     /// How many processes share this machine.
     pub fn of_machine(&self) -> usize {
         self.ranks.map_or(1, usize::from)
@@ -125,7 +130,7 @@ impl Ranks {
         let of_files = stamp(&identity(scenario, &["ranks"]));
         let me = self.rank.map_or(0, usize::from);
         let (hosts, is_child) = match &self.hosts {
-            Some(path) if path.as_os_str() == "-" => (Hosts::of_parent()?, true),
+            Some(_) if self.is_child() => (Hosts::of_parent()?, true),
             Some(path) => (Hosts::read(path)?, false),
             None => (Hosts::here(self.of_machine())?, false),
         };

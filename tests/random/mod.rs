@@ -24,6 +24,7 @@
 // | `compare` | one model: the plain search, and all other ways to search |
 // | `interrupted` | searches that are stopped and resumed |
 // | `on_disk` | searches on disk |
+// | `on_ranks` | searches by several ranks |
 // | `shortened` | runs that are sampled and minimized |
 // | `counts` | what was compared |
 // | `many` | many models on some threads |

@@ -131,7 +131,8 @@ impl Check {
             None => self.checkpoints.keeper(&scenarios, &how)?,
         };
         let folder = self.on_disk.open(&scenarios)?;
-        let clock = Clock::start(self.budget.time, self.outputs.shows_no_progress());
+        let is_quiet = self.outputs.shows_no_progress() || self.ranks.is_child();
+        let clock = Clock::start(self.budget.time, is_quiet);
         clock.heed_signals()?;
         clock.more(scenarios.len());
         let mut all = Vec::new();

@@ -9,6 +9,7 @@ use crate::engines::verdict::{ActionCount, BuiltIn, Coverage, PropertyId, Proper
 use super::exact::{Parts, Takings};
 use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
+use super::graph::ChunkEdges;
 use super::outgoing::{Outgoing, owner};
 use super::panics;
 #[cfg(test)]
@@ -40,18 +41,6 @@ pub(super) struct Shared<'a, M: Model> {
     /// The number of processes that share the fingerprints: successors are then sorted by owner
     /// instead of being looked up. 0 if the table is for all of them.
     pub owners: usize,
-}
-
-/// The edges of a contiguous run of states on a level.
-pub(super) struct ChunkEdges {
-    /// The position of the first state on the level.
-    pub start: usize,
-    /// By state: its number of edges.
-    pub degrees: Vec<u32>,
-    /// The table slots that the edges lead to, state after state.
-    pub slots: Vec<usize>,
-    /// The states with a step that is cut off, by position in the run.
-    pub cuts: Vec<u32>,
 }
 
 /// How far a state has been expanded. If the model panics, the rest is expanded step by step.

@@ -7,4 +7,5 @@ mod exits;
 mod gallery;
 mod init;
 mod kills;
+mod ranks;
 mod terminal;

@@ -31,6 +31,9 @@ pub struct Chief<'a, M: Model> {
     kept: u64,
     /// Whether the search can go on from its files.
     commits: bool,
+    /// Reports of ranks that were quicker than others, which have not even brought their files to the
+    /// disk.
+    early: Vec<(usize, Report)>,
 }
 
 impl<'a, M: Model> Chief<'a, M> {
@@ -47,6 +50,7 @@ impl<'a, M: Model> Chief<'a, M> {
             is_over: false,
             kept: 0,
             commits,
+            early: Vec::new(),
         };
         let progress: Option<Progress> = match commits {
             true => committed(chief.rank.disk)?,
@@ -181,9 +185,11 @@ impl<'a, M: Model> Chief<'a, M> {
 
     /// Writes the commit when the files of all ranks are on disk.
     fn commit(&mut self) -> Result<(), Halt> {
-        for _ in 1..self.ranks() {
-            match self.hear()?.1 {
-                Word::OnDisk => {}
+        let mut waiting = self.ranks() - 1;
+        while waiting > 0 {
+            match self.hear()? {
+                (_, Word::OnDisk) => waiting -= 1,
+                (from, Word::Report(report)) => self.early.push((from, *report)),
                 _ => return Err(out_of_turn().into()),
             }
         }
@@ -220,9 +226,10 @@ impl<'a, M: Model> Chief<'a, M> {
     }
 
     /// Collects the reports of all ranks, in their order.
-    fn reports(&self, own: Report) -> Result<Vec<Report>, Halt> {
+    fn reports(&mut self, own: Report) -> Result<Vec<Report>, Halt> {
         let mut reports: Vec<Option<Report>> = (0..self.ranks()).map(|_| None).collect();
         reports[0] = Some(own);
+        self.early.drain(..).for_each(|(from, report)| reports[from] = Some(report));
         while reports.iter().any(Option::is_none) {
             match self.hear()? {
                 (from, Word::Report(report)) => {
