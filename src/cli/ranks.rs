@@ -12,7 +12,7 @@ use crate::encoding::json::Problem;
 use crate::encoding::sealed::Stamp;
 use crate::engines::explore::Options;
 use crate::engines::explore::disk::Disk;
-use crate::engines::explore::ranks::Place;
+use crate::engines::explore::ranks::{Place, WORTH_MOVING};
 use crate::engines::explore::ranks::handshake::{Job, nonce};
 use crate::engines::explore::ranks::sockets::Sockets;
 use crate::files::scenario::Scenario;
@@ -25,7 +25,7 @@ const EVERY: u64 = 200_000;
 /// How long ranks wait for each other at the start.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long processes that were started may take to end.
-const TICKS_TO_END: u32 = 150;
+const TICKS_TO_END: u32 = 100;
 const TICK: Duration = Duration::from_millis(20);
 /// The shortest secret.
 const SECRET: usize = 16;
@@ -196,7 +196,8 @@ fn ready(folder: &Path) -> Result<File, Failure> {
 
 /// Starts another rank on this machine, with the same arguments.
 fn start(rank: usize, job: &Job, folder: &Path) -> Result<Child, Failure> {
-    let failed = |error: std::io::Error| Failure::Usage(format!("cannot start rank {rank}: {error}"));
+    let failed =
+        |error: std::io::Error| Failure::Usage(format!("cannot start rank {rank}: {error}"));
     let mut child = Command::new(std::env::current_exe().map_err(failed)?)
         .args(std::env::args_os().skip(1))
         .args(["--rank", &rank.to_string(), "--hosts", "-"])
@@ -269,7 +270,7 @@ impl Hosts {
 impl Team {
     /// What a search needs of it.
     pub fn place(&self) -> Place<'_> {
-        Place { disk: &self.disk, commits: self.commits, transport: &self.transport }
+        Place { disk: &self.disk, commits: self.commits, transport: &self.transport, worth_moving: WORTH_MOVING }
     }
 
     /// Says why a search has failed, and what goes on.
@@ -286,6 +287,10 @@ impl Team {
             true => format!("this goes on: {}", command_to_go_on(&self.disk.folder)),
             false => "with --checkpoint FOLDER a search can go on after this".to_string(),
         };
-        Failure::Usage(if why.contains("hint:") { why.to_string() } else { format!("{why}\nhint: {hint}") })
+        Failure::Usage(if why.contains("hint:") {
+            why.to_string()
+        } else {
+            format!("{why}\nhint: {hint}")
+        })
     }
 }

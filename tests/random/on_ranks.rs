@@ -28,7 +28,7 @@ fn search(
     std::thread::scope(|scope| {
         let rank = |local| {
             scope.spawn(move || {
-                let place = Place { disk, commits: true, transport: &local };
+                let place = Place { disk, commits: true, transport: &local, worth_moving: 1 };
                 explore_as_rank(model, options, place, watch).map_err(|why| why.to_string())
             })
         };

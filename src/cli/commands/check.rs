@@ -186,7 +186,9 @@ impl Check {
             writeln!(print::stderr(), "resume:  {}", command_to_go_on(keeper.folder()))?;
         }
         drop(team);
-        if (folder.is_some() || by_ranks && self.checkpoints.is_wanted()) && all.iter().any(is_unfinished) {
+        if (folder.is_some() || by_ranks && self.checkpoints.is_wanted())
+            && all.iter().any(is_unfinished)
+        {
             writeln!(print::stderr(), "resume:  the same command goes on")?;
         }
         let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);

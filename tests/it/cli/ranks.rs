@@ -14,7 +14,11 @@ use crate::repository;
 const LONG: &str = "scenarios/async_grant/large/three_requests.json";
 
 /// Everything that a check writes: its code, JSON and cases.
-fn said(scenario: &str, out: &Path, more: &[&str]) -> (Option<i32>, Vec<u8>, Vec<(String, Vec<u8>)>) {
+fn said(
+    scenario: &str,
+    out: &Path,
+    more: &[&str],
+) -> (Option<i32>, Vec<u8>, Vec<(String, Vec<u8>)>) {
     let arguments = ["check", scenario, "--json", "--out", path(out)];
     let output = latchwork(&[&arguments[..], more].concat()).output().expect("it runs");
     let mut cases = Vec::new();

@@ -9,10 +9,10 @@ use std::time::Duration;
 use latchwork::encoding::sealed::Stamp;
 use latchwork::engines::explore::Options;
 use latchwork::engines::explore::disk::Disk;
+use latchwork::engines::explore::ranks::Place;
 use latchwork::engines::explore::ranks::handshake::Job;
 use latchwork::engines::explore::ranks::local::Local;
 use latchwork::engines::explore::ranks::transport::{Transport, gone};
-use latchwork::engines::explore::ranks::Place;
 use latchwork::engines::instance::Instance;
 use latchwork::engines::verdict::{BuiltIn, Exploration, PropertyKind, PropertySet};
 use latchwork::files::scenario::{Goal, Scenario};
@@ -35,7 +35,7 @@ fn by_ranks(
     std::thread::scope(|scope| {
         let rank = |transport: Local| {
             scope.spawn(move || {
-                let place = Place { disk, commits: true, transport: &transport };
+                let place = Place { disk, commits: true, transport: &transport, worth_moving: 1 };
                 instance.explore_as_rank(options, place, &()).map_err(|why| why.to_string())
             })
         };
@@ -149,7 +149,8 @@ fn strangers_do_not_disturb_those_who_meet() {
             let _ = match visitor % 3 {
                 0 => stream.write_all(&bytes),
                 1 => stream.write_all(&[&(bytes.len() as u32).to_le_bytes(), &bytes[..]].concat()),
-                _ => stream.write_all(b"\x2f\0\0\0{\"magic\":\"latchwork ranks 1\",\"nonce\":\"00\"}"),
+                _ => stream
+                    .write_all(b"\x2f\0\0\0{\"magic\":\"latchwork ranks 1\",\"nonce\":\"00\"}"),
             };
         }
         // Those who know something, but not enough.

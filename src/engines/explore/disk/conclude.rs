@@ -11,9 +11,7 @@ use crate::engines::explore::found::Found;
 use crate::engines::explore::options::{Options, Watch};
 use crate::engines::explore::paths::Depths;
 use crate::engines::explore::unfold::Runs;
-use crate::engines::verdict::{
-    BuiltIn, Exploration, PropertySet, Stopped, of_graph, properties,
-};
+use crate::engines::verdict::{BuiltIn, Exploration, PropertySet, Stopped, of_graph, properties};
 
 /// The shallowest states from which the protocol cannot finish.
 pub struct Stuck<S> {

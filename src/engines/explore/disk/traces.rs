@@ -122,9 +122,7 @@ fn layers<M: Model, E>(
     mut select: impl FnMut(usize, &Wanted) -> Result<Vec<M::State>, E>,
 ) -> Result<Vec<Vec<M::State>>, E> {
     let can_finish = BuiltIn::CanFinish.id::<M>();
-    let first = |action: &u8| {
-        found.first_fired[usize::from(*action)].map(|level| (*action, level))
-    };
+    let first = |action: &u8| found.first_fired[usize::from(*action)].map(|level| (*action, level));
     let fired: Vec<(u8, usize)> = options.witnesses.iter().filter_map(first).collect();
     let levels = found.first.iter().map(|(_, level)| *level);
     let deepest = levels.chain(fired.iter().map(|(_, level)| *level)).max();

@@ -2,16 +2,13 @@
 
 use super::words::Move;
 
-/// Below this number of states for each rank, it is quicker to expand them where they are.
-const LEAST: u64 = 2_048;
-
 /// Returns the moves after which no rank has more than the average, rounded up, if one has over 5 %
-/// more than that now.
-pub fn balance(states: &[u64]) -> Vec<Move> {
+/// more than that now. An average below `least` is not worth it.
+pub fn balance(states: &[u64], least: u64) -> Vec<Move> {
     let (ranks, sum) = (states.len() as u64, states.iter().sum::<u64>());
     let average = sum.div_ceil(ranks.max(1));
     let most = states.iter().max().copied().unwrap_or(0);
-    if average < LEAST || most <= average + average / 20 {
+    if average < least || most <= average + average / 20 {
         return Vec::new();
     }
     let mut moves = Vec::new();
@@ -45,7 +42,7 @@ mod tests {
         ] {
             let average = states.iter().sum::<u64>().div_ceil(states.len() as u64);
             let mut after = states.clone();
-            for one in balance(&states) {
+            for one in balance(&states, 1) {
                 after[one.from] -= one.states;
                 after[one.to] += one.states;
             }
@@ -56,8 +53,8 @@ mod tests {
 
     #[test]
     fn what_is_nearly_even_or_small_stays() {
-        assert!(balance(&[10_400, 10_000]).is_empty());
-        assert!(balance(&[2_000, 0]).is_empty());
-        assert!(balance(&[]).is_empty());
+        assert!(balance(&[10_400, 10_000], 1).is_empty());
+        assert!(balance(&[2_000, 0], 2_048).is_empty());
+        assert!(balance(&[], 1).is_empty());
     }
 }

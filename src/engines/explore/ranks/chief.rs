@@ -7,6 +7,7 @@ use latchwork_model::kit::Model;
 
 use super::balance::balance;
 use super::helper::{out_of_turn, read};
+use super::place::Place;
 use super::search::Rank;
 use super::sweeps::Finishing;
 use super::words::{Decision, Part, Progress, Report, Word};
@@ -31,6 +32,7 @@ pub struct Chief<'a, M: Model> {
     kept: u64,
     /// Whether the search can go on from its files.
     commits: bool,
+    worth_moving: u64,
     /// Reports of ranks that were quicker than others, which have not even brought their files to the
     /// disk.
     early: Vec<(usize, Report)>,
@@ -41,7 +43,7 @@ impl<'a, M: Model> Chief<'a, M> {
     pub fn begin(
         rank: Rank<'a, M>,
         initial: &[M::State],
-        commits: bool,
+        place: Place<'_>,
     ) -> Result<(Self, Decision), Halt> {
         let mut chief = Self {
             rank,
@@ -49,10 +51,11 @@ impl<'a, M: Model> Chief<'a, M> {
             levels: Vec::new(),
             is_over: false,
             kept: 0,
-            commits,
+            commits: place.commits,
+            worth_moving: place.worth_moving,
             early: Vec::new(),
         };
-        let progress: Option<Progress> = match commits {
+        let progress: Option<Progress> = match place.commits {
             true => committed(chief.rank.disk)?,
             false => None,
         };
@@ -179,7 +182,7 @@ impl<'a, M: Model> Chief<'a, M> {
         // A level that was not concluded is not committed, and its files are not named.
         let commits = self.commits && (is_due || self.is_over);
         let states: Vec<u64> = reports.iter().map(|report| report.fresh).collect();
-        let moves = if goes_on { balance(&states) } else { Vec::new() };
+        let moves = if goes_on { balance(&states, self.worth_moving) } else { Vec::new() };
         Decision { goes_on, moves, commits }
     }
 
@@ -219,7 +222,8 @@ impl<'a, M: Model> Chief<'a, M> {
         })?;
         match serde_json::from_slice(&word).map_err(io::Error::from)? {
             Word::Failed(why) => {
-                Err(io::Error::new(io::ErrorKind::InvalidData, format!("rank {from}: {why}")).into())
+                Err(io::Error::new(io::ErrorKind::InvalidData, format!("rank {from}: {why}"))
+                    .into())
             }
             word => Ok((from, word)),
         }

@@ -81,7 +81,9 @@ impl Job {
     pub fn bind(&self) -> Result<TcpListener, String> {
         let address = &self.hosts[self.me];
         TcpListener::bind(address).map_err(|error| {
-            format!("cannot bind {address}: {error}\nhint: is it an address of this machine, and free?")
+            format!(
+                "cannot bind {address}: {error}\nhint: is it an address of this machine, and free?"
+            )
         })
     }
 
@@ -97,7 +99,8 @@ impl Job {
             if rank == 0 {
                 stream.set_read_timeout(Some(self.patience)).map_err(failed)?;
                 addresses = message(&mut stream).map_err(|_| {
-                    "rank 0 has ended, or the other ranks did not come\nhint: it says more".to_string()
+                    "rank 0 has ended, or the other ranks did not come\nhint: it says more"
+                        .to_string()
                 })?;
                 if addresses.len() != ranks {
                     return Err("rank 0 has another number of ranks".to_string());
@@ -135,7 +138,9 @@ impl Job {
             }
         };
         let answer = self.introduce(&mut stream, own).map_err(|_| {
-            format!("what answers at {address} is not rank {rank} of this job\nhint: is the port right?")
+            format!(
+                "what answers at {address} is not rank {rank} of this job\nhint: is the port right?"
+            )
         })?;
         match answer {
             Some(refused) => Err(format!("rank {rank} refuses this rank: {refused}")),
@@ -233,10 +238,7 @@ impl Job {
         let _ = arrivals.send(arrival);
     }
 
-    fn examined(
-        &self,
-        stream: &mut TcpStream,
-    ) -> io::Result<Result<(Claim, Welcome), Arrival>> {
+    fn examined(&self, stream: &mut TcpStream) -> io::Result<Result<(Claim, Welcome), Arrival>> {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(SHORT))?;
         stream.set_write_timeout(Some(SHORT))?;

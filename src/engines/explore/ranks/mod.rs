@@ -10,6 +10,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `place` | what a rank is given |
 //! | `transport` | six functions that carry mails |
 //! | `local` | ranks that are threads |
 //! | `sockets` | ranks that are processes |
@@ -33,6 +34,7 @@ mod helper;
 pub mod local;
 mod office;
 mod owned;
+mod place;
 mod search;
 pub mod sockets;
 mod sweeps;
@@ -42,7 +44,6 @@ mod words;
 use latchwork_model::kit::Model;
 
 use super::discover::within_fairness;
-use super::disk::Disk;
 use super::disk::conclude::conclude;
 use super::disk::search::{Halt, is_damage};
 use super::options::{Options, Watch};
@@ -54,20 +55,10 @@ use files::Given;
 use helper::help;
 use office::Office;
 use owned::Owned;
+pub use place::{Place, WORTH_MOVING};
 use search::Rank;
-use transport::{Gone, Transport, gone};
+use transport::{Gone, gone};
 use words::Word;
-
-/// What a rank of a search is given.
-#[derive(Clone, Copy)]
-pub struct Place<'a> {
-    /// Its files. All ranks use the same folder, or each has its own.
-    pub disk: &'a Disk,
-    /// Whether the search can go on from its files after a kill. Then all ranks use the same folder.
-    pub commits: bool,
-    /// Its mails.
-    pub transport: &'a dyn Transport,
-}
 
 /// Searches the whole space of `model` as one of several ranks. Returns the result at rank 0, and
 /// nothing at the others. The error explains why the search cannot be done.
@@ -101,7 +92,7 @@ fn explored<M: Model>(
     let mut initial = Vec::new();
     model.initial(&mut |state| initial.push(*state));
     let (options, too_many) = &within_fairness(model, asked);
-    let Place { disk, commits, transport } = place;
+    let Place { disk, transport, .. } = place;
     let given = Given::new(disk, transport.me());
     let owned = Owned::new(options.memory.unwrap_or(u64::MAX), options.threads.max(1));
     let office = Office::new(transport, owned, &given);
@@ -114,10 +105,10 @@ fn explored<M: Model>(
         transport.flush()?;
         return Ok(None);
     }
-    let (mut chief, decision) = Chief::begin(rank, &initial, commits)?;
-    let found = chief.run(decision).and_then(|()| {
-        conclude(&mut chief, &initial, (options, *too_many), watch)
-    });
+    let (mut chief, decision) = Chief::begin(rank, &initial, place)?;
+    let found = chief
+        .run(decision)
+        .and_then(|()| conclude(&mut chief, &initial, (options, *too_many), watch));
     let found = found.map_err(|halt| at(halt, chief.rank.levels.len()))?;
     chief.tell(&Word::End)?;
     transport.flush()?;

@@ -18,7 +18,7 @@ use super::transport::{Gone, Inbox, Transport};
 /// How often a rank that has nothing to say shows that it is there.
 const BEAT: Duration = Duration::from_secs(1);
 /// A rank that is silent for so long is gone.
-pub const SILENCE: Duration = Duration::from_secs(7);
+pub const SILENCE: Duration = Duration::from_secs(6);
 /// The maximum number of bytes of a mail.
 const MOST: u32 = 1 << 28;
 /// A length that is no mail: the rank is still there.
@@ -155,7 +155,8 @@ impl Transport for Sockets {
     fn flush(&self) -> io::Result<()> {
         self.ends.store(true, Relaxed);
         self.outboxes.lock().unwrap_or_else(PoisonError::into_inner).fill(None);
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         // A thread only carries mails, and does not panic.
         threads.into_iter().for_each(|thread| drop(thread.join()));
         Ok(())

@@ -12,6 +12,7 @@ use latchwork_model::kit::Model;
 
 use super::office::{Answer, Office, Question, Waiting, bytes};
 use super::search::{CHUNK, MAIL, Rank};
+use super::words::Part;
 use crate::engines::explore::disk::finder::each_step;
 use crate::engines::explore::disk::share::share;
 use crate::engines::explore::disk::states::StateReader;
@@ -51,7 +52,7 @@ impl Finishing {
     /// Knows of no state that it can finish.
     pub fn begin<M: Model>(rank: &Rank<'_, M>) -> Self {
         rank.office.owned.unmark_all();
-        let marks = |parts: &Vec<super::words::Part>| {
+        let marks = |parts: &Vec<Part>| {
             let states: u64 = parts.iter().map(|part| part.size.items).sum();
             let mut bits = Vec::new();
             bits.resize_with(states.div_ceil(64) as usize, AtomicU64::default);
@@ -159,8 +160,7 @@ impl<M: Model> Rank<'_, M> {
         };
         let (watch, office, mut base) = (self.watch, self.office, 0);
         let is_chief = self.me() == 0;
-        let goes_on =
-            || !(is_chief && watch.interrupted()) && !office.called_off.load(Relaxed);
+        let goes_on = || !(is_chief && watch.interrupted()) && !office.called_off.load(Relaxed);
         let mut rest = self.letters();
         for part in &self.levels[level] {
             let place = self.disk.place(&part.file);
