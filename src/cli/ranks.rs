@@ -12,9 +12,9 @@ use crate::encoding::json::Problem;
 use crate::encoding::sealed::Stamp;
 use crate::engines::explore::Options;
 use crate::engines::explore::disk::Disk;
-use crate::engines::explore::ranks::{Place, WORTH_MOVING};
 use crate::engines::explore::ranks::handshake::{Job, nonce};
 use crate::engines::explore::ranks::sockets::Sockets;
+use crate::engines::explore::ranks::{Place, WORTH_MOVING};
 use crate::files::scenario::Scenario;
 
 use super::Failure;
@@ -270,7 +270,12 @@ impl Hosts {
 impl Team {
     /// What a search needs of it.
     pub fn place(&self) -> Place<'_> {
-        Place { disk: &self.disk, commits: self.commits, transport: &self.transport, worth_moving: WORTH_MOVING }
+        Place {
+            disk: &self.disk,
+            commits: self.commits,
+            transport: &self.transport,
+            worth_moving: WORTH_MOVING,
+        }
     }
 
     /// Says why a search has failed, and what goes on.

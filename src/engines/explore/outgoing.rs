@@ -21,6 +21,12 @@ impl<T> Outgoing<T> {
         self.items.push(item);
     }
 
+    /// Takes what another one has.
+    pub fn absorb(&mut self, mut other: Self) {
+        self.prints.append(&mut other.prints);
+        self.items.append(&mut other.items);
+    }
+
     /// Takes the last ones, at most `most`; `None` if there are fewer than `least`.
     pub fn take(&mut self, least: usize, most: usize) -> Option<Self> {
         let len = self.prints.len();

@@ -120,32 +120,30 @@ impl Job {
     /// Connects to a rank, and shows who this is.
     fn connect(&self, rank: usize, address: &str, own: &str) -> Result<TcpStream, String> {
         let mut left = self.patience;
-        let mut stream = loop {
+        while !left.is_zero() {
             let found = address.to_socket_addrs().ok().and_then(|mut all| all.next());
             let stream = found.map(|found| TcpStream::connect_timeout(&found, SHORT.min(left)));
             let spent = match stream {
-                Some(Ok(stream)) => break stream,
+                Some(Ok(mut stream)) => match self.introduce(&mut stream, own) {
+                    Ok(None) => return Ok(stream),
+                    Ok(Some(why)) => return Err(format!("rank {rank} refuses this rank: {why}")),
+                    // It may have too many visitors just now.
+                    Err(error) if is_busy(&error) => TICK * 5,
+                    Err(_) => {
+                        let message =
+                            format!("what answers at {address} is not rank {rank} of this job");
+                        return Err(format!("{message}\nhint: is the port right?"));
+                    }
+                },
                 Some(Err(error)) if error.kind() == io::ErrorKind::TimedOut => SHORT,
                 _ => TICK * 5,
             };
             std::thread::sleep(TICK * 5);
             left = left.saturating_sub(spent);
-            if left.is_zero() {
-                let seconds = self.patience.as_secs();
-                return Err(format!(
-                    "rank {rank} at {address} does not answer within {seconds} s\nhint: was it started?"
-                ));
-            }
-        };
-        let answer = self.introduce(&mut stream, own).map_err(|_| {
-            format!(
-                "what answers at {address} is not rank {rank} of this job\nhint: is the port right?"
-            )
-        })?;
-        match answer {
-            Some(refused) => Err(format!("rank {rank} refuses this rank: {refused}")),
-            None => Ok(stream),
         }
+        let message = format!("rank {rank} at {address} does not answer");
+        let seconds = self.patience.as_secs();
+        Err(format!("{message} within {seconds} s\nhint: was it started?"))
     }
 
     fn introduce(&self, stream: &mut TcpStream, own: &str) -> io::Result<Option<String>> {
@@ -281,6 +279,12 @@ pub fn nonce() -> io::Result<String> {
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Whether a connection was closed before it said anything.
+fn is_busy(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 fn say(stream: &mut TcpStream, what: &impl Serialize) -> io::Result<()> {

@@ -83,6 +83,19 @@ struct Letters {
     marks: Vec<Outgoing<Asked>>,
 }
 
+impl Letters {
+    fn is_empty(&self) -> bool {
+        self.questions.iter().chain(&self.marks).all(|letter| letter.prints.is_empty())
+    }
+
+    /// Takes what others have.
+    fn absorb(&mut self, others: Self) {
+        let all = self.questions.iter_mut().chain(&mut self.marks);
+        let others = others.questions.into_iter().chain(others.marks);
+        all.zip(others).for_each(|(own, other)| own.absorb(other));
+    }
+}
+
 /// What the threads of a rank share on a level.
 struct Sweeping<'a> {
     office: &'a Office<'a>,
@@ -175,15 +188,14 @@ impl<M: Model> Rank<'_, M> {
                 }
                 sweeping.pass(letters, MAIL)
             })?;
-            for mut letters in letters {
-                sweeping.pass(&mut letters, 1)?;
-            }
+            letters.into_iter().for_each(|letters| rest.absorb(letters));
             base += part.size.items;
         }
-        while !sweeping.waiting.is_empty() {
-            sweeping.settle(&mut rest);
+        // An answer may lead to more marks.
+        while !rest.is_empty() || !sweeping.waiting.is_empty() {
             sweeping.pass(&mut rest, 1)?;
-            if !sweeping.waiting.is_empty() {
+            sweeping.settle(&mut rest);
+            if rest.is_empty() && !sweeping.waiting.is_empty() {
                 self.office.attend()?;
             }
         }
