@@ -42,5 +42,5 @@ impl<T> Outgoing<T> {
 /// bits.)
 #[inline(always)]
 pub(super) fn owner(print: u64, owners: usize) -> usize {
-    ((print & 0xffff_ffff) * owners as u64 >> 32) as usize
+    (((print & 0xffff_ffff) * owners as u64) >> 32) as usize
 }

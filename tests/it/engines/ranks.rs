@@ -47,7 +47,7 @@ fn by_ranks(
     })
 }
 
-/// Every eighth default scenario and ablation, at 1, 2 and 3 ranks with one thread and with two. Red
+/// A sample of default scenarios and ablations, at 1, 2 and 3 ranks with one thread and with two. Red
 /// if a state is lost or found twice, a level is concluded in another way, another run is chosen, or
 /// `can_finish` or a property of fair runs differs.
 #[test]
@@ -58,7 +58,7 @@ fn results_are_those_of_a_search_in_memory() {
         folder == "ablations"
             || path.parent().and_then(Path::parent) == Some(&repository("scenarios"))
     });
-    for (at, path) in all.enumerate().filter(|(at, _)| at % 8 == 2) {
+    for (at, path) in all.enumerate().filter(|(at, _)| at % 4 == 2) {
         let scenario = Scenario::open(&path).expect("a scenario");
         let instance = scenario.configuration.instance().expect("an instance");
         let witness = |goal: &Goal| match goal {
@@ -66,16 +66,16 @@ fn results_are_those_of_a_search_in_memory() {
             Goal::Property(_) => None,
         };
         let options = Options {
-            threads: 1 + at / 8 % 2,
+            threads: 1 + at / 4 % 2,
             properties: PropertySet::ALL.minus(scenario.ignore),
             witnesses: scenario.reach.iter().filter_map(witness).collect(),
             ..Options::default()
         };
         let expected = instance.explore(&options, &());
-        if expected.statistics.distinct > 20_000 {
+        if expected.statistics.distinct > 3_000 {
             continue;
         }
-        for ranks in [1 + at / 8 % 3, 2] {
+        for ranks in [1 + at / 4 % 3, 2] {
             let folder = tempfile::tempdir().expect("a folder");
             let found = by_ranks(instance.as_ref(), &options, folder.path(), ranks);
             assert_eq!(found.as_ref(), Ok(&expected), "{} at {ranks} ranks", path.display());
@@ -94,8 +94,10 @@ fn results_are_those_of_a_search_in_memory() {
             temporal += usize::from(kind.needs_graph() && !is_stuck);
         }
     }
-    println!("{states} states, {violated} violated, {stuck} stuck, {temporal} temporal");
-    assert!(states > 30_000 && violated > 8 && stuck > 0, "{states}, {violated}, {stuck}");
+    assert!(
+        states > 8_000 && violated > 8 && stuck > 0 && temporal > 0,
+        "{states}, {violated}, {stuck}, {temporal}"
+    );
 }
 
 /// A search that ends at a budget of states goes on with any number of ranks.

@@ -173,7 +173,7 @@ impl<M: Model> Rank<'_, M> {
         };
         let (watch, office, mut base) = (self.watch, self.office, 0);
         let is_chief = self.me() == 0;
-        let goes_on = || !(is_chief && watch.interrupted()) && !office.called_off.load(Relaxed);
+        let goes_on = || !(office.called_off.load(Relaxed) || is_chief && watch.interrupted());
         let mut rest = self.letters();
         for part in &self.levels[level] {
             let place = self.disk.place(&part.file);
