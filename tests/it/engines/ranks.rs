@@ -125,7 +125,7 @@ fn job(me: usize, hosts: &[String], secret: &str, of: &str) -> Job {
         stamp: stamp(of),
         me,
         hosts: hosts.to_vec(),
-        patience: Duration::from_secs(5),
+        patience: Duration::from_secs(60),
     }
 }
 
@@ -140,7 +140,7 @@ fn strangers_do_not_disturb_those_who_meet() {
     std::thread::scope(|scope| {
         let chief = scope.spawn(move || chief.meet(listener).expect("all come"));
         let mut draw = 0x9e37_79b9_u64;
-        for visitor in 0..3_000u64 {
+        for visitor in 0..2_000u64 {
             let Ok(mut stream) = TcpStream::connect(address) else { continue };
             let bytes: Vec<u8> = (0..visitor % 97)
                 .map(|_| {
