@@ -26,9 +26,15 @@ pub struct Budget {
 impl Budget {
     /// The options of a search.
     pub fn options(&self) -> Options {
+        self.options_of_one(1)
+    }
+
+    /// The options of a process that shares this machine with others, as many as these in all.
+    pub fn options_of_one(&self, processes: usize) -> Options {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let share = || (cores() / processes.max(1)).max(1);
         Options {
-            threads: self.threads.map_or_else(cores, usize::from),
+            threads: self.threads.map_or_else(share, usize::from),
             states: self.states,
             memory: self.memory,
             ..Options::default()

@@ -71,6 +71,11 @@ impl Checkpoints {
         self.checkpoint.is_some() || self.resume.is_some()
     }
 
+    /// The folder in which anything is to be kept.
+    pub fn folder(&self) -> Option<&Path> {
+        self.checkpoint.as_deref().or(self.resume.as_deref())
+    }
+
     /// The folder, ready to go on from or to be written to; nothing if none is asked for. `how` names
     /// what else decides what comes of the check, beside its scenarios.
     pub fn keeper(&self, scenarios: &[Scenario], how: &[&str]) -> Result<Option<Keeper>, Failure> {

@@ -18,6 +18,8 @@ pub enum Failure {
     Inconclusive(String),
     /// Writing failed.
     Io(std::io::Error),
+    /// Another process says why.
+    Silent,
 }
 
 impl From<Problem> for Failure {
@@ -55,6 +57,7 @@ impl Failure {
                 let _ = writeln!(stderr, "inconclusive: {message}");
                 Exit::Inconclusive
             }
+            Self::Silent => Exit::Usage,
             Self::Io(error) => {
                 let _ = writeln!(stderr, "error: cannot write: {error}");
                 Exit::Usage

@@ -17,6 +17,7 @@ mod outputs;
 mod print;
 #[cfg(target_os = "linux")]
 mod probing;
+mod ranks;
 mod seed;
 mod shard;
 mod switches;

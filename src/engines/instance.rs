@@ -6,6 +6,7 @@ use zerocopy::{IntoBytes, TryFromBytes};
 use crate::encoding::json::Problem;
 
 use super::explore::disk::Disk;
+use super::explore::ranks::{self, Place};
 pub use super::explore::steps::Refusal;
 use super::explore::{self, Options, Watch, lasso, panics, shown, steps};
 use super::fields::{self, Described, FieldValue, Values, described};
@@ -37,6 +38,14 @@ pub trait Instance: Send + Sync {
         disk: &Disk,
         watch: &dyn Watch,
     ) -> Result<Exploration, Problem>;
+    /// Searches its state space as one of several ranks. Returns the result at rank 0. The error
+    /// explains why the search cannot be done.
+    fn explore_as_rank(
+        &self,
+        options: &Options,
+        place: Place<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Option<Exploration>, Problem>;
     /// Returns the number of bytes of a state.
     fn state_size(&self) -> usize;
     /// Samples random runs.
@@ -113,6 +122,15 @@ impl<M: Model> Instance for M {
         watch: &dyn Watch,
     ) -> Result<Exploration, Problem> {
         explore::disk::explore_on_disk(self, options, disk, watch)
+    }
+
+    fn explore_as_rank(
+        &self,
+        options: &Options,
+        place: Place<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Option<Exploration>, Problem> {
+        ranks::explore_as_rank(self, options, place, watch)
     }
 
     fn state_size(&self) -> usize {

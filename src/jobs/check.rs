@@ -1,6 +1,7 @@
 //! Runs a scenario and compares the result with its expectation.
 
 use crate::engines::explore::disk::Disk;
+use crate::engines::explore::ranks::Place;
 use crate::engines::explore::spec::SpecSteps;
 use crate::engines::explore::{Options, Watch};
 use crate::engines::instance::Instance;
@@ -238,6 +239,21 @@ pub fn check_on_disk(
         .explore_on_disk(&options_of(&scenario, options), disk, watch)
         .map_err(|problem| problem.to_string())?;
     Ok(conclude(scenario, instance, exploration))
+}
+
+/// Runs a scenario as one of several ranks. Returns the result at rank 0. The error explains why its
+/// values are inconsistent, or why the search cannot be done.
+pub fn check_as_rank(
+    scenario: Scenario,
+    options: &Options,
+    place: Place<'_>,
+    watch: &dyn Watch,
+) -> Result<Option<Checked>, String> {
+    let instance = scenario.configuration.instance()?;
+    let exploration = instance
+        .explore_as_rank(&options_of(&scenario, options), place, watch)
+        .map_err(|problem| problem.to_string())?;
+    Ok(exploration.map(|exploration| conclude(scenario, instance, exploration)))
 }
 
 /// Returns the options of the search of a scenario.

@@ -15,6 +15,7 @@ use super::interrupted;
 use super::judge::{judge, name};
 use super::model::Drawn;
 use super::on_disk;
+use super::on_ranks;
 use super::orbits::Orbits;
 use super::shortened;
 use super::space::Space;
@@ -195,6 +196,9 @@ impl Case<'_> {
         }
         if draws.percent(if large { 30 } else { 12 }) {
             on_disk::compare(self, draws);
+        }
+        if draws.percent(if large { 30 } else { 12 }) {
+            on_ranks::compare(self, draws);
         }
         if !large && draws.percent(25) {
             shortened::compare(self, draws, &plain);

@@ -24,6 +24,7 @@
 // | `compare` | one model: the plain search, and all other ways to search |
 // | `interrupted` | searches that are stopped and resumed |
 // | `on_disk` | searches on disk |
+// | `on_ranks` | searches by several ranks |
 // | `shortened` | runs that are sampled and minimized |
 // | `counts` | what was compared |
 // | `many` | many models on some threads |
@@ -40,6 +41,7 @@ mod judge;
 pub mod many;
 mod model;
 mod on_disk;
+mod on_ranks;
 mod orbits;
 mod shortened;
 mod space;

@@ -16,6 +16,7 @@ use crate::cli::files::{
 };
 use crate::cli::outputs::Outputs;
 use crate::cli::print::{program, write_next};
+use crate::cli::ranks::{Ranks, Team};
 use crate::cli::switches::Switches;
 use crate::cli::threads::{self, Threads};
 use crate::cli::{Exit, Failure, forecast, print, usage};
@@ -23,7 +24,7 @@ use crate::engines::explore::{Options, Watch};
 use crate::engines::verdict::{PropertySet, Stopped};
 use crate::files::configuration::ignorable;
 use crate::files::scenario::{Expect, Scenario};
-use crate::jobs::check::{Checked, Standing, check, check_on_disk, conclude};
+use crate::jobs::check::{Checked, Standing, check, check_as_rank, check_on_disk, conclude};
 use crate::jobs::coverage::{self, Covered, covered};
 use crate::jobs::refined::refined;
 use crate::protocols::{self, forms};
@@ -64,6 +65,8 @@ pub struct Check {
     #[command(flatten)]
     on_disk: OnDisk,
     #[command(flatten)]
+    ranks: Ranks,
+    #[command(flatten)]
     threads: Threads,
     /// Explore one representative of states that differ only by swapping interchangeable processes
     #[arg(long)]
@@ -97,12 +100,13 @@ impl Check {
                 self.checkpoints.is_wanted(),
                 self.depth.is_some(),
                 self.on_disk.is_wanted(),
+                self.ranks.is_wanted(),
                 self.refines.is_some(),
                 self.forecast.is_some(),
             ];
             if of_searches.contains(&true) {
                 let message = "--depth, --refines, --symmetry, --ignore, --exact, --checkpoint, --resume, \
-                               --disk and --forecast apply to searches, not to threads";
+                               --disk, --ranks and --forecast apply to searches, not to threads";
                 return Err(Failure::Usage(format!("{message}\nhint: leave --engine out")));
             }
             let scenarios = self.scenarios_of_threads()?;
@@ -112,6 +116,7 @@ impl Check {
             return threads::run(scenarios, &plan, &clock, &output);
         }
         self.look_at_disk()?;
+        self.look_at_ranks()?;
         if self.symmetry && self.checkpoints.is_wanted() {
             let message = "a search with symmetry cannot write checkpoints";
             let hint = "leave --symmetry out, or --checkpoint and --resume";
@@ -126,21 +131,32 @@ impl Check {
         let (exact, symmetry) = (self.exact, self.symmetry);
         let first_violation = self.switches.names_profile() && !self.outputs.is_verbose();
         let depth = self.depth.map(|depth| depth as usize);
-        let options = Options { exact, symmetry, first_violation, depth, ..self.budget.options() };
+        let base = self.budget.options_of_one(self.ranks.of_machine());
+        let options = Options { exact, symmetry, first_violation, depth, ..base };
         let how = [("coverage", self.coverage), ("exact", self.exact)];
         let how: Vec<&str> = how.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
-        let keeper = self.checkpoints.keeper(&scenarios, &how)?;
+        let team = self.ranks.open(&scenarios, &options, self.checkpoints.folder())?;
+        let by_ranks = team.is_some();
+        let keeper = match &team {
+            Some(_) => None,
+            None => self.checkpoints.keeper(&scenarios, &how)?,
+        };
         let folder = self.on_disk.open(&scenarios)?;
         let time = self.forecast.or(self.budget.time);
-        let clock = Clock::start(time, self.outputs.shows_no_progress());
+        let is_quiet = self.outputs.shows_no_progress() || self.ranks.is_child();
+        let clock = Clock::start(time, is_quiet);
         clock.heed_signals()?;
         clock.more(scenarios.len());
         let mut all = Vec::new();
         for (at, scenario) in scenarios.into_iter().enumerate() {
             clock.task(&report::title(&scenario));
-            all.push(match &folder {
-                Some(folder) => one_on_disk(scenario, &options, folder, &clock)?,
-                None => self.one(at, scenario, &options, keeper.as_ref(), &clock)?,
+            all.push(match (&folder, &team) {
+                (_, Some(team)) => match one_by_ranks(scenario, &options, team, &clock)? {
+                    Some(checked) => checked,
+                    None => return Ok(Exit::Expected),
+                },
+                (Some(folder), None) => one_on_disk(scenario, &options, folder, &clock)?,
+                (None, None) => self.one(at, scenario, &options, keeper.as_ref(), &clock)?,
             });
         }
         clock.finish();
@@ -184,7 +200,10 @@ impl Check {
         if let Some(keeper) = keeper.filter(|_| inconclusive) {
             writeln!(print::stderr(), "resume:  {}", command_to_go_on(keeper.folder()))?;
         }
-        if folder.is_some() && all.iter().any(is_unfinished) {
+        drop(team);
+        if (folder.is_some() || by_ranks && self.checkpoints.is_wanted())
+            && all.iter().any(is_unfinished)
+        {
             writeln!(print::stderr(), "resume:  the same command goes on")?;
         }
         let worst = all.iter().map(Exit::of).max().unwrap_or(Exit::Expected);
@@ -206,6 +225,27 @@ impl Check {
         match others.into_iter().find(|(asked, ..)| *asked && self.on_disk.is_wanted()) {
             Some((_, name, why)) => {
                 let message = format!("--disk does not go with {name}: {why}");
+                Err(Failure::Usage(format!("{message}\nhint: leave one of them out")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What a search on several processes cannot do.
+    fn look_at_ranks(&self) -> Result<(), Failure> {
+        let others = [
+            (self.exact, "--exact", "whole states are stored in one memory"),
+            (self.symmetry, "--symmetry", "symmetry is verified in one memory"),
+            (
+                self.coverage,
+                "--coverage",
+                "the states in which a rule is decisive are counted in one process",
+            ),
+            (self.on_disk.is_wanted(), "--disk", "ranks keep their fingerprints in memory"),
+        ];
+        match others.into_iter().find(|(asked, ..)| *asked && self.ranks.is_wanted()) {
+            Some((_, name, why)) => {
+                let message = format!("--ranks does not go with {name}: {why}");
                 Err(Failure::Usage(format!("{message}\nhint: leave one of them out")))
             }
             None => Ok(()),
@@ -405,6 +445,16 @@ fn one_on_disk(
 ) -> Result<Checked, Failure> {
     clock.note(&folder.room);
     check_on_disk(scenario, options, &folder.disk, clock).map_err(Failure::Usage)
+}
+
+/// Runs a scenario as one of several ranks; the result at rank 0.
+fn one_by_ranks(
+    scenario: Scenario,
+    options: &Options,
+    team: &Team,
+    clock: &Clock,
+) -> Result<Option<Checked>, Failure> {
+    check_as_rank(scenario, options, team.place(), clock).map_err(|why| team.failed(&why))
 }
 
 /// Whether a search on disk ended before its space was closed, and can go on.

@@ -9,6 +9,8 @@ use crate::engines::verdict::{ActionCount, BuiltIn, Coverage, PropertyId, Proper
 use super::exact::{Parts, Takings};
 use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
+use super::graph::ChunkEdges;
+use super::outgoing::{Outgoing, owner};
 use super::panics;
 #[cfg(test)]
 use super::planted::Planted;
@@ -36,18 +38,9 @@ pub(super) struct Shared<'a, M: Model> {
     pub prints_only: bool,
     /// The symmetry reduction, if any.
     pub quotient: Option<&'a Quotient>,
-}
-
-/// The edges of a contiguous run of states on a level.
-pub(super) struct ChunkEdges {
-    /// The position of the first state on the level.
-    pub start: usize,
-    /// By state: its number of edges.
-    pub degrees: Vec<u32>,
-    /// The table slots that the edges lead to, state after state.
-    pub slots: Vec<usize>,
-    /// The states with a step that is cut off, by position in the run.
-    pub cuts: Vec<u32>,
+    /// The number of processes that share the fingerprints: successors are then sorted by owner
+    /// instead of being looked up. 0 if the table is for all of them.
+    pub owners: usize,
 }
 
 /// How far a state has been expanded. If the model panics, the rest is expanded step by step.
@@ -176,6 +169,8 @@ pub(super) struct Worker<M: Model> {
     pub fresh_ids: Vec<u32>,
     /// The edges, by chunk, if they are kept.
     pub edges: Vec<ChunkEdges>,
+    /// By owner: the successors that were found, if processes share the fingerprints.
+    pub outgoing: Vec<Outgoing<M::State>>,
     /// The batch that is being filled.
     filling: Batch<M::State>,
     /// The previous batch. The slots for its lookups have been prefetched.
@@ -199,6 +194,7 @@ impl<M: Model> Worker<M> {
             fresh: Vec::new(),
             fresh_ids: Vec::new(),
             edges: Vec::new(),
+            outgoing: Vec::new(),
             filling: Batch::new(),
             asked: Batch::new(),
             recent: Box::new([0; RECENT]),
@@ -445,12 +441,25 @@ impl<M: Model> Worker<M> {
         }
         full.len = 0;
         full.unknowns = count;
+        if shared.owners > 0 {
+            return self.sort_out(shared.owners);
+        }
         // All first probes at once: the cache misses overlap.
         for at in &full.unknown[..count] {
             shared.visited.prefetch(full.prints[usize::from(*at) % BATCH]);
         }
         std::mem::swap(&mut self.filling, &mut self.asked);
         self.look_up(shared);
+    }
+
+    /// Sorts the unknown successors of a batch by the owners of their fingerprints.
+    fn sort_out(&mut self, owners: usize) {
+        let batch = &mut self.filling;
+        let count = std::mem::take(&mut batch.unknowns);
+        for at in batch.unknown[..count].iter().map(|at| usize::from(*at) % BATCH) {
+            let print = batch.prints[at];
+            self.outgoing[owner(print, owners)].push(print, batch.states[at]);
+        }
     }
 
     /// Looks up the unknown successors of the batch that is to be filled next.

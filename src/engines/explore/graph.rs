@@ -28,6 +28,18 @@ pub struct Graph<S> {
     pub planted: super::planted::Planted,
 }
 
+/// The edges of a contiguous run of states on a level.
+pub(super) struct ChunkEdges {
+    /// The position of the first state on the level.
+    pub start: usize,
+    /// By state: its number of edges.
+    pub degrees: Vec<u32>,
+    /// The table slots that the edges lead to, state after state.
+    pub slots: Vec<usize>,
+    /// The states with a step that is cut off, by position in the run.
+    pub cuts: Vec<u32>,
+}
+
 impl<S> Graph<S> {
     pub(super) fn new() -> Self {
         Self {

@@ -12,6 +12,8 @@
 //! | `found` | what a search has found |
 //! | `discover` | what is concluded from it: open properties, the best runs |
 //! | `disk` | the same search with states and fingerprints on disk |
+//! | `ranks` | the same search on several processes |
+//! | `outgoing` | what goes to the owners of fingerprints |
 //! | `expand` | what one thread does with its part of a level |
 //! | `visited` | the table of fingerprints |
 //! | `exact` | states stored exactly instead of by their fingerprints |
@@ -57,10 +59,12 @@ pub mod lasso;
 mod liveness;
 mod memory;
 mod options;
+mod outgoing;
 pub mod panics;
 pub mod paths;
 #[cfg(test)]
 mod planted;
+pub mod ranks;
 mod resume;
 mod rounds;
 mod search;

@@ -220,6 +220,7 @@ impl<'a, M: Model> Search<'a, M> {
             frontier: self.graph.is_none().then_some(&self.frontier),
             prints_only: false,
             quotient: self.quotient,
+            owners: 0,
         };
         let (frontier, graph) = (&self.frontier, &self.graph);
         let position = AtomicUsize::new(graph.as_ref().map_or(0, Graph::expanded) as usize);

@@ -8,4 +8,5 @@ mod gallery;
 mod init;
 mod kills;
 mod outsider;
+mod ranks;
 mod terminal;

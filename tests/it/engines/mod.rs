@@ -17,6 +17,7 @@ mod fields;
 mod initial_states;
 mod liveness;
 mod random;
+mod ranks;
 mod resume;
 mod symmetry;
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::folder::Disk;
@@ -28,7 +29,7 @@ pub struct Progress {
 }
 
 /// Reads the commit; `None` if there is none yet.
-pub fn committed(disk: &Disk) -> Result<Option<Progress>, Problem> {
+pub fn committed<P: DeserializeOwned>(disk: &Disk) -> Result<Option<P>, Problem> {
     let path = disk.commit();
     if !path.exists() {
         return Ok(None);
@@ -43,7 +44,7 @@ pub fn committed(disk: &Disk) -> Result<Option<Progress>, Problem> {
 /// Writes the commit when the files that it names anew are on disk.
 pub fn commit(
     disk: &Disk,
-    progress: &Progress,
+    progress: &impl Serialize,
     files: impl Iterator<Item = PathBuf>,
 ) -> io::Result<()> {
     for path in files {

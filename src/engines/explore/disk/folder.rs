@@ -19,19 +19,19 @@ pub struct Disk {
 }
 
 /// The beginnings of the names of all files that a search writes, except its commit.
-const NAMES: [&str; 3] = ["level-", "run-", "sweep-"];
+const NAMES: [&str; 4] = ["level-", "run-", "sweep-", "moved-"];
 /// The file that says what belongs to the search.
 const COMMIT: &str = "commit";
 
 impl Disk {
     /// Returns the place of a file.
-    pub(super) fn place(&self, name: &str) -> Place {
+    pub(in crate::engines::explore) fn place(&self, name: &str) -> Place {
         let search = format!("{} {}", self.stamp.build, self.stamp.of);
         Place { path: self.folder.join(name), salt: salt(&search, name) }
     }
 
     /// Returns the path of the commit.
-    pub(super) fn commit(&self) -> PathBuf {
+    pub(in crate::engines::explore) fn commit(&self) -> PathBuf {
         self.folder.join(COMMIT)
     }
 
@@ -51,7 +51,7 @@ impl Disk {
     }
 
     /// Removes all files of searches that do not belong to `keep`.
-    pub(super) fn tidy(&self, keep: &[PathBuf]) -> std::io::Result<()> {
+    pub(in crate::engines::explore) fn tidy(&self, keep: &[PathBuf]) -> std::io::Result<()> {
         for entry in std::fs::read_dir(&self.folder)? {
             let entry = entry?;
             let name = entry.file_name();

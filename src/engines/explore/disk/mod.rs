@@ -22,34 +22,36 @@
 //! | `commit` | what belongs to a search, so that it can go on |
 //! | `traces` | the graph of all shortest runs |
 //! | `sweeps` | `can_finish` |
+//! | `conclude` | what a search with its levels in files concludes |
 
-mod commit;
-mod finder;
+pub(super) mod commit;
+pub(super) mod conclude;
+pub(super) mod finder;
 mod folder;
-mod frames;
+pub(super) mod frames;
 mod prints;
 mod rice;
 mod runs;
-mod search;
-mod share;
-mod states;
+pub(super) mod search;
+pub(super) mod share;
+pub(super) mod states;
 mod sweeps;
 mod table;
-mod traces;
+pub(super) mod traces;
 
 use latchwork_model::kit::Model;
 
-use super::discover::{discoveries, ended, left_open, within_fairness, witnesses};
-use super::explore_from;
+use super::discover::within_fairness;
+use super::found::Found;
 use super::options::{Options, Watch};
-use super::paths::Depths;
-use super::unfold::Runs;
 use crate::encoding::json::Problem;
-use crate::engines::verdict::{BuiltIn, Exploration, PropertySet, Stopped, of_graph, properties};
+use crate::engines::verdict::{Exploration, Stopped};
 
+use conclude::{Levels, Stuck, conclude};
 pub use folder::Disk;
-use search::{Halt, MEMORY, Search, is_damage};
-use sweeps::Stuck;
+use search::{Halt, Search, is_damage};
+use states::StateReader;
+use traces::Wanted;
 
 /// Searches the whole space of `model` on disk, and goes on with the search that is in the folder.
 /// The error explains why the folder cannot be used.
@@ -90,79 +92,35 @@ fn explored<M: Model>(
         });
     }
     search.run()?;
-    let mut undecided = ended::<M>(&mut search.found, options);
-    let (mut stuck, mut in_memory) = (Vec::new(), None);
-    if search.found.stopped.is_none() {
-        let of_graph = of_graph(&properties::<M>()).and(options.properties);
-        let can_finish = BuiltIn::CanFinish.id::<M>();
-        let mut others = of_graph;
-        others.remove(can_finish);
-        if of_graph.contains(can_finish) {
-            match search.stuck() {
-                Ok(None) => {}
-                Ok(Some(Stuck { level, states })) => {
-                    search.found.first.push((can_finish, level));
-                    stuck = states;
-                }
-                Err(halt) => {
-                    search.found.stopped = Some(search.why(halt)?);
-                    undecided = of_graph;
-                }
-            }
-        }
-        if !others.is_empty() && search.found.stopped.is_none() {
-            in_memory = search.in_memory(&initial, others);
-            if in_memory.is_none() {
-                let interrupted = watch.interrupted().then(|| watch.why());
-                search.found.stopped = interrupted.or(Some(Stopped::NoGraph));
-                undecided = undecided.or(others);
-            }
-        }
-    }
-    undecided = left_open::<M>(&mut search.found, options, *too_many, undecided);
-    let graph = search.traces(&initial, &stuck)?;
-    if !stuck.is_empty() {
-        let can_finish = BuiltIn::CanFinish.id::<M>();
-        search.found.goals.push((can_finish, traces::ids(&graph, &search.found, &stuck)));
-    }
-    let (depths, threads) = (Depths::of_levels(&graph), options.threads);
-    let (quotient, whole) = (None, false);
-    let runs = Runs { model, graph: &graph, whole, quotient, initial: &initial, depths, threads };
-    let mut discoveries = discoveries(&runs, &search.found);
-    let witnesses = witnesses(&runs, &search.found, options);
-    let mut unanswered = PropertySet::EMPTY;
-    if let Some(of_runs) = in_memory {
-        discoveries.extend(of_runs.discoveries);
-        discoveries.sort_by_key(|found| found.property);
-        unanswered = of_runs.unanswered;
-    }
-    let found = search.found;
-    Ok(Exploration {
-        statistics: found.statistics,
-        coverage: found.coverage,
-        stopped: found.stopped,
-        discoveries,
-        witnesses,
-        undecided,
-        unanswered,
-        symmetry: None,
-        exact: false,
-    })
+    conclude(&mut search, &initial, (options, *too_many), watch)
 }
 
-impl<M: Model> Search<'_, M> {
-    /// Decides properties of fair runs by a search in memory; `None` if that is not enough, or the
-    /// search is to stop.
-    fn in_memory(&mut self, initial: &[M::State], properties: PropertySet) -> Option<Exploration> {
-        let memory = self.options.memory.unwrap_or(MEMORY);
-        let of_state = size_of::<M::State>() as u64 + 16;
-        if self.found.cut || self.found.statistics.distinct * of_state > memory {
-            return None;
-        }
+impl<'a, M: Model> Levels<'a, M> for Search<'a, M> {
+    fn model(&self) -> &'a M {
+        self.model
+    }
+
+    fn found(&mut self) -> &mut Found {
+        &mut self.found
+    }
+
+    fn why(&self, halt: Halt) -> Result<Stopped, Halt> {
+        Search::why(self, halt)
+    }
+
+    fn stuck(&mut self) -> Result<Option<Stuck<M::State>>, Halt> {
+        Search::stuck(self)
+    }
+
+    fn select(&mut self, level: usize, wanted: &Wanted) -> Result<Vec<M::State>, Halt> {
+        let size = self.levels[level];
+        let mut reader = StateReader::<M::State>::open(self.disk.level(level), size, 0)?;
+        let mut states = Vec::new();
+        wanted.select(self.model, &mut reader, self.threads(size.items), &mut states)?;
+        Ok(states)
+    }
+
+    fn free(&mut self) {
         self.table.give_up();
-        let (witnesses, memory) = (Vec::new(), Some(memory));
-        let options = Options { properties, witnesses, memory, ..self.options.clone() };
-        let found = explore_from(self.model, initial, &options, self.watch);
-        found.stopped.is_none().then_some(found)
     }
 }

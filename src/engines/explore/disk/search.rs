@@ -319,6 +319,7 @@ impl<'a, M: Model> Search<'a, M> {
             frontier: Some(frontier),
             prints_only: true,
             quotient: None,
+            owners: 0,
         };
         let watch = self.watch;
         let goes_on = || entries.load(Relaxed) < limit && !watch.interrupted();

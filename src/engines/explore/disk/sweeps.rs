@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use latchwork_model::kit::Model;
 
+use super::conclude::Stuck;
 use super::finder::each_step;
 use super::frames::Place;
 use super::prints::{PrintReader, PrintWriter};
@@ -86,14 +87,6 @@ impl Left {
     }
 }
 
-/// The shallowest states from which the protocol cannot finish.
-pub struct Stuck<S> {
-    /// Their level.
-    pub level: usize,
-    /// The states.
-    pub states: Vec<S>,
-}
-
 impl<M: Model> Search<'_, M> {
     /// Returns the shallowest states from which the protocol cannot finish, if there are any. The
     /// space is closed.
@@ -118,7 +111,8 @@ impl<M: Model> Search<'_, M> {
         if self.watch.interrupted() { Err(Halt::Stopped(self.watch.why())) } else { Ok(()) }
     }
 
-    fn threads(&self, states: u64) -> usize {
+    /// Returns the number of threads for so many states.
+    pub fn threads(&self, states: u64) -> usize {
         if states < WORTH_THREADS { 1 } else { self.options.threads.max(1) }
     }
 

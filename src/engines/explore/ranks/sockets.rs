@@ -1,0 +1,177 @@
+//! Ranks that are processes: mails over TCP.
+//!
+//! The crate `timely_communication` was read for this (0.32). It takes connected sockets, but a peer
+//! that dies makes its threads panic, a header with a wrong target does too, a peer that is stopped
+//! is never noticed, and its queues have no bound. So each connection has two threads here: one that
+//! reads, and one that writes, and writes something every second, so that silence means something.
+
+use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::transport::{Gone, Inbox, Transport};
+
+/// How often a rank that has nothing to say shows that it is there.
+const BEAT: Duration = Duration::from_secs(1);
+/// A rank that is silent for so long is gone.
+pub const SILENCE: Duration = Duration::from_secs(6);
+/// The maximum number of bytes of a mail.
+const MOST: u32 = 1 << 28;
+/// A length that is no mail: the rank is still there.
+const HERE: u32 = 0;
+/// A length that is no mail: the rank has ended in order.
+const BYE: u32 = u32::MAX;
+
+/// A rank among processes.
+pub struct Sockets {
+    me: usize,
+    inbox: Arc<Inbox>,
+    streams: Vec<Option<TcpStream>>,
+    outboxes: Mutex<Vec<Option<Sender<Vec<u8>>>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Whether this rank ends in order.
+    ends: Arc<AtomicBool>,
+}
+
+impl Sockets {
+    /// Begins to carry mails over connections to all other ranks, in their order.
+    pub fn new(me: usize, streams: Vec<Option<TcpStream>>) -> io::Result<Self> {
+        let (inbox, ends) = (Arc::new(Inbox::default()), Arc::new(AtomicBool::new(false)));
+        let (mut outboxes, mut threads) = (Vec::new(), Vec::new());
+        for (rank, stream) in streams.iter().enumerate() {
+            let Some(stream) = stream else {
+                outboxes.push(None);
+                continue;
+            };
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(SILENCE))?;
+            stream.set_write_timeout(Some(SILENCE))?;
+            let (outbox, mails) = channel();
+            outboxes.push(Some(outbox));
+            let (reader, writer) = (stream.try_clone()?, stream.try_clone()?);
+            let (to, has_ended) = (inbox.clone(), ends.clone());
+            threads.push(std::thread::spawn(move || {
+                if let Err(error) = read(reader, rank, &to) {
+                    to.miss(Gone { rank, why: why(&error) });
+                }
+            }));
+            let to = inbox.clone();
+            threads.push(std::thread::spawn(move || {
+                if let Err(error) = write(&writer, &mails, &has_ended) {
+                    to.miss(Gone { rank, why: why(&error) });
+                }
+            }));
+        }
+        let (outboxes, threads) = (Mutex::new(outboxes), Mutex::new(threads));
+        Ok(Self { me, inbox, streams, outboxes, threads, ends })
+    }
+}
+
+/// Says what an error on a connection means.
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            format!("was silent for {} s", SILENCE.as_secs())
+        }
+        ErrorKind::InvalidData => error.to_string(),
+        _ => "has ended or lost its connection".to_string(),
+    }
+}
+
+/// Reads mails until the rank says that it ends.
+fn read(stream: TcpStream, rank: usize, inbox: &Inbox) -> io::Result<()> {
+    let mut stream = BufReader::with_capacity(1 << 17, stream);
+    loop {
+        let mut length = [0; 4];
+        stream.read_exact(&mut length)?;
+        match u32::from_le_bytes(length) {
+            HERE => {}
+            BYE => return Ok(()),
+            length if length > MOST => {
+                let message = "sent a mail that is too long";
+                return Err(io::Error::new(ErrorKind::InvalidData, message));
+            }
+            length => {
+                let mut mail = vec![0; length as usize];
+                stream.read_exact(&mut mail)?;
+                inbox.put(rank, mail);
+            }
+        }
+    }
+}
+
+/// Writes mails until there will be no more.
+fn write(stream: &TcpStream, mails: &Receiver<Vec<u8>>, ends: &AtomicBool) -> io::Result<()> {
+    let mut writer = BufWriter::with_capacity(1 << 17, stream);
+    loop {
+        match mails.recv_timeout(BEAT) {
+            Ok(mail) => {
+                let mut next = Some(mail);
+                while let Some(mail) = next {
+                    writer.write_all(&(mail.len() as u32).to_le_bytes())?;
+                    writer.write_all(&mail)?;
+                    next = mails.try_recv().ok();
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => writer.write_all(&HERE.to_le_bytes())?,
+            Err(RecvTimeoutError::Disconnected) => {
+                if ends.load(Relaxed) {
+                    writer.write_all(&BYE.to_le_bytes())?;
+                    writer.flush()?;
+                }
+                return Ok(());
+            }
+        }
+        writer.flush()?;
+    }
+}
+
+impl Transport for Sockets {
+    fn me(&self) -> usize {
+        self.me
+    }
+
+    fn peers(&self) -> usize {
+        self.streams.len()
+    }
+
+    fn send(&self, to: usize, mail: Vec<u8>) -> io::Result<()> {
+        let outboxes = self.outboxes.lock().unwrap_or_else(PoisonError::into_inner);
+        // A connection that is broken is noticed when mails are received.
+        if let Some(outbox) = &outboxes[to] {
+            let _ = outbox.send(mail);
+        }
+        Ok(())
+    }
+
+    fn receive(&self) -> io::Result<Option<(usize, Vec<u8>)>> {
+        self.inbox.take()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.ends.store(true, Relaxed);
+        self.outboxes.lock().unwrap_or_else(PoisonError::into_inner).fill(None);
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        // A thread only carries mails, and does not panic.
+        threads.into_iter().for_each(|thread| drop(thread.join()));
+        Ok(())
+    }
+
+    fn idle(&self) {
+        self.inbox.wait();
+    }
+}
+
+impl Drop for Sockets {
+    fn drop(&mut self) {
+        for stream in self.streams.iter().flatten() {
+            // It may be closed already.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
