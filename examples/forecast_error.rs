@@ -3,14 +3,10 @@
 //!
 //! `src/engines/explore/forecast.rs` has the figures, and `docs/memory.md` the table.
 
-use latchwork::engines::explore::forecast::continued;
+use latchwork::engines::explore::forecast::{ENOUGH, LEVELS, continued};
 
 /// Spaces with fewer states are left out.
 const LARGE: u64 = 50_000;
-/// No forecast is made from fewer states, ...
-const ENOUGH: u64 = 4000;
-/// ... or fewer levels.
-const LEVELS: usize = 8;
 /// The least share of the estimate that was searched, for each row.
 const SHARES: [f64; 4] = [0.5, 0.25, 0.05, 0.0];
 
@@ -43,7 +39,7 @@ fn main() {
         for (at, states) in levels.iter().enumerate() {
             seen += states;
             // One forecast for each third more, so that a long tail does not count for much.
-            if at < LEVELS || seen < ENOUGH || seen == all || (seen as f64) < before * 1.3 {
+            if at + 1 < LEVELS || seen < ENOUGH || seen == all || (seen as f64) < before * 1.3 {
                 continue;
             }
             before = seen as f64;

@@ -23,6 +23,7 @@
 // | `judge` | whether a run that was found shows what it should |
 // | `compare` | one model: the plain search, and all other ways to search |
 // | `interrupted` | searches that are stopped and resumed |
+// | `on_files` | searches that keep their levels in files: what these two share |
 // | `on_disk` | searches on disk |
 // | `on_ranks` | searches by several ranks |
 // | `shortened` | runs that are sampled and minimized |
@@ -41,6 +42,7 @@ mod judge;
 pub mod many;
 mod model;
 mod on_disk;
+mod on_files;
 mod on_ranks;
 mod orbits;
 mod shortened;

@@ -107,7 +107,7 @@ impl ClusterLock {
 
 impl Model for ClusterLock {
     const PROPERTIES: &'static [Property<Self>] = properties! { ClusterLock;
-        /// A node that waits for the lock gets it in the end.
+        /// A node that waits for the lock eventually gets it.
         leads_to waiter_gets_lock(n: NodeId);
     };
 
@@ -207,7 +207,7 @@ impl Server {
 
 impl Model for Server {
     const PROPERTIES: &'static [Property<Self>] = properties! { Server;
-        /// Whoever waits for the file gets it in the end.
+        /// Every process that waits for the file eventually gets it.
         leads_to waiter_gets_file;
     };
 
@@ -349,7 +349,7 @@ impl Model for ClusterDelegations {
     const PROPERTIES: &'static [Property<Self>] = properties! { ClusterDelegations;
         /// No node writes while the client of another one has a delegation.
         invariant no_unseen_write;
-        /// A node that waits for the cluster lock gets it in the end.
+        /// A node that waits for the cluster lock eventually gets it.
         leads_to waiter_gets_lock(n: NodeId);
     };
 

@@ -402,8 +402,8 @@ fn edit_loop(package: &Package) {
     let broken = dev.until("not built");
     assert!(broken.contains("error") && broken.contains("src/lock.rs:"), "{broken}");
     fs::write(&model, &good).expect("written");
-    let mended = dev.until("of which the build took");
-    assert!(mended.contains("owner_knows: violated after 4 steps -> holds"), "{mended}");
+    let fixed = dev.until("of which the build took");
+    assert!(fixed.contains("owner_knows: violated after 4 steps -> holds"), "{fixed}");
     // A scenario alone needs no build.
     let scenario = package.folder.join("scenarios/lock/two_clients.json");
     let text = fs::read_to_string(&scenario).expect("text");

@@ -29,6 +29,7 @@ fn said(scenario: &str, out: &Path, more: &[&str]) -> Written {
 
 #[test]
 fn several_processes_write_the_same_bytes() {
+    let mut cases = 0;
     for scenario in [
         "scenarios/downconvert/cross.json",
         "scenarios/downconvert/cross_dup_bast.json",
@@ -38,11 +39,14 @@ fn several_processes_write_the_same_bytes() {
         let at = |name: &str| folder.path().join(name);
         fs::create_dir_all(at("one")).expect("a folder");
         let expected = said(scenario, &at("one"), &[]);
+        assert_eq!(expected.0, Some(0), "{scenario}");
+        cases += expected.2.len();
         for ranks in ["1", "3"] {
             fs::create_dir_all(at(ranks)).expect("a folder");
             assert_eq!(said(scenario, &at(ranks), &["--ranks", ranks]), expected, "{scenario}");
         }
     }
+    assert!(cases > 0, "no case was compared");
 }
 
 /// The processes that this one has started.
