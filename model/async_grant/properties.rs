@@ -1,7 +1,7 @@
 //! What the protocol promises. In the temporal properties the owner on another node gives its lock
 //! up in the end.
 
-use crate::kit::{Claim, Property, claim, every, implies};
+use crate::kit::{Claim, Property, claim, every, if_then, implies};
 
 use super::AsyncGrant;
 use super::state::{ClientAt, ClientId, GrantRes, Hold, OpKind, OwnerId, State};
@@ -68,11 +68,13 @@ impl AsyncGrant {
                 let excludes = |theirs: Hold| {
                     theirs == Hold::Write || (mine == Hold::Write && theirs == Hold::Read)
                 };
-                let others = self.all_clients().map(|other| self.spec(other).owner);
-                let mut others = others.filter(|other| *other != self.spec(c).owner);
-                let remote = s.table.held(OwnerId::REMOTE.0, byte).into();
-                let excluded = others.any(|other| excludes(self.counts_on(s, other, byte)));
-                implies(mine != Hold::None, !excluded && !excludes(remote))
+                if_then(mine != Hold::None, || {
+                    let others = self.all_clients().map(|other| self.spec(other).owner);
+                    let mut others = others.filter(|other| *other != self.spec(c).owner);
+                    let remote = s.table.held(OwnerId::REMOTE.0, byte).into();
+                    let excluded = others.any(|other| excludes(self.counts_on(s, other, byte)));
+                    !excluded && !excludes(remote)
+                })
             })
         })
     }
@@ -82,8 +84,9 @@ impl AsyncGrant {
             let client = &s.client[c];
             let owner = self.spec(c).owner;
             let has = |byte| self.held(s, c, byte) >= self.counts_on(s, owner, byte);
-            let kept = if client.must_reclaim { s.grace } else { self.bytes(c).all(has) };
-            implies(client.at == ClientAt::Hold, kept)
+            if_then(client.at == ClientAt::Hold, || {
+                if client.must_reclaim { s.grace } else { self.bytes(c).all(has) }
+            })
         })
     }
 
@@ -102,8 +105,8 @@ impl AsyncGrant {
             use ClientAt::{Dead, Done, Fail, Free};
             let over = matches!(s.client[c].at, Dead | Done | Fail | Free);
             self.every_byte(c, |byte| {
-                let held = self.held(s, c, byte) != Hold::None;
-                implies(over && held, self.another_holds(s, c, byte))
+                let held = over && self.held(s, c, byte) != Hold::None;
+                if_then(held, || self.another_holds(s, c, byte))
             })
         })
     }
@@ -137,7 +140,7 @@ impl AsyncGrant {
     }
 
     fn no_lost_wakeup(&self, s: &State) -> Claim {
-        self.every_client(|c| implies(s.client[c].at == ClientAt::Blocked, self.conflict(s, c)))
+        self.every_client(|c| if_then(s.client[c].at == ClientAt::Blocked, || self.conflict(s, c)))
     }
 
     fn no_retry_storm(&self, _: &State) -> Claim {

@@ -28,6 +28,14 @@ pub fn implies(antecedent: bool, consequent: bool) -> Claim {
     if antecedent { claim(consequent) } else { Claim::Vacuous }
 }
 
+/// Returns what [`implies`] does, and evaluates the consequent only where the antecedent is true. It
+/// pays where the consequent looks at much of the state.
+#[inline(always)]
+#[cfg_attr(feature = "mutants", track_caller)]
+pub fn if_then(antecedent: bool, consequent: impl FnOnce() -> bool) -> Claim {
+    if antecedent { claim(consequent()) } else { Claim::Vacuous }
+}
+
 /// Returns the claim of a `leads_to` property. It holds in a state where the answer is `there`, is
 /// violated in a state that is `waiting` for it, and is vacuous otherwise. `implies` cannot express
 /// this: it is vacuous in a state where no process waits, so an earlier request would stay open

@@ -69,7 +69,7 @@ mod visit;
 
 pub use actions::Actions;
 pub use channel::{Bag, Fifo, Full, Queue};
-pub use claim::{Claim, awaits, claim, every, implies};
+pub use claim::{Claim, awaits, claim, every, if_then, implies};
 pub use clock::{Clock, tick_of};
 pub use compose::together;
 pub use crash::Crash;

@@ -1,6 +1,6 @@
 //! What the protocol promises.
 
-use crate::kit::{Claim, Property, awaits, claim, every, implies, values};
+use crate::kit::{Claim, Property, awaits, claim, every, if_then, implies, values};
 
 use super::Recall;
 use super::state::{Answer, ClientId, Delegation, ObjectId, OpAt, OpId, Owner, State};
@@ -68,7 +68,7 @@ impl Recall {
         self.every_client_and_object(|c, x| {
             let mut others = values::<ClientId>(self).filter(|other| *other != c);
             let write = s.lease[c][x].kind == Delegation::Write;
-            implies(write, others.all(|other| s.lease[other][x].kind == Delegation::None))
+            if_then(write, || others.all(|other| s.lease[other][x].kind == Delegation::None))
         })
     }
 
@@ -79,7 +79,7 @@ impl Recall {
     }
 
     fn no_wait_with_locks(&self, s: &State) -> Claim {
-        self.every_op(|o| implies(s.op[o].at == OpAt::Wait, !self.holds_locks(s, o)))
+        self.every_op(|o| if_then(s.op[o].at == OpAt::Wait, || !self.holds_locks(s, o)))
     }
 
     fn no_thread_waits(&self, s: &State) -> Claim {
