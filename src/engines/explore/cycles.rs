@@ -5,56 +5,31 @@ use std::collections::BTreeMap;
 use latchwork_model::kit::{Claim, Model, Property, Step};
 use zerocopy::IntoBytes;
 
-use super::graph::{Graph, components};
+use super::fairness::NOBODY;
+use super::graph::{Graph, components, next_of};
 use super::shown::{is_fair, part_of, parts};
 use super::{paths, steps};
 
-/// The graph of fair-lane steps between the states that count for a property.
-pub struct FairGraph<'a, M: Model> {
-    model: &'a M,
-    graph: &'a Graph<M::State>,
-    /// By id: whether the state counts.
-    counts: Vec<bool>,
-}
-
-impl<'a, M: Model> FairGraph<'a, M> {
-    /// Builds the graph of fair-lane steps between states in which the claim of one part of
-    /// `property` holds.
-    pub fn of(
-        model: &'a M,
-        graph: &'a Graph<M::State>,
-        property: &Property<M>,
-        part: usize,
-    ) -> Self {
-        let counts = |state| part_of(model, property, state, part) == Some(Claim::Holds);
-        let counts = graph.states.iter().map(counts).collect();
-        Self { model, graph, counts }
-    }
-
-    /// Returns, for every state, whether it is on a cycle. A step that changes nothing is a cycle.
-    pub fn on_cycle(&self) -> Vec<bool> {
-        let states = self.graph.states.len() as u32;
-        let mut on_cycle = vec![false; states as usize];
-        let component = components(states, |id, out| {
-            let before = out.len();
-            out.extend(self.edges(id).into_iter().map(|(_, target)| target));
-            on_cycle[id as usize] = out[before..].contains(&id);
-        });
-        let mut sizes = vec![0u32; states as usize];
-        component.iter().for_each(|number| sizes[*number as usize] += 1);
-        let members = component.iter().map(|number| sizes[*number as usize] > 1);
-        on_cycle.iter().zip(members).map(|(itself, among)| *itself || among).collect()
-    }
-
-    /// Returns the fair-lane steps from a state that counts to other states that count.
-    fn edges(&self, id: u32) -> Vec<(Step, u32)> {
-        if !self.counts[id as usize] || id >= self.graph.expanded() {
-            return Vec::new();
+/// Returns, for every state, whether it is on a cycle of fair-lane steps between states in which the
+/// claim of one part of a property holds. A step that changes nothing is a cycle.
+pub fn on_cycle<S>(graph: &Graph<S>, claims: &[Option<Claim>]) -> Vec<bool> {
+    let counts = |id: u32| claims[id as usize] == Some(Claim::Holds);
+    let states = claims.len() as u32;
+    let mut on_cycle = vec![false; claims.len()];
+    let components = components(states, |id, at| {
+        if !counts(id) {
+            return None;
         }
-        let mut edges = paths::steps(self.model, self.graph, id);
-        edges.retain(|(step, target)| is_fair::<M>(step.action) && self.counts[*target as usize]);
-        edges
-    }
+        let actors = graph.actors(id);
+        let is_fair = |at: usize, target| actors[at] != NOBODY && counts(target);
+        let target = next_of(graph.successors(id), at, is_fair);
+        on_cycle[id as usize] |= target == Some(id);
+        target
+    });
+    let sizes = components.sizes();
+    let among = |id: u32| sizes[components.of(id) as usize] > 1;
+    on_cycle.iter_mut().zip(0..).for_each(|(cycle, id)| *cycle |= among(id));
+    on_cycle
 }
 
 /// Returns the shortest cycle of fair-lane steps through a state on such a cycle, using only states

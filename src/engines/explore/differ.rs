@@ -12,7 +12,7 @@ use super::graph::Graph;
 use super::options::{Options, Watch};
 use super::panics::join;
 use super::paths::{self, Depths};
-use super::search::search;
+use super::search::{Keep, search};
 use super::steps;
 
 /// Returns all steps of a state, each with the state it leads to, or `None` if it is cut off.
@@ -39,7 +39,7 @@ pub(super) fn whole_graph<M: Model>(
     let mut initial = Vec::new();
     model.initial(&mut |state| initial.push(*state));
     let options = Options { until: PropertySet::EMPTY, checkpoint: None, ..options.clone() };
-    search(model, &initial, &options, watch, true, None).1.unwrap_or_else(Graph::new)
+    search(model, &initial, &options, watch, Keep::Graph, None).1.unwrap_or_else(Graph::new)
 }
 
 /// Returns, for each of `others`, the number of states of `model` in which it behaves differently.

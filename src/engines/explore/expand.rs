@@ -7,6 +7,7 @@ use zerocopy::{FromZeros, IntoBytes};
 use crate::engines::verdict::{ActionCount, BuiltIn, Coverage, PropertyId, PropertySet};
 
 use super::exact::{Parts, Takings};
+use super::fairness::Actors;
 use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
 use super::graph::ChunkEdges;
@@ -34,6 +35,8 @@ pub(super) struct Shared<'a, M: Model> {
     pub alone: bool,
     /// Receives states of the next level. If absent, ids and edges are kept.
     pub frontier: Option<&'a Frontier<M::State>>,
+    /// Who takes a step, if that is kept with the edges.
+    pub actors: Option<&'a Actors>,
     /// Whether only the fingerprints of successors are kept: their states are found again later.
     pub prints_only: bool,
     /// The symmetry reduction, if any.
@@ -183,6 +186,7 @@ pub(super) struct Worker<M: Model> {
     takings: Takings,
     degrees: Vec<u32>,
     slots: Vec<usize>,
+    actors: Vec<u8>,
     cuts: Vec<u32>,
     here: Expanding,
 }
@@ -202,6 +206,7 @@ impl<M: Model> Worker<M> {
             takings: Takings::default(),
             degrees: Vec::new(),
             slots: Vec::new(),
+            actors: Vec::new(),
             cuts: Vec::new(),
             here: Expanding::default(),
         }
@@ -223,7 +228,8 @@ impl<M: Model> Worker<M> {
             let take = std::mem::take::<Vec<u32>>;
             let (degrees, cuts) = (take(&mut self.degrees), take(&mut self.cuts));
             let slots = std::mem::take(&mut self.slots);
-            self.edges.push(ChunkEdges { start, degrees, slots, cuts });
+            let actors = std::mem::take(&mut self.actors);
+            self.edges.push(ChunkEdges { start, degrees, slots, actors, cuts });
         }
         self.tally.fresh - before
     }
@@ -321,7 +327,7 @@ impl<M: Model> Worker<M> {
             },
         };
         if shared.frontier.is_none() {
-            self.edge();
+            self.edge(shared, step);
         }
         let number = shared.parts.map(|parts| self.number(shared, parts, next));
         if self.filling.push(next, self.here.own, number) {
@@ -410,9 +416,12 @@ impl<M: Model> Worker<M> {
     }
 
     /// Adds an edge of the state that is being expanded.
-    fn edge(&mut self) {
+    fn edge(&mut self, shared: &Shared<'_, M>, step: Step) {
         if let Some(degree) = self.degrees.last_mut() {
             *degree += 1;
+        }
+        if let Some(actors) = shared.actors {
+            self.actors.push(actors.actor(step));
         }
     }
 

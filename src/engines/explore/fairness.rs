@@ -5,7 +5,7 @@
 
 use latchwork_model::kit::{Fairness, Model, Step, Unit};
 
-use super::graph::{Graph, components};
+use super::graph::{Graph, components, next_of};
 use super::{paths, steps};
 
 /// The maximum number of fair units for which properties of fair runs are decided.
@@ -67,23 +67,59 @@ fn fairness<M: Model>(unit: &Unit) -> Fairness {
     M::LANES[usize::from(unit.process.lane)].fairness
 }
 
-/// Which units are enabled in which states, and which unit takes which edge.
+/// Who takes a step: the position of the fair unit, or [`NOBODY`]. If there are too many units, all
+/// have the same position.
+pub struct Actors {
+    /// By action and first argument.
+    by_step: Vec<u8>,
+    /// The number of first arguments.
+    arguments: usize,
+}
+
+/// Marks a step that no fair unit takes.
+pub const NOBODY: u8 = u8::MAX;
+
+impl Actors {
+    /// Returns the table of a model.
+    pub fn of<M: Model>(model: &M) -> Self {
+        let (units, steps) = (units(model), steps::all(model));
+        let arguments = steps.iter().map(|step| usize::from(step.args[0]) + 1).max().unwrap_or(1);
+        let mut by_step = vec![NOBODY; M::ACTIONS.len() * arguments];
+        for step in steps {
+            if let Ok(at) = units.binary_search(&step.unit(M::LANES, M::ACTIONS)) {
+                by_step[place(step, arguments)] =
+                    if units.len() > MAX_UNITS { 0 } else { at as u8 };
+            }
+        }
+        Self { by_step, arguments }
+    }
+
+    /// Returns who takes a step.
+    #[inline]
+    pub fn actor(&self, step: Step) -> u8 {
+        self.by_step[place(step, self.arguments)]
+    }
+}
+
+fn place(step: Step, arguments: usize) -> usize {
+    usize::from(step.action) * arguments + usize::from(step.args[0])
+}
+
+/// Which units are enabled in which states, and where a run can come back.
 pub struct Moves {
     /// The fair units.
     pub fair: Fair,
     /// By state: the units that are enabled.
     pub enabled: Vec<Units>,
-    /// By edge: the unit that acts, or `NOBODY`.
-    actor: Vec<u8>,
+    /// By state: whether it is on a cycle with another state.
+    cyclic: Vec<bool>,
 }
 
-/// Marks an edge that no fair unit takes.
-const NOBODY: u8 = u8::MAX;
 /// Marks a state that is in no group.
 const NO_GROUP: u32 = u32::MAX;
 
 impl Moves {
-    /// Evaluates every edge of a graph.
+    /// Evaluates every edge of a graph in which it is known who takes them.
     pub fn of<M: Model>(model: &M, graph: &Graph<M::State>) -> Self {
         let fair = Fair::of(model);
         #[cfg(test)]
@@ -91,22 +127,21 @@ impl Moves {
             super::planted::Planted::WeakAsStrong => fair.all_strong(),
             _ => fair,
         };
-        let (mut enabled, mut actor) = (Vec::new(), Vec::new());
-        for id in 0..graph.expanded() {
-            let mut here = 0;
-            for (step, _) in paths::steps(model, graph, id) {
-                let set = fair.set::<M>(step);
-                here |= set;
-                actor.push(if set == 0 { NOBODY } else { set.trailing_zeros() as u8 });
-            }
-            for step in paths::cut_off(model, graph, id) {
-                here |= fair.set::<M>(step);
-            }
-            enabled.push(here);
-            actor.resize(graph.edges(id).end, NOBODY);
+        let mut enabled = vec![0; graph.states.len()];
+        for (enabled, id) in enabled.iter_mut().zip(0..) {
+            let actors = graph.actors(id).iter().filter(|actor| **actor != NOBODY);
+            *enabled = actors.fold(0, |set, actor| set | 1 << actor);
         }
-        enabled.resize(graph.states.len(), 0);
-        Self { fair, enabled, actor }
+        for id in graph.cuts() {
+            let steps = paths::cut_off(model, graph, *id).into_iter();
+            enabled[*id as usize] |= steps.fold(0, |set, step| set | fair.set::<M>(step));
+        }
+        let states = graph.states.len() as u32;
+        let components =
+            components(states, |id, at| next_of(graph.successors(id), at, |_, _| true));
+        let sizes = components.sizes();
+        let cyclic = (0..states).map(|id| sizes[components.of(id) as usize] > 1).collect();
+        Self { fair, enabled, cyclic }
     }
 
     /// Returns the states of a region in which a fair run can stay forever, grouped by the
@@ -116,31 +151,50 @@ impl Moves {
         let states = graph.states.len();
         let mut groups = Groups { group: vec![NO_GROUP; states], who: Vec::new() };
         let mut local = vec![NO_GROUP; states];
-        let all = (0..states as u32).filter(|id| region[*id as usize]).collect();
+        let mut all = Vec::new();
+        for id in (0..states as u32).filter(|id| region[*id as usize]) {
+            match self.cyclic[id as usize] {
+                true => all.push(id),
+                // In most spaces, most states are not on a cycle.
+                false => drop(self.judge(graph, &[id], &mut local, &mut groups)),
+            }
+        }
         let mut work: Vec<Vec<u32>> = vec![all];
         while let Some(members) = work.pop() {
-            for mut group in split(graph, &members, &mut local) {
-                group.iter().for_each(|id| local[*id as usize] = 0);
-                let who = self.who(graph, &group, &local);
-                group.iter().for_each(|id| local[*id as usize] = NO_GROUP);
-                if self.fair.weak & who.always_enabled & !who.acts != 0 {
-                    // No part of this group is fair either: it has fewer edges, and the same units
-                    // are enabled.
-                    continue;
-                }
-                let starved = self.fair.strong & who.enabled & !who.acts;
-                if starved == 0 {
-                    let number = groups.who.len() as u32;
-                    group.iter().for_each(|id| groups.group[*id as usize] = number);
-                    groups.who.push(who);
-                    continue;
-                }
-                // A run can stay here only in states where no unit is enabled that never acts here.
-                group.retain(|id| self.enabled[*id as usize] & starved == 0);
-                work.push(group);
+            for group in split(graph, &members, &mut local).groups() {
+                work.extend(self.judge(graph, group, &mut local, &mut groups));
             }
         }
         groups
+    }
+
+    /// Adds a strongly connected set to the groups if a fair run can stay in it. Returns a part of it
+    /// that may contain smaller groups. `local` has no marks before and after.
+    fn judge<S>(
+        &self,
+        graph: &Graph<S>,
+        group: &[u32],
+        local: &mut [u32],
+        groups: &mut Groups,
+    ) -> Option<Vec<u32>> {
+        group.iter().for_each(|id| local[*id as usize] = 0);
+        let who = self.who(graph, group, local);
+        group.iter().for_each(|id| local[*id as usize] = NO_GROUP);
+        if self.fair.weak & who.always_enabled & !who.acts != 0 {
+            // No part of this group is fair either: it has fewer edges, and the same units are
+            // enabled.
+            return None;
+        }
+        let starved = self.fair.strong & who.enabled & !who.acts;
+        if starved == 0 {
+            let number = groups.who.len() as u32;
+            group.iter().for_each(|id| groups.group[*id as usize] = number);
+            groups.who.push(who);
+            return None;
+        }
+        // A run can stay here only in states where no unit is enabled that never acts here.
+        let rest = group.iter().filter(|id| self.enabled[**id as usize] & starved == 0);
+        Some(rest.copied().collect())
     }
 
     /// Returns which units act and which are enabled in a group. Its states are marked in `member`.
@@ -149,9 +203,8 @@ impl Moves {
         for id in group {
             who.enabled |= self.enabled[*id as usize];
             who.always_enabled &= self.enabled[*id as usize];
-            for (target, edge) in graph.successors(*id).iter().zip(graph.edges(*id)) {
-                let actor = self.actor[edge];
-                if actor != NOBODY && member[*target as usize] != NO_GROUP {
+            for (target, actor) in graph.successors(*id).iter().zip(graph.actors(*id)) {
+                if *actor != NOBODY && member[*target as usize] != NO_GROUP {
                     who.acts |= 1 << actor;
                 }
             }
@@ -191,21 +244,42 @@ impl Groups {
     }
 }
 
+/// Some states, sorted by their strongly connected components.
+struct Parts {
+    sorted: Vec<u32>,
+    /// Where each component ends.
+    ends: Vec<u32>,
+}
+
+impl Parts {
+    fn groups(&self) -> impl Iterator<Item = &[u32]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.sorted[start as usize..*end as usize])
+    }
+}
+
 /// Returns the strongly connected components of some states. `local` has no marks before and after.
-fn split<S>(graph: &Graph<S>, members: &[u32], local: &mut [u32]) -> Vec<Vec<u32>> {
+fn split<S>(graph: &Graph<S>, members: &[u32], local: &mut [u32]) -> Parts {
     for (at, id) in members.iter().enumerate() {
         local[*id as usize] = at as u32;
     }
-    let component = components(members.len() as u32, |at, out| {
-        let targets = graph.successors(members[at as usize]).iter();
-        let inside = targets.map(|target| local[*target as usize]);
-        out.extend(inside.filter(|target| *target != NO_GROUP));
+    let components = components(members.len() as u32, |at, edge| {
+        let targets = graph.successors(members[at as usize]);
+        let inside = |_, target: u32| local[target as usize] != NO_GROUP;
+        next_of(targets, edge, inside).map(|target| local[target as usize])
     });
     members.iter().for_each(|id| local[*id as usize] = NO_GROUP);
-    let count = component.iter().max().map_or(0, |last| *last as usize + 1);
-    let mut parts = vec![Vec::new(); count];
-    for (id, number) in members.iter().zip(component) {
-        parts[number as usize].push(*id);
+    let mut ends = components.sizes();
+    // First where it starts; each member then moves its end on.
+    let mut start = 0;
+    for size in &mut ends {
+        start += std::mem::replace(size, start);
     }
-    parts
+    let mut sorted = vec![0; members.len()];
+    for (id, at) in members.iter().zip(0..) {
+        let place = &mut ends[components.of(at) as usize];
+        sorted[*place as usize] = *id;
+        *place += 1;
+    }
+    Parts { sorted, ends }
 }

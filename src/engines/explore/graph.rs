@@ -21,6 +21,8 @@ pub struct Graph<S> {
     offsets: Vec<u64>,
     /// The targets of the edges, in the order of the steps.
     targets: Vec<u32>,
+    /// By edge: who takes it ([`Actors`](super::fairness::Actors)); empty if that is not kept.
+    actors: Vec<u8>,
     /// The states with a step that is cut off, in ascending order.
     cuts: Vec<u32>,
     /// The defect that a test has planted.
@@ -36,6 +38,8 @@ pub(super) struct ChunkEdges {
     pub degrees: Vec<u32>,
     /// The table slots that the edges lead to, state after state.
     pub slots: Vec<usize>,
+    /// Who takes the edges, if that is kept.
+    pub actors: Vec<u8>,
     /// The states with a step that is cut off, by position in the run.
     pub cuts: Vec<u32>,
 }
@@ -47,6 +51,7 @@ impl<S> Graph<S> {
             levels: vec![0],
             offsets: vec![0],
             targets: Vec::new(),
+            actors: Vec::new(),
             cuts: Vec::new(),
             #[cfg(test)]
             planted: super::planted::Planted::Nothing,
@@ -84,6 +89,12 @@ impl<S> Graph<S> {
         self.offsets.push(self.targets.len() as u64);
     }
 
+    /// Records who takes the edges that were appended last, if that is kept.
+    pub(super) fn push_actors(&mut self, actors: &[u8]) {
+        make_room(&mut self.actors, actors.len());
+        self.actors.extend_from_slice(actors);
+    }
+
     /// Records which of the states that received their edges last have a step that is cut off.
     pub(super) fn push_cuts(&mut self, cuts: impl Iterator<Item = u32>) {
         self.cuts.extend(cuts);
@@ -113,8 +124,17 @@ impl<S> Graph<S> {
         &self.targets[self.edges(id)]
     }
 
+    /// Returns who takes the steps of a state, in the order of [`Self::successors`]. The search must
+    /// have kept it.
+    pub fn actors(&self, id: u32) -> &[u8] {
+        if id >= self.expanded() {
+            return &[];
+        }
+        &self.actors[self.edges(id)]
+    }
+
     /// Returns the range of the edges of an expanded state among all edges.
-    pub fn edges(&self, id: u32) -> std::ops::Range<usize> {
+    fn edges(&self, id: u32) -> std::ops::Range<usize> {
         self.offsets[id as usize] as usize..self.offsets[id as usize + 1] as usize
     }
 
@@ -139,7 +159,8 @@ impl<S> Graph<S> {
     pub fn bytes(&self) -> u64 {
         (room(self.states.len()) * size_of::<S>()
             + room(self.offsets.len()) * 8
-            + room(self.targets.len()) * 4) as u64
+            + room(self.targets.len()) * 4
+            + room(self.actors.len())) as u64
     }
 
     /// Returns the edges in reverse, from their targets to their sources.
@@ -184,6 +205,7 @@ impl<S: State> Graph<S> {
             self.states.len(),
             self.offsets.len(),
             self.targets.len(),
+            self.actors.len(),
             self.cuts.len(),
         ];
         writer.words(&lens.map(|len| len as u64))?;
@@ -191,23 +213,26 @@ impl<S: State> Graph<S> {
         writer.words(&self.states)?;
         writer.words(&self.offsets)?;
         writer.words(&self.targets)?;
+        writer.words(&self.actors)?;
         writer.words(&self.cuts)
     }
 
     /// Reads what [`Self::save`] has written.
     pub(super) fn restore(reader: &mut Reader) -> io::Result<Self> {
-        let lens = reader.words::<u64>(5)?;
+        let lens = reader.words::<u64>(6)?;
         let levels = reader.words(lens[0] as usize)?;
         let mut states = Vec::with_capacity(room(lens[1] as usize));
         parse(&reader.words::<u8>(lens[1] as usize * size_of::<S>())?, &mut states)?;
         let offsets = reader.words(lens[2] as usize)?;
         let targets = reader.words(lens[3] as usize)?;
-        let cuts = reader.words(lens[4] as usize)?;
+        let actors = reader.words(lens[4] as usize)?;
+        let cuts = reader.words(lens[5] as usize)?;
         Ok(Self {
             states,
             levels,
             offsets,
             targets,
+            actors,
             cuts,
             #[cfg(test)]
             planted: super::planted::Planted::Nothing,
@@ -247,69 +272,174 @@ impl Reversed {
     }
 }
 
-/// Returns, for every state, the number of its strongly connected component in the graph given by
-/// `edges`. A component is numbered before those from which it can be reached.
-pub fn components(states: u32, mut edges: impl FnMut(u32, &mut Vec<u32>)) -> Vec<u32> {
-    const NONE: u32 = u32::MAX;
-    let mut component = vec![NONE; states as usize];
-    let (mut index, mut low) = (vec![NONE; states as usize], vec![0u32; states as usize]);
-    let (mut stack, mut calls) = (Vec::new(), Vec::<(u32, Vec<u32>)>::new());
-    let (mut next_index, mut next_component) = (0, 0);
-    for root in 0..states {
-        if index[root as usize] != NONE {
+/// The strongly connected components of a graph.
+pub struct Components {
+    /// By state: the number of its component.
+    of: Vec<u32>,
+    count: u32,
+}
+
+impl Components {
+    /// Returns the number of a state's component. A component has a smaller number than those from
+    /// which it can be reached.
+    pub fn of(&self, state: u32) -> u32 {
+        self.of[state as usize]
+    }
+
+    /// Returns, for every component, the number of its states.
+    pub fn sizes(&self) -> Vec<u32> {
+        let mut sizes = vec![0; self.count as usize];
+        self.of.iter().for_each(|number| sizes[*number as usize] += 1);
+        sizes
+    }
+}
+
+/// A state that is being searched for components.
+struct Call {
+    state: u32,
+    /// How many of its edges were followed.
+    edges: usize,
+    /// Whether no state of its component that was entered earlier is known.
+    root: bool,
+}
+
+/// Returns the next target that counts, from a position in a list, and moves the position past it.
+/// `counts` gets positions and targets.
+pub fn next_of(
+    targets: &[u32],
+    at: &mut usize,
+    counts: impl Fn(usize, u32) -> bool,
+) -> Option<u32> {
+    while let Some(target) = targets.get(*at).copied() {
+        *at += 1;
+        if counts(*at - 1, target) {
+            return Some(target);
+        }
+    }
+    None
+}
+
+/// Returns the strongly connected components of a graph. `next` returns the next target of a state
+/// from a position among its edges, and moves the position past it.
+///
+/// David J. Pearce, "A space-efficient algorithm for finding strongly connected components" (2016):
+/// one number a state, which is first the order in which states are entered, counted from 1, and
+/// then the component, counted downwards from the largest number.
+pub fn components(states: u32, mut next: impl FnMut(u32, &mut usize) -> Option<u32>) -> Components {
+    const FIRST: u32 = u32::MAX;
+    let mut of = vec![0u32; states as usize];
+    let (mut stack, mut calls) = (Vec::new(), Vec::new());
+    let (mut order, mut component) = (0, FIRST);
+    for start in 0..states {
+        if of[start as usize] != 0 {
             continue;
         }
-        let mut enter = Some(root);
-        loop {
-            if let Some(id) = enter.take() {
-                index[id as usize] = next_index;
-                low[id as usize] = next_index;
-                next_index += 1;
-                stack.push(id);
-                let mut targets = Vec::new();
-                edges(id, &mut targets);
-                calls.push((id, targets));
-            }
-            let Some((id, targets)) = calls.last_mut() else { break };
-            let id = *id;
-            if let Some(target) = targets.pop() {
-                if index[target as usize] == NONE {
-                    enter = Some(target);
-                } else if component[target as usize] == NONE {
-                    low[id as usize] = low[id as usize].min(index[target as usize]);
+        order += 1;
+        of[start as usize] = order;
+        calls.push(Call { state: start, edges: 0, root: true });
+        while let Some(call) = calls.last_mut() {
+            let state = call.state as usize;
+            if let Some(target) = next(call.state, &mut call.edges) {
+                let number = of[target as usize];
+                if number == 0 {
+                    order += 1;
+                    of[target as usize] = order;
+                    calls.push(Call { state: target, edges: 0, root: true });
+                } else if number < of[state] {
+                    of[state] = number;
+                    call.root = false;
                 }
                 continue;
             }
-            calls.pop();
-            if let Some((caller, _)) = calls.last() {
-                low[*caller as usize] = low[*caller as usize].min(low[id as usize]);
-            }
-            if low[id as usize] == index[id as usize] {
-                while let Some(member) = stack.pop() {
-                    component[member as usize] = next_component;
-                    if member == id {
-                        break;
-                    }
+            let own = of[state];
+            if call.root {
+                order -= 1;
+                while let Some(member) =
+                    stack.pop_if(|member: &mut u32| of[*member as usize] >= own)
+                {
+                    of[member as usize] = component;
+                    order -= 1;
                 }
-                next_component += 1;
+                of[state] = component;
+                component -= 1;
+            } else {
+                stack.push(call.state);
+            }
+            calls.pop();
+            if let Some(caller) = calls.last_mut()
+                && of[state] < of[caller.state as usize]
+            {
+                of[caller.state as usize] = of[state];
+                caller.root = false;
             }
         }
     }
-    component
+    of.iter_mut().for_each(|number| *number = FIRST - *number);
+    Components { of, count: FIRST - component }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::components;
+    use super::{components, next_of};
+
+    fn of(edges: &[&[u32]]) -> (Vec<u32>, Vec<u32>) {
+        let count = edges.len() as u32;
+        let found = components(count, |id, at| next_of(edges[id as usize], at, |_, _| true));
+        ((0..edges.len() as u32).map(|id| found.of(id)).collect(), found.sizes())
+    }
 
     #[test]
     fn components_of_two_cycles_and_a_bridge() {
-        let edges: [&[u32]; 6] = [&[1], &[2, 3], &[0], &[4], &[3], &[5]];
-        let component = components(6, |id, out| out.extend(edges[id as usize]));
+        let (component, sizes) = of(&[&[1], &[2, 3], &[0], &[4], &[3], &[5]]);
         assert_eq!(component[0], component[1]);
         assert_eq!(component[0], component[2]);
         assert_eq!(component[3], component[4]);
         assert!(component[3] < component[0], "the cycle behind the bridge is numbered first");
         assert_ne!(component[5], component[3]);
+        let mut sizes = sizes;
+        sizes.sort_unstable();
+        assert_eq!(sizes, [1, 2, 3]);
+    }
+
+    /// Red if a component loses a member, takes one in, or has its number out of order: two states
+    /// are in one component exactly if each reaches the other.
+    #[test]
+    fn components_are_those_of_the_definition() {
+        const STATES: usize = 9;
+        let mut state = 1u64;
+        let mut below = |most: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99_991);
+            (state >> 33) % most
+        };
+        for round in 0..3_000 {
+            let edges: Vec<Vec<u32>> = (0..STATES)
+                .map(|_| (0..below(4)).map(|_| below(STATES as u64) as u32).collect())
+                .collect();
+            let mut reaches = [[false; STATES]; STATES];
+            for (from, targets) in edges.iter().enumerate() {
+                reaches[from][from] = true;
+                targets.iter().for_each(|to| reaches[from][*to as usize] = true);
+            }
+            for by in 0..STATES {
+                for from in 0..STATES {
+                    for to in 0..STATES {
+                        reaches[from][to] |= reaches[from][by] && reaches[by][to];
+                    }
+                }
+            }
+            let lists: Vec<&[u32]> = edges.iter().map(Vec::as_slice).collect();
+            let (component, sizes) = of(&lists);
+            for from in 0..STATES {
+                let mut members = 0;
+                for to in 0..STATES {
+                    let same = reaches[from][to] && reaches[to][from];
+                    members += u32::from(same);
+                    assert_eq!(component[from] == component[to], same, "round {round}: {edges:?}");
+                    let beyond = reaches[from][to] && !same;
+                    assert!(!beyond || component[to] < component[from], "round {round}: {edges:?}");
+                }
+                assert_eq!(sizes[component[from] as usize], members, "round {round}: {edges:?}");
+            }
+        }
     }
 }

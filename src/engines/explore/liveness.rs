@@ -17,7 +17,7 @@ use super::graph::{Graph, Reversed};
 use super::lasso::{self, Waiting};
 use super::paths;
 use super::rounds::{self, Edge, Shorter};
-use super::shown::{part_of, parts};
+use super::shown::claims;
 
 /// The maximum number of ends of shortest paths for which cycles are compared.
 const MANY: usize = 16;
@@ -39,8 +39,9 @@ pub fn find<M: Model>(
     property: &Property<M>,
 ) -> Option<Waiting> {
     let mut best: Option<(u32, Search<'_, M>)> = None;
-    for part in 0..parts(model, property, &graph.states) {
-        let mut search = Search::of(model, graph, moves, property, part);
+    for claims in claims(model, property, &graph.states) {
+        let is_eventual = property.kind == Kind::Eventually;
+        let mut search = Search::of(model, graph, moves, claims, is_eventual);
         if let Some(length) = search.run()
             && best.as_ref().is_none_or(|(least, _)| length < *least)
         {
@@ -57,10 +58,10 @@ struct Search<'a, M: Model> {
     model: &'a M,
     graph: &'a Graph<M::State>,
     moves: &'a Moves,
-    /// By state: whether waiting begins there.
-    trigger: Vec<bool>,
-    /// By state: whether the claim that is waited for does not hold.
-    open: Vec<bool>,
+    /// By state: the claim.
+    claims: Vec<Option<Claim>>,
+    /// Whether waiting begins in the initial states, and not where the claim is violated.
+    is_eventual: bool,
     /// By state: the number of steps of the shortest run to it that is waiting there; `u32::MAX` if
     /// there is none.
     waits: Vec<u32>,
@@ -72,22 +73,24 @@ impl<'a, M: Model> Search<'a, M> {
         model: &'a M,
         graph: &'a Graph<M::State>,
         moves: &'a Moves,
-        property: &Property<M>,
-        part: usize,
+        claims: Vec<Option<Claim>>,
+        is_eventual: bool,
     ) -> Self {
-        let initial = graph.level(0);
-        let (mut trigger, mut open) = (Vec::new(), Vec::new());
-        for (state, id) in graph.states.iter().zip(0..) {
-            let claim = part_of(model, property, state, part);
-            let is_open = claim.is_some_and(|claim| claim != Claim::Holds);
-            open.push(is_open);
-            trigger.push(match property.kind {
-                Kind::Eventually => is_open && initial.contains(&id),
-                _ => claim == Some(Claim::Violated),
-            });
-        }
         let waits = vec![u32::MAX; graph.states.len()];
-        Self { model, graph, moves, trigger, open, waits, groups: None }
+        Self { model, graph, moves, claims, is_eventual, waits, groups: None }
+    }
+
+    /// Returns whether the claim that is waited for does not hold in a state.
+    fn is_open(&self, id: u32) -> bool {
+        self.claims[id as usize].is_some_and(|claim| claim != Claim::Holds)
+    }
+
+    /// Returns whether waiting begins in a state.
+    fn is_trigger(&self, id: u32) -> bool {
+        match self.is_eventual {
+            true => self.is_open(id) && self.graph.level(0).contains(&id),
+            false => self.claims[id as usize] == Some(Claim::Violated),
+        }
     }
 
     /// Returns the number of steps of the shortest path to a set in which a fair run can wait
@@ -106,25 +109,30 @@ impl<'a, M: Model> Search<'a, M> {
     /// reached after k steps. From there the run continues through states in which the claim does
     /// not hold.
     fn wait(&mut self) {
-        let (mut level, mut next) = (Vec::new(), Vec::new());
-        let last = self.graph.levels.len().saturating_sub(2);
-        for steps in 0.. {
-            if steps <= last {
-                level.extend(self.graph.level(steps).filter(|id| self.trigger[*id as usize]));
+        let graph = self.graph;
+        let mut level: Vec<u32> = Vec::new();
+        let last = graph.levels.len().saturating_sub(2);
+        for steps in 0u32.. {
+            if steps as usize <= last {
+                for id in graph.level(steps as usize) {
+                    if self.waits[id as usize] == u32::MAX && self.is_trigger(id) {
+                        self.waits[id as usize] = steps;
+                        level.push(id);
+                    }
+                }
             } else if level.is_empty() {
                 break;
             }
-            level.retain(|id| self.waits[*id as usize] == u32::MAX);
-            level.iter().for_each(|id| self.waits[*id as usize] = steps as u32);
-            for id in level.drain(..) {
-                let targets = self.graph.successors(id).iter().copied();
-                next.extend(targets.filter(|target| {
-                    self.open[*target as usize] && self.waits[*target as usize] == u32::MAX
-                }));
+            let mut next = Vec::new();
+            for id in level {
+                for target in graph.successors(id) {
+                    if self.waits[*target as usize] == u32::MAX && self.is_open(*target) {
+                        self.waits[*target as usize] = steps + 1;
+                        next.push(*target);
+                    }
+                }
             }
-            next.sort_unstable();
-            next.dedup();
-            std::mem::swap(&mut level, &mut next);
+            level = next;
         }
     }
 
@@ -147,7 +155,7 @@ impl<'a, M: Model> Search<'a, M> {
         let levels = paths::Depths::of_levels(self.graph);
         let mut begin = paths::best(self.model, self.graph, &levels, &begins, None);
         let before = begin.path.steps.last().copied();
-        let open = |id: u32| self.open[id as usize];
+        let open = |id: u32| self.is_open(id);
         let depths = paths::Depths::within(self.graph, vec![begin.end], open);
         let rest = length - begin.path.steps.len() as u32;
         let goals: Vec<u32> = goals.into_iter().filter(|id| depths.of(*id) == rest).collect();
@@ -166,7 +174,7 @@ impl<'a, M: Model> Search<'a, M> {
         while !layer.is_empty() {
             let begins = |id: &&u32| {
                 let steps = self.waits[**id as usize] as usize;
-                self.trigger[**id as usize] && self.graph.depth(**id) == steps
+                self.is_trigger(**id) && self.graph.depth(**id) == steps
             };
             let begins: Vec<u32> = layer.iter().filter(begins).copied().collect();
             if !begins.is_empty() {
@@ -177,7 +185,7 @@ impl<'a, M: Model> Search<'a, M> {
                 let steps = self.waits[*id as usize];
                 let from = reversed.predecessors(*id).iter().copied();
                 earlier.extend(from.filter(|from| {
-                    self.open[*id as usize]
+                    self.is_open(*id)
                         && self.waits[*from as usize] != u32::MAX
                         && self.waits[*from as usize] + 1 == steps
                 }));
@@ -265,8 +273,9 @@ mod tests {
     use latchwork_model::kit::{Claim, FIRED, Fired, Model, Property, claim, when};
     use latchwork_model::{actions, properties, state};
 
+    use crate::engines::explore::Options;
     use crate::engines::explore::fairness::Moves;
-    use crate::engines::explore::{Options, search};
+    use crate::engines::explore::search::{self, Keep};
 
     use super::{Waiting, find};
 
@@ -328,7 +337,7 @@ mod tests {
     fn found_without(left_out: u64) -> Option<Waiting> {
         let options = Options::default();
         let initial = [Light::default()];
-        let (_, graph) = search::search(&Switch, &initial, &options, &(), true, None);
+        let (_, graph) = search::search(&Switch, &initial, &options, &(), Keep::Moves, None);
         let graph = graph.expect("it was asked for");
         let mut moves = Moves::of(&Switch, &graph);
         moves.fair.weak &= !left_out;

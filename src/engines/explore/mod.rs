@@ -80,8 +80,8 @@ mod whole;
 use latchwork_model::kit::{Kind, Model, Property};
 
 use crate::engines::verdict::{
-    Coverage, Exploration, PropertyId, PropertySet, Refused, Statistics, Stopped, Symmetry,
-    of_graph, properties,
+    BuiltIn, Coverage, Exploration, PropertyId, PropertySet, Refused, Statistics, Stopped,
+    Symmetry, of_graph, properties,
 };
 
 pub use options::{Options, Watch};
@@ -91,6 +91,7 @@ use discover::{discoveries, ended, left_open, within_fairness, witnesses};
 use found::Found;
 use graph::Graph;
 use paths::Depths;
+use search::{Keep, search};
 use symmetry::Quotient;
 use unfold::Runs;
 
@@ -115,9 +116,13 @@ pub fn explore_from<M: Model>(
     };
     let quotient = quotient.as_ref();
     let of_graph = of_graph(&properties::<M>()).and(options.properties);
-    let keep_graph = !of_graph.is_empty();
-    let (mut found, mut graph) =
-        search::search(model, initial, options, watch, keep_graph, quotient);
+    let can_finish: PropertySet = [BuiltIn::CanFinish.id::<M>()].into_iter().collect();
+    let keep = match () {
+        () if of_graph.is_empty() => Keep::Levels,
+        () if of_graph.minus(can_finish).is_empty() => Keep::Graph,
+        () => Keep::Moves,
+    };
+    let (mut found, mut graph) = search(model, initial, options, watch, keep, quotient);
     let symmetry = quotient.map(Quotient::conclusion);
     let symmetry = symmetry.or(options.symmetry.then(Symmetry::default));
     if let Some(refused) = symmetry.as_ref().and_then(|symmetry| symmetry.refused.clone()) {
@@ -230,7 +235,7 @@ fn trace_graph<M: Model>(
         checkpoint,
         ..options.clone()
     };
-    search::search(model, initial, &options, &Patient(watch), true, quotient).1
+    search(model, initial, &options, &Patient(watch), Keep::Graph, quotient).1
 }
 
 /// A watcher that never interrupts: the second search must finish, since a violation without its

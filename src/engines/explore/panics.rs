@@ -25,6 +25,24 @@ pub fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
+/// Runs code of a model for every state. One guard covers many states. Returns the positions of the
+/// states in which it panics.
+pub fn in_each<S>(states: &[S], mut run: impl FnMut(usize, &S)) -> Vec<usize> {
+    let (mut at, mut panicked) = (0, Vec::new());
+    while at < states.len() {
+        let all = catch(|| {
+            while let Some(state) = states.get(at) {
+                at += 1;
+                run(at - 1, state);
+            }
+        });
+        if all.is_err() {
+            panicked.push(at - 1);
+        }
+    }
+    panicked
+}
+
 /// Returns the result of a thread, and resumes its panic if it panicked.
 pub fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|payload| resume_unwind(payload))

@@ -7,7 +7,7 @@ use latchwork_model::kit::{Model, Process, Step};
 
 use crate::engines::verdict::Path;
 
-use super::graph::{Graph, components};
+use super::graph::{Graph, components, next_of};
 use super::steps::each;
 
 /// The distance of every state from the start of a path.
@@ -16,18 +16,22 @@ pub struct Depths {
     depth: Vec<u32>,
     /// The start states of paths, in order of preference.
     starts: Vec<u32>,
+    /// The states by distance.
+    levels: Vec<Vec<u32>>,
 }
 
 impl Depths {
     /// Returns the distances from the initial states: the levels of the search.
     pub fn of_levels<S>(graph: &Graph<S>) -> Self {
         let mut depth = vec![0; graph.states.len()];
-        for level in 0..graph.levels.len() - 1 {
-            depth[graph.levels[level] as usize..graph.levels[level + 1] as usize]
-                .fill(level as u32);
-        }
+        let levels = (0..graph.levels.len() - 1).map(|level| {
+            let ids = graph.level(level);
+            depth[ids.start as usize..ids.end as usize].fill(level as u32);
+            ids.collect()
+        });
+        let levels = levels.collect();
         // The initial states have ids in their own order, because a single thread inserts them.
-        Self { depth, starts: graph.level(0).collect() }
+        Self { depth, starts: graph.level(0).collect(), levels }
     }
 
     /// Returns the distances from some states along the edges.
@@ -38,12 +42,12 @@ impl Depths {
     /// Returns the distances from some states, along edges to states in a region.
     pub fn within<S>(graph: &Graph<S>, starts: Vec<u32>, region: impl Fn(u32) -> bool) -> Self {
         let mut depth = vec![u32::MAX; graph.states.len()];
-        let mut level = starts.clone();
-        level.iter().for_each(|id| depth[*id as usize] = 0);
-        let mut next = Vec::new();
+        starts.iter().for_each(|id| depth[*id as usize] = 0);
+        let mut levels = vec![starts.clone()];
         for distance in 1.. {
-            for id in level.drain(..) {
-                for target in graph.successors(id) {
+            let mut next = Vec::new();
+            for id in levels.last().into_iter().flatten() {
+                for target in graph.successors(*id) {
                     if depth[*target as usize] == u32::MAX && region(*target) {
                         depth[*target as usize] = distance;
                         next.push(*target);
@@ -53,9 +57,9 @@ impl Depths {
             if next.is_empty() {
                 break;
             }
-            std::mem::swap(&mut level, &mut next);
+            levels.push(next);
         }
-        Self { depth, starts }
+        Self { depth, starts, levels }
     }
 
     /// Returns the distance of a state; `u32::MAX` if it is not reached.
@@ -113,29 +117,32 @@ pub fn best_beyond<M: Model>(
     let at_goal = |id: &u32| (*id, beyond(*id).into_iter().map(last).collect());
     // The states on shortest paths, from the goals back to the starts, each with its edges.
     let mut edges: BTreeMap<u32, Vec<Edge>> = goals.iter().map(at_goal).collect();
+    let mut on_way = vec![false; graph.states.len()];
+    goals.iter().for_each(|id| on_way[*id as usize] = true);
     let mut layer: Vec<u32> = goals.to_vec();
-    let mut distance = goals.first().map_or(0, |id| depths.depth[*id as usize]);
-    let by_depth = candidates(graph, depths, distance);
-    while distance > 0 {
-        distance -= 1;
-        layer.sort_unstable();
-        let mut previous = Vec::new();
-        for id in by_depth[distance as usize].iter().copied() {
-            let onward: Vec<Edge> = steps(model, graph, id)
-                .into_iter()
-                .filter(|(_, target)| layer.binary_search(target).is_ok())
-                .map(|(step, target)| {
-                    let process = step.process(M::ACTIONS);
-                    let switches = cheapest(&edges[&target], Some(process));
-                    Edge { step, process, target, switches }
-                })
-                .collect();
-            if !onward.is_empty() {
-                previous.push(id);
-                edges.insert(id, onward);
+    let distance = goals.first().map_or(0, |id| depths.of(*id));
+    for level in depths.levels[..distance as usize].iter().rev() {
+        layer.clear();
+        for id in level.iter().copied() {
+            // A step leads at most one level down. Most states have none to a shortest path, so the
+            // model is not asked for their steps.
+            let leads = |target: &u32| on_way.get(*target as usize) == Some(&true);
+            if !graph.successors(id).iter().any(leads) {
+                continue;
             }
+            let onward = steps(model, graph, id).into_iter();
+            let onward = onward.filter(|(_, target)| leads(target));
+            let onward = onward.map(|(step, target)| {
+                let process = step.process(M::ACTIONS);
+                let switches = cheapest(&edges[&target], Some(process));
+                Edge { step, process, target, switches }
+            });
+            let onward = onward.collect();
+            edges.insert(id, onward);
+            layer.push(id);
         }
-        layer = previous;
+        // Only now: a step within a level is not on a shortest path.
+        layer.iter().for_each(|id| on_way[*id as usize] = true);
     }
     let mut process = before.map(|step| step.process(M::ACTIONS));
     let start = depths.starts.iter().enumerate().filter(|(_, id)| layer.contains(id));
@@ -167,17 +174,6 @@ impl Edge {
 /// goal costs nothing.
 fn cheapest(edges: &[Edge], before: Option<Process>) -> u32 {
     edges.iter().map(|edge| edge.cost(before)).min().unwrap_or(0)
-}
-
-/// Returns the states by distance, up to but excluding `end`.
-fn candidates<S>(graph: &Graph<S>, depths: &Depths, end: u32) -> Vec<Vec<u32>> {
-    let mut by_depth = vec![Vec::new(); end as usize];
-    for id in 0..graph.expanded() {
-        if let Some(level) = by_depth.get_mut(depths.depth[id as usize] as usize) {
-            level.push(id);
-        }
-    }
-    by_depth
 }
 
 /// Returns the steps of a state with the ids that they lead to.
@@ -265,13 +261,12 @@ pub fn way_on<M: Model>(
         let best = best(model, graph, &depths, &standstills, before);
         return WayOn { steps: best.path.steps, cycle: None };
     }
-    let component = components(graph.expanded(), |id, out| {
-        out.extend(graph.successors(id).iter().filter(|target| **target < graph.expanded()));
+    let components = components(graph.expanded(), |id, at| {
+        next_of(graph.successors(id), at, |_, target| target < graph.expanded())
     });
-    let mut sizes = BTreeMap::new();
-    component.iter().for_each(|number| *sizes.entry(*number).or_insert(0u32) += 1);
+    let sizes = components.sizes();
     let on_cycle =
-        |id: u32| sizes[&component[id as usize]] > 1 || graph.successors(id).contains(&id);
+        |id: u32| sizes[components.of(id) as usize] > 1 || graph.successors(id).contains(&id);
     let entry = best(model, graph, &depths, &nearest(&on_cycle), before);
     let mut steps = entry.path.steps;
     let cycle = steps.len();

@@ -20,7 +20,7 @@ use super::fingerprint::fingerprint;
 use super::found::Found;
 use super::graph::Graph;
 use super::options::{Options, Watch};
-use super::search::Search;
+use super::search::{Keep, Search};
 use super::spill::parse;
 use super::symmetry::Quotient;
 
@@ -42,13 +42,13 @@ impl<'a, M: Model> Search<'a, M> {
         model: &'a M,
         options: &'a Options,
         watch: &'a dyn Watch,
-        keep_graph: bool,
+        keep: Keep,
         quotient: Option<&'a Quotient>,
     ) -> Option<Self> {
         let checkpoint = options.checkpoint.as_ref().filter(|there| there.file.exists())?;
         let read = || -> Result<Self, Problem> {
             let mut reader = sealed::open(&checkpoint.file, &checkpoint.stamp)?;
-            let mut search = Search::new(model, options, watch, keep_graph, quotient);
+            let mut search = Search::new(model, options, watch, keep, quotient);
             search.restore(&mut reader).map_err(|error| {
                 Problem::of_file(checkpoint.file.display().to_string(), error.to_string())
             })?;

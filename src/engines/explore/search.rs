@@ -9,6 +9,7 @@ use crate::engines::verdict::Stopped;
 
 use super::exact::Parts;
 use super::expand::{Shared, Tally, Worker};
+use super::fairness::Actors;
 use super::fingerprint::fingerprint;
 use super::found::Found;
 use super::frontier::Frontier;
@@ -26,22 +27,32 @@ const WORTH_THREADS: usize = 2048;
 /// The maximum number of successors of one state for which the table reserves room in advance.
 const MOST_AT_ONCE: usize = 1 << 20;
 
-/// Searches level by level. Keeps the graph if asked to. With a quotient, a state represents all
+/// What a search keeps of the space, beside fingerprints.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// The states of two levels.
+    Levels,
+    /// States and edges.
+    Graph,
+    /// States and edges, and who takes the edges.
+    Moves,
+}
+
+/// Searches level by level. Returns the graph if it is kept. With a quotient, a state represents all
 /// states that differ from it by an exchange.
 pub(super) fn search<M: Model>(
     model: &M,
     initial: &[M::State],
     options: &Options,
     watch: &dyn Watch,
-    keep_graph: bool,
+    keep: Keep,
     quotient: Option<&Quotient>,
 ) -> (Found, Option<Graph<M::State>>) {
-    let mut search =
-        Search::resumed(model, options, watch, keep_graph, quotient).unwrap_or_else(|| {
-            let mut search = Search::new(model, options, watch, keep_graph, quotient);
-            search.start(initial);
-            search
-        });
+    let mut search = Search::resumed(model, options, watch, keep, quotient).unwrap_or_else(|| {
+        let mut search = Search::new(model, options, watch, keep, quotient);
+        search.start(initial);
+        search
+    });
     #[cfg(test)]
     {
         search.visited.planted = options.planted;
@@ -72,6 +83,8 @@ pub(super) struct Search<'a, M: Model> {
     /// The maximum number of successors of a state.
     branching: usize,
     pub graph: Option<Graph<M::State>>,
+    /// Who takes a step, if that is kept with the edges.
+    actors: Option<Actors>,
     /// The states of the current level and the next one. If there is a graph, it holds them
     /// instead.
     pub frontier: Frontier<M::State>,
@@ -88,9 +101,10 @@ impl<'a, M: Model> Search<'a, M> {
         model: &'a M,
         options: &'a Options,
         watch: &'a dyn Watch,
-        keep_graph: bool,
+        keep: Keep,
         quotient: Option<&'a Quotient>,
     ) -> Self {
+        let keep_graph = keep != Keep::Levels;
         Self {
             model,
             options,
@@ -100,6 +114,7 @@ impl<'a, M: Model> Search<'a, M> {
             parts: options.exact.then(|| Parts::new(size_of::<M::State>())),
             branching: steps::all(model).len().max(1),
             graph: keep_graph.then(Graph::new),
+            actors: (keep == Keep::Moves).then(|| Actors::of(model)),
             frontier: Frontier::new(options.threads.max(1)),
             workers: (0..options.threads.max(1)).map(|_| Worker::new()).collect(),
             found: Found::new::<M>(),
@@ -192,6 +207,7 @@ impl<'a, M: Model> Search<'a, M> {
                 let slots = slots.by_ref().take(*degree as usize);
                 graph.push_edges(slots.map(|slot| self.visited.id(*slot)));
             }
+            graph.push_actors(&chunk.actors);
             graph.push_cuts(chunk.cuts.iter().map(|at| chunk.start as u32 + at));
         }
     }
@@ -218,6 +234,7 @@ impl<'a, M: Model> Search<'a, M> {
             parts,
             alone: threads == 1,
             frontier: self.graph.is_none().then_some(&self.frontier),
+            actors: self.actors.as_ref(),
             prints_only: false,
             quotient: self.quotient,
             owners: 0,

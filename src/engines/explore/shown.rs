@@ -4,7 +4,7 @@ use latchwork_model::kit::{Claim, Cut, Kind, Model, Property, Step};
 
 use crate::engines::verdict::{BuiltIn, End, PropertyId};
 
-use super::panics::catch;
+use super::panics::{catch, in_each};
 use super::steps;
 
 /// Returns the built-in property that a cut violates.
@@ -103,6 +103,27 @@ pub(crate) fn parts<M: Model>(model: &M, property: &Property<M>, states: &[M::St
         asked.is_ok().then_some(parts)
     };
     states.iter().find_map(of_state).unwrap_or(0)
+}
+
+/// Returns, for every part of a property, its claims in some states; `None` where the property panics.
+pub(super) fn claims<M: Model>(
+    model: &M,
+    property: &Property<M>,
+    states: &[M::State],
+) -> Vec<Vec<Option<Claim>>> {
+    let mut claims = vec![vec![None; states.len()]; parts(model, property, states)];
+    let panicked = in_each(states, |at, state| {
+        let mut parts = claims.iter_mut();
+        (property.parts)(model, state, &mut |claim| {
+            if let Some(part) = parts.next() {
+                part[at] = Some(claim);
+            }
+        });
+    });
+    for at in panicked {
+        claims.iter_mut().for_each(|part| part[at] = None);
+    }
+    claims
 }
 
 /// Returns the claim of one part of a property in a state; `None` if there is no such part, or it

@@ -15,7 +15,7 @@ use crate::engines::verdict::Path;
 use super::graph::Graph;
 use super::options::Options;
 use super::paths::{self, Depths, WayOn};
-use super::search::search;
+use super::search::{Keep, search};
 use super::steps;
 use super::symmetry::Quotient;
 
@@ -81,7 +81,7 @@ impl<M: Model> Runs<'_, M> {
             return paths::way_on(self.model, self.graph, id, last);
         }
         let options = Options { threads: self.threads, ..Options::default() };
-        let (_, graph) = search(self.model, &[run.end], &options, &(), true, None);
+        let (_, graph) = search(self.model, &[run.end], &options, &(), Keep::Graph, None);
         paths::way_on(self.model, &graph.unwrap_or_else(Graph::new), 0, last)
     }
 

@@ -17,8 +17,11 @@ use super::graph::Graph;
 use super::lasso::Waiting;
 use super::liveness;
 use super::options::Watch;
-use super::panics::{catch, join};
-use super::shown::parts;
+use super::panics::{in_each, join};
+use super::shown::claims;
+
+/// How many passes over undecided states are made before edges are reversed.
+const PASSES: usize = 32;
 
 /// What the graph shows of a property.
 pub(super) enum Shown {
@@ -71,8 +74,8 @@ pub(super) fn look<M: Model>(
 pub(super) fn bytes<S>(graph: &Graph<S>, properties: PropertySet, threads: usize) -> u64 {
     let at_a_time = threads.min(properties.iter().count()) as u64;
     let (states, edges) = (graph.states.len() as u64, graph.edge_count());
-    // Enabled and acting units; for each property marks, groups and reversed edges.
-    states * 8 + edges + at_a_time * (states * 48 + edges * 4)
+    // Enabled units and cycles; for each property marks, groups and reversed edges.
+    states * 9 + at_a_time * (states * 48 + edges * 4)
 }
 
 /// Returns the shallowest states that show a property, or the run that violates it, if any.
@@ -89,10 +92,9 @@ fn shows<M: Model>(
             return liveness::find(model, graph, moves, own).map(Shown::Waiting);
         }
         Some(own) => {
-            let parts = parts(model, own, &graph.states);
             let mut on_cycle = vec![false; graph.states.len()];
-            for part in 0..parts {
-                let of_part = cycles::FairGraph::of(model, graph, own, part).on_cycle();
+            for part in claims(model, own, &graph.states) {
+                let of_part = cycles::on_cycle(graph, &part);
                 on_cycle.iter_mut().zip(of_part).for_each(|(any, this)| *any |= this);
             }
             shallowest(graph, &on_cycle)
@@ -112,8 +114,26 @@ fn shallowest<S>(graph: &Graph<S>, shows: &[bool]) -> Option<(usize, Vec<u32>)> 
 /// Returns, for every state, whether it certainly cannot reach a done state. A step that is cut off
 /// might lead to one.
 fn stuck<M: Model>(model: &M, graph: &Graph<M::State>) -> Vec<bool> {
-    let is_done = |id: &u32| catch(|| model.done(&graph.states[*id as usize])).unwrap_or(true);
-    let done = (0..graph.states.len() as u32).filter(is_done);
-    let reaching = graph.reversed().reaching(done.chain(graph.cuts().iter().copied()));
+    let mut stuck = vec![false; graph.states.len()];
+    let panicked = in_each(&graph.states, |at, state| stuck[at] = !model.done(state));
+    panicked.into_iter().for_each(|at| stuck[at] = false);
+    graph.cuts().iter().for_each(|id| stuck[*id as usize] = false);
+    let mut left: Vec<u32> = (0..graph.expanded()).filter(|id| stuck[*id as usize]).collect();
+    // Most steps lead to larger ids, and most others to smaller ones, so a few passes in both
+    // directions decide almost all.
+    for _ in 0..PASSES {
+        left.reverse();
+        let before = left.len();
+        left.retain(|id| {
+            let stays = graph.successors(*id).iter().all(|target| stuck[*target as usize]);
+            stuck[*id as usize] = stays;
+            stays
+        });
+        if left.len() == before {
+            return stuck;
+        }
+    }
+    let free = (0..).zip(&stuck).filter(|(_, stuck)| !**stuck).map(|(id, _)| id);
+    let reaching = graph.reversed().reaching(free);
     reaching.into_iter().map(|can_finish| !can_finish).collect()
 }

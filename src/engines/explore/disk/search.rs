@@ -317,6 +317,7 @@ impl<'a, M: Model> Search<'a, M> {
             parts: None,
             alone: threads == 1,
             frontier: Some(frontier),
+            actors: None,
             prints_only: true,
             quotient: None,
             owners: 0,

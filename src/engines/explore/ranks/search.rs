@@ -327,6 +327,7 @@ impl<'a, M: Model> Rank<'a, M> {
                 parts: None,
                 alone: threads == 1,
                 frontier: Some(&frontier),
+                actors: None,
                 prints_only: false,
                 quotient: None,
                 owners: office.transport.peers(),
