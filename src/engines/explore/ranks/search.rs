@@ -158,10 +158,10 @@ impl<'a, M: Model> Rank<'a, M> {
             }
         }
         while !waiting.is_empty() {
+            self.office.attend()?;
             while let Some(((), answer)) = self.office.home(&waiting) {
                 full |= !answer.done;
             }
-            self.office.attend()?;
         }
         self.look_at_last();
         let report = self.report(&Tally::new::<M>(), None);
@@ -214,10 +214,10 @@ impl<'a, M: Model> Rank<'a, M> {
         let expected: u64 = to_me.map(|one| one.states).sum();
         let mut refused = false;
         while !waiting.is_empty() || self.given.count() < expected {
+            self.office.attend()?;
             while let Some(((), answer)) = self.office.home(&waiting) {
                 refused |= !answer.done;
             }
-            self.office.attend()?;
         }
         self.sources.extend(self.given.source()?);
         if refused || self.given.has_failed() {
@@ -345,9 +345,10 @@ impl<'a, M: Model> Rank<'a, M> {
         for worker in &mut self.workers {
             finding.pass(&mut worker.outgoing, 1)?;
         }
+        finding.settle()?;
         while !finding.waiting.is_empty() && goes_on() {
-            finding.settle()?;
             office.attend()?;
+            finding.settle()?;
         }
         if finding.is_full.load(Relaxed) {
             return Err(Halt::Stopped(Stopped::Memory));
