@@ -10,11 +10,12 @@ use indicatif::{BinaryBytes, HumanCount, ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::engines::explore::Watch;
+use crate::engines::explore::{RankFigures, Watch};
 use crate::engines::verdict::Stopped;
 use crate::jobs::parallel::Progress;
 use crate::report::check::html::Pace;
 
+use super::figures::{FigureFile, Figures};
 use super::print;
 
 /// Watches searches: shows how far they are on stderr if that is a terminal, and ends them when
@@ -32,6 +33,10 @@ pub struct Clock {
     bytes: AtomicU64,
     /// The bytes that it has on disk.
     on_disk: AtomicU64,
+    /// Where figures of ranks go.
+    figures: Option<Mutex<FigureFile>>,
+    /// What is shown of the ranks after the level.
+    of_ranks: Mutex<Option<String>>,
 }
 
 /// What is being done.
@@ -67,7 +72,24 @@ impl Clock {
         let (task, paces) = (Mutex::new(task), Mutex::new(Vec::new()));
         let signalled = Arc::new(AtomicBool::new(false));
         let (bytes, on_disk) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { began: now, deadline, signalled, bar, task, paces, bytes, on_disk }
+        let (figures, of_ranks) = (None, Mutex::new(None));
+        Self {
+            began: now,
+            deadline,
+            signalled,
+            bar,
+            task,
+            paces,
+            bytes,
+            on_disk,
+            figures,
+            of_ranks,
+        }
+    }
+
+    /// From now on the figures of ranks go to this file.
+    pub fn write_figures(&mut self, file: FigureFile) {
+        self.figures = Some(Mutex::new(file));
     }
 
     /// From now on Ctrl-C, or a request to terminate, ends searches with what they have covered; a
@@ -179,7 +201,11 @@ impl Watch for Clock {
             task.pace.push((seconds, distinct));
         }
         drop(task);
-        if !self.bar.is_hidden() {
+        let of_ranks = self.of_ranks.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(line) = of_ranks {
+            let name = self.lock().name.clone();
+            self.bar.set_message(format!("{line}: {name}"));
+        } else if !self.bar.is_hidden() {
             let (states, frontier) = (HumanCount(distinct), HumanCount(frontier));
             let bytes = BinaryBytes(self.bytes.load(Relaxed));
             let on_disk = match self.on_disk.load(Relaxed) {
@@ -189,6 +215,26 @@ impl Watch for Clock {
             let how_far =
                 format!("level {level}, {states} states, frontier {frontier}, {bytes}{on_disk}");
             self.show(&how_far, distinct);
+        }
+    }
+
+    fn ranks(&self, levels: &[u64], ranks: &[RankFigures]) {
+        let task = self.lock();
+        let (seconds, states) = (task.began.elapsed().as_secs_f64(), levels.iter().sum::<u64>());
+        // A search that goes on has not found all of its states now.
+        let (from, before) = task.pace.first().copied().unwrap_or((0.0, 0));
+        let rate = states.saturating_sub(before) as f64 / (seconds - from).max(0.001);
+        drop(task);
+        let figures = Figures::of(levels, ranks, seconds, rate);
+        let file = self.figures.as_ref().map(|file| file.lock());
+        if let Some(file) = file
+            && let Err(error) = file.unwrap_or_else(PoisonError::into_inner).add(&figures)
+        {
+            self.problem(&format!("figures cannot be written: {error}"));
+        }
+        if !self.bar.is_hidden() {
+            let line = Some(figures.line());
+            *self.of_ranks.lock().unwrap_or_else(PoisonError::into_inner) = line;
         }
     }
 

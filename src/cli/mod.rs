@@ -3,12 +3,14 @@
 mod budget;
 mod checkpoint;
 mod clock;
+mod cluster;
 mod commands;
 mod dev;
 mod diary;
 mod disk;
 mod exit;
 mod failure;
+mod figures;
 mod files;
 mod forecast;
 pub mod gallery;

@@ -14,11 +14,14 @@ use crate::engines::explore::Options;
 use crate::engines::explore::disk::Disk;
 use crate::engines::explore::ranks::handshake::{Job, nonce};
 use crate::engines::explore::ranks::sockets::Sockets;
+use crate::engines::explore::ranks::transport::Transport;
 use crate::engines::explore::ranks::{Place, WORTH_MOVING};
 use crate::files::scenario::Scenario;
 
 use super::Failure;
 use super::checkpoint::{CHECK, command_to_go_on, identity, lock, stamps};
+use super::cluster::{self, Crew, Member, SECRET};
+use super::figures::FigureFile;
 
 /// The search is committed after a level when so many states were found since the last time.
 const EVERY: u64 = 200_000;
@@ -27,8 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long processes that were started may take to end.
 const TICKS_TO_END: u32 = 100;
 const TICK: Duration = Duration::from_millis(20);
-/// The shortest secret.
-const SECRET: usize = 16;
 /// The last line of a list of hosts that comes from a pipe.
 const END: &str = "end";
 
@@ -37,9 +38,9 @@ const END: &str = "end";
 pub struct Ranks {
     /// Search with N processes of this machine, each with its own memory [default for --threads: all
     /// cores, divided by N]. With --checkpoint FOLDER the same command goes on after a kill, with any
-    /// number of processes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
-    ranks: Option<u16>,
+    /// number of processes. slurm: be the task of a job step; kubernetes/N: be the pod of an indexed job
+    #[arg(long, value_name = "N")]
+    ranks: Option<Crew>,
     /// Search as rank R, counted from 0, of those in --hosts. Start all of them with the same arguments
     #[arg(long, value_name = "R", requires = "hosts")]
     rank: Option<u16>,
@@ -47,6 +48,10 @@ pub struct Ranks {
     /// knows. A rank binds its own address only
     #[arg(long, value_name = "FILE", requires = "rank")]
     hosts: Option<PathBuf>,
+    /// Write what each rank has after each level, as lines of JSON: states, states in a second, bytes in
+    /// mails and on disk, and an estimate of what is left. These are measured; --json has the facts
+    #[arg(long, value_name = "FILE")]
+    figures: Option<PathBuf>,
 }
 
 /// The ranks of a search, as one of them sees them.
@@ -98,6 +103,19 @@ impl Ranks {
         self.ranks.is_some() || self.rank.is_some()
     }
 
+    /// The file that receives figures, at rank 0.
+    pub fn figures(&self, team: Option<&Team>) -> Result<Option<FigureFile>, Failure> {
+        let Some(path) = &self.figures else { return Ok(None) };
+        let Some(team) = team else {
+            let message = "--figures is about the ranks of a search";
+            return Err(Failure::Usage(format!("{message}\nhint: name their number with --ranks")));
+        };
+        match team.transport.me() {
+            0 => FigureFile::create(path).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// Whether rank 0 has started this process.
     pub fn is_child(&self) -> bool {
         self.hosts.as_deref() == Some(Path::new("-"))
@@ -105,7 +123,10 @@ impl Ranks {
 
     /// How many processes share this machine.
     pub fn of_machine(&self) -> usize {
-        self.ranks.map_or(1, usize::from)
+        match self.ranks {
+            Some(Crew::Here(ranks)) => usize::from(ranks),
+            _ => 1,
+        }
     }
 
     /// Meets the other ranks, and starts them before if they are of this machine. `keep` is the folder
@@ -128,11 +149,28 @@ impl Ranks {
         let how = format!("{:?}", (options.depth, options.first_violation, options.states));
         let of_job = stamp(&identity(scenario, &["ranks", &how]));
         let of_files = stamp(&identity(scenario, &["ranks"]));
-        let me = self.rank.map_or(0, usize::from);
-        let (hosts, is_child) = match &self.hosts {
-            Some(_) if self.is_child() => (Hosts::of_parent()?, true),
-            Some(path) => (Hosts::read(path)?, false),
-            None => (Hosts::here(self.of_machine())?, false),
+        let variable = |name: &str| std::env::var(name).ok();
+        let member = match self.ranks {
+            Some(crew) => Member::of(crew, &variable)?,
+            None => None,
+        };
+        if member.is_some() && self.rank.is_some() {
+            let message =
+                "--rank does not go with --ranks slurm or kubernetes: the cluster says it";
+            return Err(Failure::Usage(format!("{message}\nhint: leave one of them out")));
+        }
+        let patience = if member.is_some() { cluster::PATIENCE } else { PATIENCE };
+        let starts = member.is_none() && self.rank.is_none();
+        let mut me = self.rank.map_or(0, usize::from);
+        let (hosts, is_child) = match (&self.hosts, member) {
+            (_, Some(member)) => {
+                me = member.me;
+                let addresses = member.addresses();
+                (Hosts { secret: member.secret, addresses, folder: None }, false)
+            }
+            (Some(_), None) if self.is_child() => (Hosts::of_parent()?, true),
+            (Some(path), None) => (Hosts::read(path)?, false),
+            (None, None) => (Hosts::here(self.of_machine())?, false),
         };
         if me >= hosts.addresses.len() {
             let ranks = hosts.addresses.len();
@@ -151,16 +189,11 @@ impl Ranks {
             Some(folder) => Some(ready(folder)?),
             None => None,
         };
-        let mut job = Job {
-            secret: hosts.secret,
-            stamp: of_job,
-            me,
-            hosts: hosts.addresses,
-            patience: PATIENCE,
-        };
+        let mut job =
+            Job { secret: hosts.secret, stamp: of_job, me, hosts: hosts.addresses, patience };
         let listener = job.bind().map_err(Failure::Usage)?;
         let mut children = Children::default();
-        if self.rank.is_none() {
+        if starts {
             job.hosts[0] = listener.local_addr()?.to_string();
             for rank in 1..job.hosts.len() {
                 children.0.push(start(rank, &job, &folder)?);

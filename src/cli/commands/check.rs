@@ -144,7 +144,10 @@ impl Check {
         let folder = self.on_disk.open(&scenarios)?;
         let time = self.forecast.or(self.budget.time);
         let is_quiet = self.outputs.shows_no_progress() || self.ranks.is_child();
-        let clock = Clock::start(time, is_quiet);
+        let mut clock = Clock::start(time, is_quiet);
+        if let Some(file) = self.ranks.figures(team.as_ref())? {
+            clock.write_figures(file);
+        }
         clock.heed_signals()?;
         clock.more(scenarios.len());
         let mut all = Vec::new();

@@ -84,7 +84,7 @@ use crate::engines::verdict::{
     Symmetry, of_graph, properties,
 };
 
-pub use options::{Options, Watch};
+pub use options::{Options, RankFigures, Watch};
 
 use checkpoint::Checkpoint;
 use discover::{discoveries, ended, left_open, within_fairness, witnesses};

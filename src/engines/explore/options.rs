@@ -1,5 +1,7 @@
 //! Options of a search: what to look for, how far, and who observes it.
 
+use serde::{Deserialize, Serialize};
+
 use std::ops::Range;
 
 use crate::engines::verdict::{PropertySet, Stopped};
@@ -66,6 +68,19 @@ impl Default for Options {
     }
 }
 
+/// What a rank of a search has after a level: measured, and in no report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RankFigures {
+    /// The number of states of the level that it has found.
+    pub frontier: u64,
+    /// The bytes of its table.
+    pub memory: u64,
+    /// The bytes of all mails that it has sent.
+    pub mails: u64,
+    /// The bytes of its files.
+    pub disk: u64,
+}
+
 /// An observer of a search, which can also stop it.
 pub trait Watch: Sync {
     /// Called when a level is finished.
@@ -76,6 +91,12 @@ pub trait Watch: Sync {
     /// Reports the bytes in use for the table, states and edges.
     fn memory(&self, bytes: u64) {
         let _ = bytes;
+    }
+
+    /// Called before [`Watch::level`] in a search by ranks: the number of states on each level, and what
+    /// the ranks have.
+    fn ranks(&self, levels: &[u64], ranks: &[RankFigures]) {
+        let _ = (levels, ranks);
     }
 
     /// Reports the bytes of the files of a search on disk.

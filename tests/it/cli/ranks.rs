@@ -43,7 +43,16 @@ fn several_processes_write_the_same_bytes() {
         cases += expected.2.len();
         for ranks in ["1", "3"] {
             fs::create_dir_all(at(ranks)).expect("a folder");
-            assert_eq!(said(scenario, &at(ranks), &["--ranks", ranks]), expected, "{scenario}");
+            let figures = at("figures");
+            let more = ["--ranks", ranks, "--figures", path(&figures)];
+            assert_eq!(said(scenario, &at(ranks), &more), expected, "{scenario}");
+            // One line for each level, which adds up to what is in the facts.
+            let figures = fs::read_to_string(figures).expect("figures");
+            let last = figures.lines().last().expect("a level");
+            let last: serde_json::Value = serde_json::from_str(last).expect("JSON");
+            let facts: serde_json::Value = serde_json::from_slice(&expected.1).expect("JSON");
+            assert_eq!(last["states"], facts["scenarios"][0]["distinct"]);
+            assert_eq!(last["ranks"].as_array().expect("ranks").len().to_string(), ranks);
         }
     }
     assert!(cases > 0, "no case was compared");
@@ -124,7 +133,11 @@ fn what_ranks_cannot_do_is_refused() {
         (&["--ranks", "2", "--coverage"], "--ranks does not go with --coverage"),
         (&["--rank", "0", "--hosts", "/no/such/file"], "cannot read"),
         (&["--rank", "0"], "--hosts"),
-        (&["--ranks", "0"], "0 is not in 1..=512"),
+        (&["--figures", "x"], "--figures is about the ranks of a search"),
+        (&["--ranks", "slurm"], "SLURM_PROCID is not set\nhint: start all ranks with srun"),
+        (&["--ranks", "kubernetes/2"], "JOB_COMPLETION_INDEX is not set\nhint: "),
+        (&["--ranks", "kubernetes"], "kubernetes/4, in an indexed job with four completions"),
+        (&["--ranks", "0"], "a number of processes of this machine, 1 to 512"),
     ] {
         let said = refused(&[&["check", scenario], more].concat());
         assert!(said.contains(why), "{said}");

@@ -163,3 +163,76 @@ fn the_shards_on_github_are_all_there_and_are_put_together() {
     let merge = jobs["merge"]["steps"].as_array().expect("steps").last().expect("a step");
     assert_eq!(merge["run"], "latchwork merge shard-*.json");
 }
+
+/// The script of a check on Slurm, as three tasks on this machine. Red if a word of it is wrong, or if
+/// tasks do not find each other by what srun sets.
+#[test]
+fn the_script_for_slurm_checks_with_several_tasks() {
+    let text = fs::read_to_string(repository("docs/ci/slurm-check.sh")).expect("text");
+    assert!(text.starts_with("#!") && text.contains("\n#SBATCH --ntasks="));
+    assert!(text.contains("\nexport LATCHWORK_SECRET\n") && text.contains("\nsrun "));
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("latchwork "));
+    let line = line.expect("a command").replace("\"$SLURM_CPUS_PER_TASK\"", "1");
+    assert!(!line.contains('$'), "{line}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let small = repository("scenarios/downconvert/cross.json").display().to_string();
+    let words: Vec<String> = line
+        .split_whitespace()
+        .map(|word| if word.ends_with("three_requests.json") { small.clone() } else { word.into() })
+        .collect();
+    assert!(words.contains(&small), "{line}");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let codes: Vec<Option<i32>> = std::thread::scope(|scope| {
+        let task = |number: usize| {
+            let (words, folder) = (&words, folder.path());
+            scope.spawn(move || {
+                let mut command = latchwork(words);
+                command.current_dir(folder).env("LATCHWORK_SECRET", "0123456789abcdef");
+                // Somewhere between the ports of two jobs.
+                let job = (std::process::id() % 9_973).to_string();
+                command.env("SLURM_PROCID", number.to_string()).env("SLURM_STEP_NUM_TASKS", "3");
+                command.env("SLURM_STEP_NODELIST", "localhost").env("SLURM_JOB_ID", job);
+                command.env("SLURMD_NODENAME", "localhost").output().expect("it runs").status.code()
+            })
+        };
+        let tasks: Vec<_> = (0..3).map(task).collect();
+        tasks.into_iter().map(|task| task.join().expect("no panic")).collect()
+    });
+    assert_eq!(codes, [Some(0); 3]);
+    let facts = fs::read(folder.path().join("facts.json")).expect("facts");
+    let alone = latchwork(&["check", &small, "--json"]).current_dir(folder.path()).output();
+    assert_eq!(facts, alone.expect("it runs").stdout);
+    assert!(folder.path().join("search/commit").exists(), "it can go on");
+}
+
+/// Red if the job of a check on Kubernetes contradicts itself, or if a word of its command is wrong.
+#[test]
+fn the_job_for_kubernetes_checks_with_several_pods() {
+    let text = fs::read_to_string(repository("docs/ci/kubernetes-check.yml")).expect("text");
+    let (service, job) = text.split_once("\n---\n").expect("two documents");
+    let [service, job]: [Value; 2] =
+        [service, job].map(|text| serde_saphyr::from_str(text).expect("YAML"));
+    let (name, spec) = (&job["metadata"]["name"], &job["spec"]);
+    assert_eq!((&service["kind"], &service["metadata"]["name"]), (&"Service".into(), name));
+    assert_eq!(service["spec"]["clusterIP"], "None");
+    assert_eq!(&service["spec"]["selector"]["job-name"], name);
+    assert_eq!(&spec["template"]["spec"]["subdomain"], name);
+    assert_eq!((&job["kind"], &spec["completionMode"]), (&"Job".into(), &"Indexed".into()));
+    assert_eq!(spec["completions"], spec["parallelism"]);
+    let container = &spec["template"]["spec"]["containers"][0];
+    assert_eq!(container["env"][0]["name"], "LATCHWORK_SECRET");
+    let script = container["args"][0].as_str().expect("a script");
+    assert!(script.contains(&format!("--ranks kubernetes/{} ", spec["completions"])), "{script}");
+    let (line, codes) = script.split_once(" || ").expect("codes");
+    assert_eq!(codes, "case $? in 1|3) true;; *) false;; esac");
+    // The name of the pod means nothing here: all else made sense.
+    let out = tempfile::tempdir().expect("a folder");
+    let line = line.replace("/log/", &format!("{}/", out.path().display()));
+    let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+    let mut command = latchwork(&words);
+    command.env("LATCHWORK_SECRET", "0123456789abcdef").env("JOB_COMPLETION_INDEX", "0");
+    let output = command.env("HOSTNAME", "no-such-pod-0").output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("cannot bind no-such-pod-0:4000"), "{said}");
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -6,20 +6,22 @@ use std::io;
 use latchwork_model::kit::Model;
 
 use super::balance::balance;
-use super::helper::{out_of_turn, read};
+use super::helper::read;
 use super::place::Place;
 use super::search::Rank;
 use super::sweeps::Finishing;
-use super::words::{Decision, Part, Progress, Report, Word};
+use super::words::{Decision, Part, Progress, Report, Swept, Word, out_of_turn};
 use crate::engines::explore::disk::commit::{commit, committed};
 use crate::engines::explore::disk::conclude::{Levels, Stuck};
 use crate::engines::explore::disk::search::{Halt, is_damage};
 use crate::engines::explore::disk::traces::Wanted;
 use crate::engines::explore::expand::Tally;
 use crate::engines::explore::found::Found;
+use crate::engines::explore::options::RankFigures;
 use crate::engines::verdict::Stopped;
 
-use super::transport::gone;
+use super::files::of_level;
+use super::transport::{Gone, gone};
 
 /// Rank 0, which leads the others.
 pub struct Chief<'a, M: Model> {
@@ -165,9 +167,10 @@ impl<'a, M: Model> Chief<'a, M> {
         self.add_level(fresh, reports);
         let distinct = self.found.statistics.distinct;
         let watch = self.rank.watch;
-        watch.memory(reports.iter().map(|report| report.memory).sum());
-        let bytes = self.levels.iter().flatten().map(|part| part.size.bytes);
-        watch.disk(bytes.sum());
+        let figures: Vec<RankFigures> = reports.iter().map(|report| report.figures).collect();
+        watch.memory(figures.iter().map(|figures| figures.memory).sum());
+        watch.disk(figures.iter().map(|figures| figures.disk).sum());
+        watch.ranks(&self.found.statistics.levels, &figures);
         watch.level(level, distinct, fresh);
         if !self.is_over {
             self.found.stopped = self.found.enough::<M>(options);
@@ -192,7 +195,9 @@ impl<'a, M: Model> Chief<'a, M> {
         while waiting > 0 {
             match self.hear()? {
                 (_, Word::OnDisk) => waiting -= 1,
-                (from, Word::Report(report)) => self.early.push((from, *report)),
+                (from, Word::Report(report)) if self.can_say(from, &report) => {
+                    self.early.push((from, *report));
+                }
                 _ => return Err(out_of_turn().into()),
             }
         }
@@ -236,6 +241,9 @@ impl<'a, M: Model> Chief<'a, M> {
         self.early.drain(..).for_each(|(from, report)| reports[from] = Some(report));
         while reports.iter().any(Option::is_none) {
             match self.hear()? {
+                (rank, Word::Report(report)) if !self.can_say(rank, &report) => {
+                    return Err(strange(rank).into());
+                }
                 (from, Word::Report(report)) => {
                     if report.stopped.is_some() {
                         self.rank.office.call_off()?;
@@ -246,6 +254,11 @@ impl<'a, M: Model> Chief<'a, M> {
             }
         }
         Ok(reports.into_iter().flatten().collect())
+    }
+
+    /// Returns whether a report can be that of a rank on the next level.
+    fn can_say(&self, rank: usize, report: &Report) -> bool {
+        report.is_possible::<M>(&of_level(self.rank.disk, self.levels.len(), rank).0)
     }
 
     /// Collects the answers of all other ranks to a request, each of which is a word.
@@ -282,23 +295,36 @@ impl<'a, M: Model> Chief<'a, M> {
 
     fn sweep(&mut self) -> Result<Option<Stuck<M::State>>, Halt> {
         let swept = |word| match word {
-            Word::Swept(found) => Some(found),
+            Word::Swept(swept) => Some(swept),
             _ => None,
         };
         self.tell(&Word::BeginSweeps)?;
         let mut finishing = Finishing::begin(&self.rank);
         self.answers(swept)?;
+        // By level: whether states are left that cannot finish, and how many states could finish in all
+        // when it was swept last.
+        let mut is_left = vec![true; self.levels.len()];
+        let mut known: Vec<Option<u64>> = vec![None; self.levels.len()];
+        let mut total = 0;
         loop {
-            let mut found = 0;
+            let mut is_over = true;
             for level in (0..self.levels.len()).rev() {
+                // If no mark was set since, a sweep finds nothing.
+                if !is_left[level] || known[level] == Some(total) {
+                    continue;
+                }
+                is_over = false;
+                known[level] = Some(total);
                 self.tell(&Word::Sweep(level))?;
-                found += self.rank.sweep(&mut finishing, level)?;
-                found += self.answers(swept)?.into_iter().sum::<u64>();
+                let own = self.rank.sweep(&mut finishing, level)?;
+                let all: Vec<Swept> = [own].into_iter().chain(self.answers(swept)?).collect();
+                total += all.iter().map(|swept| swept.found).sum::<u64>();
+                is_left[level] = all.iter().any(|swept| swept.left > 0);
                 if self.rank.watch.interrupted() {
                     return Err(Halt::Stopped(self.rank.watch.why()));
                 }
             }
-            if found == 0 {
+            if is_over {
                 break;
             }
         }
@@ -314,6 +340,10 @@ impl<'a, M: Model> Chief<'a, M> {
         self.states(&mut states)?;
         Ok(Some(Stuck { level, states }))
     }
+}
+
+fn strange(rank: usize) -> io::Error {
+    Gone { rank, why: "sent a report that cannot be".to_string() }.into()
 }
 
 fn stopped(reports: &[Report]) -> Option<Stopped> {

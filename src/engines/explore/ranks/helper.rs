@@ -7,7 +7,7 @@ use zerocopy::IntoBytes;
 
 use super::search::Rank;
 use super::sweeps::Finishing;
-use super::words::Word;
+use super::words::{Swept, Word, out_of_turn};
 use crate::engines::explore::disk::search::Halt;
 use crate::engines::explore::disk::states::StateReader;
 use crate::engines::explore::disk::traces::Wanted;
@@ -47,12 +47,12 @@ pub fn help<M: Model>(rank: &mut Rank<'_, M>, initial: &[M::State]) -> Result<()
             }
             Word::BeginSweeps => {
                 finishing = Some(Finishing::begin(rank));
-                rank.say(0, &Word::Swept(0))?;
+                rank.say(0, &Word::Swept(Swept::default()))?;
             }
             Word::Sweep(level) => {
                 let finishing = finishing.as_mut().ok_or_else(out_of_turn)?;
-                let found = rank.sweep(finishing, level)?;
-                rank.say(0, &Word::Swept(found))?;
+                let swept = rank.sweep(finishing, level)?;
+                rank.say(0, &Word::Swept(swept))?;
             }
             Word::FirstLeft => {
                 let finishing = finishing.as_ref().ok_or_else(out_of_turn)?;
@@ -77,11 +77,6 @@ pub fn help<M: Model>(rank: &mut Rank<'_, M>, initial: &[M::State]) -> Result<()
 fn hear<M: Model>(rank: &Rank<'_, M>) -> Result<Word, Halt> {
     let (_, word) = rank.office.hear(|| Ok(()))?;
     Ok(serde_json::from_slice(&word).map_err(io::Error::from)?)
-}
-
-/// The error of a word that does not belong here.
-pub fn out_of_turn() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "a rank has sent a word out of turn")
 }
 
 /// Sends states to rank 0.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use zerocopy::{FromBytes, IntoBytes};
@@ -76,6 +76,8 @@ pub struct Office<'a> {
     /// By rank: the number of unanswered questions.
     unanswered: Vec<AtomicUsize>,
     next: AtomicU32,
+    /// The bytes of all mails that it has sent.
+    sent: AtomicU64,
     answers: Mutex<BTreeMap<u32, Answer>>,
     words: Mutex<VecDeque<(usize, Vec<u8>)>>,
     /// Whether rank 0 has called the search off.
@@ -91,6 +93,7 @@ impl<'a> Office<'a> {
             takes,
             unanswered: (0..transport.peers()).map(|_| AtomicUsize::new(0)).collect(),
             next: AtomicU32::new(0),
+            sent: AtomicU64::new(0),
             answers: Mutex::new(BTreeMap::new()),
             words: Mutex::new(VecDeque::new()),
             called_off: AtomicBool::new(false),
@@ -112,7 +115,17 @@ impl<'a> Office<'a> {
         self.unanswered[to].fetch_add(1, Relaxed);
         let number = self.next.fetch_add(1, Relaxed);
         lock(&waiting.0).insert(number, what);
-        self.transport.send(to, mail([QUESTION, question as u8], number, content))
+        self.send(to, mail([QUESTION, question as u8], number, content))
+    }
+
+    fn send(&self, to: usize, mail: Vec<u8>) -> io::Result<()> {
+        self.sent.fetch_add(mail.len() as u64, Relaxed);
+        self.transport.send(to, mail)
+    }
+
+    /// Returns the bytes of all mails that this rank has sent.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Relaxed)
     }
 
     /// Answers a question about fingerprints that this rank owns.
@@ -174,7 +187,7 @@ impl<'a> Office<'a> {
                 let answer = self.answer_mail(head[1], content).ok_or_else(strange)?;
                 let number = number(head);
                 let reply = mail_of_answer(number, &answer);
-                self.transport.send(from, reply)?;
+                self.send(from, reply)?;
             }
             Some(&ANSWER) => {
                 let (head, content) = mail.split_at_checked(HEAD).ok_or_else(strange)?;
@@ -202,7 +215,7 @@ impl<'a> Office<'a> {
 
     /// Sends a word to a rank.
     pub fn say(&self, to: usize, word: &[u8]) -> io::Result<()> {
-        self.transport.send(to, [&[WORD], word].concat())
+        self.send(to, [&[WORD], word].concat())
     }
 
     /// Waits for a word, and returns it with its sender. `look` is called between mails.

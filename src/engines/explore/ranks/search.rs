@@ -11,7 +11,7 @@ use zerocopy::IntoBytes;
 
 use super::files::{Given, Source, of_level};
 use super::office::{Answer, Office, Question, Waiting, bytes};
-use super::words::{Decision, Part, Report, Word};
+use super::words::{Decision, Part, Report, Word, out_of_turn};
 use crate::engines::explore::disk::Disk;
 use crate::engines::explore::disk::search::{Halt, is_damage};
 use crate::engines::explore::disk::share::{lock, share};
@@ -19,7 +19,7 @@ use crate::engines::explore::disk::states::{StateReader, StateWriter, in_frame};
 use crate::engines::explore::expand::{Shared, Tally, Worker};
 use crate::engines::explore::fingerprint::fingerprint;
 use crate::engines::explore::frontier::Frontier;
-use crate::engines::explore::options::{Options, Watch};
+use crate::engines::explore::options::{Options, RankFigures, Watch};
 use crate::engines::explore::outgoing::{Outgoing, owner};
 use crate::engines::explore::steps;
 use crate::engines::explore::visited::Visited;
@@ -189,14 +189,22 @@ impl<'a, M: Model> Rank<'a, M> {
     }
 
     fn report(&self, tally: &Tally, part: Option<Part>) -> Report {
+        let fresh = self.sources.iter().map(|source| source.to).sum();
+        let parts = self.levels.iter().flatten();
+        let figures = RankFigures {
+            frontier: fresh,
+            memory: self.office.owned.bytes(),
+            mails: self.office.sent(),
+            disk: parts.map(|part| part.size.bytes).sum(),
+        };
         Report {
             coverage: tally.coverage::<M>(),
             shown: tally.shown,
             constrained: tally.constrained,
             part,
-            fresh: self.sources.iter().map(|source| source.to).sum(),
+            fresh,
             stopped: None,
-            memory: self.office.owned.bytes(),
+            figures,
         }
     }
 
@@ -206,7 +214,10 @@ impl<'a, M: Model> Rank<'a, M> {
             self.sync()?;
         }
         let waiting = Waiting::new();
-        let me = self.me();
+        let (me, ranks) = (self.me(), self.office.transport.peers());
+        if decision.moves.iter().any(|one| one.to >= ranks) {
+            return Err(out_of_turn().into());
+        }
         for one in decision.moves.iter().filter(|one| one.from == me) {
             self.give(&waiting, one.to, one.states)?;
         }

@@ -2,8 +2,8 @@
 //!
 //! The levels are swept from the last to the first. A state can finish if it is done, if a step of it
 //! is cut off, or if it has a step to a state that can finish. Its rank asks the owners of its
-//! successors for their marks, and has its own fingerprint marked. Sweeps are repeated until one
-//! finds nothing: then no mark was set while it asked, so its answers were final.
+//! successors for their marks, and has its own fingerprint marked. A level is swept again until no mark
+//! was set since its last sweep began: then the answers of that sweep were final.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,7 +12,7 @@ use latchwork_model::kit::Model;
 
 use super::office::{Answer, Office, Question, Waiting, bytes};
 use super::search::{CHUNK, MAIL, Rank};
-use super::words::Part;
+use super::words::{Part, Swept};
 use crate::engines::explore::disk::finder::each_step;
 use crate::engines::explore::disk::share::share;
 use crate::engines::explore::disk::states::StateReader;
@@ -158,11 +158,11 @@ impl<M: Model> Rank<'_, M> {
         Letters { questions: all(), marks: all() }
     }
 
-    /// Looks which states of a level can finish. Returns how many could not before.
-    pub fn sweep(&self, finishing: &mut Finishing, level: usize) -> io::Result<u64> {
-        let Some(marks) = finishing.levels.get(level) else { return Ok(0) };
+    /// Looks which states of a level can finish.
+    pub fn sweep(&self, finishing: &mut Finishing, level: usize) -> io::Result<Swept> {
+        let Some(marks) = finishing.levels.get(level) else { return Ok(Swept::default()) };
         if marks.left.load(Relaxed) == 0 {
-            return Ok(0);
+            return Ok(Swept::default());
         }
         let is_first = !std::mem::replace(&mut finishing.swept[level], true);
         let sweeping = Sweeping {
@@ -199,7 +199,7 @@ impl<M: Model> Rank<'_, M> {
                 self.office.attend()?;
             }
         }
-        Ok(sweeping.found.into_inner())
+        Ok(Swept { found: sweeping.found.into_inner(), left: marks.left.load(Relaxed) })
     }
 
     /// Looks at one state: what is known here decides, or the owners are asked.

@@ -1,11 +1,15 @@
 //! What rank 0 and the other ranks say to each other between levels.
 
+use std::io;
+
+use latchwork_model::kit::Model;
 use serde::{Deserialize, Serialize};
 
 use crate::engines::explore::disk::states::Size;
 use crate::engines::explore::disk::traces::Wanted;
 use crate::engines::explore::found::Found;
-use crate::engines::verdict::{Coverage, PropertySet, Stopped};
+use crate::engines::explore::options::RankFigures;
+use crate::engines::verdict::{Coverage, PropertySet, Stopped, properties};
 
 /// States of a level, in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +46,30 @@ pub struct Report {
     pub fresh: u64,
     /// Why the part was not finished.
     pub stopped: Option<Stopped>,
-    /// The bytes of its table.
-    pub memory: u64,
+    /// What it has: measured, and not for the result.
+    pub figures: RankFigures,
+}
+
+/// No count of a search is as large.
+const MOST: u64 = 1 << 48;
+
+impl Report {
+    /// Returns whether a rank of this model can say so, if its new states are in this file.
+    pub fn is_possible<M: Model>(&self, file: &str) -> bool {
+        let Self { coverage, shown, part, fresh, .. } = self;
+        let empty = Coverage::of::<M>();
+        let known = properties::<M>().len();
+        let actions = coverage.actions.iter().flat_map(|count| [count.enabled, count.fired]);
+        let figures = [self.figures.frontier, self.figures.memory, self.figures.mails];
+        let sizes = part.iter().flat_map(|part| [part.size.items, part.size.bytes]);
+        let others = [*fresh, self.figures.disk].into_iter().chain(figures).chain(sizes);
+        let mut counts = actions.chain(coverage.antecedents.iter().copied()).chain(others);
+        coverage.actions.len() == empty.actions.len()
+            && coverage.antecedents.len() == empty.antecedents.len()
+            && shown.iter().all(|property| usize::from(property.0) < known)
+            && part.as_ref().is_none_or(|part| part.file == file)
+            && counts.all(|count| count < MOST)
+    }
 }
 
 /// States that a rank gives to another one.
@@ -68,6 +94,15 @@ pub struct Decision {
     pub commits: bool,
 }
 
+/// What a rank has found in a sweep of a level.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Swept {
+    /// The number of states that can finish, and could not before.
+    pub found: u64,
+    /// The number of states that cannot finish as far as is known.
+    pub left: u64,
+}
+
 /// What rank 0 and the other ranks say to each other.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Word {
@@ -85,8 +120,8 @@ pub enum Word {
     BeginSweeps,
     /// To all: look which states of a level can finish.
     Sweep(usize),
-    /// To rank 0: so many can finish that could not before.
-    Swept(u64),
+    /// To rank 0: what came of it.
+    Swept(Swept),
     /// To all: name the first level with states that cannot finish.
     FirstLeft,
     /// To rank 0: that level.
@@ -101,4 +136,9 @@ pub enum Word {
     End,
     /// To rank 0: this rank cannot go on.
     Failed(String),
+}
+
+/// The error of a word that does not belong here.
+pub fn out_of_turn() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a rank has sent a word out of turn")
 }
