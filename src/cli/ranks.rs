@@ -314,7 +314,9 @@ impl Team {
     /// Says why a search has failed, and what goes on.
     pub fn failed(&self, why: &str) -> Failure {
         if self.is_child {
-            // Rank 0 says it. If it was killed, nobody else removes its folder.
+            // Rank 0 says it, and must miss this rank, even if it was only stopped for a while. If it was
+            // killed, nobody else removes its folder.
+            self.transport.close();
             let _ = std::io::stdin().read_to_end(&mut Vec::new());
             if let Some(folder) = &self.of_parent {
                 let _ = std::fs::remove_dir_all(folder);

@@ -106,6 +106,29 @@ fn a_rank_that_dies_ends_the_others() {
     }
 }
 
+/// If rank 0 is stopped until the others have missed it, and then goes on, it misses them. Red if a rank
+/// that has given up keeps its connections.
+#[test]
+fn rank_0_goes_on_after_the_others_have_missed_it() {
+    let (child, others) = started(&[]);
+    let chief = child.id();
+    signal("-STOP", chief);
+    std::thread::sleep(Duration::from_secs(9));
+    signal("-CONT", chief);
+    let begun = Instant::now();
+    while Path::new(&format!("/proc/{}", others[0])).exists() {
+        if begun.elapsed() > Duration::from_secs(15) {
+            signal("-KILL", chief);
+            panic!("rank 0 waits for ranks that have given up");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr).to_string();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("at level") && said.contains("hint: "), "{said}");
+}
+
 /// If rank 0 is killed, nobody is left behind.
 #[test]
 fn nobody_outlives_rank_0() {

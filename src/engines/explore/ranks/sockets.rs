@@ -69,6 +69,14 @@ impl Sockets {
         let (outboxes, threads) = (Mutex::new(outboxes), Mutex::new(threads));
         Ok(Self { me, inbox, streams, outboxes, threads, ends })
     }
+
+    /// Closes all connections: all others miss this rank from now on.
+    pub fn close(&self) {
+        for stream in self.streams.iter().flatten() {
+            // It may be closed already.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 /// Says what an error on a connection means.
@@ -169,9 +177,6 @@ impl Transport for Sockets {
 
 impl Drop for Sockets {
     fn drop(&mut self) {
-        for stream in self.streams.iter().flatten() {
-            // It may be closed already.
-            let _ = stream.shutdown(Shutdown::Both);
-        }
+        self.close();
     }
 }
