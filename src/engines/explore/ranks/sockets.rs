@@ -9,11 +9,12 @@ use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::transport::{Gone, Inbox, Transport};
+use crate::engines::explore::disk::share::lock;
 
 /// How often a rank that has nothing to say shows that it is there.
 const BEAT: Duration = Duration::from_secs(1);
@@ -25,6 +26,13 @@ const MOST: u32 = 1 << 28;
 const HERE: u32 = 0;
 /// A length that is no mail: the rank has ended in order.
 const BYE: u32 = u32::MAX;
+/// A length that is no mail: the rank gives up because it misses another one. The other's number and what
+/// happened to it follow.
+const MISSES: u32 = u32::MAX - 1;
+/// The maximum number of bytes that say what happened.
+const WHY: u32 = 200;
+/// How long a rank that gives up tries to say so.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A rank among processes.
 pub struct Sockets {
@@ -32,16 +40,25 @@ pub struct Sockets {
     inbox: Arc<Inbox>,
     streams: Vec<Option<TcpStream>>,
     outboxes: Mutex<Vec<Option<Sender<Vec<u8>>>>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-    /// Whether this rank ends in order.
-    ends: Arc<AtomicBool>,
+    readers: Mutex<Vec<JoinHandle<()>>>,
+    writers: Mutex<Vec<JoinHandle<()>>>,
+    end: Arc<End>,
+}
+
+/// How a rank ends.
+#[derive(Default)]
+struct End {
+    /// Whether it ends in order.
+    in_order: AtomicBool,
+    /// The rank that it misses, if it gives up.
+    misses: OnceLock<Gone>,
 }
 
 impl Sockets {
     /// Begins to carry mails over connections to all other ranks, in their order.
     pub fn new(me: usize, streams: Vec<Option<TcpStream>>) -> io::Result<Self> {
-        let (inbox, ends) = (Arc::new(Inbox::default()), Arc::new(AtomicBool::new(false)));
-        let (mut outboxes, mut threads) = (Vec::new(), Vec::new());
+        let (inbox, end) = (Arc::new(Inbox::default()), Arc::new(End::default()));
+        let (mut outboxes, mut readers, mut writers) = (Vec::new(), Vec::new(), Vec::new());
         for (rank, stream) in streams.iter().enumerate() {
             let Some(stream) = stream else {
                 outboxes.push(None);
@@ -53,25 +70,35 @@ impl Sockets {
             let (outbox, mails) = channel();
             outboxes.push(Some(outbox));
             let (reader, writer) = (stream.try_clone()?, stream.try_clone()?);
-            let (to, has_ended) = (inbox.clone(), ends.clone());
-            threads.push(std::thread::spawn(move || {
+            let (to, own_end) = (inbox.clone(), end.clone());
+            readers.push(std::thread::spawn(move || {
                 if let Err(error) = read(reader, rank, &to) {
                     to.miss(Gone { rank, why: why(&error) });
                 }
             }));
             let to = inbox.clone();
-            threads.push(std::thread::spawn(move || {
-                if let Err(error) = write(&writer, &mails, &has_ended) {
+            writers.push(std::thread::spawn(move || {
+                if let Err(error) = write(&writer, &mails, &own_end) {
                     to.miss(Gone { rank, why: why(&error) });
                 }
             }));
         }
-        let (outboxes, threads) = (Mutex::new(outboxes), Mutex::new(threads));
-        Ok(Self { me, inbox, streams, outboxes, threads, ends })
+        let (readers, writers) = (Mutex::new(readers), Mutex::new(writers));
+        Ok(Self { me, inbox, streams, outboxes: Mutex::new(outboxes), readers, writers, end })
     }
 
-    /// Closes all connections: all others miss this rank from now on.
+    /// Gives up: tells the others which rank is missed, if one is, and closes all connections.
     pub fn close(&self) {
+        if let Some(gone) = self.inbox.gone() {
+            let _ = self.end.misses.set(gone);
+        }
+        lock(&self.outboxes).fill(None);
+        let begun = Instant::now();
+        while lock(&self.writers).iter().any(|writer| !writer.is_finished())
+            && begun.elapsed() < LAST_WORDS
+        {
+            std::thread::sleep(Duration::from_millis(2));
+        }
         for stream in self.streams.iter().flatten() {
             // It may be closed already.
             let _ = stream.shutdown(Shutdown::Both);
@@ -99,6 +126,10 @@ fn read(stream: TcpStream, rank: usize, inbox: &Inbox) -> io::Result<()> {
         match u32::from_le_bytes(length) {
             HERE => {}
             BYE => return Ok(()),
+            MISSES => {
+                inbox.miss(missed(&mut stream)?);
+                return Ok(());
+            }
             length if length > MOST => {
                 let message = "sent a mail that is too long";
                 return Err(io::Error::new(ErrorKind::InvalidData, message));
@@ -112,8 +143,20 @@ fn read(stream: TcpStream, rank: usize, inbox: &Inbox) -> io::Result<()> {
     }
 }
 
+/// Reads which rank is missed.
+fn missed(stream: &mut impl Read) -> io::Result<Gone> {
+    let mut word = || {
+        let mut word = [0; 4];
+        stream.read_exact(&mut word).map(|()| u32::from_le_bytes(word))
+    };
+    let (rank, length) = (word()?, word()?);
+    let mut why = vec![0; length.min(WHY) as usize];
+    stream.read_exact(&mut why)?;
+    Ok(Gone { rank: rank as usize, why: String::from_utf8_lossy(&why).into_owned() })
+}
+
 /// Writes mails until there will be no more.
-fn write(stream: &TcpStream, mails: &Receiver<Vec<u8>>, ends: &AtomicBool) -> io::Result<()> {
+fn write(stream: &TcpStream, mails: &Receiver<Vec<u8>>, end: &End) -> io::Result<()> {
     let mut writer = BufWriter::with_capacity(1 << 17, stream);
     loop {
         match mails.recv_timeout(BEAT) {
@@ -127,11 +170,16 @@ fn write(stream: &TcpStream, mails: &Receiver<Vec<u8>>, ends: &AtomicBool) -> io
             }
             Err(RecvTimeoutError::Timeout) => writer.write_all(&HERE.to_le_bytes())?,
             Err(RecvTimeoutError::Disconnected) => {
-                if ends.load(Relaxed) {
+                if end.in_order.load(Relaxed) {
                     writer.write_all(&BYE.to_le_bytes())?;
-                    writer.flush()?;
+                } else if let Some(Gone { rank, why }) = end.misses.get() {
+                    let why = &why.as_bytes()[..why.len().min(WHY as usize)];
+                    for word in [MISSES, *rank as u32, why.len() as u32] {
+                        writer.write_all(&word.to_le_bytes())?;
+                    }
+                    writer.write_all(why)?;
                 }
-                return Ok(());
+                return writer.flush();
             }
         }
         writer.flush()?;
@@ -148,7 +196,7 @@ impl Transport for Sockets {
     }
 
     fn send(&self, to: usize, mail: Vec<u8>) -> io::Result<()> {
-        let outboxes = self.outboxes.lock().unwrap_or_else(PoisonError::into_inner);
+        let outboxes = lock(&self.outboxes);
         // A connection that is broken is noticed when mails are received.
         if let Some(outbox) = &outboxes[to] {
             let _ = outbox.send(mail);
@@ -161,12 +209,12 @@ impl Transport for Sockets {
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.ends.store(true, Relaxed);
-        self.outboxes.lock().unwrap_or_else(PoisonError::into_inner).fill(None);
-        let threads =
-            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        // A thread only carries mails, and does not panic.
-        threads.into_iter().for_each(|thread| drop(thread.join()));
+        self.end.in_order.store(true, Relaxed);
+        lock(&self.outboxes).fill(None);
+        for threads in [&self.readers, &self.writers] {
+            // A thread only carries mails, and does not panic.
+            std::mem::take(&mut *lock(threads)).into_iter().for_each(|thread| drop(thread.join()));
+        }
         Ok(())
     }
 

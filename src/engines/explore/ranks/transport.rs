@@ -84,6 +84,11 @@ impl Inbox {
         self.bell.notify_all();
     }
 
+    /// Returns the rank that is gone, if one is.
+    pub fn gone(&self) -> Option<Gone> {
+        self.lock().gone.clone()
+    }
+
     /// Returns the next mail; if there is none and a rank is gone, the error.
     pub fn take(&self) -> io::Result<Option<(usize, Vec<u8>)>> {
         let mut arrived = self.lock();
