@@ -132,17 +132,20 @@ pub fn explore_from<M: Model>(
     if found.stopped.is_some() {
         // What lies beyond is unknown.
     } else if let Some(graph) = &graph {
-        let bytes = graph.bytes() + whole::bytes(graph, of_graph, options.threads);
-        if options.memory.is_some_and(|most| bytes > most) {
-            found.stopped = Some(Stopped::Memory);
-            undecided = of_graph;
-        } else {
-            let (shown, left) = whole::look(model, graph, of_graph, options.threads, watch);
+        // Fewer properties at a time need less memory. Whether it is enough must not depend on threads.
+        let most = options.memory.unwrap_or(u64::MAX);
+        let is_enough =
+            |threads: &usize| graph.bytes() + whole::bytes(graph, of_graph, *threads) <= most;
+        if let Some(threads) = (1..=options.threads.max(1)).rev().find(is_enough) {
+            let (shown, left) = whole::look(model, graph, of_graph, threads, watch);
             found.add(shown);
             if !left.is_empty() {
                 found.stopped = Some(watch.why());
                 undecided = left;
             }
+        } else {
+            found.stopped = Some(Stopped::Memory);
+            undecided = of_graph;
         }
     }
     undecided = left_open::<M>(&mut found, options, *too_many, undecided);

@@ -251,6 +251,27 @@ fn the_budget_of_memory_counts_what_is_done_with_the_graph() {
     assert!(only_safety > 0, "no budget was in between");
 }
 
+/// Red if whether memory is enough depends on how many properties are decided at a time.
+#[test]
+fn a_budget_of_memory_is_enough_at_any_number_of_threads_or_at_none() {
+    let scenario = Scenario::open(&repository("scenarios/downconvert/cross.json"));
+    let instance = scenario.expect("a scenario").configuration.instance().expect("an instance");
+    let (mut enough, mut too_little) = (0, 0);
+    for budget in (1..100).map(|step| step << 15) {
+        let run = |threads| {
+            let options = Options { threads, memory: Some(budget), ..Options::default() };
+            instance.explore(&options, &())
+        };
+        let one = run(1);
+        for threads in [2, 8] {
+            assert_eq!(one, run(threads), "{threads} threads in {budget} bytes");
+        }
+        let count = if one.stopped.is_none() { &mut enough } else { &mut too_little };
+        *count += 1;
+    }
+    assert!(enough > 0 && too_little > 0, "{enough} and {too_little}");
+}
+
 /// A search that keeps no graph finds the same, with a second search for the paths.
 #[test]
 fn without_a_graph_the_counterexample_is_the_same() {
