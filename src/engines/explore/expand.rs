@@ -172,6 +172,8 @@ pub(super) struct Worker<M: Model> {
     pub fresh_ids: Vec<u32>,
     /// The edges, by chunk, if they are kept.
     pub edges: Vec<ChunkEdges>,
+    /// Those of the chunk that is being expanded.
+    chunk: ChunkEdges,
     /// By owner: the successors that were found, if processes share the fingerprints.
     pub outgoing: Vec<Outgoing<M::State>>,
     /// The batch that is being filled.
@@ -184,10 +186,6 @@ pub(super) struct Worker<M: Model> {
     /// The same cache for states whose representatives were looked up.
     recent_exchanged: Box<[u64; RECENT]>,
     takings: Takings,
-    degrees: Vec<u32>,
-    slots: Vec<usize>,
-    actors: Vec<u8>,
-    cuts: Vec<u32>,
     here: Expanding,
 }
 
@@ -198,16 +196,13 @@ impl<M: Model> Worker<M> {
             fresh: Vec::new(),
             fresh_ids: Vec::new(),
             edges: Vec::new(),
+            chunk: ChunkEdges::default(),
             outgoing: Vec::new(),
             filling: Batch::new(),
             asked: Batch::new(),
             recent: Box::new([0; RECENT]),
             recent_exchanged: Box::new([0; RECENT]),
             takings: Takings::default(),
-            degrees: Vec::new(),
-            slots: Vec::new(),
-            actors: Vec::new(),
-            cuts: Vec::new(),
             here: Expanding::default(),
         }
     }
@@ -225,11 +220,7 @@ impl<M: Model> Worker<M> {
         self.turn(shared);
         self.turn(shared);
         if shared.frontier.is_none() {
-            let take = std::mem::take::<Vec<u32>>;
-            let (degrees, cuts) = (take(&mut self.degrees), take(&mut self.cuts));
-            let slots = std::mem::take(&mut self.slots);
-            let actors = std::mem::take(&mut self.actors);
-            self.edges.push(ChunkEdges { start, degrees, slots, actors, cuts });
+            self.edges.push(ChunkEdges { start, ..std::mem::take(&mut self.chunk) });
         }
         self.tally.fresh - before
     }
@@ -256,7 +247,7 @@ impl<M: Model> Worker<M> {
         let model = shared.model;
         self.here = Expanding::default();
         if shared.frontier.is_none() {
-            self.degrees.push(0);
+            self.chunk.degrees.push(0);
         }
         let print = || fingerprint(state);
         if let Some(quotient) = shared.quotient {
@@ -358,7 +349,7 @@ impl<M: Model> Worker<M> {
     #[inline(always)]
     fn end_state(&mut self, shared: &Shared<'_, M>) {
         if self.here.cut && shared.frontier.is_none() {
-            self.cuts.push(self.degrees.len() as u32 - 1);
+            self.chunk.cuts.push(self.chunk.degrees.len() as u32 - 1);
         }
     }
 
@@ -417,11 +408,11 @@ impl<M: Model> Worker<M> {
 
     /// Adds an edge of the state that is being expanded.
     fn edge(&mut self, shared: &Shared<'_, M>, step: Step) {
-        if let Some(degree) = self.degrees.last_mut() {
+        if let Some(degree) = self.chunk.degrees.last_mut() {
             *degree += 1;
         }
         if let Some(actors) = shared.actors {
-            self.actors.push(actors.actor(step));
+            self.chunk.actors.push(actors.actor(step));
         }
     }
 
@@ -491,7 +482,7 @@ impl<M: Model> Worker<M> {
                 }
             };
             if keep_edges {
-                self.slots.push(slot);
+                self.chunk.slots.push(slot);
             }
         }
         if let Some(frontier) = shared.frontier

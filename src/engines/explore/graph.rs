@@ -31,6 +31,7 @@ pub struct Graph<S> {
 }
 
 /// The edges of a contiguous run of states on a level.
+#[derive(Default)]
 pub(super) struct ChunkEdges {
     /// The position of the first state on the level.
     pub start: usize,

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::transport::{Gone, Inbox, Transport};
 use crate::engines::explore::disk::share::lock;
@@ -31,8 +31,8 @@ const BYE: u32 = u32::MAX;
 const MISSES: u32 = u32::MAX - 1;
 /// The maximum number of bytes that say what happened.
 const WHY: u32 = 200;
-/// How long a rank that gives up tries to say so.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How often a rank that gives up looks whether the others were told.
+const LAST_WORDS: u32 = 500;
 
 /// A rank among processes.
 pub struct Sockets {
@@ -93,10 +93,10 @@ impl Sockets {
             let _ = self.end.misses.set(gone);
         }
         lock(&self.outboxes).fill(None);
-        let begun = Instant::now();
-        while lock(&self.writers).iter().any(|writer| !writer.is_finished())
-            && begun.elapsed() < LAST_WORDS
-        {
+        for _ in 0..LAST_WORDS {
+            if lock(&self.writers).iter().all(JoinHandle::is_finished) {
+                break;
+            }
             std::thread::sleep(Duration::from_millis(2));
         }
         for stream in self.streams.iter().flatten() {
