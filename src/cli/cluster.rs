@@ -1,4 +1,4 @@
-//! Who the ranks of a search are, if a cluster has started them: read from the environment.
+//! The ranks of a search that a cluster has started: who they are, from the environment.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use super::Failure;
 pub const SECRET: usize = 16;
 /// Processes of a cluster start at different times.
 pub const PATIENCE: Duration = Duration::from_secs(300);
-/// Rank 0 of a job on Slurm listens on one of so many ports from the first on. The system gives
-/// none of them to others.
+/// Rank 0 of a job on Slurm listens on one of `PORTS` ports from `FIRST_PORT`. They lie below the range from
+/// which Linux assigns ports by default.
 const FIRST_PORT: u64 = 20_000;
 const PORTS: u64 = 10_000;
 /// Every pod has all ports of its own.
@@ -85,7 +85,8 @@ impl Member {
         Ok(Some(member))
     }
 
-    /// What srun has set for a task. What is said of the step counts, not what is said of the job.
+    /// Reads the variables that srun sets for a task. Those of the step take precedence over those of the
+    /// job.
     fn of_slurm(environment: &Environment<'_>) -> Result<Self, Failure> {
         let me = environment.number("SLURM_PROCID")?;
         let ranks = environment.number_of_any(&["SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"])?;
@@ -103,8 +104,8 @@ impl Member {
         environment.member(me, ranks, first, own)
     }
 
-    /// What an indexed job has set for a pod. Its name ends with its index, and the headless service has
-    /// the name of the job.
+    /// Reads the variables that an indexed job sets for a pod. The name of a pod ends with its index. The
+    /// headless service has the name of the job.
     fn of_kubernetes(ranks: u16, environment: &Environment<'_>) -> Result<Self, Failure> {
         let me = environment.number("JOB_COMPLETION_INDEX")?;
         let name = environment.text("HOSTNAME")?;

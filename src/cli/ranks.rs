@@ -38,7 +38,8 @@ const END: &str = "end";
 pub struct Ranks {
     /// Search with N processes of this machine, each with its own memory [default for --threads: all
     /// cores, divided by N]. With --checkpoint FOLDER the same command goes on after a kill, with any
-    /// number of processes. slurm: be the task of a job step; kubernetes/N: be the pod of an indexed job
+    /// number of processes. slurm: run as one task of a job step; kubernetes/N: run as one pod of an
+    /// indexed job
     #[arg(long, value_name = "N")]
     ranks: Option<Crew>,
     /// Search as rank R, counted from 0, of those in --hosts. Start all of them with the same arguments
@@ -48,8 +49,9 @@ pub struct Ranks {
     /// knows. A rank binds its own address only
     #[arg(long, value_name = "FILE", requires = "rank")]
     hosts: Option<PathBuf>,
-    /// Write what each rank has after each level, as lines of JSON: states, states in a second, bytes in
-    /// mails and on disk, and an estimate of what is left. These are measured; --json has the facts
+    /// Write progress to this file, one line of JSON per level: states, states per second, bytes in mails and
+    /// on disk, an estimate of what is left, and the same for each rank. These figures are measured and differ
+    /// between runs; --json does not contain them
     #[arg(long, value_name = "FILE")]
     figures: Option<PathBuf>,
 }
@@ -107,7 +109,7 @@ impl Ranks {
     pub fn figures(&self, team: Option<&Team>) -> Result<Option<FigureFile>, Failure> {
         let Some(path) = &self.figures else { return Ok(None) };
         let Some(team) = team else {
-            let message = "--figures is about the ranks of a search";
+            let message = "--figures needs a search with ranks";
             return Err(Failure::Usage(format!("{message}\nhint: name their number with --ranks")));
         };
         match team.transport.me() {
@@ -156,7 +158,7 @@ impl Ranks {
         };
         if member.is_some() && self.rank.is_some() {
             let message =
-                "--rank does not go with --ranks slurm or kubernetes: the cluster says it";
+                "--rank does not go with --ranks slurm or kubernetes: the cluster sets the rank";
             return Err(Failure::Usage(format!("{message}\nhint: leave one of them out")));
         }
         let patience = if member.is_some() { cluster::PATIENCE } else { PATIENCE };
@@ -314,8 +316,8 @@ impl Team {
     /// Says why a search has failed, and what goes on.
     pub fn failed(&self, why: &str) -> Failure {
         if self.is_child {
-            // Rank 0 says it, and must miss this rank, even if it was only stopped for a while. If it was
-            // killed, nobody else removes its folder.
+            // Rank 0 prints the error. It must lose this rank, even if rank 0 was only stopped for a while. If
+            // rank 0 was killed, no other process removes its folder.
             self.transport.close();
             let _ = std::io::stdin().read_to_end(&mut Vec::new());
             if let Some(folder) = &self.of_parent {

@@ -46,13 +46,27 @@ fn several_processes_write_the_same_bytes() {
             let figures = at("figures");
             let more = ["--ranks", ranks, "--figures", path(&figures)];
             assert_eq!(said(scenario, &at(ranks), &more), expected, "{scenario}");
-            // One line for each level, which adds up to what is in the facts.
+            // One line for each level, with the new states of the level, in all and of each rank.
             let figures = fs::read_to_string(figures).expect("figures");
-            let last = figures.lines().last().expect("a level");
-            let last: serde_json::Value = serde_json::from_str(last).expect("JSON");
             let facts: serde_json::Value = serde_json::from_slice(&expected.1).expect("JSON");
-            assert_eq!(last["states"], facts["scenarios"][0]["distinct"]);
-            assert_eq!(last["ranks"].as_array().expect("ranks").len().to_string(), ranks);
+            let facts = &facts["scenarios"][0];
+            let levels = facts["levels"].as_array().expect("levels").iter().skip(1);
+            let levels: Vec<u64> = levels.map(|states| states.as_u64().expect("a count")).collect();
+            let mut found = Vec::new();
+            let mut states = 0;
+            for line in figures.lines() {
+                let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                let of_ranks = line["ranks"].as_array().expect("ranks");
+                assert_eq!(of_ranks.len().to_string(), ranks);
+                let of_ranks = of_ranks.iter().map(|rank| rank["frontier"].as_u64().expect("one"));
+                let frontier = line["frontier"].as_u64().expect("a count");
+                assert_eq!(of_ranks.sum::<u64>(), frontier);
+                found.push(frontier);
+                states = line["states"].as_u64().expect("a count");
+            }
+            // The last level has no new states.
+            assert_eq!(found, [&levels[..], &[0]].concat(), "{scenario}");
+            assert_eq!(facts["distinct"], states);
         }
     }
     assert!(cases > 0, "no case was compared");
@@ -106,10 +120,10 @@ fn a_rank_that_dies_ends_the_others() {
     }
 }
 
-/// If rank 0 is stopped until the others have missed it, and then goes on, it misses them. Red if a rank
+/// Rank 0 is stopped until the others have given up, and then continues: it ends as well. Red if a rank
 /// that has given up keeps its connections.
 #[test]
-fn rank_0_goes_on_after_the_others_have_missed_it() {
+fn rank_0_ends_if_the_others_have_given_up() {
     let (child, others) = started(&[]);
     let chief = child.id();
     signal("-STOP", chief);
@@ -156,7 +170,7 @@ fn what_ranks_cannot_do_is_refused() {
         (&["--ranks", "2", "--coverage"], "--ranks does not go with --coverage"),
         (&["--rank", "0", "--hosts", "/no/such/file"], "cannot read"),
         (&["--rank", "0"], "--hosts"),
-        (&["--figures", "x"], "--figures is about the ranks of a search"),
+        (&["--figures", "x"], "--figures needs a search with ranks"),
         (&["--ranks", "slurm"], "SLURM_PROCID is not set\nhint: start all ranks with srun"),
         (&["--ranks", "kubernetes/2"], "JOB_COMPLETION_INDEX is not set\nhint: "),
         (&["--ranks", "kubernetes"], "kubernetes/4, in an indexed job with four completions"),

@@ -195,7 +195,7 @@ impl<'a, M: Model> Chief<'a, M> {
         while waiting > 0 {
             match self.hear()? {
                 (_, Word::OnDisk) => waiting -= 1,
-                (from, Word::Report(report)) if self.can_say(from, &report) => {
+                (from, Word::Report(report)) if self.is_possible(from, &report) => {
                     self.early.push((from, *report));
                 }
                 _ => return Err(out_of_turn().into()),
@@ -241,8 +241,8 @@ impl<'a, M: Model> Chief<'a, M> {
         self.early.drain(..).for_each(|(from, report)| reports[from] = Some(report));
         while reports.iter().any(Option::is_none) {
             match self.hear()? {
-                (rank, Word::Report(report)) if !self.can_say(rank, &report) => {
-                    return Err(strange(rank).into());
+                (rank, Word::Report(report)) if !self.is_possible(rank, &report) => {
+                    return Err(impossible(rank).into());
                 }
                 (from, Word::Report(report)) => {
                     if report.stopped.is_some() {
@@ -256,8 +256,8 @@ impl<'a, M: Model> Chief<'a, M> {
         Ok(reports.into_iter().flatten().collect())
     }
 
-    /// Returns whether a report can be that of a rank on the next level.
-    fn can_say(&self, rank: usize, report: &Report) -> bool {
+    /// Returns whether a rank can have sent this report about the next level.
+    fn is_possible(&self, rank: usize, report: &Report) -> bool {
         report.is_possible::<M>(&of_level(self.rank.disk, self.levels.len(), rank).0)
     }
 
@@ -342,8 +342,8 @@ impl<'a, M: Model> Chief<'a, M> {
     }
 }
 
-fn strange(rank: usize) -> io::Error {
-    Gone { rank, why: "sent a report that cannot be".to_string() }.into()
+fn impossible(rank: usize) -> io::Error {
+    Gone { rank, why: "sent an impossible report".to_string() }.into()
 }
 
 fn stopped(reports: &[Report]) -> Option<Stopped> {

@@ -26,13 +26,13 @@ const MOST: u32 = 1 << 28;
 const HERE: u32 = 0;
 /// A length that is no mail: the rank has ended in order.
 const BYE: u32 = u32::MAX;
-/// A length that is no mail: the rank gives up because it misses another one. The other's number and what
-/// happened to it follow.
-const MISSES: u32 = u32::MAX - 1;
-/// The maximum number of bytes that say what happened.
+/// A length that is no mail: the rank gives up because it has lost another one. The other's number follows,
+/// and a text that says what happened to it.
+const LOST: u32 = u32::MAX - 1;
+/// The maximum length of that text, in bytes.
 const WHY: u32 = 200;
-/// How often a rank that gives up looks whether the others were told.
-const LAST_WORDS: u32 = 500;
+/// How long a rank that gives up waits until its last mails are written: this many naps of 2 ms.
+const NAPS: u32 = 500;
 
 /// A rank among processes.
 pub struct Sockets {
@@ -50,8 +50,8 @@ pub struct Sockets {
 struct End {
     /// Whether it ends in order.
     in_order: AtomicBool,
-    /// The rank that it misses, if it gives up.
-    misses: OnceLock<Gone>,
+    /// The rank that it has lost, if it gives up.
+    lost: OnceLock<Gone>,
 }
 
 impl Sockets {
@@ -72,7 +72,7 @@ impl Sockets {
             let (reader, writer) = (stream.try_clone()?, stream.try_clone()?);
             let (to, own_end) = (inbox.clone(), end.clone());
             readers.push(std::thread::spawn(move || {
-                if let Err(error) = read(reader, rank, &to) {
+                if let Err(error) = read(reader, (me, rank), &to) {
                     to.miss(Gone { rank, why: why(&error) });
                 }
             }));
@@ -87,13 +87,13 @@ impl Sockets {
         Ok(Self { me, inbox, streams, outboxes: Mutex::new(outboxes), readers, writers, end })
     }
 
-    /// Gives up: tells the others which rank is missed, if one is, and closes all connections.
+    /// Gives up: tells the other ranks which rank was lost, if one was, and closes all connections.
     pub fn close(&self) {
         if let Some(gone) = self.inbox.gone() {
-            let _ = self.end.misses.set(gone);
+            let _ = self.end.lost.set(gone);
         }
         lock(&self.outboxes).fill(None);
-        for _ in 0..LAST_WORDS {
+        for _ in 0..NAPS {
             if lock(&self.writers).iter().all(JoinHandle::is_finished) {
                 break;
             }
@@ -118,16 +118,21 @@ fn why(error: &io::Error) -> String {
 }
 
 /// Reads mails until the rank says that it ends.
-fn read(stream: TcpStream, rank: usize, inbox: &Inbox) -> io::Result<()> {
+fn read(stream: TcpStream, (me, rank): (usize, usize), inbox: &Inbox) -> io::Result<()> {
     let mut stream = BufReader::with_capacity(1 << 17, stream);
     loop {
         let mut length = [0; 4];
         stream.read_exact(&mut length)?;
         match u32::from_le_bytes(length) {
             HERE => {}
+            // Rank 0 ends first, and the others when it has told them to. So if a rank still waits for the
+            // one that has ended, nothing more will come. The others may end before each other.
+            BYE if me == 0 || rank == 0 => {
+                return Err(io::Error::new(ErrorKind::InvalidData, "has ended too early"));
+            }
             BYE => return Ok(()),
-            MISSES => {
-                inbox.miss(missed(&mut stream)?);
+            LOST => {
+                inbox.miss(lost(&mut stream)?);
                 return Ok(());
             }
             length if length > MOST => {
@@ -143,8 +148,8 @@ fn read(stream: TcpStream, rank: usize, inbox: &Inbox) -> io::Result<()> {
     }
 }
 
-/// Reads which rank is missed.
-fn missed(stream: &mut impl Read) -> io::Result<Gone> {
+/// Reads which rank another one has lost.
+fn lost(stream: &mut impl Read) -> io::Result<Gone> {
     let mut word = || {
         let mut word = [0; 4];
         stream.read_exact(&mut word).map(|()| u32::from_le_bytes(word))
@@ -172,9 +177,9 @@ fn write(stream: &TcpStream, mails: &Receiver<Vec<u8>>, end: &End) -> io::Result
             Err(RecvTimeoutError::Disconnected) => {
                 if end.in_order.load(Relaxed) {
                     writer.write_all(&BYE.to_le_bytes())?;
-                } else if let Some(Gone { rank, why }) = end.misses.get() {
+                } else if let Some(Gone { rank, why }) = end.lost.get() {
                     let why = &why.as_bytes()[..why.len().min(WHY as usize)];
-                    for word in [MISSES, *rank as u32, why.len() as u32] {
+                    for word in [LOST, *rank as u32, why.len() as u32] {
                         writer.write_all(&word.to_le_bytes())?;
                     }
                     writer.write_all(why)?;

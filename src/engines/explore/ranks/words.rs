@@ -54,7 +54,7 @@ pub struct Report {
 const MOST: u64 = 1 << 48;
 
 impl Report {
-    /// Returns whether a rank of this model can say so, if its new states are in this file.
+    /// Returns whether a rank can have sent this report, given the file that its new states belong in.
     pub fn is_possible<M: Model>(&self, file: &str) -> bool {
         let Self { coverage, shown, part, fresh, .. } = self;
         let empty = Coverage::of::<M>();
@@ -120,7 +120,7 @@ pub enum Word {
     BeginSweeps,
     /// To all: look which states of a level can finish.
     Sweep(usize),
-    /// To rank 0: what came of it.
+    /// To rank 0: the result of the sweep.
     Swept(Swept),
     /// To all: name the first level with states that cannot finish.
     FirstLeft,
