@@ -8,7 +8,7 @@
 #SBATCH --cpus-per-task=2
 #SBATCH --output=check-%j.log
 set -u
-# Ranks take nobody in who does not know this word. srun hands it over.
+# A rank accepts only ranks that know this secret. srun exports it to all tasks.
 LATCHWORK_SECRET=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 export LATCHWORK_SECRET
 # A violation exits with 1, an exhausted budget with 3.
