@@ -10,8 +10,8 @@ use super::graph::{Graph, components, next_of};
 use super::shown::{is_fair, part_of, parts};
 use super::{paths, steps};
 
-/// Returns, for every state, whether it is on a cycle of fair-lane steps between states in which the
-/// claim of one part of a property holds. A step that changes nothing is a cycle.
+/// Returns which states are on a cycle of fair-lane steps that stays in states where a claim holds.
+/// `claims` has one entry per state. A step that changes nothing is a cycle.
 pub fn on_cycle<S>(graph: &Graph<S>, claims: &[Option<Claim>]) -> Vec<bool> {
     let counts = |id: u32| claims[id as usize] == Some(Claim::Holds);
     let states = claims.len() as u32;

@@ -35,7 +35,7 @@ pub(super) struct Shared<'a, M: Model> {
     pub alone: bool,
     /// Receives states of the next level. If absent, ids and edges are kept.
     pub frontier: Option<&'a Frontier<M::State>>,
-    /// Who takes a step, if that is kept with the edges.
+    /// The actors of steps, if they are kept with the edges.
     pub actors: Option<&'a Actors>,
     /// Whether only the fingerprints of successors are kept: their states are found again later.
     pub prints_only: bool,

@@ -17,7 +17,7 @@ pub type Units = u64;
 /// The fair units, in order: processes of fair lanes, or their actions where each action is fair on
 /// its own.
 pub struct Fair {
-    units: Vec<Unit>,
+    actors: Actors,
     /// The strongly fair units: those that must act if they are enabled infinitely often.
     pub strong: Units,
     /// The weakly fair units: those that must act if they stay enabled.
@@ -33,7 +33,7 @@ impl Fair {
             let set = if fairness::<M>(unit) == Fairness::Strong { &mut strong } else { &mut weak };
             *set |= 1 << at;
         }
-        Self { units, strong, weak }
+        Self { actors: Actors::of(model), strong, weak }
     }
 
     /// A planted defect for tests: all units count as strongly fair.
@@ -43,9 +43,8 @@ impl Fair {
     }
 
     /// Returns the unit that takes a step as a set; empty if it need not be fair.
-    pub fn set<M: Model>(&self, step: Step) -> Units {
-        let unit = step.unit(M::LANES, M::ACTIONS);
-        self.units.binary_search(&unit).map_or(0, |at| 1 << at)
+    pub fn set(&self, step: Step) -> Units {
+        as_set(self.actors.actor(step))
     }
 }
 
@@ -67,7 +66,7 @@ fn fairness<M: Model>(unit: &Unit) -> Fairness {
     M::LANES[usize::from(unit.process.lane)].fairness
 }
 
-/// Who takes a step: the position of the fair unit, or [`NOBODY`]. If there are too many units, all
+/// The actor of every step: the position of its fair unit, or [`NOBODY`]. If there are too many units, all
 /// have the same position.
 pub struct Actors {
     /// By action and first argument.
@@ -76,7 +75,7 @@ pub struct Actors {
     arguments: usize,
 }
 
-/// Marks a step that no fair unit takes.
+/// The actor of a step that no fair unit takes.
 pub const NOBODY: u8 = u8::MAX;
 
 impl Actors {
@@ -94,11 +93,15 @@ impl Actors {
         Self { by_step, arguments }
     }
 
-    /// Returns who takes a step.
+    /// Returns the actor of a step.
     #[inline]
     pub fn actor(&self, step: Step) -> u8 {
         self.by_step[place(step, self.arguments)]
     }
+}
+
+fn as_set(actor: u8) -> Units {
+    if actor == NOBODY { 0 } else { 1 << actor }
 }
 
 fn place(step: Step, arguments: usize) -> usize {
@@ -119,7 +122,7 @@ pub struct Moves {
 const NO_GROUP: u32 = u32::MAX;
 
 impl Moves {
-    /// Evaluates every edge of a graph in which it is known who takes them.
+    /// Evaluates every edge of a graph that has the actors of its edges.
     pub fn of<M: Model>(model: &M, graph: &Graph<M::State>) -> Self {
         let fair = Fair::of(model);
         #[cfg(test)]
@@ -129,12 +132,11 @@ impl Moves {
         };
         let mut enabled = vec![0; graph.states.len()];
         for (enabled, id) in enabled.iter_mut().zip(0..) {
-            let actors = graph.actors(id).iter().filter(|actor| **actor != NOBODY);
-            *enabled = actors.fold(0, |set, actor| set | 1 << actor);
+            *enabled = graph.actors(id).iter().fold(0, |set, actor| set | as_set(*actor));
         }
         for id in graph.cuts() {
             let steps = paths::cut_off(model, graph, *id).into_iter();
-            enabled[*id as usize] |= steps.fold(0, |set, step| set | fair.set::<M>(step));
+            enabled[*id as usize] |= steps.fold(0, |set, step| set | fair.set(step));
         }
         let states = graph.states.len() as u32;
         let components =
@@ -168,8 +170,8 @@ impl Moves {
         groups
     }
 
-    /// Adds a strongly connected set to the groups if a fair run can stay in it. Returns a part of it
-    /// that may contain smaller groups. `local` has no marks before and after.
+    /// Adds a strongly connected set to the groups if a fair run can stay in it. Otherwise, returns a part
+    /// of it that may contain smaller groups, if there is one. `local` has no marks before and after.
     fn judge<S>(
         &self,
         graph: &Graph<S>,
@@ -204,8 +206,8 @@ impl Moves {
             who.enabled |= self.enabled[*id as usize];
             who.always_enabled &= self.enabled[*id as usize];
             for (target, actor) in graph.successors(*id).iter().zip(graph.actors(*id)) {
-                if *actor != NOBODY && member[*target as usize] != NO_GROUP {
-                    who.acts |= 1 << actor;
+                if member[*target as usize] != NO_GROUP {
+                    who.acts |= as_set(*actor);
                 }
             }
         }

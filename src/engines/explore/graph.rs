@@ -21,7 +21,7 @@ pub struct Graph<S> {
     offsets: Vec<u64>,
     /// The targets of the edges, in the order of the steps.
     targets: Vec<u32>,
-    /// By edge: who takes it ([`Actors`](super::fairness::Actors)); empty if that is not kept.
+    /// The actor of each edge ([`Actors`](super::fairness::Actors)); empty if actors are not kept.
     actors: Vec<u8>,
     /// The states with a step that is cut off, in ascending order.
     cuts: Vec<u32>,
@@ -39,7 +39,7 @@ pub(super) struct ChunkEdges {
     pub degrees: Vec<u32>,
     /// The table slots that the edges lead to, state after state.
     pub slots: Vec<usize>,
-    /// Who takes the edges, if that is kept.
+    /// The actors of the edges, if they are kept.
     pub actors: Vec<u8>,
     /// The states with a step that is cut off, by position in the run.
     pub cuts: Vec<u32>,
@@ -90,7 +90,7 @@ impl<S> Graph<S> {
         self.offsets.push(self.targets.len() as u64);
     }
 
-    /// Records who takes the edges that were appended last, if that is kept.
+    /// Records the actors of the edges that were appended last.
     pub(super) fn push_actors(&mut self, actors: &[u8]) {
         make_room(&mut self.actors, actors.len());
         self.actors.extend_from_slice(actors);
@@ -125,8 +125,8 @@ impl<S> Graph<S> {
         &self.targets[self.edges(id)]
     }
 
-    /// Returns who takes the steps of a state, in the order of [`Self::successors`]. The search must
-    /// have kept it.
+    /// Returns the actors of a state's edges, in the order of [`Self::successors`]. The search must have
+    /// kept them.
     pub fn actors(&self, id: u32) -> &[u8] {
         if id >= self.expanded() {
             return &[];
@@ -287,7 +287,7 @@ impl Components {
         self.of[state as usize]
     }
 
-    /// Returns, for every component, the number of its states.
+    /// Returns the number of states in each component.
     pub fn sizes(&self) -> Vec<u32> {
         let mut sizes = vec![0; self.count as usize];
         self.of.iter().for_each(|number| sizes[*number as usize] += 1);
@@ -304,8 +304,8 @@ struct Call {
     root: bool,
 }
 
-/// Returns the next target that counts, from a position in a list, and moves the position past it.
-/// `counts` gets positions and targets.
+/// Returns the first target at or after position `at` for which `counts` is true, and sets `at` to the
+/// position after it. `counts` receives the position and the target.
 pub fn next_of(
     targets: &[u32],
     at: &mut usize,
@@ -321,11 +321,11 @@ pub fn next_of(
 }
 
 /// Returns the strongly connected components of a graph. `next` returns the next target of a state
-/// from a position among its edges, and moves the position past it.
+/// at or after a position in its list of edges, and advances the position.
 ///
-/// David J. Pearce, "A space-efficient algorithm for finding strongly connected components" (2016):
-/// one number a state, which is first the order in which states are entered, counted from 1, and
-/// then the component, counted downwards from the largest number.
+/// The algorithm is from David J. Pearce, "A space-efficient algorithm for finding strongly connected
+/// components" (2016). It keeps one number per state. At first this is the order in which states are
+/// entered, counted up from 1. Later it is the component, counted down from the largest number.
 pub fn components(states: u32, mut next: impl FnMut(u32, &mut usize) -> Option<u32>) -> Components {
     const FIRST: u32 = u32::MAX;
     let mut of = vec![0u32; states as usize];

@@ -211,7 +211,7 @@ impl<'a, M: Model> Search<'a, M> {
         let back = self.back(start, groups, reversed);
         let (weak, strong) = (fair.weak, fair.strong);
         let asked = rounds::Fairness { weak, strong, enabled, back: &back };
-        let edge = |(step, target)| Edge { step, unit: fair.set::<M>(step), target };
+        let edge = |(step, target)| Edge { step, unit: fair.set(step), target };
         let shorter = asked.shorter(start, steps.len(), rounds::BUDGET, |id| {
             edges(id).into_iter().map(edge).collect()
         });
@@ -232,7 +232,7 @@ impl<'a, M: Model> Search<'a, M> {
         let (fair, enabled) = (&self.moves.fair, &self.moves.enabled);
         let shown = |step: Step, target: u32| {
             let cannot = fair.weak & !enabled[target as usize];
-            cannot | fair.set::<M>(step)
+            cannot | fair.set(step)
         };
         let (mut cycle, mut at) = (Vec::new(), start);
         let mut missing = fair.weak & enabled[start as usize] | fair.strong & groups.enabled(start);

@@ -25,8 +25,8 @@ pub fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Runs code of a model for every state. One guard covers many states. Returns the positions of the
-/// states in which it panics.
+/// Calls `run` with the position of each state and the state, and catches panics. Returns the positions
+/// at which it panicked.
 pub fn in_each<S>(states: &[S], mut run: impl FnMut(usize, &S)) -> Vec<usize> {
     let (mut at, mut panicked) = (0, Vec::new());
     while at < states.len() {

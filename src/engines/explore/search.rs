@@ -34,7 +34,7 @@ pub(super) enum Keep {
     Levels,
     /// States and edges.
     Graph,
-    /// States and edges, and who takes the edges.
+    /// States and edges, and the actors of the edges.
     Moves,
 }
 
@@ -83,7 +83,7 @@ pub(super) struct Search<'a, M: Model> {
     /// The maximum number of successors of a state.
     branching: usize,
     pub graph: Option<Graph<M::State>>,
-    /// Who takes a step, if that is kept with the edges.
+    /// The actors of steps, if they are kept with the edges.
     actors: Option<Actors>,
     /// The states of the current level and the next one. If there is a graph, it holds them
     /// instead.

@@ -105,7 +105,8 @@ pub(crate) fn parts<M: Model>(model: &M, property: &Property<M>, states: &[M::St
     states.iter().find_map(of_state).unwrap_or(0)
 }
 
-/// Returns, for every part of a property, its claims in some states; `None` where the property panics.
+/// Evaluates a property in each of `states`. Returns one list per part of the property, with one claim
+/// per state, or `None` where the property panicked.
 pub(super) fn claims<M: Model>(
     model: &M,
     property: &Property<M>,
