@@ -11,7 +11,7 @@ use super::fairness::Actors;
 use super::fingerprint::fingerprint;
 use super::frontier::Frontier;
 use super::graph::ChunkEdges;
-use super::outgoing::{Outgoing, owner};
+use super::outgoing::ByOwner;
 use super::panics;
 #[cfg(test)]
 use super::planted::Planted;
@@ -41,9 +41,6 @@ pub(super) struct Shared<'a, M: Model> {
     pub prints_only: bool,
     /// The symmetry reduction, if any.
     pub quotient: Option<&'a Quotient>,
-    /// The number of processes that share the fingerprints: successors are then sorted by owner
-    /// instead of being looked up. 0 if the table is for all of them.
-    pub owners: usize,
 }
 
 /// How far a state has been expanded. If the model panics, the rest is expanded step by step.
@@ -174,8 +171,9 @@ pub(super) struct Worker<M: Model> {
     pub edges: Vec<ChunkEdges>,
     /// Those of the chunk that is being expanded.
     chunk: ChunkEdges,
-    /// By owner: the successors that were found, if processes share the fingerprints.
-    pub outgoing: Vec<Outgoing<M::State>>,
+    /// The successors that were found, if processes share the fingerprints: then they are not looked
+    /// up in the table.
+    pub by_owner: ByOwner<M::State>,
     /// The batch that is being filled.
     filling: Batch<M::State>,
     /// The previous batch. The slots for its lookups have been prefetched.
@@ -197,7 +195,7 @@ impl<M: Model> Worker<M> {
             fresh_ids: Vec::new(),
             edges: Vec::new(),
             chunk: ChunkEdges::default(),
-            outgoing: Vec::new(),
+            by_owner: ByOwner::new(0),
             filling: Batch::new(),
             asked: Batch::new(),
             recent: Box::new([0; RECENT]),
@@ -441,8 +439,8 @@ impl<M: Model> Worker<M> {
         }
         full.len = 0;
         full.unknowns = count;
-        if shared.owners > 0 {
-            return self.sort_out(shared.owners);
+        if self.by_owner.is_used() {
+            return self.sort_out();
         }
         // All first probes at once: the cache misses overlap.
         for at in &full.unknown[..count] {
@@ -453,13 +451,11 @@ impl<M: Model> Worker<M> {
     }
 
     /// Sorts the unknown successors of a batch by the owners of their fingerprints.
-    fn sort_out(&mut self, owners: usize) {
+    fn sort_out(&mut self) {
         let batch = &mut self.filling;
         let count = std::mem::take(&mut batch.unknowns);
-        for at in batch.unknown[..count].iter().map(|at| usize::from(*at) % BATCH) {
-            let print = batch.prints[at];
-            self.outgoing[owner(print, owners)].push(print, batch.states[at]);
-        }
+        let unknown = batch.unknown[..count].iter().map(|at| usize::from(*at) % BATCH);
+        self.by_owner.add(unknown.map(|at| (batch.prints[at], &batch.states[at])));
     }
 
     /// Looks up the unknown successors of the batch that is to be filled next.

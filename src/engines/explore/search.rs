@@ -237,7 +237,6 @@ impl<'a, M: Model> Search<'a, M> {
             actors: self.actors.as_ref(),
             prints_only: false,
             quotient: self.quotient,
-            owners: 0,
         };
         let (frontier, graph) = (&self.frontier, &self.graph);
         let position = AtomicUsize::new(graph.as_ref().map_or(0, Graph::expanded) as usize);

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use crate::cli::init::{cargo, said, written};
@@ -100,14 +100,22 @@ domains! { Patient, self; ClientId: self.0 }
 actions! { Patient, Ways;
     /// A client.
     fair client {
+        /// Begin.
+        client_begin(c: ClientId);
         /// Go one step further.
         client_go(c: ClientId);
     }
 }
 
 impl Patient {
+    fn client_begin(&self, s: &mut Ways, c: ClientId) -> Fired {
+        when(s.at[c] == At::Start)?;
+        s.at[c] = At::ALL[1];
+        FIRED
+    }
+
     fn client_go(&self, s: &mut Ways, c: ClientId) -> Fired {
-        when(s.at[c] != At::Done)?;
+        when(s.at[c] != At::Start && s.at[c] != At::Done)?;
         s.at[c] = At::ALL[s.at[c] as usize + 1];
         FIRED
     }
@@ -297,12 +305,12 @@ fn refines(package: &Package) {
     assert!(stray.contains("VIOLATED refines after 2 steps"), "{stray}");
     assert!(stray.contains("stray steps"), "{stray}");
     let instead =
-        "At step 2 these steps of the specification were enabled: client_go(c0), client_go(c1).";
+        "At step 2 these steps of the specification were enabled: client_begin(c1), client_go(c0).";
     let joined = stray.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(joined.contains(instead), "{stray}");
     let facts = package.facts("check lock --refines patient --json", 1);
     let run = &facts["scenarios"][0]["counterexample"];
-    assert_eq!(run["instead"], serde_json::json!(["client_go(c0)", "client_go(c1)"]));
+    assert_eq!(run["instead"], serde_json::json!(["client_begin(c1)", "client_go(c0)"]));
     assert_eq!(run["trace"][1]["action"], "fault_give_up(c0)");
 
     let vague = package.runs("check lock --refines vague", 5);
@@ -352,6 +360,25 @@ impl Running {
             }
         }
     }
+
+    /// Nothing is printed for some seconds.
+    fn is_quiet(&self) {
+        let line = self.lines.recv_timeout(Duration::from_secs(5));
+        assert_eq!(line, Err(RecvTimeoutError::Timeout), "nothing was saved");
+    }
+
+    /// Interrupts it. It ends, with exit code 0.
+    fn interrupt(mut self) {
+        let ended = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(ended.expect("it runs").success());
+        for _ in 0..600 {
+            if let Some(status) = self.child.try_wait().expect("it can be asked") {
+                return assert!(status.success(), "{status}");
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("Ctrl-C did not end it");
+    }
 }
 
 impl Drop for Running {
@@ -374,16 +401,17 @@ fn serves(package: &Package, case: &str) {
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("client_ask"), "{answer}");
 }
 
-/// Red if `dev` misses an edit, prints what did not change, dies of an error of the compiler, or
-/// does not end when it is interrupted.
+/// Red if `dev` misses an edit, prints what did not change, builds without an edit, dies of an error of
+/// the compiler, or does not end when it is interrupted.
 fn edit_loop(package: &Package) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let mut command = package.command(&["dev", "lock"]);
     command.env("CARGO_TARGET_DIR", target).env("CARGO_NET_OFFLINE", "true");
     command.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
-    let mut dev = Running::start(&mut command);
+    let dev = Running::start(&mut command);
     let first = dev.until("of which the build took");
     assert!(first.contains("1 scenario, as expected"), "{first}");
+    dev.is_quiet();
     let model = package.folder.join("src/lock.rs");
     let good = fs::read_to_string(&model).expect("text");
     let edit = |from: &str, to: &str| {
@@ -410,7 +438,5 @@ fn edit_loop(package: &Package) {
     fs::write(&scenario, text.replace("\"give_up\": 1", "\"give_up\": 0")).expect("written");
     let vacuous = dev.until("of which the build took");
     assert!(vacuous.contains("grant_comes_late"), "{vacuous}");
-    let ended = Command::new("kill").args(["-INT", &dev.child.id().to_string()]).status();
-    assert!(ended.expect("it runs").success());
-    assert!(dev.child.wait().expect("it ends").success(), "Ctrl-C is the way to end it");
+    dev.interrupt();
 }

@@ -320,7 +320,6 @@ impl<'a, M: Model> Search<'a, M> {
             actors: None,
             prints_only: true,
             quotient: None,
-            owners: 0,
         };
         let watch = self.watch;
         let goes_on = || entries.load(Relaxed) < limit && !watch.interrupted();

@@ -20,7 +20,7 @@ use crate::engines::explore::expand::{Shared, Tally, Worker};
 use crate::engines::explore::fingerprint::fingerprint;
 use crate::engines::explore::frontier::Frontier;
 use crate::engines::explore::options::{Options, RankFigures, Watch};
-use crate::engines::explore::outgoing::{Outgoing, owner};
+use crate::engines::explore::outgoing::{ByOwner, Outgoing, owner};
 use crate::engines::explore::steps;
 use crate::engines::explore::visited::Visited;
 use crate::engines::verdict::Stopped;
@@ -67,7 +67,7 @@ impl<'a, M: Model> Rank<'a, M> {
         let mut workers: Vec<Worker<M>> =
             (0..options.threads.max(1)).map(|_| Worker::new()).collect();
         for worker in &mut workers {
-            worker.outgoing = (0..ranks).map(|_| Outgoing::new()).collect();
+            worker.by_owner = ByOwner::new(ranks);
         }
         Self {
             model,
@@ -341,12 +341,11 @@ impl<'a, M: Model> Rank<'a, M> {
                 actors: None,
                 prints_only: false,
                 quotient: None,
-                owners: office.transport.peers(),
             };
             let workers = &mut self.workers[..threads];
             share(&mut reader, workers, chunk, goes_on, |worker, _, states| {
                 worker.chunk(&shared, states, 0);
-                finding.pass(&mut worker.outgoing, MAIL)?;
+                finding.pass(&mut worker.by_owner.outgoing, MAIL)?;
                 office.serve()
             })?;
             if source.part.file.starts_with("moved-") {
@@ -354,7 +353,7 @@ impl<'a, M: Model> Rank<'a, M> {
             }
         }
         for worker in &mut self.workers {
-            finding.pass(&mut worker.outgoing, 1)?;
+            finding.pass(&mut worker.by_owner.outgoing, 1)?;
         }
         finding.settle()?;
         while !finding.waiting.is_empty() && goes_on() {
