@@ -79,6 +79,7 @@ const fn words(change: Change) -> &'static str {
         Change::GuardAway => "guard removed",
         Change::GuardTurned => "guard negated",
         Change::ClaimAway => "claim always holds",
+        Change::EffectAway => "effect left out",
     }
 }
 

@@ -1,5 +1,5 @@
 //! Which changes of a model its scenarios notice. Each guard is removed, then negated; each claim is
-//! made to hold always. A mutant is *killed* by the first scenario that is no longer as expected,
+//! made to hold always; each effect of an action is left out. A mutant is *killed* by the first scenario that is no longer as expected,
 //! and *survives* if there is none.
 //!
 //! `cargo run --release --features mutants --example mutants -- [PROTOCOL]...` tries all changes of
@@ -7,7 +7,7 @@
 //! stopped, the same command goes on; after an edit of the model or of its scenarios it begins
 //! again. `--report` writes `reports/mutants.md` and `.json` of all protocols that are complete.
 //!
-//! No change needs a build: guards and claims know the place that they are called from.
+//! No change needs a build: guards, claims and effects know the place that they are called from.
 
 mod findings;
 mod page;
@@ -22,7 +22,7 @@ use latchwork::protocols::all;
 use findings::Findings;
 use trial::Protocol;
 
-/// Change guards and claims of the models one at a time, and see which scenario notices
+/// Change guards, claims and effects of the models one at a time, and see which scenario notices
 #[derive(Parser)]
 struct Arguments {
     /// The protocols [default: all]

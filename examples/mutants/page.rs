@@ -101,8 +101,9 @@ fn markdown(rows: &[Row]) -> String {
 const HEAD: &str = "\
 # Mutants
 
-How much of each model do its scenarios know? Every guard (`when`) is removed and negated, and every claim of a property
-is made to hold always, one at a time. A mutant is killed by the first scenario that is no longer as expected:
+How much of each model do its scenarios know? Every guard (`when`) is removed and negated, every claim of a property is
+made to hold always, and every effect of an action is left out, one at a time. An effect is an expression in which the
+action changes its state; a function that is called with the state is one effect. A mutant is killed by the first scenario that is no longer as expected:
 of the default ones, the ablations, the liveness scenarios and those of medium size, in the order of their sizes. A
 search that grows to more than ten times its states counts as noticed.
 

@@ -8,7 +8,7 @@ use latchwork::engines::explore::Options;
 use latchwork::files::scenario::Scenario;
 use latchwork::jobs::check::{Checked, Standing, check};
 use latchwork::report::check::text::{standing_word, verdict_words};
-use latchwork_model::kit::mutants::{self, Change, Place, Seen};
+use latchwork_model::kit::mutants::{self, Change, Place, Seen, What};
 use sha2::{Digest, Sha256};
 
 use crate::findings::Finding;
@@ -35,7 +35,7 @@ impl Mutant {
     fn may_show(&self, seen: Option<&Seen>) -> bool {
         match self.change {
             Change::GuardAway | Change::ClaimAway => seen.is_some_and(|seen| seen.fails),
-            Change::GuardTurned => seen.is_some(),
+            Change::GuardTurned | Change::EffectAway => seen.is_some(),
         }
     }
 }
@@ -85,14 +85,15 @@ impl Protocol {
 
     /// Returns all changes of all places that any scenario comes to.
     pub fn changes(&self) -> Vec<Mutant> {
-        let mut places: BTreeMap<Place, bool> = BTreeMap::new();
+        let mut places: BTreeMap<Place, What> = BTreeMap::new();
         for baseline in &self.baselines {
-            places.extend(baseline.seen.iter().map(|(place, seen)| (*place, seen.guard)));
+            places.extend(baseline.seen.iter().map(|(place, seen)| (*place, seen.what)));
         }
-        let of = |(place, guard)| {
-            let changes: &[Change] = match guard {
-                true => &[Change::GuardAway, Change::GuardTurned],
-                false => &[Change::ClaimAway],
+        let of = |(place, what)| {
+            let changes: &[Change] = match what {
+                What::Guard => &[Change::GuardAway, Change::GuardTurned],
+                What::Claim => &[Change::ClaimAway],
+                What::Effect => &[Change::EffectAway],
             };
             changes.iter().map(move |change| Mutant { place, change: *change })
         };

@@ -30,6 +30,8 @@ impl AsyncGrant {
         let client = &s.client[c];
         when(matches!(client.at, ClientAt::Sent | ClientAt::Blocked))?;
         when(client.can > 0 && !client.cancel_msg)?;
+        // It waits for the answer to a LOCK that it has sent again.
+        when(!client.deaf || (client.lock_n == 0 && client.reply == Reply::None))?;
         let client = &mut s.client[c];
         client.can -= 1;
         client.cancel_msg = true;
@@ -42,7 +44,7 @@ impl AsyncGrant {
         let client = &mut s.client[c];
         client.at = ClientAt::Unlocking;
         client.unlock_msg = true;
-        client.must_reclaim = false;
+        self.end_reclaim(s, c);
         self.believe(s, c, Hold::None);
         FIRED
     }
@@ -115,6 +117,16 @@ impl AsyncGrant {
             ClientAt::Unlocking => client.unlock_msg = true,
             _ => {}
         }
+        FIRED
+    }
+
+    pub(super) fn client_rx_poll(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        let client = &s.client[c];
+        when(self.rules.client_polls && client.deaf && client.at == ClientAt::Blocked)?;
+        when(client.lock_n == 0 && client.reply == Reply::None)?;
+        // Before the lock is granted, the answer is BLOCKED again, and changes nothing.
+        when(s.block[c].granted || !s.block[c].present)?;
+        s.client[c].lock_n = 1;
         FIRED
     }
 

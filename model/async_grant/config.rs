@@ -125,6 +125,8 @@ pub const FAULTS: &[Field] = &[
         2,
     ),
     Field::budget("node", "The node fails, and comes back without its locks.", 2),
+    Field::budget("deaf", "No GRANTED reaches a client any more, however often it is sent.", 2),
+    Field::budget("untold", "The message that tells a client of a restart (SM_NOTIFY) is lost.", 2),
 ];
 
 impl AsyncGrant {
@@ -153,6 +155,8 @@ impl AsyncGrant {
                 loss: fault("loss"),
                 reboot: fault("reboot"),
                 node: fault("node"),
+                deaf: fault("deaf"),
+                untold: fault("untold"),
                 remote: number("remote"),
             },
             rules,

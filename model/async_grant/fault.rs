@@ -73,6 +73,23 @@ impl AsyncGrant {
         FIRED
     }
 
+    pub(super) fn fault_deaf(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        let client = &s.client[c];
+        when(self.spec(c).kind == Kind::Wait && !client.deaf && client.at != ClientAt::Dead)?;
+        s.spend(|s| &mut s.budget.deaf)?;
+        s.client[c].deaf = true;
+        s.client[c].granted_msg = false;
+        FIRED
+    }
+
+    pub(super) fn fault_untold(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        let client = &s.client[c];
+        when(s.grace && client.must_reclaim && !client.untold)?;
+        s.spend(|s| &mut s.budget.untold)?;
+        s.client[c].untold = true;
+        FIRED
+    }
+
     pub(super) fn fault_lm_reboot(&self, s: &mut Next<State>) -> Fired {
         s.spend(|s| &mut s.budget.reboot)?;
         self.forget_memory(s);
@@ -114,7 +131,10 @@ impl AsyncGrant {
                     client.lost = true;
                 }
                 ClientAt::Cancelling | ClientAt::Unlocking => client.lost = true,
-                ClientAt::Hold => client.must_reclaim = true,
+                ClientAt::Hold => {
+                    client.must_reclaim = true;
+                    client.untold = false;
+                }
                 _ => {}
             }
         }

@@ -29,6 +29,8 @@ impl AsyncGrant {
             if block.granted || block.timed_out {
                 self.settle(s, c);
             }
+        } else if block.on_list && block.granted && s.client[c].deaf && self.rules.repeat_is_told {
+            self.settle(s, c);
         } else if block.on_list && self.rules.dup_detect {
             s.client[c].reply = Reply::Blocked;
         } else {
@@ -102,7 +104,8 @@ impl AsyncGrant {
         let (block, client) = (&s.block[c], &s.client[c]);
         when(s.in_call.is_empty() && block.granted && block.on_list && !block.queued)?;
         when(!client.granted_msg && client.grant_res == GrantRes::None)?;
-        when(client.at != ClientAt::Dead)?;
+        // On a path that has failed, sending changes nothing.
+        when(client.at != ClientAt::Dead && !client.deaf)?;
         s.client[c].granted_msg = true;
         FIRED
     }
@@ -187,6 +190,11 @@ impl AsyncGrant {
     pub(super) fn lm_reclaim(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
         let client = &s.client[c];
         when(s.lm_idle() && s.grace && client.at == ClientAt::Hold && client.must_reclaim)?;
+        when(!client.untold)?;
+        if client.late && self.rules.reclaim_is_checked {
+            self.refuse_reclaim(s, c);
+            return FIRED;
+        }
         when(!self.conflict(s, c) && !self.unsettled(s, c))?;
         // What the owner believes to have by now, which is what the request gave it unless a later
         // one has changed it.
@@ -200,15 +208,29 @@ impl AsyncGrant {
             s.mirror[owner].set(byte, hold);
         }
         self.look_at_tests(s);
-        s.client[c].must_reclaim = false;
+        s.stale_reclaim |= s.client[c].overtaken;
+        self.end_reclaim(s, c);
+        FIRED
+    }
+
+    pub(super) fn lm_notify(&self, s: &mut Next<State>, _: LmId, c: ClientId) -> Fired {
+        when(self.rules.notify_repeated && s.grace && s.client[c].untold)?;
+        s.client[c].untold = false;
         FIRED
     }
 
     pub(super) fn lm_end_grace(&self, s: &mut Next<State>, _: LmId) -> Fired {
         when(s.lm_idle() && s.grace)?;
-        let to_come = |c: ClientId| s.client[c].at == ClientAt::Hold && s.client[c].must_reclaim;
+        let to_come = |c: ClientId| {
+            let client = &s.client[c];
+            let hears = !client.untold || self.rules.notify_repeated;
+            client.at == ClientAt::Hold && client.must_reclaim && hears
+        };
         when(self.variants.short_grace || !self.all_clients().any(to_come))?;
         s.grace = false;
+        for c in self.all_clients().filter(|_| self.restarts_again()) {
+            s.client[c].late |= s.client[c].must_reclaim;
+        }
         FIRED
     }
 
@@ -223,6 +245,22 @@ impl AsyncGrant {
 
 // What these steps have in common.
 impl AsyncGrant {
+    /// A client has its lock back, or is told that it has lost it.
+    pub(super) fn end_reclaim(&self, s: &mut State, c: ClientId) {
+        let client = &mut s.client[c];
+        client.must_reclaim = false;
+        client.untold = false;
+        client.late = false;
+        client.overtaken = false;
+    }
+
+    /// The lock manager finds on record that a client did not reclaim in time.
+    fn refuse_reclaim(&self, s: &mut State, c: ClientId) {
+        self.end_reclaim(s, c);
+        s.client[c].at = ClientAt::Fail;
+        self.believe(s, c, Hold::None);
+    }
+
     /// The lock manager takes only reclaims: who is refused something else asks again.
     fn in_grace(&self, s: &State) -> bool {
         s.grace && self.rules.grace

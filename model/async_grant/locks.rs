@@ -43,6 +43,7 @@ impl AsyncGrant {
         self.bytes(c).for_each(|byte| before.set(byte, self.held(s, c, byte)));
         s.table.lock(owner, access, range).or(exceeded("locks"))?;
         self.look_at_tests(s);
+        self.look_at_reclaims(s);
         let same = self.bytes(c).all(|byte| before.at(byte) == Hold::from(Some(access)));
         Ok(match self.rules.undo_restores {
             true if same => Op::new(OpKind::Regranted),
@@ -104,6 +105,20 @@ impl AsyncGrant {
             (other == c || self.overlap_of_owner(c, other)) && (undo || grant)
         };
         self.all_clients().any(may_change)
+    }
+
+    /// The server may restart more than once, so what a client did not reclaim in one grace period it
+    /// may reclaim in the next.
+    #[inline]
+    pub(super) fn restarts_again(&self) -> bool {
+        self.budget.reboot + self.budget.node > 1
+    }
+
+    /// After every new lock: who had a lock before a restart in whose way it is.
+    pub(super) fn look_at_reclaims(&self, s: &mut State) {
+        for c in self.all_clients().filter(|_| self.restarts_again()) {
+            s.client[c].overtaken |= s.client[c].must_reclaim && self.conflict(s, c);
+        }
     }
 
     /// After every change of the table: the tests to whom nobody is in the way now.

@@ -108,6 +108,7 @@ impl AsyncGrant {
         when(s.table.conflict(owner, access, self.remote_range).is_none())?;
         s.budget.remote -= 1;
         s.table.lock(owner, access, self.remote_range).or(exceeded("locks"))?;
+        self.look_at_reclaims(s);
         FIRED
     }
 

@@ -41,6 +41,8 @@ actions! { AsyncGrant, State;
         client_rx_granted(c: ClientId) => lm;
         /// A reply was lost: send again.
         client_rx_resend(c: ClientId) => lm;
+        /// GRANTED does not come: ask again.
+        client_rx_poll(c: ClientId) => lm;
     }
     /// The lock manager: one thread, which must not sleep in the filesystem.
     fair lm {
@@ -69,6 +71,8 @@ actions! { AsyncGrant, State;
         lm_cleanup(l: LmId, c: ClientId) => fs;
         /// A client gets back the lock that it had before the restart.
         lm_reclaim(l: LmId, c: ClientId) => fs;
+        /// Tell a client of the restart again that has not heard of it.
+        lm_notify(l: LmId, c: ClientId) => client;
         /// The grace period ends.
         lm_end_grace(l: LmId);
     }
@@ -132,6 +136,10 @@ actions! { AsyncGrant, State;
         fault_lm_reboot() => lm;
         /// The node fails, and the master takes its locks away.
         fault_node_fail() => master;
+        /// The message that tells a client of a restart is lost.
+        fault_untold(c: ClientId) => client;
+        /// The callback path to a client fails for good.
+        fault_deaf(c: ClientId) => client_rx;
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) const PROPERTIES: &[Property<AsyncGrant>] = properties! { AsyncGrant;
     invariant answered_once;
     /// A test is not answered with "free" if somebody was in the way all the time.
     invariant test_truth;
+    /// What a client reclaims after a restart nobody else had in between.
+    invariant no_stale_reclaim;
     /// At rest no byte is held for a request that is over.
     at_rest no_orphan;
     /// At rest the local locks are what the clients have.
@@ -98,6 +100,10 @@ impl AsyncGrant {
         self.every_client(|c| {
             implies(s.client[c].at == ClientAt::Free, !s.client[c].conflict_throughout)
         })
+    }
+
+    fn no_stale_reclaim(&self, s: &State) -> Claim {
+        claim(!s.stale_reclaim)
     }
 
     fn no_orphan(&self, s: &State) -> Claim {

@@ -138,6 +138,18 @@ rules! {
         grace "lockd" [1 1 1 1 1 1] {
             "nlmsvc_lock, nlm4svc_proc_unlock, nlmsvc_cancel_blocked" since "6.1"
         };
+        /// A client is told of a restart until it has heard of it, and grace waits for that. (The statd of
+        /// nfs-utils repeats the message for 15 minutes, and the grace of no kernel waits.)
+        notify_repeated "needed" [1 1 1 0 0 1];
+        /// A lock that was not reclaimed in one grace period is not reclaimed in the next: a record says
+        /// who had what.
+        reclaim_is_checked "needed" [0 0 0 0 0 1];
+        /// A client that waits asks again after a while, whether GRANTED has come or not.
+        client_polls "lockd" [1 1 1 1 1 1] {
+            "nlmclnt_lock (NLMCLNT_POLL_TIMEOUT)" since "6.1"
+        };
+        /// A repeated LOCK whose block is granted gets the lock, if no GRANTED gets through.
+        repeat_is_told "needed" [1 1 0 0 0 1];
         /// A restart of the filesystem leaves no operation behind but the releases that are due.
         restart_flushes_ops "model" [1 1 0 0 0 1];
     }

@@ -189,6 +189,14 @@ state! {
         pub can: u8,
         /// Has crashed, and the lock manager has not cleaned up after it.
         pub to_clean: bool,
+        /// No GRANTED reaches it any more.
+        pub deaf: bool,
+        /// The server has restarted, and the message that tells it so was lost.
+        pub untold: bool,
+        /// It had not reclaimed when a grace period ended.
+        pub late: bool,
+        /// Ghost: somebody else had its bytes after it lost them in a restart.
+        pub overtaken: bool,
         /// Ghost: final answers that changed what the client believes.
         pub answers: u8,
         /// Ghost, of a test: since it was sent another owner has always been in the way.
@@ -315,6 +323,10 @@ state! {
         pub reboot: u8,
         /// Failures of the node.
         pub node: u8,
+        /// Clients whose callback path can fail for good.
+        pub deaf: u8,
+        /// Clients that can miss the message of a restart.
+        pub untold: u8,
         /// Locks that the owner on another node can take.
         pub remote: u8,
     }
@@ -343,6 +355,8 @@ state! {
         pub believed: Table<OwnerId, ByteMap, CLIENTS>,
         /// What is left of each budget.
         pub budget: Budget,
+        /// Ghost: a lock was reclaimed that somebody else had had meanwhile.
+        pub stale_reclaim: bool,
     }
 }
 

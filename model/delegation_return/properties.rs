@@ -37,6 +37,8 @@ pub(super) const PROPERTIES: &[Property<DelegationReturn>] = properties! { Deleg
     invariant no_spurious_error;
     /// A recall that was sent is answered by a return, or given up by the server.
     leads_to recall_answered;
+    /// A client whose delegation was revoked does not trust it forever.
+    leads_to revocation_learned;
 };
 
 impl DelegationReturn {
@@ -162,6 +164,10 @@ impl DelegationReturn {
 
     fn no_spurious_error(&self, s: &State) -> Claim {
         claim(!s.ghost.setattr_error)
+    }
+
+    fn revocation_learned(&self, s: &State) -> Claim {
+        claim(s.server.deleg != Grant::Revoked || !self.has_delegation(s))
     }
 
     fn recall_answered(&self, s: &State) -> Claim {

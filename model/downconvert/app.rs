@@ -4,7 +4,7 @@ use crate::kit::{FIRED, Fired, Next, when};
 
 use super::Downconvert;
 use super::master::Answer;
-use super::state::{Action, App, AppAt, AppId, Bug, Cache, Level, NodeId, State};
+use super::state::{Action, App, AppAt, AppId, Bug, Cache, Level, NodeId, State, ValueBlock};
 
 impl Downconvert {
     pub(super) fn app_lock(&self, s: &mut Next<State>, a: AppId) -> Fired {
@@ -107,8 +107,10 @@ impl Downconvert {
         when(s.app[a].at == AppAt::Hold && (!nested || stage > 0))?;
         let node = &mut s.node[self.node(a)];
         if nested {
-            node.ro -= 1;
-            node.ex -= u8::from(stage == 2);
+            let second = u8::from(stage == 2);
+            let upgrade = self.spec(a).wants(entry, 1) == Level::EX;
+            node.ro -= 1 + if upgrade { 0 } else { second };
+            node.ex -= if upgrade { second } else { 0 };
         } else if self.spec(a).wants(entry, 0) == Level::EX {
             node.ex -= 1;
         } else {
@@ -129,7 +131,9 @@ impl Downconvert {
         when(app.at == AppAt::Hold && app.stage == 0 && self.spec(a).is_nested(app.entry))?;
         let app = &mut s.app[a];
         app.stage = 1;
-        if !self.rules.refuse_upgrade {
+        let upgrade = self.spec(a).wants(app.entry, 1) == Level::EX;
+        let asks = if upgrade { !self.rules.refuse_upgrade } else { !self.rules.nested_pr_is_free };
+        if asks {
             app.at = AppAt::Start;
         }
         FIRED
@@ -149,17 +153,24 @@ impl Downconvert {
     /// Takes the lock at the level that is wanted.
     fn take(&self, s: &mut State, a: AppId) {
         let (n, want) = (self.node(a), self.wanted(s, a));
-        let dirty_elsewhere = self.dirty_elsewhere(s, n);
+        // Metadata come from the value block if it is valid, and everything else from the disk.
+        let out_of_date = self.dirty_elsewhere(s, n) || s.value_block == ValueBlock::Old;
         let node = &mut s.node[n];
         node.grant_unused = false;
         if core::mem::take(&mut node.needs_refresh) {
-            node.cache = if dirty_elsewhere { Cache::Stale } else { Cache::Ok };
+            node.cache = if out_of_date { Cache::Stale } else { Cache::Ok };
+            node.metadata_old = self.value_block && out_of_date;
         }
         s.stale_read |= node.cache != Cache::Ok;
         if want == Level::EX {
+            if s.value_block == ValueBlock::Current {
+                s.value_block = ValueBlock::Old;
+            }
+            let node = &mut s.node[n];
             node.ex += 1;
             node.dirty = true;
             for other in self.all_nodes().filter(|other| *other != n) {
+                s.node[other].metadata_old = self.value_block;
                 if s.node[other].cache == Cache::Ok {
                     s.node[other].cache = Cache::Stale;
                 }

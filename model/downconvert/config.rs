@@ -15,6 +15,8 @@ pub enum Entry {
     Ex,
     /// Take it shared and ask for it exclusively while holding it.
     PrThenEx,
+    /// Take it shared and ask for it shared again while holding it.
+    PrThenPr,
 }
 
 /// An application as the scenario describes it.
@@ -47,6 +49,8 @@ pub struct Downconvert {
     pub mortal: u8,
     /// The nodes that have had no lock at the master before, a bit each.
     pub new: u8,
+    /// The lock has a value block, which carries the metadata.
+    pub value_block: bool,
     /// The budgets of the faults.
     pub faults: Budget,
     /// The rules that are on.
@@ -55,7 +59,9 @@ pub struct Downconvert {
     pub variants: Variants,
 }
 
-const ENTRY: Shape = Shape::Choice { names: &["PR", "EX", "PR>EX"], default: None };
+/// The entries, in the order of the names below.
+const ENTRY_OF: [Entry; 4] = [Entry::Pr, Entry::Ex, Entry::PrThenEx, Entry::PrThenPr];
+const ENTRY: Shape = Shape::Choice { names: &["PR", "EX", "PR>EX", "PR>PR"], default: None };
 const NODE: Shape = Shape::Number { min: 0, max: NODES as u8 - 1, default: None };
 
 const APP: Shape = Shape::Record(&[
@@ -102,6 +108,11 @@ pub const BOUNDS: &[Field] = &[
         doc: "The nodes whose first lock is a new one; the others begin with a lock at NL.",
         shape: Shape::List { min: 0, max: NODES as u8, item: &NODE, default: Some("[]") },
     },
+    Field {
+        name: "value_block",
+        doc: "The lock has a value block: metadata are read from it if it is valid.",
+        shape: Shape::Flag,
+    },
 ];
 
 /// The keys of `faults`.
@@ -143,6 +154,7 @@ impl Downconvert {
             cb_capacity: setup.bounds.get("cb_capacity").number(),
             mortal: set("mortal"),
             new: set("new"),
+            value_block: setup.bounds.get("value_block").flag(),
             faults: Budget {
                 late_bast: fault("late_bast"),
                 dup_bast: fault("dup_bast"),
@@ -178,8 +190,7 @@ impl AppSpec {
         let list = value.get("program");
         let mut program = [Entry::Pr; ENTRIES];
         for index in 0..list.len() {
-            program[usize::from(index)] =
-                [Entry::Pr, Entry::Ex, Entry::PrThenEx][usize::from(list.item(index).number())];
+            program[usize::from(index)] = ENTRY_OF[usize::from(list.item(index).number())];
         }
         let (nonblock, noqueue) = (value.get("nonblock").flag(), value.get("noqueue").flag());
         if nonblock && noqueue {
@@ -191,7 +202,7 @@ impl AppSpec {
     /// The level that an entry asks for at a stage.
     pub(super) fn wants(&self, entry: u8, stage: u8) -> Level {
         match self.program[usize::from(entry)] {
-            Entry::Pr => Level::PR,
+            Entry::Pr | Entry::PrThenPr => Level::PR,
             Entry::Ex => Level::EX,
             Entry::PrThenEx if stage == 0 => Level::PR,
             Entry::PrThenEx => Level::EX,
@@ -200,6 +211,6 @@ impl AppSpec {
 
     /// Whether an entry is a nested one.
     pub(super) fn is_nested(&self, entry: u8) -> bool {
-        self.program[usize::from(entry)] == Entry::PrThenEx
+        matches!(self.program[usize::from(entry)], Entry::PrThenEx | Entry::PrThenPr)
     }
 }

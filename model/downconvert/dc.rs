@@ -5,7 +5,7 @@ use crate::kit::{FIRED, Fired, Next, when};
 use super::Downconvert;
 use super::lockres::Unblock;
 use super::master::Answer;
-use super::state::{Action, Bug, Cache, DcAt, Level, NodeId, State, UnlockAction};
+use super::state::{Action, Bug, Cache, DcAt, Level, NodeId, State, UnlockAction, ValueBlock};
 
 impl Downconvert {
     pub(super) fn dc_wake(&self, s: &mut Next<State>, n: NodeId) -> Fired {
@@ -110,11 +110,26 @@ impl Downconvert {
     pub(super) fn dc_dlm_lock(&self, s: &mut Next<State>, n: NodeId) -> Fired {
         when(s.node[n].dc == DcAt::CallDown)?;
         let level = s.node[n].requested;
+        self.write_value_block(s, n);
         s.node[n].dc = match self.submit(s, n, level, false)? {
             Answer::Taken => DcAt::RetDown,
             Answer::Busy | Answer::Refused => DcAt::RetDownErr,
         };
         FIRED
+    }
+
+    /// A lock that is lowered from EX takes the metadata with it into the value block, if the node
+    /// has read them since it has the lock. (Where the call is refused, it is made again.)
+    fn write_value_block(&self, s: &mut State, n: NodeId) {
+        let node = &s.node[n];
+        let writes = self.value_block && self.rules.value_block_written && node.level == Level::EX;
+        if !writes || s.lkb[n].cancel_outstanding {
+            return;
+        }
+        if node.needs_refresh && self.rules.value_block_only_if_fresh {
+            return;
+        }
+        s.value_block = if node.metadata_old { ValueBlock::Old } else { ValueBlock::Current };
     }
 
     pub(super) fn dc_dlm_lock_ret(&self, s: &mut Next<State>, n: NodeId) -> Fired {

@@ -4,7 +4,7 @@
 use crate::kit::{FIRED, Fired, Refused, exceeded, values};
 
 use super::Downconvert;
-use super::state::{Bug, Callback, Level, NodeId, State, UnlockAction};
+use super::state::{Bug, Callback, Level, NodeId, State, UnlockAction, ValueBlock};
 
 /// What the DLM answers to a call.
 pub(super) enum Answer {
@@ -132,6 +132,10 @@ impl Downconvert {
     /// A node leaves the cluster.
     pub(super) fn expel(&self, s: &mut State, n: NodeId) -> Fired {
         self.withdraw(s, n)?;
+        // A node that could write may have written: nobody knows what the value block should be.
+        if s.lkb[n].granted == Level::EX && self.rules.value_block_invalidated {
+            s.value_block = ValueBlock::Invalid;
+        }
         s.mq.retain(|from| from != n);
         s.lkb[n] = Default::default();
         self.scan(s)

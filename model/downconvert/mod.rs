@@ -18,7 +18,7 @@ pub use config::{AppSpec, Downconvert, Entry};
 
 use crate::kit::{FIRED, Fired, Model, Next, Permutation, Property, Refused, values, when};
 
-use state::{AppAt, AppId, Bug, Callback, Level, NodeId, State, UnlockAction};
+use state::{AppAt, AppId, Bug, Callback, Level, NodeId, State, UnlockAction, ValueBlock};
 
 actions! { Downconvert, State;
     /// A process on a node that runs its program of lock requests.
@@ -35,7 +35,7 @@ actions! { Downconvert, State;
         app_give_up(a: AppId);
         /// Give up the hold.
         app_unlock(a: AppId) => dc;
-        /// Ask for EX while holding PR.
+        /// Ask for EX or PR while holding PR.
         app_lock_again(a: AppId);
     }
     /// The delivery of callbacks of the DLM to a node, in order.
@@ -106,6 +106,10 @@ impl Model for Downconvert {
 
     fn initial(&self, emit: &mut dyn FnMut(&State)) {
         let mut s = State { budget: self.faults, ..State::default() };
+        if self.value_block {
+            // After an earlier use, in which every node has read what the last writer wrote.
+            s.value_block = ValueBlock::Current;
+        }
         for n in values::<NodeId>(self) {
             s.node[n].new = self.is_new(n);
         }

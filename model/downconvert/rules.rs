@@ -165,6 +165,23 @@ rules! {
         refuse_upgrade "later" [0 0 0 1 1 1] {
             "ocfs2_inode_lock_tracker" since "6.1"
         };
+        /// A process that holds PR and asks for PR again has it, without a look at the lock.
+        nested_pr_is_free "later" [0 0 0 1 1 1] {
+            "ocfs2_inode_lock_tracker (ocfs2_pid_holder)" since "6.1"
+        };
+        /// A lock that is lowered from EX writes the metadata into its value block.
+        value_block_written "base" [1 1 1 1 1 1] {
+            "ocfs2_unblock_lock (set_lvb)" since "3.6"
+        };
+        /// It does so only if the node has read them since it was granted the lock.
+        value_block_only_if_fresh "base" [1 1 1 1 1 1] {
+            "ocfs2_unblock_lock (OCFS2_LOCK_NEEDS_REFRESH)" since "3.6"
+        };
+        /// The value block is invalid after the death of a node that held EX.
+        value_block_invalidated "DLM" [1 1 1 1 1 1] {
+            "recover_lvb (fs/dlm)" since "3.6",
+            "dlm_revalidate_lvb (o2dlm)" since "3.6"
+        };
     }
     variants {
         /// o2dlm instead of fs/dlm: converts are served in order, only the first one sends blocking

@@ -62,6 +62,18 @@ state! {
 }
 
 state! {
+    /// The lock value block at the master: a copy of the metadata.
+    pub enum ValueBlock {
+        /// It is empty, or marked invalid.
+        Invalid,
+        /// It is what the last writer wrote.
+        Current,
+        /// The metadata were changed since it was written.
+        Old,
+    }
+}
+
+state! {
     /// A callback on its way from the DLM to a node.
     pub enum Callback {
         /// The request was granted.
@@ -166,6 +178,8 @@ state! {
         pub cache: Cache,
         /// A write has not been flushed: only this node has it, in its journal if the node is dead.
         pub dirty: bool,
+        /// Ghost, with a value block: the metadata in memory are not the last ones.
+        pub metadata_old: bool,
         /// Ghost: the last up-convert has had no holder yet.
         pub grant_unused: bool,
         /// The node has died.
@@ -289,6 +303,8 @@ state! {
         pub queue: Queue<NodeId, NODES>,
         /// Cancel messages on their way to the master.
         pub mq: Fifo<NodeId, NODES>,
+        /// The lock value block.
+        pub value_block: ValueBlock,
         /// What is left of each fault.
         pub budget: Budget,
         /// The first assertion that failed.

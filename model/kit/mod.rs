@@ -26,7 +26,7 @@
 //! | `stamp` | [`Stamp`], [`renumber`]: numbers that are only compared |
 //! | `symmetry` | [`Permutation`], [`Permute`]: interchangeable processes |
 //! | [`names`] | compile-time checks that names in the lists are unique and defined |
-//! | `mutants` | with the feature `mutants`: guards and claims that are changed one at a time |
+//! | `mutants` | with the feature `mutants`: guards, claims and effects that are changed one at a time |
 //! | `protocol` | [`Protocol`]: what the command line tool needs beyond a model |
 //! | `view` | [`View`]: how runs are drawn |
 

@@ -1,8 +1,9 @@
-//! Mutants of guards and claims, to measure what the scenarios notice. Only with the feature
+//! Mutants of guards, claims and effects, to measure what the scenarios notice. Only with the feature
 //! `mutants`, which no other build has: a model must not depend on anything outside its state.
 //!
-//! Each call of [`when`](super::when), [`implies`](super::implies) and the like is a place. One
-//! place at a time behaves differently, without a build of its own.
+//! Each call of [`when`](super::when), [`implies`](super::implies) and the like is a place, and so is
+//! each expression of an action in which [`Next`](super::Next) is changed. One place at a time behaves
+//! differently, without a build of its own.
 
 extern crate std;
 
@@ -11,7 +12,7 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-/// A call of a guard or a claim in the source.
+/// A guard, a claim or an effect in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The path of the file, as the compiler was given it.
@@ -42,17 +43,31 @@ pub enum Change {
     GuardTurned,
     /// The claim is never violated.
     ClaimAway,
+    /// The effect does not happen. A function that is called with the state is one effect.
+    EffectAway,
+}
+
+/// What a place is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum What {
+    /// A guard.
+    #[default]
+    Guard,
+    /// A claim.
+    Claim,
+    /// An effect.
+    Effect,
 }
 
 /// What was seen of a place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// A guard that holds, or a claim that does.
+    /// A guard that holds, or a claim that does, or an effect.
     pub holds: bool,
     /// A guard that does not hold, or a claim that is violated.
     pub fails: bool,
-    /// Whether it is a guard.
-    pub guard: bool,
+    /// What it is.
+    pub what: What,
 }
 
 /// The line and column of the changed place; [`NOWHERE`], or [`EVERYWHERE`] to note all places.
@@ -101,18 +116,97 @@ pub(super) fn said(holds: bool, guard: bool, location: &'static Location<'static
 
 fn said_here(holds: bool, guard: bool, place: Place) -> bool {
     if AT.load(Relaxed) == EVERYWHERE {
-        let mut noted = lock(&NOTED);
-        let seen = noted.entry(place).or_default();
-        seen.guard = guard;
-        seen.holds |= holds;
-        seen.fails |= !holds;
+        note(place, if guard { What::Guard } else { What::Claim }, holds);
         return holds;
     }
     match *lock(&CHANGED) {
         Some((changed, how)) if changed == place => match how {
             Change::GuardAway | Change::ClaimAway => true,
             Change::GuardTurned => !holds,
+            Change::EffectAway => holds,
         },
         _ => holds,
+    }
+}
+
+fn note(place: Place, what: What, holds: bool) {
+    let mut noted = lock(&NOTED);
+    let seen = noted.entry(place).or_default();
+    seen.what = what;
+    seen.holds |= holds;
+    seen.fails |= !holds;
+}
+
+/// Returns whether the effect at a place does not happen.
+#[inline(always)]
+pub(super) fn leaves_out(location: &'static Location<'static>) -> bool {
+    match AT.load(Relaxed) {
+        NOWHERE => false,
+        EVERYWHERE => {
+            note(Place::of(location), What::Effect, true);
+            false
+        }
+        at => at == Place::of(location).packed() && is_left_out(Place::of(location)),
+    }
+}
+
+fn is_left_out(place: Place) -> bool {
+    *lock(&CHANGED) == Some((place, Change::EffectAway))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::std::vec::Vec;
+    use super::{Change, Mutex, What, change, lock, noted, restore};
+    use crate::kit::{FIRED, Fired, Next, when};
+
+    crate::state! {
+        /// Two numbers.
+        pub struct Pair {
+            /// One.
+            pub one: u8,
+            /// The other.
+            pub other: u8,
+        }
+    }
+
+    fn raise(s: &mut Next<Pair>) -> Fired {
+        when(s.one == 0)?;
+        s.one = 1;
+        double(s);
+        FIRED
+    }
+
+    fn double(s: &mut Pair) {
+        s.other = s.one + 1;
+    }
+
+    fn raised() -> (Pair, bool) {
+        let mut s = Next::of(Pair::default());
+        let fired = raise(&mut s).is_ok();
+        (*s.state(), fired)
+    }
+
+    /// One change at a time: tests run side by side.
+    static TURN: Mutex<()> = Mutex::new(());
+
+    /// Red if an effect is not a place of its own, or if leaving it out leaves out another one.
+    #[test]
+    fn effects_are_left_out_one_at_a_time() {
+        let _turn = lock(&TURN);
+        let places = noted(|| {
+            raised();
+        });
+        let effects: Vec<_> = places.iter().filter(|(_, seen)| seen.what == What::Effect).collect();
+        assert_eq!(effects.len(), 2, "an assignment, and a function that changes the state");
+        let mut left = Vec::new();
+        for (place, _) in effects {
+            change(*place, Change::EffectAway);
+            left.push(raised());
+            restore();
+        }
+        assert_eq!(left[0], (Pair { one: 0, other: 1 }, true));
+        assert_eq!(left[1], (Pair { one: 1, other: 0 }, true));
+        assert_eq!(raised(), (Pair { one: 1, other: 2 }, true));
     }
 }

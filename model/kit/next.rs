@@ -17,13 +17,21 @@ use super::{FIRED, Fired, State, same, when};
 pub struct Next<S> {
     state: S,
     touched: bool,
+    /// What an effect changes that is left out.
+    #[cfg(feature = "mutants")]
+    scratch: S,
 }
 
 impl<S: State> Next<S> {
     /// Returns a state that was not changed yet.
     #[inline(always)]
     pub const fn of(state: S) -> Self {
-        Self { state, touched: false }
+        Self {
+            state,
+            touched: false,
+            #[cfg(feature = "mutants")]
+            scratch: state,
+        }
     }
 
     /// Returns the state itself.
@@ -67,9 +75,15 @@ impl<S> Deref for Next<S> {
     }
 }
 
-impl<S> DerefMut for Next<S> {
+impl<S: Copy> DerefMut for Next<S> {
     #[inline(always)]
+    #[cfg_attr(feature = "mutants", track_caller)]
     fn deref_mut(&mut self) -> &mut S {
+        #[cfg(feature = "mutants")]
+        if super::mutants::leaves_out(core::panic::Location::caller()) {
+            self.scratch = self.state;
+            return &mut self.scratch;
+        }
         self.touched = true;
         &mut self.state
     }

@@ -16,7 +16,7 @@ impl Recall {
     fn conflicts(&self, s: &State, o: OpId, c: ClientId, x: ObjectId) -> bool {
         let (spec, kind) = (self.spec(o), s.lease[c][x].kind);
         let own = spec.by == Some(c) && self.rules.own_exempt;
-        let reads = spec.kind == super::config::Kind::OpenRead;
+        let reads = spec.kind.reads();
         !own && kind != Delegation::None && !(reads && kind == Delegation::Read)
     }
 
@@ -71,16 +71,29 @@ impl Recall {
     pub(super) fn callback_send(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
         let lease = &s.lease[c][x];
         when(lease.callback == Callback::Queued)?;
+        let down = s.client[c].cb_down;
         let lease = &mut s.lease[c][x];
-        lease.callback = Callback::Sent;
+        lease.callback = if down { Callback::Undelivered } else { Callback::Sent };
         lease.listed = lease.hashed || !self.rules.hashed_check;
         s.object[x].bar_over = false;
         FIRED
     }
 
+    pub(super) fn callback_drop(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
+        let lease = &s.lease[c][x];
+        when(s.client[c].cb_down && !self.rules.recall_outlives_path)?;
+        when(matches!(lease.callback, Callback::Queued | Callback::Undelivered))?;
+        let lease = &mut s.lease[c][x];
+        lease.callback = Callback::Dropped;
+        let lists = lease.hashed || !self.rules.hashed_check;
+        lease.listed |= lists && self.rules.dropped_is_listed;
+        FIRED
+    }
+
     pub(super) fn callback_list(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
         let lease = &s.lease[c][x];
-        when(lease.callback == Callback::Sent && lease.hashed && !lease.listed)?;
+        let sent = matches!(lease.callback, Callback::Sent | Callback::Undelivered);
+        when(sent && lease.hashed && !lease.listed)?;
         let lease = &mut s.lease[c][x];
         lease.listed = true;
         FIRED
@@ -93,7 +106,11 @@ impl Recall {
         let silent = !self.is_reachable(s, c) || client.stubborn;
         let trusts = held.belief != Delegation::None && !client.lease_expired && !client.stubborn;
         let since_recall = lease.renewed && !self.rules.revoke_counts_renewals;
-        let in_time = silent && (!trusts || since_recall || !self.rules.client_expires_first);
+        // A client that hears of a broken path makes a new one within a lease time.
+        let lost = matches!(lease.callback, Callback::Undelivered | Callback::Dropped)
+            && !(client.cb_down && self.rules.cb_down_is_told);
+        let in_time = silent && (!trusts || since_recall || !self.rules.client_expires_first)
+            || lost && !self.rules.revoke_counts_renewals;
         when(in_time || self.variants.early_revoke)?;
         s.object[x].bar_over = !self.rules.bar_outlasts_revocation;
         self.end_lease(s, c, x);

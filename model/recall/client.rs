@@ -1,10 +1,11 @@
 //! The `client` lane: the holder of delegations.
 
-use crate::kit::{FIRED, Fired, Next, values, when};
+use crate::kit::{FIRED, Fired, Next, Refused, values, when};
 
 use super::Recall;
 use super::state::{
-    Callback, ClientId, Delegation, GrantAt, Held, Lease, ObjectId, Owner, Stage, State,
+    Callback, ClientId, Delegation, GrantAt, Held, Lease, ObjectId, OpAt, OpId, Owner, Ref, Stage,
+    State,
 };
 
 impl Recall {
@@ -13,9 +14,10 @@ impl Recall {
         !s.client[c].dead && !s.client[c].stubborn
     }
 
-    /// Whether the client works and reaches the server.
+    /// Whether the client works and reaches the server. The first thing that it does when it is back is to
+    /// renew its lease.
     fn is_well_connected(&self, s: &State, c: ClientId) -> bool {
-        self.is_well(s, c) && self.is_reachable(s, c)
+        self.is_well(s, c) && self.is_reachable(s, c) && !s.client[c].back
     }
 
     pub(super) fn client_recall(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
@@ -24,6 +26,50 @@ impl Recall {
         when(held.belief != Delegation::None && held.stage == Stage::None)?;
         let held = &mut s.held[c][x];
         held.stage = Stage::Recalled;
+        FIRED
+    }
+
+    pub(super) fn client_renew(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        when(s.client[c].back && self.is_well(s, c) && self.is_reachable(s, c))?;
+        s.client[c].back = false;
+        s.client[c].lease_expired = false;
+        for x in values::<ObjectId>(self) {
+            let leased = s.lease[c][x].kind != Delegation::None;
+            let believes = s.held[c][x].belief != Delegation::None;
+            if believes && !leased && !s.grace && self.rules.back_checks_state {
+                s.held[c][x] = Held::default();
+            }
+            let granting = s.grant[c].at != GrantAt::Idle && s.grant[c].object == x;
+            // It may never have had the answer to its OPEN, or it has stopped trusting its lease.
+            if leased && !believes && !granting {
+                self.end_lease(s, c, x);
+            }
+        }
+        FIRED
+    }
+
+    pub(super) fn client_rebind(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        when(self.rules.cb_down_is_told && s.client[c].cb_down)?;
+        when(self.is_well_connected(s, c))?;
+        s.client[c].cb_down = false;
+        for x in values::<ObjectId>(self).filter(|_| self.rules.undelivered_is_sent_again) {
+            let lease = &mut s.lease[c][x];
+            if lease.callback == Callback::Undelivered {
+                lease.callback = Callback::Queued;
+            }
+        }
+        FIRED
+    }
+
+    pub(super) fn client_getattr(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
+        when(self.is_well_connected(s, c) && !s.client[c].cb_down)?;
+        when(s.lease[c][x].kind == Delegation::Write && s.held[c][x].belief == Delegation::Write)?;
+        let asks = |o: &OpId| s.op[*o].at == OpAt::Ask && s.op[*o].wait_on == x.into();
+        let o = values::<OpId>(self).find(asks).ok_or(Refused::Disabled)?;
+        let op = &mut s.op[o];
+        op.at = OpAt::Apply;
+        op.wait_on = Ref::None;
+        op.informed = true;
         FIRED
     }
 

@@ -29,6 +29,8 @@ pub enum Kind {
     OpenWrite,
     /// Open for reading and close.
     OpenRead,
+    /// Get attributes.
+    Getattr,
 }
 
 impl Kind {
@@ -43,8 +45,9 @@ impl Kind {
         "truncate",
         "open_write",
         "open_read",
+        "getattr",
     ];
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Unlink,
         Self::Rename,
         Self::Link,
@@ -55,6 +58,7 @@ impl Kind {
         Self::Truncate,
         Self::OpenWrite,
         Self::OpenRead,
+        Self::Getattr,
     ];
 
     /// Whether it counts in the file and takes no lock.
@@ -62,21 +66,33 @@ impl Kind {
         matches!(self, Self::OpenWrite | Self::OpenRead)
     }
 
+    /// Whether it only looks, and read delegations are in nobody's way.
+    pub fn reads(self) -> bool {
+        matches!(self, Self::OpenRead | Self::Getattr)
+    }
+
+    /// Whether it takes no inode lock.
+    pub fn takes_no_lock(self) -> bool {
+        self.is_open() || self == Self::Getattr
+    }
+
     /// Whether it finds its file once, without a directory lock.
     pub fn resolves_once(self) -> bool {
-        self.is_open() || matches!(self, Self::Setattr | Self::Xattr | Self::Acl | Self::Truncate)
+        let attributes = matches!(self, Self::Setattr | Self::Xattr | Self::Acl | Self::Truncate);
+        self.takes_no_lock() || attributes
     }
 
     /// Whether nfsd refuses it during grace (`opens_in_grace`): OPEN, REMOVE, RENAME, SETXATTR, and
     /// a SETATTR that sets the size.
     pub fn is_tested_for_grace(self) -> bool {
-        !matches!(self, Self::Setattr | Self::Acl | Self::Link | Self::Create)
+        !matches!(self, Self::Setattr | Self::Acl | Self::Link | Self::Create | Self::Getattr)
     }
 
-    /// Whether nfsd waits a moment for the delegation (`nfsd_wait_for_delegreturn`): REMOVE, RENAME
-    /// and SETATTR.
+    /// Whether nfsd waits a moment for the delegation (`nfsd_wait_for_delegreturn`): REMOVE, RENAME,
+    /// SETATTR and GETATTR.
     pub fn has_short_wait(self) -> bool {
-        matches!(self, Self::Unlink | Self::Rename | Self::Setattr | Self::Truncate)
+        let changes = matches!(self, Self::Unlink | Self::Rename | Self::Setattr | Self::Truncate);
+        changes || self == Self::Getattr
     }
 
     /// Whether it takes two directories.
@@ -205,6 +221,8 @@ pub const FAULTS: &[Field] = &[
     Field::budget("partition", "A client loses its connection for good.", 2),
     Field::budget("crash", "A client crashes.", 2),
     Field::budget("stubborn", "A client renews its lease and never answers recalls.", 2),
+    Field::budget("heal", "A client that lost its connection has it back.", 2),
+    Field::budget("cb_down", "The callback path to a client fails, and nothing else.", 2),
     Field::budget("cb_fail", "A recall cannot be queued.", 2),
     Field::budget("enomem", "Breaking a lease finds no memory.", 2),
     Field::budget("signal", "A signal ends the wait of a local operation.", 2),
@@ -230,6 +248,8 @@ impl Recall {
             partition: fault("partition"),
             crash: fault("crash"),
             stubborn: fault("stubborn"),
+            heal: fault("heal"),
+            cb_down: fault("cb_down"),
             cb_fail: fault("cb_fail"),
             enomem: fault("enomem"),
             signal: fault("signal"),

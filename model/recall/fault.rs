@@ -27,8 +27,18 @@ impl Recall {
         s.client[c].partitioned = true;
         for x in values::<ObjectId>(self) {
             let lease = &mut s.lease[c][x];
-            lease.renewed = lease.callback == Callback::Sent && !self.rules.revoke_counts_renewals;
+            let sent = matches!(lease.callback, Callback::Sent | Callback::Undelivered);
+            lease.renewed = sent && !self.rules.revoke_counts_renewals;
         }
+        FIRED
+    }
+
+    pub(super) fn environment_heal(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        let client = &s.client[c];
+        when(client.partitioned && !client.dead)?;
+        s.spend(|s| &mut s.budget.heal)?;
+        s.client[c].partitioned = false;
+        s.client[c].back = true;
         FIRED
     }
 
@@ -47,6 +57,20 @@ impl Recall {
         when(!s.client[c].dead && !s.client[c].stubborn && !self.is_flushing(s, c))?;
         s.spend(|s| &mut s.budget.stubborn)?;
         s.client[c].stubborn = true;
+        FIRED
+    }
+
+    pub(super) fn environment_cb_down(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        let client = &s.client[c];
+        when(self.is_reachable(s, c) && !client.stubborn && !client.cb_down)?;
+        s.spend(|s| &mut s.budget.cb_down)?;
+        s.client[c].cb_down = true;
+        for x in values::<ObjectId>(self) {
+            // A recall that is under way does not arrive.
+            if s.lease[c][x].callback == Callback::Sent && s.held[c][x].stage == Stage::None {
+                s.lease[c][x].callback = Callback::Undelivered;
+            }
+        }
         FIRED
     }
 
@@ -93,6 +117,8 @@ impl Recall {
         }
         for c in values::<ClientId>(self) {
             s.grant[c] = Grant::default();
+            // A new session has a new callback path.
+            s.client[c].cb_down = false;
             for x in values::<ObjectId>(self) {
                 s.lease[c][x] = Lease::default();
                 s.held[c][x].stage = Stage::None;

@@ -23,7 +23,7 @@ impl Recall {
         })?;
         let directories = self.delegable_dirs && !self.variants.no_directory_delegations;
         when(if self.is_dir(x) { directories } else { self.delegable_files })?;
-        when(s.grant[c].at == GrantAt::Idle && self.is_reachable(s, c))?;
+        when(s.grant[c].at == GrantAt::Idle && self.is_reachable(s, c) && !s.client[c].back)?;
         when(s.lease[c][x].kind == Delegation::None && s.held[c][x].belief == Delegation::None)?;
         when(self.thread_free(s) && (!s.grace || !self.rules.reclaim_before_new))?;
         when(self.counts_allow(s, x, kind))?;

@@ -55,6 +55,8 @@ actions! { Recall, State;
         op_count(o: OpId);
         /// The next target has one: start its recall, and wait without locks or answer DELAY.
         op_found(o: OpId) => callback;
+        /// The holder of the delegation has not said what the attributes are: recall it.
+        op_no_answer(o: OpId) => callback;
         /// Recall what was delegated during the wait.
         op_rebreak(o: OpId) => callback;
         /// The delegation is back: stop waiting.
@@ -91,6 +93,8 @@ actions! { Recall, State;
         callback_retry(c: ClientId, x: ObjectId);
         /// Send the recall; from here the laundromat watches it.
         callback_send(c: ClientId, x: ObjectId) => client;
+        /// There is no path to the client: give the recall up.
+        callback_drop(c: ClientId, x: ObjectId);
         /// The delegation was not known when the recall was sent: now the laundromat watches it.
         callback_list(c: ClientId, x: ObjectId);
         /// The client has not answered in time: revoke the delegation.
@@ -100,6 +104,12 @@ actions! { Recall, State;
     strong client {
         /// The recall arrives.
         client_recall(c: ClientId, x: ObjectId);
+        /// The server is reached again: renew the lease, and compare what both have.
+        client_renew(c: ClientId) => server;
+        /// The callback path is down, as the server says: make a new one.
+        client_rebind(c: ClientId) => callback;
+        /// CB_GETATTR arrives: say what the attributes are.
+        client_getattr(c: ClientId, x: ObjectId) => op;
         /// Begin to write the cache back: the server takes the inode lock for it.
         client_flush_start(c: ClientId, x: ObjectId) => server;
         /// Everything is written back.
@@ -124,12 +134,16 @@ actions! { Recall, State;
     fault environment {
         /// The server's machine restarts.
         environment_restart() => server;
-        /// A client loses its connection for good.
+        /// A client loses its connection: for good, unless it heals.
         environment_partition(c: ClientId) => client;
+        /// A client that lost its connection has it back.
+        environment_heal(c: ClientId) => client;
         /// A client crashes.
         environment_crash(c: ClientId) => client;
         /// A client goes on renewing its lease and answers no recall any more.
         environment_stubborn(c: ClientId) => client;
+        /// The callback path to a client fails, and nothing else.
+        environment_cb_down(c: ClientId) => client;
         /// The recall cannot be queued.
         environment_cb_fail(o: OpId) => op;
         /// There is no memory to break the lease with.

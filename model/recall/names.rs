@@ -38,7 +38,7 @@ impl OpSpec {
 
     /// The files that it locks, in the order of their addresses.
     pub(super) fn file_locks(&self, op: &Op) -> [Option<ObjectId>; 2] {
-        if self.kind.is_open() {
+        if self.kind.takes_no_lock() {
             return [None; 2];
         }
         match (op.source.get(), op.victim.get()) {
@@ -84,6 +84,8 @@ impl Recall {
             Kind::Truncate => rules.break_truncate,
             Kind::OpenWrite => rules.break_open_write,
             Kind::OpenRead => rules.break_open_read,
+            Kind::Getattr if spec.nfs => rules.getattr_asks_holder,
+            Kind::Getattr => rules.stat_asks_holder,
         };
         let source = op.source.get().map(|x| (x, source));
         let victim = op.victim.get().map(|x| (x, rules.break_rename_target));
@@ -108,7 +110,7 @@ impl Recall {
         s.op[o].applied += 1;
         let by_name = matches!(spec.kind, Kind::Unlink | Kind::Rename);
         s.op[o].wrong_name |= by_name && self.look_up(s, o) != Some((op.source, op.victim));
-        s.op[o].read_missed |= spec.kind == Kind::OpenRead && self.misses_a_write(s, o);
+        s.op[o].read_missed |= spec.kind.reads() && !op.informed && self.misses_a_write(s, o);
         match spec.kind {
             Kind::Unlink if s.object[spec.from].entry == op.source => {
                 s.object[spec.from].entry = Ref::None;
@@ -128,7 +130,7 @@ impl Recall {
             _ => [None; 2],
         };
         let (source, victim) = match spec.kind {
-            Kind::OpenRead => (None, None),
+            Kind::OpenRead | Kind::Getattr => (None, None),
             _ => (op.source.get(), op.victim.get()),
         };
         for x in [source, victim, from, to].into_iter().flatten() {
@@ -155,7 +157,7 @@ impl Recall {
         }
     }
 
-    fn misses_a_write(&self, s: &State, o: OpId) -> bool {
+    pub(super) fn misses_a_write(&self, s: &State, o: OpId) -> bool {
         let Some(x) = s.op[o].source.get() else { return false };
         values::<ClientId>(self).filter(|c| self.spec(o).by != Some(*c)).any(|c| {
             let (held, client) = (&s.held[c][x], &s.client[c]);

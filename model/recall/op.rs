@@ -168,8 +168,8 @@ impl Recall {
     fn looked_up(&self, s: &mut State, o: OpId) {
         s.op[o].next = 0;
         s.op[o].at = OpAt::LockInodes;
-        if self.spec(o).kind.is_open() {
-            if self.rules.count_before_break {
+        if self.spec(o).kind.takes_no_lock() {
+            if self.rules.count_before_break && self.spec(o).kind.is_open() {
                 self.count(s, o);
             }
             s.op[o].at = OpAt::Check;
@@ -236,6 +236,7 @@ impl Recall {
     pub(super) fn op_check(&self, s: &mut Next<State>, o: OpId) -> Fired {
         let (_, stops) = self.target(s, o).ok_or(Refused::Disabled)?;
         when(!stops)?;
+        self.look(s, o);
         s.op[o].target += 1;
         if self.targets(o, &s.op[o]).nth(usize::from(s.op[o].target)).is_none() {
             s.op[o].target = 0;
@@ -263,8 +264,34 @@ impl Recall {
 
     pub(super) fn op_found(&self, s: &mut Next<State>, o: OpId) -> Fired {
         let x = self.stopped_by(s, o).ok_or(Refused::Disabled)?;
-        self.found(s, o, x, Callback::Queued);
+        if self.spec(o).kind == Kind::Getattr && self.spec(o).nfs {
+            s.op[o].at = OpAt::Ask;
+            s.op[o].target = 0;
+            s.op[o].wait_on = x.into();
+        } else {
+            self.found(s, o, x, Callback::Queued);
+        }
         FIRED
+    }
+
+    pub(super) fn op_no_answer(&self, s: &mut Next<State>, o: OpId) -> Fired {
+        when(s.op[o].at == OpAt::Ask)?;
+        let x = s.op[o].wait_on.get().ok_or(Refused::Disabled)?;
+        // If the delegation is gone by now, it looks again.
+        s.op[o].at = OpAt::Check;
+        s.op[o].wait_on = Ref::None;
+        if self.conflict(s, o, x) && self.rules.silent_holder_is_recalled {
+            self.found(s, o, x, Callback::Queued);
+        } else if self.conflict(s, o, x) {
+            self.look(s, o);
+            s.op[o].at = OpAt::Apply;
+        }
+        FIRED
+    }
+
+    /// A GETATTR looks: what is written afterwards it need not see.
+    fn look(&self, s: &mut State, o: OpId) {
+        s.op[o].informed = self.spec(o).kind == Kind::Getattr && !self.misses_a_write(s, o);
     }
 
     /// The operation has found a conflicting delegation on `x`.
@@ -348,7 +375,7 @@ impl Recall {
             s.op[o].wait_on = Ref::None;
         }
         s.op[o].at = match keeps {
-            Some(_) if self.spec(o).kind.is_open() => self.tested(s, o),
+            Some(_) if self.spec(o).kind.takes_no_lock() => self.tested(s, o),
             Some(at) => at,
             None => OpAt::Again,
         };

@@ -199,7 +199,7 @@ rules! {
         grace_refuses "NFSv4" [1 1 1 1 1 1] {
             "opens_in_grace" since "6.1"
         };
-        /// It refuses to set other attributes, to link and to create, too.
+        /// It refuses to set other attributes, to get attributes, to link and to create, too.
         grace_refuses_attributes "needed" [1 1 1 0 0 1];
         /// Grace lasts until every client has its delegations back or has lost its lease.
         grace_covers_lease "NFSv4" [1 1 1 1 1 1] {
@@ -209,6 +209,43 @@ rules! {
         reclaim_before_new "NFSv4" [1 1 1 1 1 1] {
             "nfs4_open_delegation" since "6.1"
         };
+        /// A client that was cut off finds out which delegations were revoked meanwhile before it trusts its
+        /// cache again.
+        back_checks_state "NFSv4.1" [1 1 1 1 1 1] {
+            "nfsd4_sequence (SEQ4_STATUS_RECALLABLE_STATE_REVOKED)" since "6.1",
+            "nfs41_handle_recallable_state_revoked (client)" since "6.1"
+        };
+        /// The server tells a client whose callback path is down, and the client makes a new one.
+        cb_down_is_told "NFSv4.1" [1 1 1 1 1 1] {
+            "nfsd4_sequence (SEQ4_STATUS_CB_PATH_DOWN)" since "6.1",
+            "nfs41_handle_cb_path_down (client)" since "6.1"
+        };
+        /// A recall that the path did not deliver is sent again over the new one. (6.1 forgets it when
+        /// no reply comes.)
+        undelivered_is_sent_again "nfsd" [1 1 1 0 1 1] {
+            "nfsd4_cb_sequence_done (cb_need_restart)" since "6.12"
+        };
+        /// A recall is kept while there is no path to the client. (nfsd gives it up.)
+        recall_outlives_path "needed" [1 1 1 0 0 1];
+        /// A recall that is given up is on the laundromat's list, so that the delegation is revoked in
+        /// the end. (6.12 looks for the path before it puts a recall on the list.)
+        dropped_is_listed "nfsd" [1 1 1 1 0 1] {
+            "nfsd4_run_cb_work (prepare)" since "6.1" until "6.12"
+        } => Declared::RedundantGiven {
+            rules: &["recall_outlives_path"],
+            why: "no recall is given up",
+        };
+        /// GETATTR asks the client that holds a write delegation for size and change attribute.
+        getattr_asks_holder "NFSv4, CB_GETATTR" [0 0 0 0 1 1] {
+            "nfsd4_deleg_getattr_conflict" since "6.12"
+        };
+        /// A holder that does not answer that in time is recalled.
+        silent_holder_is_recalled "NFSv4, CB_GETATTR" [0 0 0 0 1 1] {
+            "nfsd4_deleg_getattr_conflict (nfsd_open_break_lease)" since "6.12"
+        };
+        /// A local process that gets attributes waits until a write delegation is recalled. (In Linux
+        /// it sees what the server has.)
+        stat_asks_holder "needed" [0 0 0 0 0 1];
     }
     variants {
         /// The server waits a moment for the recall, with its thread: in unlink and rename with the

@@ -137,6 +137,8 @@ state! {
         Failed,
         /// Returned.
         Done,
+        /// Asks the holder of a write delegation for the attributes, with its thread.
+        Ask,
     }
 }
 
@@ -172,6 +174,9 @@ state! {
         pub refs: u8,
         /// What it has returned.
         pub answer: Answer,
+        /// Ghost, of a GETATTR: when it looked, nobody had written what it could not see, or the writer
+        /// has told it.
+        pub informed: bool,
         /// Ghost: it took effect on a file that its name did not mean any more.
         pub wrong_name: bool,
         /// Ghost: it read while a client had data that nobody else could see.
@@ -204,7 +209,17 @@ state! {
 
 state! {
     /// The callback that recalls a delegation.
-    pub enum Callback { None, Queued, Failed, Sent }
+    pub enum Callback {
+        None,
+        Queued,
+        /// It could not be queued.
+        Failed,
+        Sent,
+        /// It was sent, and the path did not deliver it.
+        Undelivered,
+        /// The server had no path to the client, and has given it up.
+        Dropped,
+    }
 }
 
 state! {
@@ -255,6 +270,10 @@ state! {
         pub dead: bool,
         /// Renews its lease but does not answer recalls.
         pub stubborn: bool,
+        /// It was cut off, and reaches the server again.
+        pub back: bool,
+        /// The server cannot call it, while it can call the server.
+        pub cb_down: bool,
     }
 }
 
@@ -267,6 +286,10 @@ state! {
         pub crash: u8,
         /// Of `environment_stubborn`.
         pub stubborn: u8,
+        /// Of `environment_heal`.
+        pub heal: u8,
+        /// Of `environment_cb_down`.
+        pub cb_down: u8,
         /// Of `environment_cb_fail`.
         pub cb_fail: u8,
         /// Of `environment_enomem`.

@@ -75,7 +75,9 @@ fn code(setup: &Setup<'_>, flaws: &[&str]) -> Result<Code, String> {
 fn model(setup: &Setup<'_>) -> Result<Downconvert, String> {
     let model = Downconvert::new(setup)?;
     for app in &model.apps[..usize::from(model.app_count)] {
-        let nested = app.program[..usize::from(app.entries)].contains(&Entry::PrThenEx);
+        let nested = app.program[..usize::from(app.entries)]
+            .iter()
+            .any(|entry| matches!(entry, Entry::PrThenEx | Entry::PrThenPr));
         if app.nonblock || app.noqueue || nested {
             return Err(
                 "the thread-shaped downconvert knows applications with the entries PR and \
@@ -83,6 +85,9 @@ fn model(setup: &Setup<'_>) -> Result<Downconvert, String> {
                     .to_string(),
             );
         }
+    }
+    if model.value_block {
+        return Err("the thread-shaped downconvert has no value block".to_string());
     }
     if model.new != 0 {
         return Err("in the thread-shaped downconvert every node has a lock at NL".to_string());
