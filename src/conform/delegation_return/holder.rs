@@ -25,7 +25,11 @@ impl Builder<'_> {
                 self.during(event, vec![NamedWay::step("fault_expire()")]);
             }
             What::CreateSession(_) if is(event, "OK") => {
-                self.during(event, vec![NamedWay::step("mgr_exchange_id()")]);
+                let mut ways = vec![NamedWay::step("mgr_exchange_id()")];
+                if self.gave_up_session(event) {
+                    ways.push(NamedWay::default());
+                }
+                self.during(event, ways);
             }
             What::ReclaimComplete(_) if is(event, "OK") => {
                 let way = NamedWay::step("mgr_reclaim_complete()");
@@ -50,6 +54,17 @@ impl Builder<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// Returns whether the client itself ended its last session, for example because callbacks did not
+    /// get through. Nothing is lost then.
+    fn gave_up_session(&self, created: &Event) -> bool {
+        let mine = |event: &&Event| {
+            let about = matches!(event.what, What::CreateSession(_) | What::DestroySession(_));
+            about && self.is_holder(event) && event.i < created.i
+        };
+        let last = self.events.iter().rfind(mine);
+        last.is_some_and(|last| matches!(last.what, What::DestroySession(_)) && is(last, "OK"))
     }
 
     fn take_recall(&mut self, event: &Event) {
