@@ -35,6 +35,10 @@ impl Builder<'_> {
                 let way = NamedWay::step("mgr_reclaim_complete()");
                 self.during(event, vec![way.then("server.reclaim_done", "1")]);
             }
+            // The client did not execute it.
+            What::CbRecall(_) if event.at.is_some() || is(event, "RETRY_UNCACHED_REP") => {
+                return false;
+            }
             What::CbRecall(_) if here => self.take_recall(event),
             What::Open(open) if here => self.take_open(event, open),
             What::Lock(lock) if here => return self.take_lock(event, lock),
@@ -90,8 +94,16 @@ impl Builder<'_> {
             None => way,
         };
         let window = (from, to);
-        let at = self.placed.put(said, place, window, to.is_some(), vec![received], vec![sent]);
-        self.after(event, vec![NamedWay::step("cb_reply()")], at);
+        let all = to.is_some();
+        let at =
+            self.placed.put(said.clone(), place.clone(), window, all, vec![received], vec![sent]);
+        if let Some(reply) = to {
+            // The server does not leave an answer lying around.
+            let taken = (reply.0 + PATIENCE, 0);
+            let ways = vec![NamedWay::step("cb_reply()"), NamedWay::see("cb.reply", "None")];
+            let said = format!("the answer to {said}");
+            self.placed.put(said, place, (reply, Some(taken)), true, ways, vec![at]);
+        }
     }
 
     fn take_open(&mut self, event: &Event, open: &nfs::Open) {
