@@ -4,15 +4,19 @@
  *   TIME NAME OPERATION HANDLE [...] ...             when an operation begins that may take long
  *   TIME NAME OPERATION HANDLE [FIRST LENGTH] -> ok  when it has ended
  *
- * Operations: open H PATH r|rw, read H, write H, rdlck|wrlck|unlck H FIRST LENGTH, close H, chmod H MODE.
+ * Operations: open H PATH r|rw, read H, write H, rdlck|wrlck|unlck H FIRST LENGTH, close H, chmod H MODE, acl H (an NFSv4
+ * access control list that leaves others nothing to read).
  * Usage: agent NAME */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +29,25 @@ static void say(const char *line, const char *result)
     clock_gettime(CLOCK_REALTIME, &now);
     printf("%ld.%06ld %s %s %s\n", (long)now.tv_sec, now.tv_nsec / 1000, name, line, result);
     fflush(stdout);
+}
+
+/* The access control list of mode 640, as the NFS client takes it: a count, and for each entry type, flags, rights and who. */
+static int set_acl(int fd)
+{
+    static const struct { int flags, rights; const char *who; } entries[] = {
+        { 0, 0x160187, "OWNER@" }, { 0x40, 0x120081, "GROUP@" }, { 0, 0x120080, "EVERYONE@" },
+    };
+    uint32_t list[32] = { htonl(3) };
+    size_t words = 1;
+    for (int at = 0; at < 3; at++) {
+        size_t length = strlen(entries[at].who);
+        uint32_t head[] = { 0, entries[at].flags, entries[at].rights, length };
+        for (int word = 0; word < 4; word++)
+            list[words++] = htonl(head[word]);
+        memcpy(list + words, entries[at].who, length);
+        words += (length + 3) / 4;
+    }
+    return fsetxattr(fd, "system.nfs4_acl", list, 4 * words, 0);
 }
 
 static int act(char *line)
@@ -42,6 +65,8 @@ static int act(char *line)
         return pread(*fd, path, 1, 0);
     if (!strcmp(what, "write"))
         return pwrite(*fd, "x", 1, 0);
+    if (!strcmp(what, "acl"))
+        return set_acl(*fd);
     if (!strcmp(what, "chmod") && sscanf(line, "%*s %*c %lo", (unsigned long *)&first) == 1)
         return fchmod(*fd, first);
     if (sscanf(line, "%*s %*c %ld %ld", &first, &length) != 2)

@@ -19,7 +19,7 @@
 enum { GETATTR = 9, PUTFH = 22, SEQUENCE = 53 };
 
 static const struct { uint32_t code; const char *name; } names[] = {
-    { 4, "CLOSE" }, { 8, "DELEGRETURN" }, { 12, "LOCK" }, { 14, "LOCKU" }, { 18, "OPEN" }, { 42, "EXCHANGE_ID" },
+    { 4, "CLOSE" }, { 8, "DELEGRETURN" }, { 12, "LOCK" }, { 14, "LOCKU" }, { 18, "OPEN" }, { 24, "PUTROOTFH" }, { 42, "EXCHANGE_ID" },
     { 43, "CREATE_SESSION" }, { 44, "DESTROY_SESSION" }, { 53, "SEQUENCE" }, { 58, "RECLAIM_COMPLETE" },
 };
 

@@ -217,6 +217,7 @@ fn kind(what: &What) -> Option<&'static str> {
         What::Remove(_) => "unlink",
         What::Rename(_) => "rename",
         What::Link(_) => "link",
+        What::Setattr(setattr) if setattr.attrs == ["acl"] => "acl",
         What::Setattr(_) => "setattr",
         What::Open(open) if open.claim == nfs::Claim::Null || open.claim == nfs::Claim::Fh => {
             match open.access {

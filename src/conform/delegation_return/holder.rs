@@ -25,11 +25,19 @@ impl Builder<'_> {
                 self.during(event, vec![NamedWay::step("fault_expire()")]);
             }
             What::CreateSession(_) if is(event, "OK") => {
-                self.during(event, vec![NamedWay::step("mgr_exchange_id()")]);
+                let mut ways = vec![NamedWay::step("mgr_exchange_id()")];
+                if self.gave_up_session(event) {
+                    ways.push(NamedWay::default());
+                }
+                self.during(event, ways);
             }
             What::ReclaimComplete(_) if is(event, "OK") => {
                 let way = NamedWay::step("mgr_reclaim_complete()");
                 self.during(event, vec![way.then("server.reclaim_done", "1")]);
+            }
+            // The client did not execute it.
+            What::CbRecall(_) if event.at.is_some() || is(event, "RETRY_UNCACHED_REP") => {
+                return false;
             }
             What::CbRecall(_) if here => self.take_recall(event),
             What::Open(open) if here => self.take_open(event, open),
@@ -50,6 +58,17 @@ impl Builder<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// Returns whether the client itself ended its last session, for example because callbacks did not
+    /// get through. Nothing is lost then.
+    fn gave_up_session(&self, created: &Event) -> bool {
+        let mine = |event: &&Event| {
+            let about = matches!(event.what, What::CreateSession(_) | What::DestroySession(_));
+            about && self.is_holder(event) && event.i < created.i
+        };
+        let last = self.events.iter().rfind(mine);
+        last.is_some_and(|last| matches!(last.what, What::DestroySession(_)) && is(last, "OK"))
     }
 
     fn take_recall(&mut self, event: &Event) {
@@ -75,8 +94,16 @@ impl Builder<'_> {
             None => way,
         };
         let window = (from, to);
-        let at = self.placed.put(said, place, window, to.is_some(), vec![received], vec![sent]);
-        self.after(event, vec![NamedWay::step("cb_reply()")], at);
+        let all = to.is_some();
+        let at =
+            self.placed.put(said.clone(), place.clone(), window, all, vec![received], vec![sent]);
+        if let Some(reply) = to {
+            // The server does not leave an answer lying around.
+            let taken = (reply.0 + PATIENCE, 0);
+            let ways = vec![NamedWay::step("cb_reply()"), NamedWay::see("cb.reply", "None")];
+            let said = format!("the answer to {said}");
+            self.placed.put(said, place, (reply, Some(taken)), true, ways, vec![at]);
+        }
     }
 
     fn take_open(&mut self, event: &Event, open: &nfs::Open) {

@@ -214,6 +214,7 @@ impl<'a> Builder<'a> {
             "session": count(&|event| mine(event) && matches!(event.what, What::SessionLost(_))),
             "expire": count(&|event| mine(event) && matches!(event.what, What::ClientExpired(_))),
             "grace_end": u8::from(self.is_late()),
+            "revoke": u8::from(self.is_revoked()),
             "delay": count(&|event| mine(event) && claims(event) && is(event, "DELAY")),
         });
         configuration(PROTOCOL, &bounds, &faults)
@@ -237,6 +238,43 @@ impl<'a> Builder<'a> {
                         && open.claim != nfs::Claim::Previous =>
                 {
                     return true;
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Returns whether the delegation was revoked: another client that was told to wait for it may
+    /// write, although the holder has not returned it and is still known to the server.
+    fn is_revoked(&self) -> bool {
+        let events = &self.events[self.holding.begin..self.holding.end];
+        let returned_before = |moment: Option<Moment>| {
+            events.iter().any(|event| {
+                let returns = matches!(event.what, What::Delegreturn(_)) && is(event, "OK");
+                returns
+                    && self.is_holder(event)
+                    && self.is_here(event)
+                    && moment.is_none_or(|moment| traffic::window(&event.window).0 < moment)
+            })
+        };
+        let mut waits = false;
+        for event in events {
+            match &event.what {
+                What::ServerStart(_) => waits = false,
+                What::ClientExpired(_) if self.is_holder(event) => waits = false,
+                What::Open(open)
+                    if !self.is_holder(event)
+                        && self.is_here(event)
+                        && matches!(open.access, nfs::Share::Write | nfs::Share::Both) =>
+                {
+                    if waits
+                        && is(event, "OK")
+                        && !returned_before(traffic::window(&event.window).1)
+                    {
+                        return true;
+                    }
+                    waits |= is(event, "DELAY");
                 }
                 _ => {}
             }

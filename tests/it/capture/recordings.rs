@@ -43,7 +43,7 @@ fn golden_events_of_every_recording() {
         }
     }
     assert!(stale.is_empty(), "LATCHWORK_UPDATE=1 cargo test golden_events writes {stale:#?}");
-    assert!(pcap::all().len() >= 14);
+    assert!(pcap::all().len() >= 22);
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn verdict(slice: &Slice, rules: &str, may: bool) -> String {
     }
 }
 
-const LOST: &str = "violates no_two_holders, locks_backed";
+const LOST: &str = "violates no_two_holders, locks_backed, no_silent_gap";
 
 /// The recordings with the log of their holder: under all rules, and under those of the kernel that
 /// was recorded, whose server may refuse to grant a delegation again.
@@ -158,14 +158,15 @@ fn admitting(slice: &Slice, diagnosis: &Diagnosis) -> Vec<String> {
 #[test]
 fn a_lost_lock_is_explained_by_one_switch_of_its_kernel() {
     let (slice, found) = diagnosis("knfsd-reboot-lostlock", "linux_6_1");
-    let one = "-server_regrants_at_reclaim: no_two_holders, locks_backed";
+    let one = "-server_regrants_at_reclaim: no_two_holders, locks_backed, no_silent_gap";
     assert_eq!(admitting(&slice, &found), [one]);
 }
 
 #[test]
 fn what_would_admit_a_recording_under_all_rules() {
     let (slice, found) = diagnosis("knfsd-session-lost", "full");
-    let pair = "-failed_lock_claim_marks_open -lock_claim_in_place: no_two_holders, locks_backed";
+    let pair = "-failed_lock_claim_marks_open -lock_claim_in_place: \
+                no_two_holders, locks_backed, no_silent_gap";
     assert_eq!(admitting(&slice, &found), [pair]);
     let (slice, found) = diagnosis("knfsd-reboot", "full");
     assert_eq!(admitting(&slice, &found), ["-server_regrants_at_reclaim +detach_after_rpc: "]);
