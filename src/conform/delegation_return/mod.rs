@@ -33,6 +33,10 @@ use super::holding::{Holding, grants, holdings};
 pub const PROTOCOL: &str = "delegation_return";
 
 /// The actions that are visible in traffic.
+/// The shortest lease that the server of Linux accepts, in nanoseconds (`__nfsd4_write_time`, 3.6 to 6.12).
+/// It revokes a delegation a lease after the recall (`nfs4_laundromat`).
+const LEAST_LEASE: u64 = 10_000_000_000;
+
 const VISIBLE: &[&str] = &[
     "ret_open_send",
     "ret_open_reply",
@@ -246,7 +250,8 @@ impl<'a> Builder<'a> {
     }
 
     /// Returns whether the delegation was revoked: another client that was told to wait for it may
-    /// write, although the holder has not returned it and is still known to the server.
+    /// write [`LEAST_LEASE`] later, although the holder has not returned it and is still known to the
+    /// server.
     fn is_revoked(&self) -> bool {
         let events = &self.events[self.holding.begin..self.holding.end];
         let returned_before = |moment: Option<Moment>| {
@@ -258,23 +263,26 @@ impl<'a> Builder<'a> {
                     && moment.is_none_or(|moment| traffic::window(&event.window).0 < moment)
             })
         };
-        let mut waits = false;
+        // When the other client was told to wait for the first time.
+        let mut told: Option<Moment> = None;
         for event in events {
             match &event.what {
-                What::ServerStart(_) => waits = false,
-                What::ClientExpired(_) if self.is_holder(event) => waits = false,
+                What::ServerStart(_) => told = None,
+                What::ClientExpired(_) if self.is_holder(event) => told = None,
                 What::Open(open)
                     if !self.is_holder(event)
                         && self.is_here(event)
                         && matches!(open.access, nfs::Share::Write | nfs::Share::Both) =>
                 {
-                    if waits
-                        && is(event, "OK")
-                        && !returned_before(traffic::window(&event.window).1)
-                    {
+                    let (begin, end) = traffic::window(&event.window);
+                    if is(event, "DELAY") {
+                        told.get_or_insert(begin);
+                    }
+                    let waited =
+                        |(told, _): Moment| end.is_none_or(|(end, _)| end >= told + LEAST_LEASE);
+                    if is(event, "OK") && told.is_some_and(waited) && !returned_before(end) {
                         return true;
                     }
-                    waits |= is(event, "DELAY");
                 }
                 _ => {}
             }
