@@ -191,7 +191,8 @@ fn nothing_is_inferred_where_nothing_happened() {
         let count = |is: fn(&What) -> bool| {
             events(&fs::read(&path).expect("bytes")).iter().filter(|event| is(&event.what)).count()
         };
-        let starts = usize::from(name.contains("reboot") || name.contains("-b-"));
+        let restarted = ["reboot", "-b-", "reclaim-session", "return-twice"];
+        let starts = usize::from(restarted.iter().any(|part| name.contains(part)));
         assert_eq!(count(|what| matches!(what, What::ServerStart(_))), starts, "{name}");
         let lost = usize::from(name.contains("session-lost"));
         assert_eq!(count(|what| matches!(what, What::SessionLost(_))), lost, "{name}");

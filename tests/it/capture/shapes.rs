@@ -1,6 +1,8 @@
 //! The same traffic recorded in other ways: other files, links and addresses, segments out of order,
 //! a beginning in the middle, damage.
 
+use std::mem::discriminant;
+
 use latchwork::capture;
 use latchwork::capture::event::{End, Event, What};
 
@@ -174,7 +176,9 @@ fn a_recording_may_begin_in_the_middle() {
             let known = |event: &&Event| {
                 let rf = event.window.rf.map(|rf| rf + number);
                 !golden.iter().any(|whole| {
-                    whole.window.rf == rf && whole.window.f.is_none_or(|f| f <= number)
+                    discriminant(&whole.what) == discriminant(&event.what)
+                        && whole.window.rf == rf
+                        && whole.window.f.is_none_or(|f| f <= number)
                 })
             };
             let got: Vec<_> =
