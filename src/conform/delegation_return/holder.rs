@@ -7,7 +7,7 @@ use crate::conform::traffic::{BEFORE, Moment, Range, frames, is, says, status, w
 
 use crate::conform::holding::{claims_delegation, grants};
 
-use super::{Builder, PATIENCE, asked};
+use super::{Builder, PATIENCE, PROCESSING, asked};
 
 impl Builder<'_> {
     /// Translates an event of the holder to the model. Returns whether that is possible.
@@ -98,8 +98,7 @@ impl Builder<'_> {
         let at =
             self.placed.put(said.clone(), place.clone(), window, all, vec![received], vec![sent]);
         if let Some(reply) = to {
-            // The server does not leave an answer lying around.
-            let taken = (reply.0 + PATIENCE, 0);
+            let taken = (reply.0 + PROCESSING, 0);
             let ways = vec![NamedWay::step("cb_reply()"), NamedWay::see("cb.reply", "None")];
             let said = format!("the answer to {said}");
             self.placed.put(said, place, (reply, Some(taken)), true, ways, vec![at]);

@@ -33,10 +33,6 @@ use super::holding::{Holding, grants, holdings};
 pub const PROTOCOL: &str = "delegation_return";
 
 /// The actions that are visible in traffic.
-/// The shortest lease that the server of Linux accepts, in nanoseconds (`__nfsd4_write_time`, 3.6 to 6.12).
-/// It revokes a delegation a lease after the recall (`nfs4_laundromat`).
-const LEAST_LEASE: u64 = 10_000_000_000;
-
 const VISIBLE: &[&str] = &[
     "ret_open_send",
     "ret_open_reply",
@@ -70,6 +66,13 @@ const QUIET: &[&str] = &["mgr_open_reclaim", "mgr_lock_reclaim", "mgr_reclaim_co
 
 /// How long the holder must be silent before it counts as being at rest, in nanoseconds.
 const PATIENCE: u64 = 2_000_000_000;
+
+/// How long the server may take to process the answer to a recall, in nanoseconds. An assumption.
+const PROCESSING: u64 = 2_000_000_000;
+
+/// The shortest lease that the server of Linux accepts, in nanoseconds (`__nfsd4_write_time`, 3.6 to
+/// 6.12). It revokes a delegation a lease after the recall (`nfs4_laundromat`).
+const LEAST_LEASE: u64 = 10_000_000_000;
 
 /// Returns the slices of a recording, and counts of what no slice covers.
 pub fn slices(events: &[Event], logs: &[ClientLog]) -> (Vec<Slice>, BTreeMap<String, u64>) {
