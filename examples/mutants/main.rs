@@ -1,6 +1,6 @@
 //! Which changes of a model its scenarios notice. Each guard is removed, then negated; each claim is
-//! made to hold always; each effect of an action is left out. A mutant is *killed* by the first scenario that is no longer as expected,
-//! and *survives* if there is none.
+//! made to hold always; each effect of an action is left out. A mutant is *killed* by the first
+//! scenario that is no longer as expected, and *survives* if there is none.
 //!
 //! `cargo run --release --features mutants --example mutants -- [PROTOCOL]...` tries all changes of
 //! the protocols, and writes what it finds into `latchwork-out/mutants` after each change. If it is

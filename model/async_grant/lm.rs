@@ -228,8 +228,10 @@ impl AsyncGrant {
         };
         when(self.variants.short_grace || !self.all_clients().any(to_come))?;
         s.grace = false;
-        for c in self.all_clients().filter(|_| self.restarts_again()) {
-            s.client[c].late |= s.client[c].must_reclaim;
+        if self.restarts_again() {
+            for c in self.all_clients() {
+                s.client[c].late |= s.client[c].must_reclaim;
+            }
         }
         FIRED
     }

@@ -116,8 +116,10 @@ impl AsyncGrant {
 
     /// After every new lock: who had a lock before a restart in whose way it is.
     pub(super) fn look_at_reclaims(&self, s: &mut State) {
-        for c in self.all_clients().filter(|_| self.restarts_again()) {
-            s.client[c].overtaken |= s.client[c].must_reclaim && self.conflict(s, c);
+        if self.restarts_again() {
+            for c in self.all_clients() {
+                s.client[c].overtaken |= s.client[c].must_reclaim && self.conflict(s, c);
+            }
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) const PROPERTIES: &[Property<AsyncGrant>] = properties! { AsyncGrant;
     no_fair_cycle no_retry_storm;
     /// A request that is under way comes to an end.
     leads_to request_settles(c: ClientId);
-    /// Nobody waits for ever for a lock with which nothing conflicts any more.
+    /// A request that waits is granted once nothing conflicts with it.
     leads_to waiter_granted(c: ClientId);
     /// A lock that was granted too late is given back.
     leads_to late_grant_released(c: ClientId);

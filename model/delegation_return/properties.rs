@@ -37,7 +37,7 @@ pub(super) const PROPERTIES: &[Property<DelegationReturn>] = properties! { Deleg
     invariant no_spurious_error;
     /// A recall that was sent is answered by a return, or given up by the server.
     leads_to recall_answered;
-    /// A client whose delegation was revoked does not trust it forever.
+    /// A client whose delegation was revoked learns of it.
     leads_to revocation_learned;
 };
 

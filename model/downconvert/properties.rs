@@ -35,7 +35,7 @@ pub(super) const PROPERTIES: &[Property<Downconvert>] = properties! { Downconver
     reachable noqueue_is_refused;
     /// Every application comes to the end of its program.
     eventually all_apps_finish;
-    /// A lock that another node waits for is not blocked for ever.
+    /// A lock that another node waits for does not stay blocked.
     leads_to bast_is_served(n: NodeId);
 };
 

@@ -52,10 +52,12 @@ impl Recall {
         when(self.rules.cb_down_is_told && s.client[c].cb_down)?;
         when(self.is_well_connected(s, c))?;
         s.client[c].cb_down = false;
-        for x in values::<ObjectId>(self).filter(|_| self.rules.undelivered_is_sent_again) {
-            let lease = &mut s.lease[c][x];
-            if lease.callback == Callback::Undelivered {
-                lease.callback = Callback::Queued;
+        if self.rules.undelivered_is_sent_again {
+            for x in values::<ObjectId>(self) {
+                let lease = &mut s.lease[c][x];
+                if lease.callback == Callback::Undelivered {
+                    lease.callback = Callback::Queued;
+                }
             }
         }
         FIRED
