@@ -4,9 +4,9 @@
 //! Two formats are supported. One has a line per operation,
 //! `TIME CLIENT OPERATION HANDLE [FIRST LENGTH] -> RESULT`, written when the operation has ended. A
 //! line that ends in `...` gives the time at which it began. The other format is the output of
-//! `strace -f -ttt -T -e trace=fcntl,close`.
+//! `strace -f -ttt -T -e trace=fcntl,close`, with `open` and `openat` if more than one file is used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::encoding::json::Problem;
@@ -23,6 +23,8 @@ pub struct Deed {
     pub to: Moment,
     /// The operation.
     pub what: What,
+    /// The path of the file, if the log contains its open.
+    pub path: Option<String>,
     /// The line, counted from 1.
     pub line: usize,
 }
@@ -49,6 +51,14 @@ pub struct ClientLog {
     pub deeds: Vec<Deed>,
 }
 
+impl Deed {
+    /// Returns whether the file may be one of these names. What is not known may be.
+    pub fn is_of(&self, names: &BTreeSet<&str>) -> bool {
+        let last = self.path.as_deref().and_then(|path| path.rsplit('/').next());
+        names.is_empty() || last.is_none_or(|last| names.contains(last))
+    }
+}
+
 impl ClientLog {
     /// Reads the log of a client.
     ///
@@ -70,6 +80,7 @@ impl ClientLog {
     pub fn read(client: &str, file: &str, text: &str) -> Result<Self, Problem> {
         let mut deeds = Vec::new();
         let mut held: BTreeMap<String, Vec<Range>> = BTreeMap::new();
+        let mut paths: BTreeMap<String, String> = BTreeMap::new();
         let (mut last, mut begun, mut seen) = (None, None, false);
         for (at, line) in text.lines().enumerate() {
             let said = traced(line).or_else(|| plain(line, client));
@@ -84,9 +95,14 @@ impl ClientLog {
             if !said.succeeds {
                 continue;
             }
-            let locks = held.entry(said.handle).or_default();
+            let locks = held.entry(said.handle.clone()).or_default();
+            let path = paths.get(&said.handle).cloned();
             let what = match said.does {
                 Does::Other => continue,
+                Does::Open(path) => {
+                    paths.insert(said.handle, path);
+                    continue;
+                }
                 Does::Lock(range, exclusive) => {
                     locks.push(range);
                     What::Lock(range, exclusive)
@@ -95,9 +111,12 @@ impl ClientLog {
                     locks.retain(|held| !range.covers(*held));
                     What::Unlock(range)
                 }
-                Does::Close => What::Close(std::mem::take(locks)),
+                Does::Close => {
+                    paths.remove(&said.handle);
+                    What::Close(std::mem::take(locks))
+                }
             };
-            deeds.push(Deed { from: (from, 0), to: (said.end, 0), what, line: at + 1 });
+            deeds.push(Deed { from: (from, 0), to: (said.end, 0), what, path, line: at + 1 });
         }
         if !seen {
             let message = format!("does not mention `{client}`");
@@ -121,6 +140,7 @@ struct Said {
 }
 
 enum Does {
+    Open(String),
     Lock(Range, bool),
     Unlock(Range),
     Close,
@@ -142,6 +162,7 @@ fn plain(line: &str, client: &str) -> Option<Said> {
             range().map_or(Does::Other, |range| Does::Lock(range, what == "wrlck"))
         }
         "unlck" => range().map_or(Does::Other, Does::Unlock),
+        "open" => rest.first().map_or(Does::Other, |path| Does::Open((*path).to_string())),
         "close" => Does::Close,
         _ => Does::Other,
     };
@@ -167,6 +188,7 @@ fn traced(line: &str) -> Option<Said> {
     };
     let does = match name {
         "close" => Does::Close,
+        "open" | "openat" => Does::Open(arguments.split('"').nth(1)?.to_string()),
         "fcntl" | "fcntl64" if arguments.contains("SETLK") => {
             let number = |key| value(key)?.parse::<u64>().ok();
             let length = number("l_len")?;
@@ -178,8 +200,13 @@ fn traced(line: &str) -> Option<Said> {
         }
         _ => Does::Other,
     };
+    let result = result.split('<').next()?.trim();
+    // The descriptor of a new file is the result.
+    let (descriptor, succeeds) = match does {
+        Does::Open(_) => (result, result.parse::<u32>().is_ok()),
+        _ => (descriptor, result == "0"),
+    };
     let handle = format!("{pid}/{descriptor}");
-    let succeeds = result.trim() == "0";
     Some(Said { begin: Some(begin), end, handle, does, succeeds, begins: false })
 }
 
@@ -197,12 +224,34 @@ mod tests {
         let log = ClientLog::read("c1", "log", PLAIN).expect("a log");
         let seconds = |tenths: u64| (tenths * 100_000_000, 0);
         let range = Range::new(0, 10);
-        let lock =
-            Deed { from: seconds(105), to: seconds(120), what: What::Lock(range, false), line: 4 };
+        let what = What::Lock(range, false);
+        let lock = Deed { from: seconds(105), to: seconds(120), what, path: None, line: 4 };
         let what = What::Close(vec![range]);
-        let close = Deed { from: seconds(130), to: seconds(140), what, line: 7 };
+        let close = Deed { from: seconds(130), to: seconds(140), what, path: None, line: 7 };
         assert_eq!(log.deeds, [lock, close]);
         assert!(ClientLog::read("c3", "log", PLAIN).is_err());
+    }
+
+    #[test]
+    fn a_deed_belongs_to_the_file_that_its_handle_was_opened_with() {
+        let plain = "1.0 c1 open a /srv/f r -> ok\n2.0 c1 rdlck a 0 1 -> ok\n3.0 c1 close a -> ok\n\
+            4.0 c1 open a /srv/g r -> ok\n5.0 c1 rdlck a 0 1 -> ok\n6.0 c1 rdlck b 0 1 -> ok\n";
+        let traced = "812 1.0 openat(AT_FDCWD, \"/srv/f\", O_RDONLY) = 3</srv/f> <0.1>\n\
+            812 2.0 fcntl(3</srv/f>, F_SETLK, {l_type=F_RDLCK, l_start=0, l_len=1}) = 0 <0.1>\n\
+            812 3.0 close(3</srv/f>) = 0 <0.1>\n\
+            812 4.0 openat(AT_FDCWD, \"g\", O_RDONLY) = 3 <0.1>\n\
+            812 5.0 fcntl(3, F_SETLK, {l_type=F_RDLCK, l_start=0, l_len=1}) = 0 <0.1>\n\
+            812 6.0 fcntl(4, F_SETLK, {l_type=F_RDLCK, l_start=0, l_len=1}) = 0 <0.1>\n";
+        for text in [plain, traced] {
+            let log = ClientLog::read("c1", "log", text).expect("a log");
+            let lines = |names: &[&str]| -> Vec<usize> {
+                let names = names.iter().copied().collect();
+                log.deeds.iter().filter(|deed| deed.is_of(&names)).map(|deed| deed.line).collect()
+            };
+            assert_eq!(lines(&["f"]), [2, 3, 6]);
+            assert_eq!(lines(&["g"]), [5, 6]);
+            assert_eq!(lines(&[]), [2, 3, 5, 6]);
+        }
     }
 
     #[test]

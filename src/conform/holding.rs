@@ -1,5 +1,7 @@
 //! Determines which client held a delegation of which file, and when.
 
+use std::collections::BTreeSet;
+
 use crate::capture::event::nfs;
 use crate::capture::event::{Event, What};
 use crate::capture::names::{Client, File, Stateid};
@@ -18,6 +20,8 @@ pub struct Holding {
     pub end: usize,
     /// The open that granted the delegation, if it was recorded.
     grant: Option<Grant>,
+    /// Whether it was granted with a reclaim that did not ask for it, to a client that had none.
+    pub is_unasked: bool,
     /// The close of that open, if nothing recorded relied on the delegation before it. A file that
     /// is open after that is open in memory.
     first_close: Option<u64>,
@@ -48,9 +52,13 @@ pub fn holdings(events: &[Event]) -> Vec<Holding> {
         let of =
             |(holding, _): &&mut (Holding, bool)| (holding.client, holding.file) == (client, fh);
         let current = all.iter_mut().rev().find(of);
+        let mut is_unasked = false;
         let (shows, granted) = match &event.what {
             What::Open(open) if open.claim == nfs::Claim::Previous => {
-                (open.had.is_some_and(|had| had != nfs::Deleg::None) || grants(open), None)
+                let asks = open.had.is_some_and(|had| had != nfs::Deleg::None);
+                let has_none = current.as_ref().is_none_or(|(_, returned)| *returned);
+                is_unasked = grants(open) && !asks && has_none;
+                (asks || grants(open), is_unasked.then_some(open))
             }
             What::Open(open) if claims_delegation(open) => (true, None),
             What::Open(open) if grants(open) => (true, Some(open)),
@@ -84,9 +92,14 @@ pub fn holdings(events: &[Event]) -> Vec<Holding> {
         let open = granted.and_then(|open| open.sid);
         let first_close = first_close(&events[begin..], client, fh, open);
         let end = events.len();
-        all.push((Holding { file: fh, client, begin, end, grant, first_close }, false));
+        let holding = Holding { file: fh, client, begin, end, grant, is_unasked, first_close };
+        all.push((holding, false));
     }
-    all.into_iter().map(|(holding, _)| holding).collect()
+    let ended = |(holding, returned): (Holding, bool)| match returned {
+        true => holding.until_closed(events),
+        false => holding,
+    };
+    all.into_iter().map(ended).collect()
 }
 
 /// Returns the time of the close of an open, if nothing else of its client shows before it that the
@@ -126,6 +139,20 @@ impl Holding {
         last.is_some_and(|event| matches!(event.what, What::Close(_)))
     }
 
+    /// Returns the holding of a delegation that was returned: if the last operation of its client on the
+    /// file is to close it, nothing that comes later is about a lock of the client.
+    fn until_closed(mut self, events: &[Event]) -> Self {
+        let here =
+            |event: &Event| event.c == Some(self.client) && file(&event.what) == Some(self.file);
+        let last = events[self.begin..self.end].iter().rposition(here);
+        let last = last.map(|last| self.begin + last);
+        let closes = |event: &Event| matches!(event.what, What::Close(_)) && is(event, "OK");
+        if let Some(last) = last.filter(|last| closes(&events[*last])) {
+            self.end = last + 1;
+        }
+        self
+    }
+
     /// Returns whether another client also has a delegation of the file.
     pub fn is_shared(&self, all: &[Self], events: &[Event], event: &Event) -> bool {
         all.iter().any(|other| {
@@ -140,6 +167,25 @@ impl Holding {
         let from = grant.and_then(|event| window(&event.window).1).unwrap_or(BEFORE);
         let to = events.get(self.end).map_or(AFTER, |event| window(&event.window).0);
         (from, to)
+    }
+
+    /// Returns the names under which the file was opened.
+    pub fn names<'e>(&self, events: &'e [Event]) -> BTreeSet<&'e str> {
+        let name = |event: &'e Event| match &event.what {
+            What::Open(open) if open.fh == Some(self.file) => open.name.as_deref(),
+            _ => None,
+        };
+        events.iter().filter_map(name).collect()
+    }
+
+    /// Returns the holding as it is if its client took a lock at a moment: an open that is closed after
+    /// that was in use, and its close leaves nothing open in memory.
+    pub fn with_lock(mut self, events: &[Event], moment: Moment) -> Self {
+        let after = |close: &u64| {
+            events.iter().any(|event| event.i == *close && window(&event.window).0 > moment)
+        };
+        self.first_close = self.first_close.filter(|close| !after(close));
+        self
     }
 
     /// Returns whether an event is the close of the open that granted the delegation.

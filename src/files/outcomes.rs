@@ -47,6 +47,9 @@ pub struct Outcome {
     pub seen: Seen,
     /// The versions, runs and controls, and what was not checked.
     pub how: String,
+    /// Which ordinary workload meets it, without delays and without packets made by hand; or in how
+    /// many runs of which workload it was not met. What is confirmed must have this.
+    pub workload: Option<String>,
 }
 
 /// What was seen when a prediction was played.
@@ -92,6 +95,11 @@ impl Outcomes {
                 self.outcomes[..at].iter().any(|other| other.is_about_the_same(outcome)),
                 &outcome.property,
             )?;
+            if outcome.seen == Seen::Confirmed && outcome.workload.is_none() {
+                let message = format!("`{}` is confirmed, but has no `workload`", outcome.property);
+                let hint = "say which ordinary workload meets it, or in how many runs none did";
+                return Err((message, hint.to_string()));
+            }
         }
         Ok(())
     }

@@ -192,7 +192,9 @@ pub fn to_json(all: &[Told<'_>]) -> Value {
                 json!({ "scenario": scenario, "sentence": sentence })
             }),
             "case": format!("predictions/{}.json", stem(told.ledger, prediction)),
-            "outcome": outcome.map(|outcome| json!({ "seen": outcome.seen, "how": outcome.how })),
+            "outcome": outcome.map(|outcome| {
+                json!({ "seen": outcome.seen, "how": outcome.how, "workload": outcome.workload })
+            }),
         })
     };
     let ledger = |told: &Told<'_>| {
@@ -280,6 +282,9 @@ fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
         let Way { property, decided_by } = prediction.way;
         let by = decided_by.map_or(String::new(), |by| format!(", `{by}`"));
         writeln!(page, "\n`{property}`{by}: {}. {}", seen(Some(outcome)), outcome.how)?;
+        if let Some(workload) = &outcome.workload {
+            writeln!(page, "\nOrdinary use: {workload}")?;
+        }
     }
     let known = ledger.predictions.iter().filter_map(|one| Some((one, one.finding.as_ref()?)));
     for (prediction, (scenario, finding)) in known {

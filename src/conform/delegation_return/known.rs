@@ -10,7 +10,7 @@ impl Builder<'_> {
     pub(super) fn take_log(&mut self) {
         let Some(log) = self.log else { return };
         let (begin, end) = self.holding.window(self.events);
-        for deed in log.deeds.iter().filter(|deed| deed.to > begin && deed.from < end) {
+        for deed in self.deeds().filter(|deed| deed.to > begin && deed.from < end) {
             let place = format!("{}:{}", log.file, deed.line);
             let window = (deed.from, Some(deed.to));
             for (said, ways) in self.deed(deed) {

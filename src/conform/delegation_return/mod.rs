@@ -22,7 +22,7 @@ use serde_json::json;
 use crate::capture::event::nfs;
 use crate::capture::event::{Event, What};
 
-use super::client_log::{self, ClientLog};
+use super::client_log::{self, ClientLog, Deed};
 use super::placing::Placing;
 use super::slice::{NamedWay, Slice, configuration};
 use super::traffic::{self, Moment, Range, file, frames, is, says};
@@ -79,9 +79,13 @@ pub fn slices(events: &[Event], logs: &[ClientLog]) -> (Vec<Slice>, BTreeMap<Str
     let (mut slices, mut without) = (Vec::new(), BTreeMap::new());
     let holdings = holdings(events);
     for holding in &holdings {
-        let slice = match holding.is_returned(events) {
-            true => Builder::new(events, logs, holding, &holdings).slice(),
-            false => Err(format!("a delegation of {}, which nobody recalls", holding.file)),
+        let slice = if holding.is_unasked {
+            Err("a delegation that is granted with a reclaim, to a client that had none"
+                .to_string())
+        } else if holding.is_returned(events) {
+            Builder::new(events, logs, holding, &holdings).slice()
+        } else {
+            Err(format!("a delegation of {}, which nobody recalls", holding.file))
         };
         match slice {
             Ok(slice) => slices.push(slice),
@@ -94,7 +98,7 @@ pub fn slices(events: &[Event], logs: &[ClientLog]) -> (Vec<Slice>, BTreeMap<Str
 /// A slice under construction.
 struct Builder<'a> {
     events: &'a [Event],
-    holding: &'a Holding,
+    holding: Holding,
     /// All delegations of the recording.
     all: &'a [Holding],
     /// The holder's own log, if there is one.
@@ -119,9 +123,9 @@ impl<'a> Builder<'a> {
         all: &'a [Holding],
     ) -> Self {
         let log = logs.iter().find(|log| holding.is_named(events, &log.client));
-        Self {
+        let mut builder = Self {
             events,
-            holding,
+            holding: holding.clone(),
             all,
             log,
             locks: Vec::new(),
@@ -130,7 +134,13 @@ impl<'a> Builder<'a> {
             placed: Placing::new(),
             left_out: BTreeMap::new(),
             rival_had: BTreeSet::new(),
+        };
+        let locks = |deed: &&Deed| matches!(deed.what, client_log::What::Lock(..));
+        let (begin, _) = holding.window(events);
+        if let Some(first) = builder.deeds().filter(locks).find(|deed| deed.from >= begin) {
+            builder.holding = builder.holding.with_lock(events, first.to);
         }
+        builder
     }
 
     fn slice(mut self) -> Result<Slice, String> {
@@ -143,7 +153,7 @@ impl<'a> Builder<'a> {
         self.take_log();
         self.take_pauses();
         let logged = self.log.map_or(&[] as &[&str], |_| LOGGED);
-        let holding = self.holding;
+        let holding = &self.holding;
         Ok(Slice {
             name: format!("{}, delegation of {}", holding.file, holding.client),
             configuration,
@@ -163,6 +173,13 @@ impl<'a> Builder<'a> {
         file(&event.what) == Some(self.holding.file)
     }
 
+    /// Returns what the holder's own log says of this file.
+    fn deeds(&self) -> impl Iterator<Item = &'a Deed> + use<'a> {
+        let names = self.holding.names(self.events);
+        let deeds = self.log.map_or(&[] as &[Deed], |log| &log.deeds);
+        deeds.iter().filter(move |deed| deed.is_of(&names))
+    }
+
     /// Determines the locks, and what the applications do.
     fn look(&mut self) {
         let mut locks: Vec<(Range, bool)> = Vec::new();
@@ -171,13 +188,10 @@ impl<'a> Builder<'a> {
                 locks.push((range, exclusive));
             }
         };
-        if let Some(log) = self.log {
-            let window = self.holding.window(self.events);
-            for deed in log.deeds.iter().filter(|deed| deed.from >= window.0 && deed.to <= window.1)
-            {
-                if let client_log::What::Lock(range, exclusive) = deed.what {
-                    add(range, exclusive);
-                }
+        let (begin, end) = self.holding.window(self.events);
+        for deed in self.deeds().filter(|deed| deed.from >= begin && deed.to <= end) {
+            if let client_log::What::Lock(range, exclusive) = deed.what {
+                add(range, exclusive);
             }
         }
         for event in &self.events[self.holding.begin..self.holding.end] {

@@ -14,6 +14,9 @@ impl Builder<'_> {
             self.during(event, vec![NamedWay::step("fault_reboot()")]);
             return true;
         }
+        if let What::ReclaimComplete(_) = event.what {
+            self.take_reclaimed(event);
+        }
         if !self.is_here(event) {
             return false;
         }
@@ -48,6 +51,14 @@ impl Builder<'_> {
             }
             _ => false,
         }
+    }
+
+    /// In the model the rival keeps its open, and reclaims it. One that closed the file before the
+    /// restart has nothing to reclaim, and opens it again.
+    fn take_reclaimed(&mut self, event: &Event) {
+        let (from, to) = window(&event.window);
+        let ways = vec![NamedWay::step("rival_reclaim()")];
+        self.placed.put(says(event), frames(&event.window), (from, to), false, ways, Vec::new());
     }
 
     /// Takes an operation for which the delegation must first be recalled.

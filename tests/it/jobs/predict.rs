@@ -131,6 +131,7 @@ fn what_is_not_predicted_is_refused() {
         (outcome.replace("deadlock", "deadlocks"), "has no property `deadlocks`"),
         (outcome.replace("dirop_apply", "dirop_applies"), "has no action `dirop_applies`"),
         (again, "two entries about the same"),
+        (outcome.replace("refuted", "confirmed"), "has no `workload`"),
     ] {
         write(&outcome);
         let said = refused(&[&predict[..], &["--outcomes", path(&file)]].concat());
