@@ -9,6 +9,7 @@ use super::{AsyncGrant, Kind};
 impl AsyncGrant {
     pub(super) fn client_send(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].at == ClientAt::Idle && self.has_its_turn(s, c))?;
+        when(!self.is_local(c))?;
         s.client[c].at = ClientAt::Sent;
         s.client[c].lock_n = 1;
         s.client[c].conflict_throughout = self.spec(c).kind == Kind::Test && self.conflict(s, c);
@@ -41,6 +42,7 @@ impl AsyncGrant {
 
     pub(super) fn client_unlock(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].at == ClientAt::Hold && self.has_its_turn(s, c))?;
+        when(!self.is_local(c))?;
         let client = &mut s.client[c];
         client.at = ClientAt::Unlocking;
         client.unlock_msg = true;
@@ -131,7 +133,7 @@ impl AsyncGrant {
     }
 
     /// An answer changes what the client believes.
-    fn enter(&self, s: &mut State, c: ClientId, next: ClientAt) {
+    pub(super) fn enter(&self, s: &mut State, c: ClientId, next: ClientAt) {
         let client = &mut s.client[c];
         let was_asking = client.at.is_asking();
         client.at = next;

@@ -29,6 +29,8 @@ pub struct ClientSpec {
     pub range: Range<u8>,
     /// For what.
     pub access: Access,
+    /// A process on the node of the filesystem makes the call itself.
+    pub local: bool,
 }
 
 /// The protocol in one configuration.
@@ -89,6 +91,12 @@ pub const BOUNDS: &[Field] = &[
         shape: per_client(&Shape::Choice { names: ACCESS, default: None }),
     },
     Field {
+        name: "callers",
+        doc: "Who makes each request: a client of the network, or a process on the node of the \
+              filesystem; empty: clients.",
+        shape: per_client(&Shape::Choice { names: &["client", "process"], default: None }),
+    },
+    Field {
         name: "remote_range",
         doc: "The first and the last byte that the owner on another node takes.",
         shape: Shape::List { min: 2, max: 2, item: &BYTE, default: Some("[0, 0]") },
@@ -126,6 +134,12 @@ pub const FAULTS: &[Field] = &[
     ),
     Field::budget("node", "The node fails, and comes back without its locks.", 2),
     Field::budget("deaf", "No GRANTED reaches a client any more, however often it is sent.", 2),
+    Field::budget("signal", "A signal ends the wait of a process on the node.", 2),
+    Field::budget(
+        "close",
+        "Another thread closes the descriptor for which a process on the node waits.",
+        2,
+    ),
     Field::budget("untold", "The message that tells a client of a restart (SM_NOTIFY) is lost.", 2),
 ];
 
@@ -157,6 +171,8 @@ impl AsyncGrant {
                 node: fault("node"),
                 deaf: fault("deaf"),
                 untold: fault("untold"),
+                signal: fault("signal"),
+                close: fault("close"),
                 remote: number("remote"),
             },
             rules,
@@ -167,7 +183,38 @@ impl AsyncGrant {
             return Err("requests of one owner that overlap exclude `crash`: \
                         a request crashes alone, and its owner would live on");
         }
+        model.check_processes()?;
         Ok(model)
+    }
+
+    /// Refuses what the model does not describe of processes on the node.
+    fn check_processes(&self) -> Result<(), &'static str> {
+        let shares = |c: ClientId| {
+            self.all_clients().any(|d| d != c && self.spec(d).owner == self.spec(c).owner)
+        };
+        let clients = self.all_clients().any(|c| !self.is_local(c));
+        for c in self.all_clients().filter(|c| self.is_local(*c)) {
+            let spec = self.spec(c);
+            if spec.kind == Kind::Test {
+                return Err("a process on the node asks with `try` or `wait`");
+            }
+            if shares(c) || (clients && spec.owner == OwnerId(0)) {
+                return Err(
+                    "a process on the node is an owner of its own, and owner 0 is a client",
+                );
+            }
+            if self.budget.reboot + self.budget.node > 0 {
+                return Err("a process on the node does not outlive it: `callers` excludes the \
+                            faults `reboot` and `node`");
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a process on the node of the filesystem makes the request.
+    #[inline]
+    pub(super) fn is_local(&self, c: ClientId) -> bool {
+        self.spec(c).local
     }
 
     /// All requests.
@@ -198,7 +245,7 @@ impl AsyncGrant {
     #[inline]
     pub(super) fn asks(&self, c: ClientId) -> Kind {
         match self.spec(c).kind {
-            Kind::Wait if self.variants.blocking_as_try => Kind::Try,
+            Kind::Wait if self.variants.blocking_as_try && !self.is_local(c) => Kind::Try,
             kind => kind,
         }
     }
@@ -227,6 +274,7 @@ fn read_clients(bounds: &dyn Value) -> Result<([ClientSpec; CLIENTS], u8), &'sta
         owner: OwnerId(0),
         range: Range { first: 0, last: 0 },
         access: Access::Write,
+        local: false,
     }; CLIENTS];
     for index in 0..kinds.len() {
         let spec = &mut clients[usize::from(index)];
@@ -236,6 +284,7 @@ fn read_clients(bounds: &dyn Value) -> Result<([ClientSpec; CLIENTS], u8), &'sta
             spec.range = read_range(range, bytes)?;
         }
         spec.access = read_access(item("access", index)?);
+        spec.local = item("callers", index)?.is_some_and(|value| value.number() == 1);
     }
     Ok((clients, kinds.len()))
 }

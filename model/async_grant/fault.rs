@@ -43,6 +43,7 @@ impl AsyncGrant {
 
     pub(super) fn fault_crash(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.client[c].at != ClientAt::Dead)?;
+        when(!self.is_local(c))?;
         s.spend(|s| &mut s.budget.crash)?;
         let answers = s.client[c].answers;
         let to_clean = self.rules.client_cleanup && !self.variants.cleanup_by_table;
@@ -76,6 +77,7 @@ impl AsyncGrant {
     pub(super) fn fault_deaf(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         let client = &s.client[c];
         when(self.spec(c).kind == Kind::Wait && !client.deaf && client.at != ClientAt::Dead)?;
+        when(!self.is_local(c))?;
         s.spend(|s| &mut s.budget.deaf)?;
         s.client[c].deaf = true;
         s.client[c].granted_msg = false;

@@ -49,6 +49,7 @@ impl AsyncGrant {
 
     /// Takes out an operation whose callback is due and may be made now.
     fn take_due(&self, s: &mut Next<State>, c: ClientId, kind: OpKind) -> Result<Op, Refused> {
+        when(!self.is_local(c))?;
         let held_back = self.rules.no_early_grant || self.answers_in_call(c);
         when(!(held_back && s.in_call.contains(c)))?;
         let at = s.op_at(c, kind)?;

@@ -10,7 +10,8 @@ impl AsyncGrant {
     /// For whom the master knows the lock.
     #[inline]
     pub(super) fn own(&self, c: ClientId) -> OwnerId {
-        if self.rules.owner_id { self.spec(c).owner } else { OwnerId(0) }
+        // Without `owner_id` all clients are the lock manager. A process is its own owner.
+        if self.rules.owner_id || self.is_local(c) { self.spec(c).owner } else { OwnerId(0) }
     }
 
     /// What a request asks the master for.

@@ -54,6 +54,8 @@ impl AsyncGrant {
     /// Whether a request that cannot be granted waits at the master.
     fn sleeps(&self, c: ClientId) -> bool {
         match self.asks(c) {
+            // A process that waits does so in the filesystem.
+            Kind::Wait if self.is_local(c) => true,
             Kind::Wait if !self.rules.sleep_iff_blocking => false,
             // Without callbacks only a lock manager that sleeps itself lets anybody wait.
             Kind::Wait => !(self.variants.sync_call && self.rules.setlk_only),
@@ -63,7 +65,7 @@ impl AsyncGrant {
     }
 
     fn notifies(&self, c: ClientId) -> bool {
-        self.variants.notify_fs && self.asks(c) == Kind::Wait
+        self.variants.notify_fs && self.asks(c) == Kind::Wait && !self.is_local(c)
     }
 
     /// Nothing that the filesystem has still to undo comes before the next operation.

@@ -5,6 +5,7 @@ mod config;
 mod fault;
 mod fs;
 mod lm;
+mod local;
 mod locks;
 mod master;
 pub mod posix;
@@ -116,6 +117,24 @@ actions! { AsyncGrant, State;
         /// The owner on another node gives its lock up.
         remote_unlock() => master;
     }
+    /// A process on the node asks for a lock itself, and gives it up.
+    optional process {
+        /// Call the filesystem for the lock, and wait in the call.
+        process_lock(c: ClientId) => master;
+        /// Give the lock up.
+        process_unlock(c: ClientId);
+    }
+    /// What the filesystem does for a process on the node.
+    fair process_rx {
+        /// The operation has its answer: the call returns.
+        process_return(c: ClientId) => process;
+        /// The answer to a cancel arrives.
+        process_cancelled(c: ClientId) => process;
+        /// The unlock of a process that was killed arrives.
+        process_closed(c: ClientId);
+        /// The unlock has its answer.
+        process_unlocked(c: ClientId) => process;
+    }
     /// What goes wrong, as often as the budgets allow.
     fault fault {
         /// The call has returned, and there is no memory to put the request aside.
@@ -140,6 +159,14 @@ actions! { AsyncGrant, State;
         fault_untold(c: ClientId) => client;
         /// The callback path to a client fails for good.
         fault_deaf(c: ClientId) => client_rx;
+        /// A signal ends the wait of a process on the node.
+        fault_signal(c: ClientId) => process_rx;
+        /// The same, and there is no memory to withdraw the request.
+        fault_signal_oom(c: ClientId) => process;
+        /// Another thread closes the descriptor for which a process waits.
+        fault_close(c: ClientId) => process;
+        /// There is no memory to give back the lock of a descriptor that was closed.
+        fault_undo_oom(c: ClientId) => process;
     }
 }
 
@@ -156,6 +183,9 @@ impl Model for AsyncGrant {
     fn initial(&self, emit: &mut dyn FnMut(&State)) {
         let mut s = State { budget: self.budget, ..State::default() };
         for c in values::<ClientId>(self) {
+            if self.is_local(c) {
+                continue;
+            }
             s.client[c].retx = self.retx;
             s.client[c].can = if self.spec(c).kind == Kind::Wait { self.can } else { 0 };
         }

@@ -3,10 +3,11 @@
 //! Sources: "2007" is the text that asks a cluster filesystem to answer lock requests later
 //! ("locks: add lock cancel command", "lockd: handle fl_grant callbacks" and their neighbours),
 //! "lockd" the lock manager, with the year where a rule came later, "dlm" the first filesystem that
-//! answered later, with the year of the fix, "needed" what has no source but is needed, "model" what
-//! was found here. Functions are those of `fs/lockd`, `fs/dlm/plock.c`, `fs/gfs2/file.c` and
-//! `fs/nfs_common/grace.c`. Versions are those of trees that were read: 6.1.192 ("6.1") and 6.12.117
-//! ("6.12"); a rule that is in 6.12 and not in 6.1 is "since 6.12".
+//! answered later, with the year of the fix, "fcntl" the system call of a process, "needed" what has no
+//! source but is needed, "model" what was found here. Functions are those of `fs/lockd`,
+//! `fs/dlm/plock.c`, `fs/gfs2/file.c`, `fs/locks.c` and `fs/nfs_common/grace.c`. Versions are those of
+//! trees that were read: 6.1.192 ("6.1") and 6.12.117 ("6.12"); a rule that is in 6.12 and not in 6.1
+//! is "since 6.12".
 
 use crate::kit::Declared::RedundantGiven;
 
@@ -150,6 +151,22 @@ rules! {
         };
         /// A repeated LOCK whose block is granted gets the lock, if no GRANTED gets through.
         repeat_is_told "needed" [1 1 0 0 0 1];
+        /// A process that a signal takes out of its wait withdraws its request.
+        signal_withdraws "dlm" [1 1 1 1 1 1] {
+            "dlm_posix_lock (do_unlock_close)" since "6.1" until "6.12",
+            "dlm_posix_lock (do_lock_cancel)" since "6.12"
+        };
+        /// A process that cannot withdraw its request for want of memory goes on waiting. (6.1 lets it go.)
+        failed_cancel_waits "dlm 2023" [1 1 1 0 1 1] {
+            "dlm_posix_lock (do_lock_cancel)" since "6.12"
+        };
+        /// A lock that is granted for a descriptor that was closed meanwhile is given back.
+        close_race_is_undone "fcntl" [1 1 1 1 1 1] {
+            "fcntl_setlk (locks_remove_posix)" since "6.1"
+        };
+        /// Giving it back does not fail for want of memory. (`dlm_posix_unlock` allocates before it
+        /// unlocks, and `locks_remove_posix` ignores the error.)
+        close_undo_cannot_fail "needed" [1 1 1 0 0 1];
         /// A restart of the filesystem leaves no operation behind but the releases that are due.
         restart_flushes_ops "model" [1 1 0 0 0 1];
     }
@@ -176,6 +193,11 @@ rules! {
         /// A blocking request goes to the filesystem as one that does not block, and is answered like it.
         blocking_as_try [0 0 0 1 0 0] {
             "nlmsvc_lock (async_block)" since "6.1" until "6.12"
+        };
+        /// Only a signal that kills takes a process out of its wait. Its unlock follows its request, and
+        /// takes away both the request and the lock.
+        kill_closes [0 0 0 1 0 0] {
+            "do_unlock_close, dlm_posix_lock (wait_event_killable)" since "6.1" until "6.12"
         };
         /// A test is answered in the call, for which the lock manager waits.
         test_in_call [0 0 0 1 1 0] {

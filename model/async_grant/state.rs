@@ -195,6 +195,10 @@ state! {
         pub untold: bool,
         /// It had not reclaimed when a grace period ended.
         pub late: bool,
+        /// The descriptor was closed while the process waits.
+        pub closed: bool,
+        /// The process gives a lock back because its descriptor was closed.
+        pub undoes: bool,
         /// Ghost: somebody else had its bytes after it lost them in a restart.
         pub overtaken: bool,
         /// Ghost: final answers that changed what the client believes.
@@ -251,6 +255,8 @@ state! {
         Lost,
         /// A grant that nobody wanted: release due.
         Undo,
+        /// The unlock of a process that was killed while it waited, behind its request.
+        Close,
     }
 }
 
@@ -327,6 +333,10 @@ state! {
         pub deaf: u8,
         /// Clients that can miss the message of a restart.
         pub untold: u8,
+        /// Signals to processes that wait.
+        pub signal: u8,
+        /// Descriptors that can be closed while a process waits.
+        pub close: u8,
         /// Locks that the owner on another node can take.
         pub remote: u8,
     }

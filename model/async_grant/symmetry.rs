@@ -25,7 +25,10 @@ impl AsyncGrant {
         let mut owners = [None; CLIENTS];
         for (c, to) in self.all_clients().zip(to) {
             let (from, to) = (self.spec(c), self.spec(ClientId(*to)));
-            let same = from.kind == to.kind && from.range == to.range && from.access == to.access;
+            let same = from.kind == to.kind
+                && from.range == to.range
+                && from.access == to.access
+                && from.local == to.local;
             let owner = owners[usize::from(from.owner.0)].get_or_insert(to.owner.0);
             if !same || *owner != to.owner.0 {
                 return None;
@@ -48,12 +51,17 @@ impl AsyncGrant {
     }
 
     /// A state after requests and their owners have changed places. Without `owner_id` the master
-    /// knows one owner only, who stays.
+    /// knows all clients as one owner, who stays.
     pub(super) fn exchanged(&self, s: &State, by: &Permutation) -> State {
         let mut next = s.permuted(by);
-        if self.rules.owner_id {
-            next.table = s.table.renamed(|owner| by.id(OwnerId(owner)).0);
-        }
+        let process = |owner| {
+            let mut all = self.all_clients();
+            all.any(|c| self.is_local(c) && self.owner_of(c) == OwnerId(owner))
+        };
+        next.table = s.table.renamed(|owner| match self.rules.owner_id || process(owner) {
+            true => by.id(OwnerId(owner)).0,
+            false => owner,
+        });
         next
     }
 }

@@ -13,6 +13,8 @@ pub const VIEW: View = View {
         Seat { lane: "master_deadlock", place: "DLM", spread: Spread::Together },
         Seat { lane: "remote_lock", place: "other node", spread: Spread::Together },
         Seat { lane: "remote_unlock", place: "other node", spread: Spread::Together },
+        Seat { lane: "process", place: "server", spread: Spread::Numbered },
+        Seat { lane: "process_rx", place: "server", spread: Spread::Together },
         Seat { lane: "fault", place: "outside", spread: Spread::Together },
     ],
     bars: &[

@@ -3,7 +3,9 @@
 use crate::kit::{FIRED, Fired, Next, values, when};
 
 use super::Recall;
-use super::state::{Callback, ClientId, Delegation, Lease, ObjectId, OpAt, OpId, Stage, State};
+use super::state::{
+    Callback, ClientId, Delegation, GrantAt, Lease, ObjectId, OpAt, OpId, Stage, State,
+};
 
 // What all lanes do with leases.
 impl Recall {
@@ -37,6 +39,7 @@ impl Recall {
             if self.conflicts(s, o, c, x) && !s.lease[c][x].breaking {
                 s.lease[c][x].breaking = true;
                 s.lease[c][x].callback = callback;
+                self.refer_from_recall(s, c, x, callback == Callback::Queued);
                 s.object[x].had_conflict = true;
             }
         }
@@ -53,6 +56,7 @@ impl Recall {
     /// Takes away a lease that was given back or revoked.
     pub(super) fn end_lease(&self, s: &mut State, c: ClientId, x: ObjectId) {
         s.lease[c][x] = Lease::default();
+        self.drop_reference(s, c, x);
         if self.rules.wake_on_return {
             self.wake(s, x);
         }
@@ -65,6 +69,7 @@ impl Recall {
         when(self.rules.cb_retry && lease.callback == Callback::Failed)?;
         let lease = &mut s.lease[c][x];
         lease.callback = Callback::Queued;
+        self.refer_from_recall(s, c, x, true);
         FIRED
     }
 
@@ -92,7 +97,8 @@ impl Recall {
 
     pub(super) fn callback_list(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
         let lease = &s.lease[c][x];
-        let sent = matches!(lease.callback, Callback::Sent | Callback::Undelivered);
+        let sent =
+            matches!(lease.callback, Callback::Sent | Callback::Undelivered | Callback::Refused);
         when(sent && lease.hashed && !lease.listed)?;
         let lease = &mut s.lease[c][x];
         lease.listed = true;
@@ -107,8 +113,14 @@ impl Recall {
         let trusts = held.belief != Delegation::None && !client.lease_expired && !client.stubborn;
         let since_recall = lease.renewed && !self.rules.revoke_counts_renewals;
         // A client that hears of a broken path makes a new one within a lease time.
-        let lost = matches!(lease.callback, Callback::Undelivered | Callback::Dropped)
-            && !(client.cb_down && self.rules.cb_down_is_told);
+        let lost = match lease.callback {
+            Callback::Undelivered | Callback::Dropped => {
+                !(client.cb_down && self.rules.cb_down_is_told)
+            }
+            // An answer is late by less than a lease time.
+            Callback::Refused => s.grant[c].at != GrantAt::Answered,
+            _ => false,
+        };
         let in_time = silent && (!trusts || since_recall || !self.rules.client_expires_first)
             || lost && !self.rules.revoke_counts_renewals;
         when(in_time || self.variants.early_revoke)?;

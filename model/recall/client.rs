@@ -4,8 +4,8 @@ use crate::kit::{FIRED, Fired, Next, Refused, values, when};
 
 use super::Recall;
 use super::state::{
-    Callback, ClientId, Delegation, GrantAt, Held, Lease, ObjectId, OpAt, OpId, Owner, Ref, Stage,
-    State,
+    Callback, ClientId, Delegation, Grant, GrantAt, Held, Lease, ObjectId, OpAt, OpId, Owner, Ref,
+    Stage, State,
 };
 
 impl Recall {
@@ -18,6 +18,13 @@ impl Recall {
     /// renew its lease.
     fn is_well_connected(&self, s: &State, c: ClientId) -> bool {
         self.is_well(s, c) && self.is_reachable(s, c) && !s.client[c].back
+    }
+
+    pub(super) fn client_opened(&self, s: &mut Next<State>, c: ClientId) -> Fired {
+        when(s.grant[c].at == GrantAt::Answered)?;
+        let Grant { object: x, kind, changed, .. } = core::mem::take(&mut s.grant[c]);
+        s.held[c][x] = Held { belief: kind, stale: changed, ..Held::default() };
+        FIRED
     }
 
     pub(super) fn client_recall(&self, s: &mut Next<State>, c: ClientId, x: ObjectId) -> Fired {
@@ -149,6 +156,7 @@ impl Recall {
         when(kind != Delegation::None && s.lease[c][x].kind == Delegation::None)?;
         let mut others = values::<ClientId>(self).filter(|other| *other != c);
         when(!others.any(|other| s.lease[other][x].kind.excludes(kind)))?;
+        self.allocate(s, c, x);
         s.lease[c][x] = Lease { kind, hashed: true, ..Lease::default() };
         FIRED
     }

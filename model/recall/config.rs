@@ -143,6 +143,10 @@ pub struct Recall {
     pub threads: u8,
     /// There is an operation that needs nothing but directory 0.
     pub unrelated: bool,
+    /// The opens of clients share a file of the server.
+    pub shared_opens: bool,
+    /// The references to each delegation are counted.
+    pub references: bool,
     /// The budgets of the faults.
     pub faults: Budget,
     /// The rules that are on.
@@ -214,6 +218,17 @@ pub const BOUNDS: &[Field] = &[
         doc: "There is an operation that needs nothing but directory 0.",
         shape: Shape::Flag,
     },
+    Field {
+        name: "shared_opens",
+        doc: "The opens of clients share a file of the server, and an open for writing is not in the \
+              way of the delegation of its own client.",
+        shape: Shape::Flag,
+    },
+    Field {
+        name: "references",
+        doc: "The references to each delegation are counted, and an answer to a recall is a step.",
+        shape: Shape::Flag,
+    },
 ];
 
 /// The keys of `faults`.
@@ -223,6 +238,7 @@ pub const FAULTS: &[Field] = &[
     Field::budget("stubborn", "A client renews its lease and never answers recalls.", 2),
     Field::budget("heal", "A client that lost its connection has it back.", 2),
     Field::budget("cb_down", "The callback path to a client fails, and nothing else.", 2),
+    Field::budget("overtaken", "A recall arrives before the answer to the OPEN.", 2),
     Field::budget("cb_fail", "A recall cannot be queued.", 2),
     Field::budget("enomem", "Breaking a lease finds no memory.", 2),
     Field::budget("signal", "A signal ends the wait of a local operation.", 2),
@@ -250,6 +266,7 @@ impl Recall {
             stubborn: fault("stubborn"),
             heal: fault("heal"),
             cb_down: fault("cb_down"),
+            overtaken: fault("overtaken"),
             cb_fail: fault("cb_fail"),
             enomem: fault("enomem"),
             signal: fault("signal"),
@@ -277,6 +294,8 @@ impl Recall {
             delegable_dirs: delegable != 0,
             threads: bound("threads").number(),
             unrelated: bound("unrelated").flag(),
+            shared_opens: bound("shared_opens").flag(),
+            references: bound("references").flag(),
             faults,
             rules: Rules::from(setup.rules),
             variants: Variants::from(setup.variants),

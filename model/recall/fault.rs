@@ -4,8 +4,8 @@ use crate::kit::{FIRED, Fired, Next, Refused, values, when};
 
 use super::Recall;
 use super::state::{
-    Answer, Callback, ClientId, Grant, Held, Lease, Object, ObjectId, Op, OpAt, OpId, Owner, Stage,
-    State,
+    Answer, Callback, ClientId, Grant, GrantAt, Held, Lease, Object, ObjectId, Op, OpAt, OpId,
+    Owner, Stage, State, Stid,
 };
 
 impl Recall {
@@ -27,9 +27,13 @@ impl Recall {
         s.client[c].partitioned = true;
         for x in values::<ObjectId>(self) {
             let lease = &mut s.lease[c][x];
-            let sent = matches!(lease.callback, Callback::Sent | Callback::Undelivered);
+            let sent = matches!(
+                lease.callback,
+                Callback::Sent | Callback::Undelivered | Callback::Refused
+            );
             lease.renewed = sent && !self.rules.revoke_counts_renewals;
         }
+        Self::lose_answer(s, c);
         FIRED
     }
 
@@ -50,7 +54,15 @@ impl Recall {
         for x in values::<ObjectId>(self) {
             s.held[c][x] = Held::default();
         }
+        Self::lose_answer(s, c);
         FIRED
+    }
+
+    /// An answer to an OPEN that is under way does not reach a client that is gone.
+    fn lose_answer(s: &mut State, c: ClientId) {
+        if s.grant[c].at == GrantAt::Answered {
+            s.grant[c] = Grant::default();
+        }
     }
 
     pub(super) fn environment_stubborn(&self, s: &mut Next<State>, c: ClientId) -> Fired {
@@ -70,6 +82,26 @@ impl Recall {
             if s.lease[c][x].callback == Callback::Sent && s.held[c][x].stage == Stage::None {
                 s.lease[c][x].callback = Callback::Undelivered;
             }
+        }
+        FIRED
+    }
+
+    pub(super) fn environment_overtake(
+        &self,
+        s: &mut Next<State>,
+        c: ClientId,
+        x: ObjectId,
+    ) -> Fired {
+        let (grant, lease) = (&s.grant[c], &s.lease[c][x]);
+        when(!self.rules.recall_names_open && !s.client[c].stubborn)?;
+        when(grant.at == GrantAt::Answered && grant.object == x)?;
+        when(lease.callback == Callback::Sent)?;
+        s.spend(|s| &mut s.budget.overtaken)?;
+        let lease = &mut s.lease[c][x];
+        if self.rules.unknown_is_retried && !lease.retried {
+            lease.retried = true;
+        } else {
+            lease.callback = Callback::Refused;
         }
         FIRED
     }
@@ -121,6 +153,7 @@ impl Recall {
             s.client[c].cb_down = false;
             for x in values::<ObjectId>(self) {
                 s.lease[c][x] = Lease::default();
+                s.stid[c][x] = Stid::default();
                 s.held[c][x].stage = Stage::None;
             }
         }

@@ -3,6 +3,7 @@
 use crate::kit::{FIRED, Fired, Next, values, when};
 
 use super::Recall;
+use super::config::Kind;
 use super::state::{
     ClientId, Delegation, Grant, GrantAt, Held, Lease, ObjectId, OpAt, OpId, Owner, Stage, State,
     Want,
@@ -25,8 +26,9 @@ impl Recall {
         when(if self.is_dir(x) { directories } else { self.delegable_files })?;
         when(s.grant[c].at == GrantAt::Idle && self.is_reachable(s, c) && !s.client[c].back)?;
         when(s.lease[c][x].kind == Delegation::None && s.held[c][x].belief == Delegation::None)?;
+        when(self.is_forgotten(s, c, x))?;
         when(self.thread_free(s) && (!s.grace || !self.rules.reclaim_before_new))?;
-        when(self.counts_allow(s, x, kind))?;
+        when(self.counts_allow(s, c, x, kind))?;
         when(self.grants.is_none() || s.grants_left > 0)?;
         if self.grants.is_some() {
             s.grants_left -= 1;
@@ -54,6 +56,7 @@ impl Recall {
     pub(super) fn grant_insert(&self, s: &mut Next<State>, c: ClientId) -> Fired {
         when(s.grant[c].at == GrantAt::Open && self.may_insert(s, c))?;
         let Grant { object: x, kind, .. } = s.grant[c];
+        self.allocate(s, c, x);
         s.grant[c].at = GrantAt::Inserted;
         s.lease[c][x] = Lease { kind, ..Lease::default() };
         s.object[x].had_conflict = false;
@@ -67,6 +70,7 @@ impl Recall {
         s.use_after_free |= s.lease[c][x].listed;
         if self.rules.abort_unlease {
             s.lease[c][x] = Lease::default();
+            self.drop_reference(s, c, x);
             self.wake(s, x);
         }
         FIRED
@@ -77,9 +81,15 @@ impl Recall {
         let Grant { object: x, kind, changed, renamed, .. } = s.grant[c];
         s.grant[c] = Grant::default();
         s.lease[c][x].hashed = true;
+        let stale = renamed || (changed && !self.variants.view_after_grant);
         // The reply to a client that is gone arrives nowhere.
-        if self.is_reachable(s, c) {
-            let stale = renamed || (changed && !self.variants.view_after_grant);
+        if !self.is_reachable(s, c) {
+            return FIRED;
+        }
+        if self.faults.overtaken > 0 {
+            let at = GrantAt::Answered;
+            s.grant[c] = Grant { at, object: x, kind, changed: stale, renamed: false };
+        } else {
             s.held[c][x] = Held { belief: kind, stale, ..Held::default() };
         }
         FIRED
@@ -106,13 +116,26 @@ impl Recall {
         let same = !renamed && !s.object[x].had_conflict && self.has_name(s, x);
         (same || !self.rules.grant_verify)
             && (!changed || renamed || !self.rules.grant_verify_attributes)
-            && (self.counts_allow(s, x, kind) || !self.rules.grant_retest_counts)
+            && (self.counts_allow(s, c, x, kind) || !self.rules.grant_retest_counts)
     }
 
     /// Whether those who have the file open leave room for a delegation.
-    fn counts_allow(&self, s: &State, x: ObjectId, kind: Delegation) -> bool {
+    fn counts_allow(&self, s: &State, c: ClientId, x: ObjectId, kind: Delegation) -> bool {
         let object = &s.object[x];
-        object.writers == 0 && (object.readers == 0 || kind == Delegation::Read)
+        let written = object.writers > 0 && !(self.shared_opens && self.all_share(s, c, x));
+        !written && (object.readers == 0 || kind == Delegation::Read)
+    }
+
+    /// Whether all who have the file open for writing share it with an open of the client.
+    fn all_share(&self, s: &State, c: ClientId, x: ObjectId) -> bool {
+        let writes = |o: &OpId| {
+            let op = &s.op[*o];
+            op.counted && op.source == x.into() && self.spec(*o).kind == Kind::OpenWrite
+        };
+        values::<OpId>(self).filter(writes).all(|o| {
+            let spec = self.spec(o);
+            spec.nfs && (spec.by == Some(c) || !self.rules.grant_looks_at_opens)
+        })
     }
 
     fn has_name(&self, s: &State, x: ObjectId) -> bool {

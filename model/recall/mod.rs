@@ -10,6 +10,7 @@ pub mod lease;
 mod names;
 mod op;
 mod properties;
+mod references;
 pub mod rules;
 pub mod state;
 mod symmetry;
@@ -97,11 +98,15 @@ actions! { Recall, State;
         callback_drop(c: ClientId, x: ObjectId);
         /// The delegation was not known when the recall was sent: now the laundromat watches it.
         callback_list(c: ClientId, x: ObjectId);
+        /// The call of a recall is over.
+        callback_done(c: ClientId, x: ObjectId);
         /// The client has not answered in time: revoke the delegation.
         callback_revoke(c: ClientId, x: ObjectId) => op;
     }
     /// The client that holds delegations, and must answer recalls.
     strong client {
+        /// The answer to an OPEN arrives.
+        client_opened(c: ClientId);
         /// The recall arrives.
         client_recall(c: ClientId, x: ObjectId);
         /// The server is reached again: renew the lease, and compare what both have.
@@ -144,6 +149,8 @@ actions! { Recall, State;
         environment_stubborn(c: ClientId) => client;
         /// The callback path to a client fails, and nothing else.
         environment_cb_down(c: ClientId) => client;
+        /// The recall arrives before the answer to the OPEN: the client does not know the delegation.
+        environment_overtake(c: ClientId, x: ObjectId) => callback;
         /// The recall cannot be queued.
         environment_cb_fail(o: OpId) => op;
         /// There is no memory to break the lease with.

@@ -140,7 +140,8 @@ impl Recall {
             let opens = values::<ClientId>(self);
             let named = |grant: &Grant| {
                 let x = Ref::from(grant.object);
-                grant.at != GrantAt::Idle && (x == op.source || x == op.victim)
+                let looks = matches!(grant.at, GrantAt::Open | GrantAt::Inserted);
+                looks && (x == op.source || x == op.victim)
             };
             opens.for_each(|c| s.grant[c].renamed |= named(&s.grant[c]));
         }
@@ -153,7 +154,8 @@ impl Recall {
             let held = &mut s.held[c][x];
             held.stale |= held.belief != Delegation::None && by != Some(c);
             let grant = &mut s.grant[c];
-            grant.changed |= grant.at != GrantAt::Idle && grant.object == x;
+            let own = grant.at == GrantAt::Answered && by == Some(c);
+            grant.changed |= grant.at != GrantAt::Idle && grant.object == x && !own;
         }
     }
 

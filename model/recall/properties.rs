@@ -24,8 +24,10 @@ pub(super) const PROPERTIES: &[Property<Recall>] = properties! { Recall;
     invariant no_effect_on_error;
     /// At rest, a live client knows of every delegation that the server believes it has.
     at_rest no_orphan_lease;
-    /// No delegation is freed while it is on the laundromat's list.
+    /// No delegation is freed while it is on the laundromat's list, or used by a recall after that.
     invariant no_use_after_free;
+    /// At rest, each reference to a delegation has its pointer.
+    at_rest no_leaked_delegation;
     /// An operation that has returned holds no reference.
     invariant no_leaked_reference;
     /// Nobody reads while a client has written data that only that client can see.
@@ -118,7 +120,18 @@ impl Recall {
     }
 
     fn no_use_after_free(&self, s: &State) -> Claim {
-        claim(!s.use_after_free)
+        let freed = |c: ClientId, x| s.stid[c][x].refs.no_use_after_free() == Claim::Violated;
+        let used = |c| values::<ObjectId>(self).any(|x| freed(c, x));
+        let by_recall = self.references && values::<ClientId>(self).any(used);
+        claim(!s.use_after_free && !by_recall)
+    }
+
+    fn no_leaked_delegation(&self, s: &State) -> Claim {
+        self.every_client_and_object(|c, x| {
+            let stid = &s.stid[c][x];
+            let leased = s.lease[c][x].kind != Delegation::None;
+            stid.refs.no_leak(u8::from(leased) + u8::from(stid.recalled))
+        })
     }
 
     fn no_leaked_reference(&self, s: &State) -> Claim {

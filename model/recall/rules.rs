@@ -134,6 +134,11 @@ rules! {
         grant_retest_counts "6.12" [1 1 1 1 1 1] {
             "nfs4_set_delegation (nfsd4_check_conflicting_opens)" since "6.1"
         };
+        /// Where the opens of clients share a file of the server, it looks at each open before it grants: the
+        /// file alone does not show whose open it is.
+        grant_looks_at_opens "nfsd" [1 1 1 1 1 1] {
+            "nfsd4_check_conflicting_opens (fi_stateids)" since "6.1"
+        };
         /// An open is counted before it tests for delegations.
         count_before_break "6.12" [1 1 1 1 1 1] {
             "do_dentry_open" since "6.1"
@@ -234,6 +239,29 @@ rules! {
         } => Declared::RedundantGiven {
             rules: &["recall_outlives_path"],
             why: "no recall is given up",
+        };
+        /// A recall names the OPEN that has granted the delegation, and a client without the answer to it
+        /// lets the recall wait. (nfsd sends no such list with CB_RECALL.)
+        recall_names_open "NFSv4.1, referring calls" [1 1 1 0 0 1];
+        /// A recall of a delegation that the client does not know is sent once more.
+        unknown_is_retried "nfsd" [1 1 1 1 1 1] {
+            "nfsd4_cb_recall_done (dl_retries)" since "6.1",
+            "nfs4_callback_recall (client, NFS4ERR_BADHANDLE)" since "6.1"
+        } => Declared::RedundantGiven {
+            rules: &["recall_names_open"],
+            why: "a recall waits for the answer to the OPEN",
+        };
+        /// A recall holds a reference to its delegation.
+        recall_holds_delegation "nfsd" [1 1 1 1 1 1] {
+            "nfsd_break_one_deleg (refcount_inc)" since "6.1"
+        };
+        /// A recall that is over gives its reference back.
+        recall_puts_delegation "nfsd" [1 1 1 1 1 1] {
+            "nfsd4_cb_recall_release (nfs4_put_stid)" since "6.1"
+        };
+        /// A recall that cannot be queued gives its reference back.
+        unqueued_is_put "2025" [1 1 1 1 1 1] {
+            "nfsd_break_one_deleg (refcount_dec)" since "6.1"
         };
         /// GETATTR asks the client that holds a write delegation for size and change attribute.
         getattr_asks_holder "NFSv4, CB_GETATTR" [0 0 0 0 1 1] {

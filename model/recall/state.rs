@@ -3,7 +3,7 @@
 //! Versions are kept relative: nothing counts how often an object has changed, but whoever
 //! remembers an object (a client, a grant under way) is marked when it changes.
 
-use crate::kit::Table;
+use crate::kit::{Refs, Table};
 
 /// The most operations that a scenario can ask for.
 pub const OPS: usize = 3;
@@ -188,7 +188,13 @@ state! {
 
 state! {
     /// Where the server is with a client's OPEN.
-    pub enum GrantAt { Idle, Open, Inserted }
+    pub enum GrantAt {
+        Idle,
+        Open,
+        Inserted,
+        /// The server has answered, and the answer is on its way.
+        Answered,
+    }
 }
 
 state! {
@@ -219,6 +225,8 @@ state! {
         Undelivered,
         /// The server had no path to the client, and has given it up.
         Dropped,
+        /// The client did not know the delegation, and the server has given the recall up.
+        Refused,
     }
 }
 
@@ -237,6 +245,18 @@ state! {
         pub callback: Callback,
         /// The client was cut off after its recall was sent, and may have renewed its lease until then.
         pub renewed: bool,
+        /// The client did not know the delegation, and the recall was sent again.
+        pub retried: bool,
+    }
+}
+
+state! {
+    /// The memory of a delegation, with the bound `references`. The server's lease is a reference to it.
+    pub struct Stid {
+        /// The references: that of the lease, and that of a recall.
+        pub refs: Refs<3>,
+        /// A recall points to it, from its queue to the end of its call.
+        pub recalled: bool,
     }
 }
 
@@ -290,6 +310,8 @@ state! {
         pub heal: u8,
         /// Of `environment_cb_down`.
         pub cb_down: u8,
+        /// Of `environment_overtake`.
+        pub overtaken: u8,
         /// Of `environment_cb_fail`.
         pub cb_fail: u8,
         /// Of `environment_enomem`.
@@ -316,6 +338,8 @@ state! {
         pub grant: Table<ClientId, Grant, CLIENTS>,
         /// The leases of each client.
         pub lease: Table<ClientId, Table<ObjectId, Lease, OBJECTS>, CLIENTS>,
+        /// The memory of the delegations.
+        pub stid: Table<ClientId, Table<ObjectId, Stid, OBJECTS>, CLIENTS>,
         /// What each client believes.
         pub held: Table<ClientId, Table<ObjectId, Held, OBJECTS>, CLIENTS>,
         /// The clients.
