@@ -16,6 +16,7 @@ pub fn cargo(folder: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")
         .env("CARGO_NET_OFFLINE", "true")
         .env_remove("GITHUB_ACTIONS")
         .env_remove("GITHUB_STEP_SUMMARY")
@@ -27,19 +28,9 @@ pub fn said(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat()
 }
 
-/// The profile of the tests here, as the one that a package is built with. If they differ in one
-/// dependency, the library is built again.
-fn profile() -> String {
-    let manifest = fs::read_to_string(repository("Cargo.toml")).expect("the manifest");
-    let tables = manifest.split("\n[").filter(|table| table.starts_with("profile.test"));
-    tables.map(|table| format!("[{}\n", table.replacen("profile.test", "profile.dev", 1))).collect()
-}
-
 /// Writes a package into a new folder of this name, with more arguments.
 pub fn written(name: &str, more: &[&str]) -> (tempfile::TempDir, PathBuf) {
     let above = tempfile::tempdir().expect("a folder");
-    fs::create_dir(above.path().join(".cargo")).expect("made");
-    fs::write(above.path().join(".cargo/config.toml"), profile()).expect("written");
     let folder = above.path().join(name);
     let checkout = repository("");
     let arguments = ["init", path(&folder), "--path", path(&checkout)];
