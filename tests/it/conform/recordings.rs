@@ -288,6 +288,8 @@ fn a_changed_recording_is_noticed() {
         "knfsd-reboot-regrant: refused, event 66",
         "knfsd-session-control: refused, event 46",
         "612-a-control: refused, event 46",
+        // ... nor does one that comes after the holder has closed the file, ...
+        "knfsd-reboot-regrant: refused, event 74",
         // ... this OPEN is of another file, ...
         "knfsd-reclaim-session-control: OPEN refused, event 38",
         // ... and of two recalls that the client refuses, one is enough.
@@ -299,7 +301,7 @@ fn a_changed_recording_is_noticed() {
     let missed: BTreeSet<&str> = missed.iter().map(String::as_str).collect();
     let told: BTreeSet<&str> = granting.iter().map(String::as_str).chain(told).collect();
     assert_eq!(missed, told, "{noticed} noticed");
-    assert!(noticed >= 108, "{noticed}");
+    assert!(noticed >= 107, "{noticed}");
 }
 
 const DLM: &[&str] = &[
