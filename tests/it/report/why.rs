@@ -142,11 +142,11 @@ fn a_rule_that_saves_the_run_late_is_told_so() {
 /// Turns red if a lasso is not told of whom it starves, and why its cycle is fair.
 #[test]
 fn a_lasso_tells_who_is_starved_and_why_that_is_fair() {
-    let (case, why) = why("reports/async_grant/stories/setlk_only.json");
-    let property = "every_request_answered";
-    assert_eq!((case.verdict.property.as_str(), why.ending), (property, Ending::Forever));
+    let (case, why) = why("reports/predictions/linux_6_12-recall-op_terminates.json");
+    assert_eq!((case.verdict.property.as_str(), why.ending), ("op_terminates", Ending::Forever));
+    assert_eq!(why.instances.len(), 1, "{:?}", why.instances);
     let clause = sentences::clause(&why, &case.verdict.property, "");
-    assert!(clause.starts_with(&format!("`{property}`")), "{clause}");
+    assert!(clause.starts_with("`op_terminates` for o"), "{clause}");
     let mut cycles = 0;
     for (path, _, story) in committed() {
         let Some(cycle) = story.why.cycle.filter(|_| story.why.ending == Ending::Forever) else {
