@@ -96,7 +96,7 @@ pub fn holdings(events: &[Event]) -> Vec<Holding> {
         all.push((holding, false));
     }
     let ended = |(holding, returned): (Holding, bool)| match returned {
-        true => holding.until_closed(events),
+        true => holding.until_recovered(events),
         false => holding,
     };
     all.into_iter().map(ended).collect()
@@ -139,16 +139,17 @@ impl Holding {
         last.is_some_and(|event| matches!(event.what, What::Close(_)))
     }
 
-    /// Returns the holding of a delegation that was returned: if the last operation of its client on the
-    /// file is to close it, nothing that comes later is about a lock of the client.
-    fn until_closed(mut self, events: &[Event]) -> Self {
+    /// Returns the holding of a delegation that was returned. If the last operation of its client on the
+    /// file is to close it, there is nothing to recover: it ends before the next restart.
+    fn until_recovered(mut self, events: &[Event]) -> Self {
         let here =
             |event: &Event| event.c == Some(self.client) && file(&event.what) == Some(self.file);
-        let last = events[self.begin..self.end].iter().rposition(here);
-        let last = last.map(|last| self.begin + last);
-        let closes = |event: &Event| matches!(event.what, What::Close(_)) && is(event, "OK");
-        if let Some(last) = last.filter(|last| closes(&events[*last])) {
-            self.end = last + 1;
+        let mine = &events[self.begin..self.end];
+        let Some(last) = mine.iter().rposition(here) else { return self };
+        if matches!(mine[last].what, What::Close(_)) && is(&mine[last], "OK") {
+            let restarts = |event: &Event| matches!(event.what, What::ServerStart(_));
+            let next = mine[last..].iter().position(restarts);
+            self.end = next.map_or(self.end, |next| self.begin + last + next);
         }
         self
     }

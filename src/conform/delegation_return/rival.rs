@@ -14,7 +14,7 @@ impl Builder<'_> {
             self.during(event, vec![NamedWay::step("fault_reboot()")]);
             return true;
         }
-        if let What::ReclaimComplete(_) = event.what {
+        if matches!(event.what, What::ReclaimComplete(_)) && self.has_closed(event) {
             self.take_reclaimed(event);
         }
         if !self.is_here(event) {
@@ -51,6 +51,15 @@ impl Builder<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Returns whether the last operation on the file, by the client of an event and before it, is to
+    /// close the file. A close that fails with the old session is one, too: nobody needs that open.
+    fn has_closed(&self, event: &Event) -> bool {
+        let closes = |one: &Event| matches!(one.what, What::Close(_));
+        let before = self.events.iter().take_while(|one| one.i < event.i);
+        let its = before.filter(|one| one.c == event.c && self.is_here(one));
+        its.filter(|one| closes(one) || is(one, "OK")).last().is_some_and(closes)
     }
 
     /// In the model the rival keeps its open, and reclaims it. One that closed the file before the
