@@ -281,9 +281,9 @@ fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
     for (prediction, outcome) in told_more {
         let Way { property, decided_by } = prediction.way;
         let by = decided_by.map_or(String::new(), |by| format!(", `{by}`"));
-        writeln!(page, "\n`{property}`{by}: {}. {}", seen(Some(outcome)), outcome.how)?;
+        writeln!(page, "\n`{property}`{by}: {}. {}.", seen(Some(outcome)), outcome.how)?;
         if let Some(workload) = &outcome.workload {
-            writeln!(page, "\nOrdinary use: {workload}")?;
+            writeln!(page, "\nIn ordinary use: {workload}.")?;
         }
     }
     let known = ledger.predictions.iter().filter_map(|one| Some((one, one.finding.as_ref()?)));
