@@ -1,3 +1,4 @@
 //! The floor `conform`.
 
 mod recordings;
+mod workload;
