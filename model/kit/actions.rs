@@ -1,6 +1,6 @@
 //! Actions: the list of names, doc comments, lanes and arrows, and everything derived from it.
 
-use super::{ActionInfo, Cut, Fired, LaneInfo, State, Step};
+use super::{ActionInfo, Cut, FIRED, Fired, LaneInfo, State, Step};
 
 /// The code that [`actions!`](crate::actions!) generates for a model.
 pub trait Actions: Sized + Send + Sync + 'static {
@@ -23,8 +23,24 @@ pub trait Actions: Sized + Send + Sync + 'static {
         emit: impl FnMut(Step, Result<&Self::State, Cut<'static>>),
     );
 
-    /// Takes one step. The state is unspecified if this is an error.
-    fn fire(&self, state: &mut Self::State, step: Step) -> Fired;
+    /// Takes one step, and keeps of the state what the model keeps. The state is unspecified if this
+    /// is an error.
+    #[inline]
+    fn fire(&self, state: &mut Self::State, step: Step) -> Fired {
+        self.act(state, step)?;
+        self.forget(state);
+        FIRED
+    }
+
+    /// Takes one step, and forgets nothing. The state is unspecified if this is an error.
+    fn act(&self, state: &mut Self::State, step: Step) -> Fired;
+
+    /// Sets what no longer matters in a state to a fixed value: the view of the model, which
+    /// [`actions!`](crate::actions!) names. It changes nothing unless one is named.
+    #[inline]
+    fn forget(&self, state: &mut Self::State) {
+        let _ = state;
+    }
 
     /// Returns how many values of the parameter kind `kind` the bounds allow, if an action takes
     /// it.
@@ -55,11 +71,16 @@ pub trait Actions: Sized + Send + Sync + 'static {
 /// may take the same one every time. `fair each app` and `strong each app` make every action of a
 /// process fair by itself: each `app` eventually takes an action that stays enabled.
 ///
+/// `actions! { Downconvert, State, forget forgotten; ... }` names a method
+/// `fn forgotten(&self, s: &mut State)`, which is called after every step. It sets what no longer
+/// matters to a fixed value, so that states that differ only in that are one state.
+/// The engines' `forgets_nothing_needed` tells whether it mattered.
+///
 /// The model implements [`Domain`](crate::kit::Domain) for each parameter type
 /// ([`domains!`](crate::domains!)). See `examples/two_phase_commit/model.rs` for a whole model.
 #[macro_export]
 macro_rules! actions {
-    ($model:ty, $state:ty; $($(#[doc = $lane_doc:expr])* $fairness:ident $($lane:ident)+ {
+    ($model:ty, $state:ty $(, forget $forget:ident)?; $($(#[doc = $lane_doc:expr])* $fairness:ident $($lane:ident)+ {
         $($(#[doc = $doc:expr])* $name:ident($($param:ident : $ty:ty),* $(,)?) $(=> $target:ident)?;)*
     })*) => {
         impl $crate::kit::Actions for $model {
@@ -109,6 +130,7 @@ macro_rules! actions {
                     $crate::actions!(@each self; [$($param: $ty),*]; {
                         match self.$name(&mut next, $($param),*) {
                             Ok(()) => {
+                                next.forget(|state| $crate::kit::Actions::forget(self, state));
                                 emit($crate::actions!(@step action; $($param),*), Ok(next.state()));
                                 next.undo(state);
                             }
@@ -132,8 +154,15 @@ macro_rules! actions {
                 let _ = (action, next);
             }
 
+            $(
+                #[inline]
+                fn forget(&self, state: &mut Self::State) {
+                    self.$forget(state);
+                }
+            )?
+
             #[inline]
-            fn fire(&self, state: &mut Self::State, step: $crate::kit::Step) -> $crate::kit::Fired {
+            fn act(&self, state: &mut Self::State, step: $crate::kit::Step) -> $crate::kit::Fired {
                 let mut next = $crate::kit::Next::of(*state);
                 let mut action = 0u8;
                 $($(

@@ -59,6 +59,12 @@ impl<S: State> Next<S> {
         FIRED
     }
 
+    /// Lets the model forget what it does not keep.
+    #[inline(always)]
+    pub fn forget(&mut self, forget: impl FnOnce(&mut S)) {
+        forget(&mut self.state);
+    }
+
     /// Undoes all changes. `before` is the state it began as.
     #[inline(always)]
     pub fn undo(&mut self, before: &S) {

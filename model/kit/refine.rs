@@ -142,7 +142,7 @@ impl<S: Model, M: Refines<S>> Actions for Refinement<M, S> {
         });
     }
 
-    fn fire(&self, state: &mut Self::State, step: Step) -> Fired {
+    fn act(&self, state: &mut Self::State, step: Step) -> Fired {
         if state.strays {
             return when(false);
         }

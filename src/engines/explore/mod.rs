@@ -34,6 +34,7 @@
 //! | `liveness` | temporal properties: a fair run that waits forever |
 //! | `answers` | `leads_to` properties that are never answered |
 //! | `lasso` | verifies that a run shows the violation it is reported for |
+//! | `forget` | verifies that nobody needs what a model forgets |
 //! | `forecast` | how large the space will be: an estimate |
 //! | `differ` | where two versions of a model differ |
 //! | `panics` | a model that panics is a violation |
@@ -52,6 +53,7 @@ mod expand;
 mod fairness;
 pub mod fingerprint;
 pub mod forecast;
+mod forget;
 mod found;
 mod frontier;
 pub mod graph;
@@ -84,6 +86,7 @@ use crate::engines::verdict::{
     Symmetry, of_graph, properties,
 };
 
+pub use forget::forgets_nothing_needed;
 pub use options::{Options, RankFigures, Watch};
 
 use checkpoint::Checkpoint;

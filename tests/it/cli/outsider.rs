@@ -407,7 +407,6 @@ fn edit_loop(package: &Package) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let mut command = package.command(&["dev", "lock"]);
     command.env("CARGO_TARGET_DIR", target).env("CARGO_NET_OFFLINE", "true");
-    command.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
     let dev = Running::start(&mut command);
     let first = dev.until("of which the build took");
     assert!(first.contains("1 scenario, as expected"), "{first}");

@@ -14,6 +14,7 @@ mod each;
 mod explore;
 mod fair;
 mod fields;
+mod forget;
 mod hostile;
 mod initial_states;
 mod liveness;

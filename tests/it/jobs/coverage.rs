@@ -17,8 +17,7 @@ fn states(run: &dyn Instance) -> BTreeSet<latchwork::engines::instance::StateByt
     let mut found: BTreeSet<_> = run.initial().into_iter().collect();
     let mut open: Vec<_> = found.iter().cloned().collect();
     while let Some(state) = open.pop() {
-        for step in run.enabled(&state) {
-            let Ok(next) = run.fire(&state, step) else { continue };
+        for (_, next) in run.steps_from(&state) {
             if found.insert(next.clone()) {
                 open.push(next);
             }
@@ -32,23 +31,21 @@ fn a_rule_is_decisive_where_something_else_could_happen_without_it() {
     let checked = checked(SMALLEST, 1);
     let configuration = &checked.scenario.configuration;
     let own = checked.instance.as_ref();
-    let (states, steps) = (states(own), own.all_steps());
+    let states = states(own);
     assert_eq!(states.len() as u64, checked.exploration.statistics.distinct);
     let counts = decisive(&checked, &Options::default(), &());
     let three = decisive(&checked, &Options { threads: 3, ..Options::default() }, &());
     assert_eq!(counts, three);
     // Each of these is compared with all rules.
-    let own: Vec<Vec<_>> = states
-        .iter()
-        .map(|state| steps.iter().map(|step| own.fire(state, *step)).collect())
-        .collect();
+    let all = |instance: &dyn Instance| -> Vec<_> {
+        states.iter().map(|state| instance.steps_from(state)).collect()
+    };
+    let own = all(own);
     for (rule, count) in counts {
         let without = configuration.rules().without(rule);
         let other = configuration.instance_with(without).expect("it goes without");
-        let differs = |(state, own): &(&_, &Vec<_>)| {
-            steps.iter().zip(own.iter()).any(|(step, own)| *own != other.fire(state, *step))
-        };
-        let expected = states.iter().zip(&own).filter(differs).count() as u64;
+        let other = all(other.as_ref());
+        let expected = own.iter().zip(&other).filter(|(own, other)| own != other).count() as u64;
         assert_eq!(count, expected, "{}", configuration.entry.rules[rule].name);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use latchwork::engines::explore::{Options, explore};
+use latchwork::engines::explore::{Options, explore, forgets_nothing_needed};
 use latchwork::engines::verdict::{Exploration, Stopped};
 use latchwork::model::kit::Model;
 
@@ -20,6 +20,8 @@ mod page;
 mod references;
 #[path = "kit_storage.rs"]
 mod storage;
+#[path = "kit_view.rs"]
+mod view;
 
 use composition::{Lock, LockedCache};
 use constraint::Requests;
@@ -27,9 +29,11 @@ use drift::Drifting;
 use page::Leases;
 use references::Cache;
 use storage::Locks;
+use view::Numbered;
 
 /// The files of the models of the chapter, in its order.
-const FILES: [&str; 6] = ["page", "drift", "storage", "references", "composition", "constraint"];
+const FILES: [&str; 7] =
+    ["page", "drift", "storage", "references", "composition", "constraint", "view"];
 
 fn chapter() -> String {
     fs::read_to_string(repository("docs/kit.md")).expect("text")
@@ -150,4 +154,18 @@ fn the_requests_hold_within_the_constraint() {
     assert!(found.discoveries.is_empty());
     assert_eq!(found.stopped, Some(Stopped::Constraint));
     demand(&format!("has {} states", found.statistics.distinct));
+}
+
+/// Red if an engine does not forget (the space then has no end), or if what is kept does not decide
+/// the properties.
+#[test]
+fn what_is_forgotten_closes_the_space() {
+    demand(&format!("With `window: 1` this model has {} states", states(&Numbered { window: 1 })));
+    let model = Numbered { window: 2 };
+    let found = search(&model);
+    assert_eq!(found.stopped, None);
+    demand(&format!("it\nhas {} states", found.statistics.distinct));
+    assert_eq!(violated(&model), [("request_is_answered", 1)]);
+    demand("`request_is_answered` is violated after 1 step:");
+    assert_eq!(forgets_nothing_needed(&model, 100), Ok(2));
 }
