@@ -4,13 +4,15 @@
  *   TIME NAME OPERATION HANDLE [...] ...             when an operation begins that may take long
  *   TIME NAME OPERATION HANDLE [FIRST LENGTH] -> ok  when it has ended
  *
- * Operations: open H PATH r|rw, read H, write H, rdlck|wrlck|unlck H FIRST LENGTH, close H, chmod H MODE, acl H (an NFSv4
- * access control list that leaves others nothing to read).
+ * Operations: open H PATH r|rw, read H, write H, rdlck|wrlck|unlck H FIRST LENGTH, wrwait H FIRST LENGTH (a write lock that is
+ * waited for; SIGUSR1 ends the wait), close H, chmod H MODE, acl H (an NFSv4 access control list that leaves others nothing
+ * to read).
  * Usage: agent NAME */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,9 +73,15 @@ static int act(char *line)
         return fchmod(*fd, first);
     if (sscanf(line, "%*s %*c %ld %ld", &first, &length) != 2)
         return errno = EINVAL, -1;
-    int kind = !strcmp(what, "rdlck") ? F_RDLCK : !strcmp(what, "wrlck") ? F_WRLCK : F_UNLCK;
+    int waits = !strcmp(what, "wrwait");
+    int kind = !strcmp(what, "rdlck") ? F_RDLCK : waits || !strcmp(what, "wrlck") ? F_WRLCK : F_UNLCK;
     struct flock lock = { .l_type = kind, .l_whence = SEEK_SET, .l_start = first, .l_len = length };
-    return fcntl(*fd, F_SETLK, &lock);
+    return fcntl(*fd, waits ? F_SETLKW : F_SETLK, &lock);
+}
+
+static void interrupted(int signal)
+{
+    (void)signal;
 }
 
 int main(int count, char **words)
@@ -82,7 +90,15 @@ int main(int count, char **words)
     if (count != 2)
         return 2;
     name = words[1];
-    while (fgets(line, sizeof line, stdin)) {
+    sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = interrupted }, NULL);
+    for (;;) {
+        errno = 0;
+        if (!fgets(line, sizeof line, stdin)) {
+            if (errno != EINTR)
+                break;
+            clearerr(stdin);
+            continue;
+        }
         line[strcspn(line, "\n")] = 0;
         say(line, "...");
         if (act(line) < 0)
