@@ -22,6 +22,7 @@ use crate::probe::MOST_WORKERS;
 use crate::probe::draw::Kinds;
 use crate::probe::planted::Planted;
 use crate::probe::storm::worker::{self as stormer, Task};
+use crate::probe::storm::{MOST_FILES, SLOTS, Shape};
 use crate::probe::worker;
 use crate::report::hosts::junit;
 use crate::report::probe::facts::{Facts, Verdict};
@@ -79,6 +80,10 @@ pub struct Probe {
     /// Instead of one call at a time, let all workers lock and count at once for this time: 90s, 5m
     #[arg(long = "for", value_name = "TIME", value_parser = parse_time, conflicts_with_all = ["ops", "no_waits", "settle", "bytes"])]
     time: Option<Duration>,
+    /// Let all workers use one file for this long, and then the next one. Each uses a file once, so that
+    /// `conform` can check a recording of the traffic
+    #[arg(long, value_name = "TIME", value_parser = parse_time, requires = "time")]
+    turn: Option<Duration>,
     /// Meanwhile run this command with sh: restart the server, drop the network
     #[arg(long, value_name = "COMMAND", requires = "time")]
     disturb: Option<String>,
@@ -137,11 +142,13 @@ impl Probe {
                 "--for does not go with this --filter\nhint: {hint}"
             )));
         }
+        let shape = self.shape(time)?;
         let histories = self.out.join("probe").join(format!("storm-{seed}"));
         create_folder(&histories)?;
         let disturb = self.disturb.clone().map(|command| (command, self.every));
         let families = (kinds.posix, kinds.ofd);
-        let request = storm::Request { place, program, seed, families, time, disturb, histories };
+        let request =
+            storm::Request { place, program, seed, families, shape, time, disturb, histories };
         let clock = Clock::start(None, self.json.prints());
         clock.heed_signals()?;
         clock.task("storm");
@@ -157,6 +164,22 @@ impl Probe {
             told::write(&mut print::stdout(), &stormed)?;
         }
         Ok(exit_of(told::verdict(&stormed)))
+    }
+
+    /// The files of a storm.
+    fn shape(&self, time: Duration) -> Result<Shape, Failure> {
+        let Some(turn) = self.turn else { return Ok(Shape::default()) };
+        let turn_ms = u64::try_from(turn.as_millis()).unwrap_or(u64::MAX);
+        if turn_ms == 0 {
+            return Err(Failure::Usage("--turn is a time above 0".to_string()));
+        }
+        let turns = time.as_millis() / u128::from(turn_ms) + 1;
+        let files = u16::try_from(turns).ok().filter(|files| *files <= MOST_FILES);
+        let files = files.ok_or_else(|| {
+            let hint = format!("there is a file for each turn, and at most {MOST_FILES}");
+            Failure::Usage(format!("--turn is too short for this --for\nhint: {hint}"))
+        })?;
+        Ok(Shape { files, slots: SLOTS - 1, turn_ms: Some(turn_ms) })
     }
 
     fn request(&self) -> Result<Request, Failure> {
@@ -250,6 +273,14 @@ pub struct Stormer {
     number: u8,
     #[arg(long)]
     seed: u64,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_FILES)))]
+    files: u16,
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=i64::from(SLOTS)))]
+    slots: u8,
+    #[arg(long)]
+    turn_ms: Option<u64>,
+    #[arg(long)]
+    began: u64,
     #[arg(long)]
     posix: bool,
     #[arg(long)]
@@ -262,9 +293,11 @@ impl Stormer {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         let planted = self.planted.as_deref().and_then(Planted::named);
-        let Self { folder, history, number, seed, .. } = self;
+        let Self { folder, history, number, seed, began, .. } = self;
         let families = (self.posix, self.ofd);
-        stormer::work(Task { folder, history, number, seed, families, planted }, io::stdin())?;
+        let shape = Shape { files: self.files, slots: self.slots, turn_ms: self.turn_ms };
+        let task = Task { folder, history, number, seed, shape, began, families, planted };
+        stormer::work(task, io::stdin())?;
         Ok(Exit::Expected)
     }
 }

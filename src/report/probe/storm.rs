@@ -131,7 +131,7 @@ struct FindingFacts {
 #[derive(Serialize)]
 struct HoldFacts {
     worker: u8,
-    file: u8,
+    file: u16,
     slot: u8,
     write: bool,
     from: f64,
