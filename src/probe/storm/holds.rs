@@ -46,6 +46,17 @@ impl Hold {
             && (self.write || other.write)
     }
 
+    /// Who held what and when, in seconds after `began`.
+    pub fn in_words(&self, began: u64) -> String {
+        let seconds = |time: u64| time.saturating_sub(began) as f64 / 1e9;
+        let Self { worker, file, slot, .. } = self;
+        let kind = if self.write { "write" } else { "read" };
+        let (from, to) = (seconds(self.from), seconds(self.to));
+        format!(
+            "w{worker} held the {kind} lock of slot {slot} in file {file} from {from:.6} s to {to:.6} s"
+        )
+    }
+
     /// The number that was read under the lock, if the next one was written, for certain.
     pub fn increment(&self) -> Option<u64> {
         self.released?;

@@ -44,13 +44,15 @@ impl Worker {
         let reading = u8::from(Draws::of(self.task.seed, TURNS + turn).flip());
         let (mount, index) = (self.task.number % 2, self.task.number / 2);
         let slot = index % self.task.shape.slots.max(1);
-        let ofd = self.draw_ofd();
+        let (ofd, long) = (self.draw_ofd(), self.draws.flip());
         // A moment between two thousandths of the turn.
         let mut at = |from: u32, to: u32| {
             starts.saturating_add(u64::from(from + self.draws.below(to - from)) * (length / 1000))
         };
         if mount == reading {
-            let (begin, end) = (at(150, 300), at(700, 990));
+            // A lock that is lost is only seen to be held twice if its holder outlasts the disturbance.
+            let begin = at(150, 300);
+            let end = if long { at(3000, 6000) } else { at(700, 990) };
             if index == 0
                 && let Some(opened) = self.open(file, false)?
             {

@@ -19,6 +19,9 @@ pub enum Wrong {
 }
 
 impl Wrong {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::BothHold, Self::LostCount, Self::StaleRead, Self::Changed];
+
     /// The name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
