@@ -22,6 +22,8 @@ mod probing;
 mod ranks;
 mod seed;
 mod shard;
+#[cfg(target_os = "linux")]
+mod storming;
 mod switches;
 mod thread_matrix;
 mod threads;

@@ -65,6 +65,7 @@ pub fn replay_case(
         kinds: Kinds::ALL,
         waits: true,
         settling: SETTLING,
+        bare: false,
     };
     let clock = Clock::start(None, false);
     clock.heed_signals()?;

@@ -8,4 +8,6 @@ pub mod outcomes;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 pub mod probe_case;
 pub mod scenario;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod storm_case;
 pub mod thread_run;

@@ -22,5 +22,7 @@ pub mod selfcheck;
 pub mod shrink;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 pub mod storm;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod storm_again;
 #[cfg(feature = "threads")]
 pub mod threads;

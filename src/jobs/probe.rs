@@ -1,9 +1,12 @@
 //! Probes a mounted filesystem: random calls in rounds, and minimizes a failing round.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::files::probe_case::{FORMAT, Place, ProbeCase, Rate, Shown, Step};
+use crate::probe::bare::{BARE, alone};
 use crate::probe::crew::Setup;
 use crate::probe::draw::{Drawer, Kinds};
 use crate::probe::op::Op;
@@ -34,6 +37,8 @@ pub struct Request {
     pub waits: bool,
     /// A call that nothing lists as waiting is taken to wait if it is not answered in this time.
     pub settling: Duration,
+    /// Whether the calls of the first round are made once more without the probe.
+    pub bare: bool,
 }
 
 /// What a probe found.
@@ -45,12 +50,27 @@ pub struct Probed {
     pub calls: u64,
     /// How many of them ran into a lock or a lease.
     pub conflicts: u64,
+    /// The seconds from the start to the last of these calls. What minimizes a failure comes after that.
+    pub seconds: f64,
+    /// The call after which the probe waited longest for answers, and the seconds.
+    pub slowest: Option<(String, f64)>,
+    /// What calls of the first round took without the probe, if that was asked for.
+    pub bare: Option<Bare>,
     /// Whether `/proc/locks` was compared after each call.
     pub listed: bool,
     /// Why leases were left out, if they were asked for and left out.
     pub no_leases: Option<String>,
     /// How it ended.
     pub conclusion: Conclusion,
+}
+
+/// The calls of a round in one process, one after the other, without comparing anything.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bare {
+    /// How many calls of the round can be made by one process that does not wait.
+    pub calls: u64,
+    /// The seconds that they took.
+    pub seconds: f64,
 }
 
 /// How a probe ended.
@@ -78,11 +98,15 @@ const SHORT: Duration = Duration::from_millis(250);
 /// agrees, and the most runs. A short list can fail less often than a long one, so the second pass
 /// looks again at what is left.
 const PASSES: [(u32, u32); 2] = [(1, 600), (10, 600)];
+/// The seconds after which no more smaller lists are tried: over a network, a run with calls that wait can
+/// take a minute.
+const LONGEST_MINIMIZING: f64 = 300.0;
 /// So many runs give the rate.
 const RATE_RUNS: u32 = 10;
 
 /// Probes a filesystem. The error is a sentence about the folders.
 pub fn probe(request: &Request, pulse: &dyn Pulse) -> Result<Probed, String> {
+    let start = pulse.seconds();
     let folders = prepare(&request.place)?;
     let setup = setup(request, &folders);
     let sight = run::sight(&setup, pulse)?;
@@ -102,6 +126,8 @@ pub fn probe(request: &Request, pulse: &dyn Pulse) -> Result<Probed, String> {
     let context = Context { setup: &setup, sight, told: false, pulse };
     let (mut calls, mut conflicts, mut round) = (0, 0, 0);
     let mut conclusion = Conclusion::Agreed;
+    let (mut seconds, mut first) = (0.0, None);
+    let mut slowest: Option<(Op, Duration)> = None;
     while calls < request.ops {
         let mut drawer = Drawer::new((request.seed, round), kinds, request.bytes);
         if !request.waits {
@@ -115,15 +141,50 @@ pub fn probe(request: &Request, pulse: &dyn Pulse) -> Result<Probed, String> {
         });
         calls += ran.taken.len() as u64;
         conflicts += ran.conflicts;
+        slowest = slowest.into_iter().chain(ran.slowest).max_by_key(|(_, time)| *time);
         round += 1;
+        seconds = pulse.seconds() - start;
         pulse.calls(calls);
+        if request.bare && first.is_none() {
+            first = Some(ran.taken.iter().map(|taken| taken.op).collect::<Vec<Op>>());
+        }
         if ran.ended != Ended::Agreed || ran.taken.is_empty() {
             conclusion = concluded(&context, &place, ran);
             break;
         }
     }
     let listed = sight == Sight::Listed;
-    Ok(Probed { place, calls, conflicts, listed, no_leases, conclusion })
+    let bare = first.map(|ops| make_bare(&setup, &ops)).transpose()?;
+    let slowest = slowest.map(|(op, time)| (op.to_string(), time.as_secs_f64()));
+    Ok(Probed { place, calls, conflicts, seconds, slowest, bare, listed, no_leases, conclusion })
+}
+
+/// Makes the calls of a round in one process, without comparing anything.
+fn make_bare(setup: &Setup, ops: &[Op]) -> Result<Bare, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("cannot make the calls alone: {error}");
+    let folder = setup.folders.first().ok_or_else(|| failed(&"there is no folder"))?;
+    let files = ["locks-bare", "leases-bare"].map(|name| folder.join(name));
+    for file in &files {
+        std::fs::write(file, b"").map_err(|error| failed(&error))?;
+    }
+    let ops: Vec<Op> = ops.iter().copied().filter_map(alone).collect();
+    let mut child = Command::new(&setup.program)
+        .arg(BARE)
+        .args(&files)
+        .args(["--workers", &setup.workers.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| failed(&error))?;
+    if let Some(mut input) = child.stdin.take() {
+        let lines: String = ops.iter().map(|op| format!("{op}\n")).collect();
+        input.write_all(lines.as_bytes()).map_err(|error| failed(&error))?;
+    }
+    let output = child.wait_with_output().map_err(|error| failed(&error))?;
+    let nanoseconds = String::from_utf8_lossy(&output.stdout).trim().parse::<u64>();
+    let nanoseconds = nanoseconds.map_err(|_| failed(&"they have no end"))?;
+    Ok(Bare { calls: ops.len() as u64, seconds: nanoseconds as f64 / 1e9 })
 }
 
 fn setup(request: &Request, folders: &Folders) -> Setup {
@@ -192,11 +253,12 @@ fn small_case(
         };
         (0..tries).any(|_| fails_once())
     };
-    let mut small = all;
+    let (mut small, began) = (all, context.pulse.seconds());
     for (tries, runs) in PASSES {
         let mut left = runs / tries;
         small = shrink(small, &mut |ops| {
-            let may = left > 0 && !context.pulse.stops();
+            let in_time = context.pulse.seconds() - began < LONGEST_MINIMIZING;
+            let may = left > 0 && in_time && !context.pulse.stops();
             left = left.saturating_sub(1);
             may && fails(ops, tries)
         });

@@ -9,9 +9,10 @@ use std::time::Duration;
 use crate::files::probe_case::Place;
 use crate::probe::planted::Planted;
 use crate::probe::run::Pulse;
+use crate::probe::storm::history::Span;
 use crate::probe::storm::verdict::{Judged, judge};
 use crate::probe::storm::worker::STORMER;
-use crate::probe::storm::{FILES, SLOT, SLOTS, file_name, history, now};
+use crate::probe::storm::{SLOT, SLOTS, Shape, epoch, file_name, history, now, traced};
 
 use super::folders::{Folders, filesystem, prepare};
 
@@ -26,6 +27,8 @@ pub struct Request {
     pub seed: u64,
     /// Whether record locks of processes are taken, and those of open files.
     pub families: (bool, bool),
+    /// The files and slots.
+    pub shape: Shape,
     /// How long.
     pub time: Duration,
     /// A command for the shell, and how often it is run.
@@ -90,7 +93,7 @@ pub fn storm(request: &Request, pulse: &dyn Pulse) -> Result<Stormed, String> {
     let folders = prepare(&request.place)?;
     let mut place = request.place.clone();
     place.filesystem = filesystem(place.dir.as_ref());
-    for file in 0..FILES {
+    for file in 0..request.shape.files {
         let path = folders.paths[0].join(file_name(file));
         let made = File::create(&path).and_then(|made| {
             made.set_len(SLOT * u64::from(SLOTS))?;
@@ -101,7 +104,7 @@ pub fn storm(request: &Request, pulse: &dyn Pulse) -> Result<Stormed, String> {
     let began = now();
     let mut crew = Crew(Vec::new());
     for worker in 0..place.workers {
-        crew.0.push(spawn(request, &folders, worker)?);
+        crew.0.push(spawn(request, &folders, (worker, began))?);
     }
     let mut disturbance = Disturbance::new(request, pulse.seconds());
     let end = pulse.seconds() + request.time.as_secs_f64();
@@ -137,20 +140,44 @@ pub fn storm(request: &Request, pulse: &dyn Pulse) -> Result<Stormed, String> {
         ended = Ended::Hung(worker as u8, stack.filter(|stack| !stack.trim().is_empty()));
     }
     drop(crew);
-    let histories = (0..place.workers)
-        .map(|worker| history::read(&request.histories.join(of_worker(worker)), worker as u8));
-    let judged = judge(&histories.collect::<Result<Vec<_>, String>>()?);
+    let spans: Vec<Vec<Span>> = (0..place.workers)
+        .map(|worker| history::read(&request.histories.join(of_worker(worker)), worker as u8))
+        .collect::<Result<_, String>>()?;
+    write_traces(request, &spans, folders.paths.len())?;
+    let judged = judge(&spans);
     let histories = request.histories.clone();
     Ok(Stormed { place, began, histories, disturbed, judged, ended })
 }
 
-fn spawn(request: &Request, folders: &Folders, worker: usize) -> Result<Child, String> {
+/// Writes what the workers of each mount did, in the words of `strace`.
+fn write_traces(request: &Request, spans: &[Vec<Span>], mounts: usize) -> Result<(), String> {
+    let epoch = epoch();
+    for mount in 0..mounts {
+        let path = request.histories.join(format!("mount-{}.strace", mount + 1));
+        let its = spans.iter().skip(mount).step_by(mounts).flatten();
+        std::fs::write(&path, traced::trace(its, epoch))
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn spawn(
+    request: &Request,
+    folders: &Folders,
+    (worker, began): (usize, u64),
+) -> Result<Child, String> {
+    let Shape { files, slots, turn_ms } = request.shape;
     let mut command = Command::new(&request.program);
     command
         .arg(STORMER)
         .arg(&folders.paths[worker % folders.paths.len()])
         .arg(request.histories.join(of_worker(worker)))
-        .args(["--number", &worker.to_string(), "--seed", &request.seed.to_string()]);
+        .args(["--number", &worker.to_string(), "--seed", &request.seed.to_string()])
+        .args(["--files", &files.to_string(), "--slots", &slots.to_string()])
+        .args(["--began", &began.to_string()]);
+    if let Some(turn_ms) = turn_ms {
+        command.args(["--turn-ms", &turn_ms.to_string()]);
+    }
     let (posix, ofd) = request.families;
     for (family, taken) in [("--posix", posix), ("--ofd", ofd)] {
         if taken {

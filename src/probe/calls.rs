@@ -111,9 +111,19 @@ pub fn get_lease(fd: BorrowedFd<'_>) -> Answer {
 
 /// The nanoseconds of the clock that all processes of a machine share.
 pub fn now() -> u64 {
+    clock(libc::CLOCK_MONOTONIC)
+}
+
+/// What must be added to [`now`] to get the nanoseconds of the calendar, which recordings of traffic
+/// use.
+pub fn epoch() -> u64 {
+    clock(libc::CLOCK_REALTIME).saturating_sub(now())
+}
+
+fn clock(which: libc::clockid_t) -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the call writes one `struct timespec`, which lives until it returns.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    unsafe { libc::clock_gettime(which, &raw mut time) };
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 

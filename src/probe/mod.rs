@@ -18,10 +18,12 @@
 //! | `draw` | random calls |
 //! | `crew` | starts workers, sends calls, collects answers |
 //! | `run` | a run: calls, answers, and the first disagreement |
+//! | `bare` | the calls of a run without the probe |
 //! | `storm` | everybody at once, under disturbances |
 //! | `shrink` | makes a failing list of calls smaller |
 
 pub mod answer;
+pub mod bare;
 mod calls;
 pub mod crew;
 pub mod draw;

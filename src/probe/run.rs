@@ -79,6 +79,8 @@ pub struct Ran {
     pub ended: Ended,
     /// How many calls ran into a lock or a lease.
     pub conflicts: u64,
+    /// The call after which the probe waited longest for answers, and how long.
+    pub slowest: Option<(Op, Duration)>,
 }
 
 /// What a run needs beside its calls.
@@ -107,6 +109,7 @@ struct Run<'a> {
     crew: Crew,
     world: World,
     inode: u64,
+    slowest: Option<(Op, Duration)>,
 }
 
 /// Starts workers and makes the calls that `next` returns until it returns none. Calls that cannot
@@ -114,13 +117,13 @@ struct Run<'a> {
 pub fn run(context: &Context<'_>, name: &str, next: &mut dyn FnMut(&World) -> Option<Op>) -> Ran {
     let exact = context.sight == Sight::Listed;
     let world = World::new(context.setup.workers, exact);
-    let mut ran = Ran { taken: Vec::new(), ended: Ended::Agreed, conflicts: 0 };
+    let mut ran = Ran { taken: Vec::new(), ended: Ended::Agreed, conflicts: 0, slowest: None };
     let crew = match Crew::start(context.setup.clone(), name) {
         Ok(crew) => crew,
         Err(problem) => return Ran { ended: Ended::Broken(problem), ..ran },
     };
     let inode = std::fs::metadata(crew.locks(0)).map_or(0, |metadata| metadata.ino());
-    let mut run = Run { context, crew, world, inode };
+    let mut run = Run { context, crew, world, inode, slowest: None };
     while let Some(op) = next(&run.world) {
         if context.pulse.stops() {
             ran.ended = Ended::Stopped;
@@ -138,6 +141,7 @@ pub fn run(context: &Context<'_>, name: &str, next: &mut dyn FnMut(&World) -> Op
         }
     }
     ran.conflicts = run.world.conflicts();
+    ran.slowest = run.slowest;
     ran
 }
 
@@ -190,6 +194,9 @@ impl Run<'_> {
             if !owes {
                 match self.judge(op, answers, view.as_ref(), waited) {
                     Judged::Agreed(next) => {
+                        if self.slowest.is_none_or(|(_, longest)| longest < waited) {
+                            self.slowest = Some((*op, waited));
+                        }
                         self.world.commit(op, answers, *next);
                         return None;
                     }
@@ -246,7 +253,11 @@ impl Run<'_> {
         let waiting = self.world.waiting_lines(op, answers, &pids);
         let quiet = match view {
             Some(view) => contains_all(&view.waiting, &waiting),
-            None => waiting.is_empty() || waited >= self.context.setup.settling,
+            None => {
+                waiting.is_empty()
+                    || waited >= self.context.setup.settling
+                    || self.is_settled(op, answers)
+            }
         };
         if !quiet {
             return Judged::Wait;
@@ -256,6 +267,16 @@ impl Run<'_> {
             Err(_) if view.is_none() && !waiting.is_empty() => Judged::Wait,
             Err(kind) => Judged::Wrong(kind),
         }
+    }
+
+    /// Whether there is nothing to wait for although calls wait: in no state can one of them end. Should
+    /// one end nevertheless, that contradicts the models after the next call as well. A call that waits
+    /// must have arrived before the next one is made, and so must what an interrupted one leaves behind.
+    fn is_settled(&self, op: &Op, answers: &[(u8, Answer)]) -> bool {
+        let answered = answers.iter().any(|(worker, _)| *worker == op.worker);
+        let interrupts = matches!(op.call, Call::Signal | Call::Kill | Call::Exit);
+        let next = || self.world.consider(op, answers, None);
+        answered && !interrupts && next().is_ok_and(|next| next.is_settled(self.world.workers()))
     }
 
     /// Nothing more is heard.

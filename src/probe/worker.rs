@@ -19,7 +19,7 @@ pub const WORKER: &str = "probe-worker";
 pub const HOLDER: &str = "probe-holder";
 
 /// A process with descriptors of two files.
-struct Worker {
+pub(super) struct Worker {
     locks: PathBuf,
     leases: PathBuf,
     fds: [Option<File>; FDS],
@@ -54,10 +54,7 @@ pub fn work(
     mut output: impl Write,
 ) -> io::Result<()> {
     calls::become_worker();
-    let fds = [Some(open(&locks, Mode::Both)?), Some(open(&locks, Mode::Both)?), None];
-    let calls = Calls::new(planted, &locks);
-    let mut worker =
-        Worker { locks, leases, fds, lease_fds: [None, None], children: Vec::new(), calls };
+    let mut worker = Worker::start((locks, leases), planted)?;
     writeln!(output, "0")?;
     output.flush()?;
     for line in input.lines() {
@@ -83,8 +80,18 @@ pub fn hold(mut input: impl Read, mut ready: impl Write) -> io::Result<()> {
 }
 
 impl Worker {
+    /// Opens the file of locks twice.
+    pub(super) fn start(
+        (locks, leases): (PathBuf, PathBuf),
+        planted: Option<Planted>,
+    ) -> io::Result<Self> {
+        let fds = [Some(open(&locks, Mode::Both)?), Some(open(&locks, Mode::Both)?), None];
+        let calls = Calls::new(planted, &locks);
+        Ok(Self { locks, leases, fds, lease_fds: [None, None], children: Vec::new(), calls })
+    }
+
     /// Does a call. A descriptor that is not open is `EBADF`, as it is for the kernel.
-    fn answer(&mut self, call: Call) -> Answer {
+    pub(super) fn answer(&mut self, call: Call) -> Answer {
         self.try_answer(call).unwrap_or(Answer::Errno(libc::EBADF))
     }
 

@@ -63,6 +63,15 @@ pub struct Next {
     states: Vec<State>,
 }
 
+impl Next {
+    /// Returns whether the waiting calls go on waiting in every state. A call in a circle can be told of the
+    /// deadlock late.
+    pub fn is_settled(&self, workers: usize) -> bool {
+        let waits = |state: &State| !(0..workers as u8).any(|worker| state.may_be_deadlock(worker));
+        self.states.iter().all(waits)
+    }
+}
+
 impl World {
     /// Workers that hold nothing.
     pub fn new(workers: usize, exact: bool) -> Self {

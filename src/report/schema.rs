@@ -56,6 +56,12 @@ pub fn probe() -> Value {
     derived::<crate::files::probe_case::ProbeCase>()
 }
 
+/// Returns the schema of the cases of storms.
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub fn storm() -> Value {
+    derived::<crate::files::storm_case::StormCase>()
+}
+
 /// Returns the schema of the maps that `conform --map` reads.
 pub fn map() -> Value {
     document("A map of a log for latchwork", protocols::all().iter().map(map_of).collect())

@@ -53,6 +53,9 @@ macro_rules! commands {
             #[cfg(target_os = "linux")]
             #[command(hide = true)]
             ProbeStormer(probe::Stormer),
+            #[cfg(target_os = "linux")]
+            #[command(hide = true)]
+            ProbeBare(probe::Bare),
         }
 
         impl Command {
@@ -68,6 +71,8 @@ macro_rules! commands {
                     Self::ProbeHolder(command) => command.run(),
                     #[cfg(target_os = "linux")]
                     Self::ProbeStormer(command) => command.run(),
+                    #[cfg(target_os = "linux")]
+                    Self::ProbeBare(command) => command.run(),
                 }
             }
         }

@@ -16,12 +16,15 @@ use crate::cli::seed::parse_seed;
 use crate::cli::{Exit, Failure, print};
 use crate::encoding::json::suggest;
 use crate::files::probe_case::Place;
+use crate::files::storm_case::StormCase;
 use crate::jobs::probe::{Conclusion, Probed, Request, probe};
-use crate::jobs::storm;
+use crate::jobs::{storm, storm_again};
 use crate::probe::MOST_WORKERS;
+use crate::probe::bare;
 use crate::probe::draw::Kinds;
 use crate::probe::planted::Planted;
 use crate::probe::storm::worker::{self as stormer, Task};
+use crate::probe::storm::{MOST_FILES, SLOTS, Shape};
 use crate::probe::worker;
 use crate::report::hosts::junit;
 use crate::report::probe::facts::{Facts, Verdict};
@@ -70,6 +73,10 @@ pub struct Probe {
     /// Make no calls that wait for a lock
     #[arg(long)]
     no_waits: bool,
+    /// Then make the calls of the first round once more, in one process and without comparing anything, and
+    /// print both rates
+    #[arg(long)]
+    bare: bool,
     /// How many seconds an answer may take
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     hang: f64,
@@ -77,14 +84,22 @@ pub struct Probe {
     #[arg(long, value_name = "MS", default_value_t = 150, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     settle: u64,
     /// Instead of one call at a time, let all workers lock and count at once for this time: 90s, 5m
-    #[arg(long = "for", value_name = "TIME", value_parser = parse_time, conflicts_with_all = ["ops", "no_waits", "settle", "bytes"])]
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_time, conflicts_with_all = ["ops", "no_waits", "settle", "bytes", "bare"])]
     time: Option<Duration>,
+    /// Let all workers use one file for this long, and then the next one. Each uses a file once, so that
+    /// `conform` can check a recording of the traffic
+    #[arg(long, value_name = "TIME", value_parser = parse_time, requires = "time")]
+    turn: Option<Duration>,
     /// Meanwhile run this command with sh: restart the server, drop the network
     #[arg(long, value_name = "COMMAND", requires = "time")]
     disturb: Option<String>,
     /// How often to run it
     #[arg(long, value_name = "TIME", default_value = "20s", value_parser = parse_time, requires = "disturb")]
     every: Duration,
+    /// If something goes wrong in the storm, storm again for about this long to find a smaller one in which the
+    /// same goes wrong: shorter, with fewer workers, files and slots
+    #[arg(long, value_name = "TIME", value_parser = parse_time, requires = "time")]
+    minimize: Option<Duration>,
     /// Simulate a defect in the workers, to see that it is found
     #[arg(long, value_name = "DEFECT", hide = true)]
     planted: Option<String>,
@@ -137,26 +152,80 @@ impl Probe {
                 "--for does not go with this --filter\nhint: {hint}"
             )));
         }
+        let shape = self.shape(time)?;
         let histories = self.out.join("probe").join(format!("storm-{seed}"));
         create_folder(&histories)?;
         let disturb = self.disturb.clone().map(|command| (command, self.every));
         let families = (kinds.posix, kinds.ofd);
-        let request = storm::Request { place, program, seed, families, time, disturb, histories };
+        let request =
+            storm::Request { place, program, seed, families, shape, time, disturb, histories };
         let clock = Clock::start(None, self.json.prints());
         clock.heed_signals()?;
         clock.task("storm");
-        let stormed = storm::storm(&request, &Watched(&clock));
+        let watched = Watched(&clock);
+        let stormed = storm::storm(&request, &watched).and_then(|stormed| {
+            let case = self.storm_case(&request, &stormed, &watched)?;
+            Ok((stormed, case))
+        });
         clock.finish();
-        let stormed = stormed.map_err(Failure::Usage)?;
+        let (stormed, case) = stormed.map_err(Failure::Usage)?;
+        let path = case.as_ref().map(|case| {
+            let file = format!("storm-{}-{seed}.json", case.failure.kind);
+            self.out.join("probe").join(file)
+        });
+        if let (Some(case), Some(path)) = (&case, &path) {
+            write_file(path, &case.to_text())?;
+        }
         if let Some(path) = &self.junit {
             let xml = junit::of_suites(&[told::suite(&stormed)]).map_err(Failure::Usage)?;
             write_file(path, &xml)?;
         }
         self.json.write(&to_text(&told::Facts::new(&stormed, seed))?)?;
         if !self.json.prints() {
-            told::write(&mut print::stdout(), &stormed)?;
+            let mut out = print::stdout();
+            told::write(&mut out, &stormed)?;
+            if let (Some(case), Some(path)) = (&case, &path) {
+                if self.minimize.is_some() {
+                    writeln!(out)?;
+                    told::write_case(&mut out, case)?;
+                }
+                write_next(&mut out, path)?;
+            }
         }
         Ok(exit_of(told::verdict(&stormed)))
+    }
+
+    /// The case of a storm in which something went wrong, made smaller if that was asked for.
+    fn storm_case(
+        &self,
+        request: &storm::Request,
+        stormed: &storm::Stormed,
+        pulse: &Watched<'_>,
+    ) -> Result<Option<StormCase>, String> {
+        let case = storm_again::case_of(request, stormed);
+        let (Some(case), Some(limit)) = (&case, self.minimize) else { return Ok(case) };
+        // What the failing storm did is kept.
+        let folder =
+            tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+        let (program, histories) = (request.program.clone(), folder.path().to_path_buf());
+        let context = storm_again::Context { program, histories, pulse };
+        storm_again::smaller(case.clone(), limit, &context).map(Some)
+    }
+
+    /// The files of a storm.
+    fn shape(&self, time: Duration) -> Result<Shape, Failure> {
+        let Some(turn) = self.turn else { return Ok(Shape::default()) };
+        let turn_ms = u64::try_from(turn.as_millis()).unwrap_or(u64::MAX);
+        if turn_ms == 0 {
+            return Err(Failure::Usage("--turn is a time above 0".to_string()));
+        }
+        let turns = time.as_millis() / u128::from(turn_ms) + 1;
+        let files = u16::try_from(turns).ok().filter(|files| *files <= MOST_FILES);
+        let files = files.ok_or_else(|| {
+            let hint = format!("there is a file for each turn, and at most {MOST_FILES}");
+            Failure::Usage(format!("--turn is too short for this --for\nhint: {hint}"))
+        })?;
+        Ok(Shape { files, slots: SLOTS - 1, turn_ms: Some(turn_ms) })
     }
 
     fn request(&self) -> Result<Request, Failure> {
@@ -186,7 +255,8 @@ impl Probe {
         };
         let (seed, ops, bytes) = (self.seed, self.ops, self.bytes);
         let (waits, settling) = (!self.no_waits, Duration::from_millis(self.settle));
-        Ok(Request { place, program: this_program()?, seed, ops, bytes, kinds, waits, settling })
+        let (program, bare) = (this_program()?, self.bare);
+        Ok(Request { place, program, seed, ops, bytes, kinds, waits, settling, bare })
     }
 
     /// Keeps the case of a disagreement.
@@ -227,6 +297,24 @@ impl Worker {
     }
 }
 
+/// A process that makes the calls of a run without the probe
+#[derive(Args)]
+pub struct Bare {
+    locks: PathBuf,
+    leases: PathBuf,
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=MOST_WORKERS as i64))]
+    workers: u8,
+}
+
+impl Bare {
+    /// Runs the command.
+    pub fn run(self) -> Result<Exit, Failure> {
+        let files = (self.locks, self.leases);
+        bare::work(files, self.workers, io::stdin().lock(), io::stdout().lock())?;
+        Ok(Exit::Expected)
+    }
+}
+
 /// A child of a worker, which holds the descriptor that is its output
 #[derive(Args)]
 pub struct Holder {}
@@ -250,6 +338,14 @@ pub struct Stormer {
     number: u8,
     #[arg(long)]
     seed: u64,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_FILES)))]
+    files: u16,
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=i64::from(SLOTS)))]
+    slots: u8,
+    #[arg(long)]
+    turn_ms: Option<u64>,
+    #[arg(long)]
+    began: u64,
     #[arg(long)]
     posix: bool,
     #[arg(long)]
@@ -262,9 +358,11 @@ impl Stormer {
     /// Runs the command.
     pub fn run(self) -> Result<Exit, Failure> {
         let planted = self.planted.as_deref().and_then(Planted::named);
-        let Self { folder, history, number, seed, .. } = self;
+        let Self { folder, history, number, seed, began, .. } = self;
         let families = (self.posix, self.ofd);
-        stormer::work(Task { folder, history, number, seed, families, planted }, io::stdin())?;
+        let shape = Shape { files: self.files, slots: self.slots, turn_ms: self.turn_ms };
+        let task = Task { folder, history, number, seed, shape, began, families, planted };
+        stormer::work(task, io::stdin())?;
         Ok(Exit::Expected)
     }
 }

@@ -7,10 +7,10 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::clock::Clock;
-#[cfg(target_os = "linux")]
-use crate::cli::probing;
 use crate::cli::switches::Switches;
 use crate::cli::{Exit, Failure, print};
+#[cfg(target_os = "linux")]
+use crate::cli::{probing, storming};
 use crate::files::case::{Case, CaseVerdict};
 use crate::jobs::replay::{Divergence, Onward, Replayed, Why, replay};
 use crate::report::layout::{Detail, Layout};
@@ -35,6 +35,9 @@ pub struct Replay {
     /// The same folder through another mount
     #[arg(long, value_name = "DIR", requires = "dir")]
     second: Option<PathBuf>,
+    /// The command that disturbs the storm of a case. The command in the file is not run
+    #[arg(long, value_name = "COMMAND")]
+    disturb: Option<String>,
     #[command(flatten)]
     switches: Switches,
     #[command(flatten)]
@@ -46,7 +49,19 @@ impl Replay {
     pub fn run(self) -> Result<Exit, Failure> {
         #[cfg(target_os = "linux")]
         if let Some(case) = probing::case_of_probe(&self.case)? {
+            if self.disturb.is_some() {
+                return Err(Failure::Usage("--disturb is for cases of storms".to_string()));
+            }
             return probing::replay_case(&case, (self.dir.as_deref(), self.second.as_deref()));
+        }
+        #[cfg(target_os = "linux")]
+        if let Some(case) = storming::case_of_storm(&self.case)? {
+            let dirs = (self.dir.as_deref(), self.second.as_deref());
+            let given = storming::Given { dirs, disturb: self.disturb.as_deref() };
+            return storming::replay_case(&case, &given);
+        }
+        if self.disturb.is_some() {
+            return Err(Failure::Usage("--disturb is for cases of storms".to_string()));
         }
         if self.dir.is_some() || self.second.is_some() {
             return Err(Failure::Usage("--dir is for cases of `probe`".to_string()));

@@ -7,11 +7,11 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::files::write_file;
-#[cfg(target_os = "linux")]
-use crate::cli::probing;
 use crate::cli::switches::Switches;
 use crate::cli::told::told;
 use crate::cli::{Exit, Failure, print, usage};
+#[cfg(target_os = "linux")]
+use crate::cli::{probing, storming};
 use crate::files::case::Case;
 use crate::files::configuration::{Configuration, rule_set};
 #[cfg(target_os = "linux")]
@@ -56,6 +56,11 @@ impl Report {
             write_file(&self.html, &page)?;
             writeln!(print::stdout(), "page:    {}", self.html.display())?;
             return Ok(Exit::Expected);
+        }
+        #[cfg(target_os = "linux")]
+        if storming::case_of_storm(&self.case)?.is_some() {
+            let hint = "`replay` storms again, and prints what goes wrong";
+            return Err(Failure::Usage(format!("a case of a storm has no page\nhint: {hint}")));
         }
         let Some((case, story)) = told(&self.case, &self.budget)? else {
             return Ok(Exit::Diverged);

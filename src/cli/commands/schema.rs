@@ -31,6 +31,9 @@ enum Format {
     /// Cases of `probe`
     #[cfg(target_os = "linux")]
     Probe,
+    /// Cases of storms
+    #[cfg(target_os = "linux")]
+    Storm,
     /// Maps of logs for `conform --map`
     Map,
 }
@@ -47,6 +50,8 @@ impl Schema {
             Format::Conform => schema::conform(),
             #[cfg(target_os = "linux")]
             Format::Probe => schema::probe(),
+            #[cfg(target_os = "linux")]
+            Format::Storm => schema::storm(),
             Format::Map => schema::map(),
         };
         let mut out = print::stdout();

@@ -43,7 +43,7 @@ impl Builder<'_> {
             What::Open(open) if here => self.take_open(event, open),
             What::Lock(lock) if here => return self.take_lock(event, lock),
             What::Locku(lock) if here && is(event, "OK") => {
-                self.take_unlock(event, Range::new(lock.off, lock.len));
+                self.take_unlock(event, lock);
             }
             What::Close(_) if here && self.holding.is_first_close(event) => {}
             What::Close(_) if here && is(event, "OK") => {
@@ -150,6 +150,10 @@ impl Builder<'_> {
         let Some(k) = self.locks.iter().position(|(known, _)| *known == range) else {
             return false;
         };
+        // The open has just changed. The client sends the same call again (`nfs4_lock_done`).
+        if is(event, "OLD_STATEID") {
+            return true;
+        }
         let held = format!("server.lock.k{k}");
         let recovered =
             NamedWay::step("mgr_lock_reclaim()").when("client.mgr_lock", format!("k{k}"));
@@ -181,9 +185,9 @@ impl Builder<'_> {
         true
     }
 
-    fn take_unlock(&mut self, event: &Event, range: Range) {
+    fn take_unlock(&mut self, event: &Event, unlock: &nfs::Locku) {
         for k in 0..self.locks.len() {
-            if range.covers(self.locks[k].0) {
+            if self.unlocks_range(event, unlock, self.locks[k].0) {
                 let mut ways = self.unlocks(k);
                 // The lock was never taken.
                 ways.push(NamedWay::see(format!("app.a{k}"), "Start"));

@@ -27,7 +27,7 @@ use super::placing::Placing;
 use super::slice::{NamedWay, Slice, configuration};
 use super::traffic::{self, Moment, Range, file, frames, is, says};
 
-use super::holding::{Holding, grants, holdings};
+use super::holding::{Holding, claims_delegation, grants, holdings};
 
 /// The name of the protocol.
 pub const PROTOCOL: &str = "delegation_return";
@@ -207,8 +207,24 @@ impl<'a> Builder<'a> {
                 _ => {}
             }
         }
-        locks.sort();
+        // The model claims its locks in the order of their numbers, and the client in that of its list.
+        locks.sort_by_key(|(range, _)| (self.first_claim(*range), *range));
         self.locks = locks;
+    }
+
+    /// Returns the position of the first LOCK for a range that the holder sends; the highest number if
+    /// it sends none.
+    fn first_claim(&self, range: Range) -> usize {
+        let claims = |event: &Event| match &event.what {
+            What::Lock(lock) => {
+                self.is_holder(event)
+                    && self.is_here(event)
+                    && Range::new(lock.off, lock.len) == range
+            }
+            _ => false,
+        };
+        let events = &self.events[self.holding.begin..self.holding.end];
+        events.iter().position(claims).unwrap_or(usize::MAX)
     }
 
     fn configuration(&self) -> Result<crate::files::configuration::Configuration, String> {
@@ -218,8 +234,9 @@ impl<'a> Builder<'a> {
         let events = &self.events[self.holding.begin..self.holding.end];
         let count = |of: &dyn Fn(&Event) -> bool| events.iter().filter(|event| of(event)).count();
         let mine = |event: &Event| self.is_holder(event);
-        let claims = |event: &Event| {
-            matches!(event.what, What::Lock(_) | What::Open(_) | What::Delegreturn(_))
+        let claims = |event: &Event| match &event.what {
+            What::Open(open) => claims_delegation(open) || open.claim == nfs::Claim::Previous,
+            what => matches!(what, What::Lock(_) | What::Delegreturn(_)),
         };
         let rival_delegation = events.iter().any(|event| match &event.what {
             What::Open(open) => !mine(event) && self.is_here(event) && grants(open),
@@ -236,7 +253,9 @@ impl<'a> Builder<'a> {
             "expire": count(&|event| mine(event) && matches!(event.what, What::ClientExpired(_))),
             "grace_end": u8::from(self.is_late()),
             "revoke": u8::from(self.is_revoked()),
-            "delay": count(&|event| mine(event) && claims(event) && is(event, "DELAY")),
+            "delay": count(&|event| {
+                mine(event) && self.is_here(event) && claims(event) && is(event, "DELAY")
+            }),
         });
         configuration(PROTOCOL, &bounds, &faults)
             .map_err(|why| format!("a delegation of {}: {why}", self.holding.file))
@@ -346,6 +365,23 @@ impl<'a> Builder<'a> {
     /// Returns the locks that overlap a range.
     fn overlapping(&self, range: Range) -> Vec<usize> {
         (0..self.locks.len()).filter(|k| self.locks[*k].0.overlaps(range)).collect()
+    }
+
+    /// Returns whether an unlock may be about a lock: it covers the range, and no LOCK shows that its
+    /// stateid belongs to an owner of other locks. A client has an owner for each process.
+    fn unlocks_range(&self, event: &Event, unlock: &nfs::Locku, locked: Range) -> bool {
+        if !Range::new(unlock.off, unlock.len).covers(locked) {
+            return false;
+        }
+        let ranges = |one: &Event| match &one.what {
+            What::Lock(lock) if one.c == event.c && self.is_here(one) && is(one, "OK") => {
+                let same = lock.sid == Some(unlock.sid);
+                same.then(|| Range::new(lock.off, lock.len))
+            }
+            _ => None,
+        };
+        let owned: Vec<Range> = self.events.iter().filter_map(ranges).collect();
+        owned.is_empty() || owned.iter().any(|range| range.overlaps(locked))
     }
 
     /// Returns the application that closes the file.

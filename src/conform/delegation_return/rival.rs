@@ -39,9 +39,9 @@ impl Builder<'_> {
                 self.take_rival_lock(event, range, is_exclusive(lock.r#type))
             }
             What::Locku(lock) if is(event, "OK") => {
-                let range = Range::new(lock.off, lock.len);
                 for k in 0..self.locks.len() {
-                    if range.covers(self.locks[k].0) && self.rival_had.contains(&k) {
+                    let here = self.unlocks_range(event, lock, self.locks[k].0);
+                    if here && self.rival_had.contains(&k) {
                         let free = NamedWay::default().unless(format!("rival.lock.k{k}"), "Holds");
                         let step = NamedWay::step(format!("rival_unlock(k{k})"));
                         self.during(event, vec![step, free]);

@@ -67,7 +67,7 @@ pub struct Span {
     /// The worker.
     pub worker: u8,
     /// The file.
-    pub file: u8,
+    pub file: u16,
     /// The call.
     pub did: Did,
     /// When it began.
@@ -153,7 +153,7 @@ impl Diary {
     }
 
     /// Makes a call, with a line before and one after it.
-    pub fn call(&mut self, (file, did): (u8, Did), call: impl FnOnce() -> Got) -> io::Result<Got> {
+    pub fn call(&mut self, (file, did): (u16, Did), call: impl FnOnce() -> Got) -> io::Result<Got> {
         writeln!(self.file, "{} {file} {did}", now())?;
         let got = call();
         let end = now();
@@ -193,7 +193,7 @@ pub fn read(path: &Path, worker: u8) -> Result<Vec<Span>, String> {
 
 fn call(words: &[&str], worker: u8) -> Option<Span> {
     let [from, file, rest @ ..] = words else { return None };
-    let file = file.parse().ok().filter(|file| *file < super::FILES)?;
+    let file = file.parse().ok().filter(|file| *file < super::MOST_FILES)?;
     let (from, did) = (from.parse().ok()?, Did::parse(rest)?);
     Some(Span { worker, file, did, from, end: None })
 }
@@ -253,6 +253,6 @@ mod tests {
             read_text("5 0 open rw\n6 ok\n7 0 lock 9 write posix wait\n").expect_err("slot 9");
         assert!(wrong.ends_with("w0:3: not a line of a history"), "{wrong}");
         assert!(read_text("5 0 open rw\n7 0 close\n").is_err());
-        assert!(read_text("5 7 open rw\n").is_err());
+        assert!(read_text("5 2000 open rw\n").is_err());
     }
 }

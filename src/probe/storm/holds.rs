@@ -2,6 +2,8 @@
 //! call that gave it up. If an answer in between reports a loss, up to the last call before that
 //! succeeded.
 
+use std::collections::BTreeMap;
+
 use super::history::{Did, Got, Span};
 
 /// A lock that was certainly held.
@@ -10,7 +12,7 @@ pub struct Hold {
     /// The worker.
     pub worker: u8,
     /// The file.
-    pub file: u8,
+    pub file: u16,
     /// The slot.
     pub slot: u8,
     /// Whether it excludes readers as well.
@@ -44,6 +46,17 @@ impl Hold {
             && (self.write || other.write)
     }
 
+    /// Who held what and when, in seconds after `began`.
+    pub fn in_words(&self, began: u64) -> String {
+        let seconds = |time: u64| time.saturating_sub(began) as f64 / 1e9;
+        let Self { worker, file, slot, .. } = self;
+        let kind = if self.write { "write" } else { "read" };
+        let (from, to) = (seconds(self.from), seconds(self.to));
+        format!(
+            "w{worker} held the {kind} lock of slot {slot} in file {file} from {from:.6} s to {to:.6} s"
+        )
+    }
+
     /// The number that was read under the lock, if the next one was written, for certain.
     pub fn increment(&self) -> Option<u64> {
         self.released?;
@@ -59,11 +72,11 @@ pub fn holds(spans: &[Span]) -> Vec<Hold> {
     let mut open: Vec<Hold> = Vec::new();
     let mut done = Vec::new();
     // `sure` is the end of the last call that succeeded on the file.
-    let mut sure = [0u64; super::FILES as usize];
+    let mut sure: BTreeMap<u16, u64> = BTreeMap::new();
     for span in spans {
         let of_file = |hold: &Hold| hold.file == span.file;
         if span.reports_loss() {
-            let until = sure[usize::from(span.file)];
+            let until = sure.get(&span.file).copied().unwrap_or(0);
             open.retain_mut(|hold| {
                 let lost = of_file(hold);
                 if lost {
@@ -90,7 +103,7 @@ pub fn holds(spans: &[Span]) -> Vec<Hold> {
         });
         let Some((end, got)) = span.end else { continue };
         if span.succeeded() {
-            sure[usize::from(span.file)] = end;
+            sure.insert(span.file, end);
         }
         match (span.did, got) {
             (Did::Lock { slot, write, .. }, Got::Done) => {
@@ -115,7 +128,7 @@ pub fn holds(spans: &[Span]) -> Vec<Hold> {
     done
 }
 
-fn count(open: &mut [Hold], file: u8, slot: u8, what: Counted) {
+fn count(open: &mut [Hold], file: u16, slot: u8, what: Counted) {
     let hold = open.iter_mut().find(|hold| (hold.file, hold.slot) == (file, slot));
     if let Some(hold) = hold {
         hold.counted.push(what);

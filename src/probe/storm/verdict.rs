@@ -19,6 +19,9 @@ pub enum Wrong {
 }
 
 impl Wrong {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::BothHold, Self::LostCount, Self::StaleRead, Self::Changed];
+
     /// The name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
@@ -76,7 +79,7 @@ pub struct Judged {
 pub fn judge(histories: &[Vec<Span>]) -> Judged {
     let all: Vec<Hold> = histories.iter().flat_map(|spans| holds(spans)).collect();
     let mut judged = Judged { held: all.len() as u64, ..Judged::default() };
-    let mut by_slot: BTreeMap<(u8, u8), Vec<&Hold>> = BTreeMap::new();
+    let mut by_slot: BTreeMap<(u16, u8), Vec<&Hold>> = BTreeMap::new();
     for hold in &all {
         by_slot.entry((hold.file, hold.slot)).or_default().push(hold);
     }

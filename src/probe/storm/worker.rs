@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::history::{Diary, Did, Got};
-use super::{COUNTER, FILES, SLOT, SLOTS, file_name};
+use super::{COUNTER, SLOT, Shape, file_name};
 use crate::engines::simulate::rng::Draws;
 use crate::probe::answer::Answer;
 use crate::probe::calls;
@@ -32,17 +32,22 @@ pub struct Task {
     pub number: u8,
     /// The seed of all workers.
     pub seed: u64,
+    /// The files and slots.
+    pub shape: Shape,
+    /// When the storm began, on the clock of the histories.
+    pub began: u64,
     /// Whether it takes record locks of processes, and of open files.
     pub families: (bool, bool),
     /// A defect to simulate.
     pub planted: Option<Planted>,
 }
 
-struct Worker {
-    task: Task,
-    draws: Draws,
+pub(super) struct Worker {
+    pub(super) task: Task,
+    pub(super) draws: Draws,
     diary: Diary,
     calls: Calls,
+    over: Arc<AtomicBool>,
 }
 
 /// Works until `input` ends. The error is about the history.
@@ -58,8 +63,11 @@ pub fn work(task: Task, mut input: impl Read + Send + 'static) -> io::Result<()>
     let draws = Draws::of(task.seed, task.number.into());
     let diary = Diary::create(&task.history)?;
     let calls = Calls::new(task.planted, &task.folder.join(file_name(0)));
-    let mut worker = Worker { task, draws, diary, calls };
-    while !over.load(Relaxed) {
+    let mut worker = Worker { task, draws, diary, calls, over };
+    if let Some(turn_ms) = worker.task.shape.turn_ms {
+        return worker.take_turns(turn_ms);
+    }
+    while !worker.is_over() {
         worker.visit()?;
     }
     Ok(())
@@ -74,15 +82,21 @@ fn open(path: &Path, write: bool) -> io::Result<File> {
 }
 
 impl Worker {
-    /// Opens a file, takes some locks of it, uses them for a while, and closes it.
-    fn visit(&mut self) -> io::Result<()> {
-        let file = self.draws.below(FILES.into()) as u8;
-        let path = self.task.folder.join(file_name(file));
-        let writes = self.draws.below(3) == 0;
-        let ofd = match self.task.families {
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Relaxed)
+    }
+
+    /// Whether the next locks are those of open files.
+    pub(super) fn draw_ofd(&mut self) -> bool {
+        match self.task.families {
             (true, true) => self.draws.flip(),
             (posix, _) => !posix,
-        };
+        }
+    }
+
+    /// Opens a file; `None` if that fails.
+    pub(super) fn open(&mut self, file: u16, writes: bool) -> io::Result<Option<File>> {
+        let path = self.task.folder.join(file_name(file));
         let mut opened = None;
         self.diary.call((file, Did::Open { write: writes }), || match open(&path, writes) {
             Ok(file) => {
@@ -91,13 +105,21 @@ impl Worker {
             }
             Err(error) => got(&error),
         })?;
-        let Some(opened) = opened else {
+        Ok(opened)
+    }
+
+    /// Opens a file, takes some locks of it, uses them for a while, and closes it.
+    fn visit(&mut self) -> io::Result<()> {
+        let file = self.draws.below(self.task.shape.files.into()) as u16;
+        let writes = self.draws.below(3) == 0;
+        let ofd = self.draw_ofd();
+        let Some(opened) = self.open(file, writes)? else {
             self.pause(50);
             return Ok(());
         };
         // In one order, so that workers do not wait in a circle.
         let mut held = Vec::new();
-        for slot in 0..SLOTS {
+        for slot in 0..self.task.shape.slots {
             if self.draws.flip() {
                 continue;
             }
@@ -114,28 +136,37 @@ impl Worker {
         self.pause(longest);
         for (slot, _) in held {
             if self.draws.flip() {
-                let range = range(slot);
-                let call = || {
-                    answered(calls::lock(
-                        opened.as_fd(),
-                        (ofd, false),
-                        (Kind::Unlock, range.0, range.1),
-                    ))
-                };
-                self.diary.call((file, Did::Unlock { slot }), call)?;
+                self.unlock(&opened, file, (slot, ofd))?;
             }
         }
-        self.diary.call((file, Did::Close), || {
-            drop(opened);
-            Got::Done
-        })?;
-        Ok(())
+        self.close(opened, file)
     }
 
-    fn lock(
+    pub(super) fn unlock(
         &mut self,
         opened: &File,
-        file: u8,
+        file: u16,
+        (slot, ofd): (u8, bool),
+    ) -> io::Result<()> {
+        let (start, len) = range(slot);
+        let what = (Kind::Unlock, start, len);
+        let call = || answered(calls::lock(opened.as_fd(), (ofd, false), what));
+        self.diary.call((file, Did::Unlock { slot }), call).map(drop)
+    }
+
+    pub(super) fn close(&mut self, opened: File, file: u16) -> io::Result<()> {
+        let call = || {
+            drop(opened);
+            Got::Done
+        };
+        self.diary.call((file, Did::Close), call).map(drop)
+    }
+
+    /// Takes the lock of a slot; whether that succeeds.
+    pub(super) fn lock(
+        &mut self,
+        opened: &File,
+        file: u16,
         (slot, write, ofd): (u8, bool, bool),
     ) -> io::Result<bool> {
         let wait = self.draws.flip();
@@ -149,16 +180,14 @@ impl Worker {
 
     /// Under a write lock: reads the counter, and writes the next number. Under a read lock: reads it
     /// twice.
-    fn count(&mut self, opened: &File, (file, slot): (u8, u8), write: bool) -> io::Result<()> {
+    pub(super) fn count(
+        &mut self,
+        opened: &File,
+        (file, slot): (u16, u8),
+        write: bool,
+    ) -> io::Result<()> {
         let at = u64::from(slot) * SLOT;
-        let read = || {
-            let mut bytes = [0; COUNTER as usize];
-            match opened.read_exact_at(&mut bytes, at) {
-                Ok(()) => Got::Value(u64::from_le_bytes(bytes)),
-                Err(error) => got(&error),
-            }
-        };
-        let found = self.diary.call((file, Did::Read { slot }), read)?;
+        let found = self.read(opened, (file, slot))?;
         self.pause(5);
         match found {
             Got::Value(value) if write => {
@@ -170,21 +199,33 @@ impl Worker {
                 self.diary.call((file, Did::Write { slot, value }), call)?;
             }
             Got::Value(_) => {
-                self.diary.call((file, Did::Read { slot }), read)?;
+                self.read(opened, (file, slot))?;
             }
             _ => {}
         }
         Ok(())
     }
 
+    /// Reads the counter of a slot.
+    pub(super) fn read(&mut self, opened: &File, (file, slot): (u16, u8)) -> io::Result<Got> {
+        let call = || {
+            let mut bytes = [0; COUNTER as usize];
+            match opened.read_exact_at(&mut bytes, u64::from(slot) * SLOT) {
+                Ok(()) => Got::Value(u64::from_le_bytes(bytes)),
+                Err(error) => got(&error),
+            }
+        };
+        self.diary.call((file, Did::Read { slot }), call)
+    }
+
     /// Waits up to so many milliseconds.
-    fn pause(&mut self, longest: u32) {
+    pub(super) fn pause(&mut self, longest: u32) {
         thread::sleep(Duration::from_micros(self.draws.below(longest * 1000).into()));
     }
 }
 
 /// The first byte of the lock of a slot, and their number.
-fn range(slot: u8) -> (i64, i64) {
+pub(super) fn range(slot: u8) -> (i64, i64) {
     ((u64::from(slot) * SLOT) as i64, COUNTER as i64)
 }
 

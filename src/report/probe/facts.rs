@@ -28,6 +28,14 @@ pub struct Facts {
     calls: u64,
     /// How many ran into a lock or a lease.
     conflicts: u64,
+    /// The seconds from the start to the last of these calls.
+    seconds: f64,
+    /// The call after which the probe waited longest for answers, and the seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slowest: Option<(String, f64)>,
+    /// Calls of the first round in one process, without comparing anything: how many, and the seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bare: Option<(u64, f64)>,
     /// The verdict.
     verdict: Verdict,
     /// What happened, if the verdict is not `agrees`, `disagrees` or `vacuous`.
@@ -93,6 +101,9 @@ impl Facts {
             proc_locks: probed.listed,
             calls: probed.calls,
             conflicts: probed.conflicts,
+            seconds: probed.seconds,
+            slowest: probed.slowest.clone(),
+            bare: probed.bare.map(|bare| (bare.calls, bare.seconds)),
             verdict: Verdict::of(probed),
             why,
             case,

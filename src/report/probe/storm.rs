@@ -5,11 +5,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::files::probe_case::Place;
+use crate::files::probe_case::{Place, Rate};
+use crate::files::storm_case::{Storm, StormCase};
 use crate::jobs::storm::{Ended, Stormed};
 use crate::probe::answer::errno_name;
 use crate::probe::storm::holds::{Counted, Hold};
-use crate::probe::storm::verdict::Finding;
+use crate::probe::storm::verdict::{Finding, Wrong};
 use crate::report::hosts::suites::{Item, Outcome, Suite};
 
 use super::facts::Verdict;
@@ -78,21 +79,41 @@ pub fn write(out: &mut dyn Write, stormed: &Stormed) -> io::Result<()> {
 /// Writes what went wrong, with the locks that show it.
 fn write_finding(out: &mut dyn Write, stormed: &Stormed, finding: &Finding) -> io::Result<()> {
     writeln!(out, "VIOLATED: {}", finding.wrong.sentence())?;
-    let seconds = |time: u64| time.saturating_sub(stormed.began) as f64 / 1e9;
     let (one, other) = &finding.holds;
     for hold in [Some(one), other.as_ref()].into_iter().flatten() {
-        let Hold { worker, file, slot, from, to, .. } = hold;
-        let kind = if hold.write { "write" } else { "read" };
-        let (from, to) = (seconds(*from), seconds(*to));
         let counted: Vec<String> = hold.counted.iter().map(counted).collect();
         let counted =
             if counted.is_empty() { String::new() } else { format!("; {}", counted.join(", ")) };
-        writeln!(
-            out,
-            "  w{worker} held the {kind} lock of slot {slot} in file {file} from {from:.6} s to {to:.6} s{counted}"
-        )?;
+        writeln!(out, "  {}{counted}", hold.in_words(stormed.began))?;
     }
     Ok(())
+}
+
+/// Returns what went wrong in a case, in a sentence.
+pub fn sentence(case: &StormCase) -> &'static str {
+    case.kind().map_or("", Wrong::sentence)
+}
+
+/// Writes a case, and how often it goes wrong.
+pub fn write_case(out: &mut dyn Write, case: &StormCase) -> io::Result<()> {
+    let Storm { place, files, slots, time_ms, disturb, .. } = &case.storm;
+    let s = if *files == 1 { "" } else { "s" };
+    writeln!(out, "case:    {}", text::place(place))?;
+    writeln!(
+        out,
+        "         {files} file{s} with {slots} of its slots, for {:.1} s",
+        *time_ms as f64 / 1000.0
+    )?;
+    if let Some(disturb) = disturb {
+        let seconds = disturb.every_ms as f64 / 1000.0;
+        writeln!(out, "         every {seconds:.1} s: {}", disturb.command)?;
+    }
+    writeln!(out, "VIOLATED: {}", sentence(case))?;
+    for lock in &case.failure.locks {
+        writeln!(out, "  {lock}")?;
+    }
+    let Rate { failed, runs } = case.rate;
+    writeln!(out, "  {failed} of {runs} storms like this one show it")
 }
 
 fn counted(counted: &Counted) -> String {
@@ -131,7 +152,7 @@ struct FindingFacts {
 #[derive(Serialize)]
 struct HoldFacts {
     worker: u8,
-    file: u8,
+    file: u16,
     slot: u8,
     write: bool,
     from: f64,

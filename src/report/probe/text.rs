@@ -8,6 +8,9 @@ use crate::probe::world::Disagreement;
 
 use super::facts::Verdict;
 
+/// So many seconds of waiting for answers are worth a line.
+const SLOW: f64 = 1.0;
+
 /// Returns a place in a few words: `/mnt (nfs4), 4 workers`.
 pub fn place(place: &Place) -> String {
     let second = place.second.as_ref().map_or(String::new(), |second| format!(" and {second}"));
@@ -37,6 +40,18 @@ pub fn write(out: &mut dyn Write, probed: &Probed) -> io::Result<()> {
         "calls:   {}, of which {} met a lock or a lease",
         probed.calls, probed.conflicts
     )?;
+    if let Some((call, seconds)) = probed.slowest.as_ref().filter(|(_, seconds)| *seconds >= SLOW) {
+        writeln!(out, "slowest: {seconds:.1} s until all answers after {call} were there")?;
+    }
+    if let Some(bare) = &probed.bare {
+        let rate = |calls: u64, seconds: f64| calls as f64 / seconds.max(1e-9);
+        let (probe, alone) = (rate(probed.calls, probed.seconds), rate(bare.calls, bare.seconds));
+        writeln!(
+            out,
+            "rate:    {probe:.0} calls a second; bare, in one process: {alone:.0}, which is {:.0} times as many",
+            alone / probe.max(1e-9)
+        )?;
+    }
     match &probed.conclusion {
         Conclusion::Agreed if Verdict::of(probed) == Verdict::Vacuous => {
             writeln!(out, "VACUOUS: no call met the lock of another: nothing was compared")

@@ -3,4 +3,5 @@
 mod calls;
 mod defects;
 mod ends;
+mod fuse;
 mod storms;

@@ -146,6 +146,7 @@ fn baselines_of_the_schemas() {
         ("simulate", schema::simulate()),
         ("map", schema::map()),
         ("probe", schema::probe()),
+        ("storm", schema::storm()),
     ] {
         let text = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON"));
         compare(&repository("schemas").join(format!("{name}.schema.json")), &text, &mut stale);
