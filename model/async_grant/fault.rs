@@ -167,6 +167,9 @@ impl AsyncGrant {
                 self.mirror(s, c, Hold::None);
             }
         }
+        if !self.rules.cleanup_names_owner {
+            return FIRED;
+        }
         for c in self.all_clients() {
             let owner: OwnerId = self.own(c);
             let given_back = |byte: &u8| kept[usize::from(owner.0)].at(*byte) == Hold::None;

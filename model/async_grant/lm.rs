@@ -180,7 +180,7 @@ impl AsyncGrant {
         }
         s.client[c].to_clean = false;
         s.block[c] = Block::default();
-        if local || self.variants.cleanup_by_table {
+        if (local || self.variants.cleanup_by_table) && self.rules.cleanup_names_owner {
             self.release(s, c)?;
         }
         self.mirror(s, c, Hold::None);

@@ -87,7 +87,7 @@ impl AsyncGrant {
             let owner = self.spec(c).owner;
             let has = |byte| self.held(s, c, byte) >= self.counts_on(s, owner, byte);
             if_then(client.at == ClientAt::Hold, || {
-                if client.must_reclaim { s.grace } else { self.bytes(c).all(has) }
+                client.must_reclaim && s.grace || self.bytes(c).all(has)
             })
         })
     }

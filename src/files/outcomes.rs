@@ -15,7 +15,7 @@ use crate::protocols::{self, Entry};
 pub struct Outcomes {
     /// The faults that can be caused from outside: on the wire, or by system calls.
     pub faults: Vec<Cause>,
-    /// The outcomes, at most one for each prediction.
+    /// The outcomes, at most one for each prediction, and one for each that a rule mended.
     pub outcomes: Vec<Outcome>,
 }
 
@@ -50,6 +50,9 @@ pub struct Outcome {
     /// Which ordinary workload meets it, without delays and without packets made by hand; or in how
     /// many runs of which workload it was not met. What is confirmed must have this.
     pub workload: Option<String>,
+    /// The rule of the model that was added because the prediction was refuted. The model no longer
+    /// makes it in the way that was played.
+    pub mended_by: Option<String>,
 }
 
 /// What was seen when a prediction was played.
@@ -95,6 +98,14 @@ impl Outcomes {
                 self.outcomes[..at].iter().any(|other| other.is_about_the_same(outcome)),
                 &outcome.property,
             )?;
+            if let Some(name) = &outcome.mended_by {
+                rule(entry, name)?;
+                if outcome.seen != Seen::Refuted {
+                    let message = format!("`{}` is mended, but not refuted", outcome.property);
+                    let hint = "only what a kernel refuted is mended by a rule";
+                    return Err((message, hint.to_string()));
+                }
+            }
             if outcome.seen == Seen::Confirmed && outcome.workload.is_none() {
                 let message = format!("`{}` is confirmed, but has no `workload`", outcome.property);
                 let hint = "say which ordinary workload meets it, or in how many runs none did";
@@ -111,6 +122,7 @@ impl Outcome {
             && self.protocol == other.protocol
             && self.property == other.property
             && self.decided_by == other.decided_by
+            && self.mended_by == other.mended_by
     }
 }
 
@@ -134,6 +146,13 @@ fn action(
         return Ok(());
     }
     Err(unknown(entry, what, name, known))
+}
+
+fn rule(entry: &Entry, name: &str) -> Result<(), Unknown> {
+    match entry.rule(name) {
+        Some(_) => Ok(()),
+        None => Err(unknown(entry, "rule", name, entry.rules.iter().map(|rule| rule.name))),
+    }
 }
 
 fn once(is_repeated: bool, name: &str) -> Result<(), Unknown> {

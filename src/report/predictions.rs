@@ -17,6 +17,8 @@ pub struct Told<'a> {
     pub ledger: &'a Ledger,
     /// By prediction; `None` if it was not played.
     pub outcomes: Vec<Option<&'a Outcome>>,
+    /// What the model predicted before a rule mended it, each with the rule.
+    pub mended: Vec<(&'a Outcome, &'a str)>,
     /// All outcomes, and how to cause faults.
     known: &'a Outcomes,
 }
@@ -27,7 +29,10 @@ impl<'a> Told<'a> {
         let of = |prediction: &Prediction| {
             all.outcomes.iter().find(|told| is_of(told, ledger, prediction))
         };
-        Self { ledger, outcomes: ledger.predictions.iter().map(of).collect(), known: all }
+        let outcomes = ledger.predictions.iter().map(of).collect();
+        let of_ledger = all.outcomes.iter().filter(|told| concerns(told, ledger));
+        let mended = of_ledger.filter_map(|told| Some((told, told.mended_by.as_deref()?)));
+        Self { ledger, outcomes, mended: mended.collect(), known: all }
     }
 
     fn rows(&self) -> impl Iterator<Item = (&'a Prediction, Option<&'a Outcome>)> {
@@ -72,10 +77,14 @@ impl<'a> Told<'a> {
     }
 }
 
+fn concerns(told: &Outcome, ledger: &Ledger) -> bool {
+    told.profile == ledger.entry.profiles[ledger.profile].name && told.protocol == ledger.entry.name
+}
+
 fn is_of(told: &Outcome, ledger: &Ledger, prediction: &Prediction) -> bool {
     let Way { property, decided_by } = prediction.way;
-    told.profile == ledger.entry.profiles[ledger.profile].name
-        && told.protocol == ledger.entry.name
+    concerns(told, ledger)
+        && told.mended_by.is_none()
         && told.property == property
         && told.decided_by.as_deref() == decided_by
 }
@@ -86,13 +95,10 @@ pub fn stale(all: &Outcomes, ledgers: &[Ledger]) -> Option<String> {
     let is_told = |told: &&Outcome| {
         ledgers.iter().any(|ledger| ledger.predictions.iter().any(|one| is_of(told, ledger, one)))
     };
-    let concerns = |told: &&Outcome| {
-        ledgers.iter().any(|ledger| {
-            ledger.entry.name == told.protocol
-                && ledger.entry.profiles[ledger.profile].name == told.profile
-        })
+    let is_due = |told: &&Outcome| {
+        told.mended_by.is_none() && ledgers.iter().any(|ledger| concerns(told, ledger))
     };
-    let told = all.outcomes.iter().filter(concerns).find(|told| !is_told(told))?;
+    let told = all.outcomes.iter().filter(is_due).find(|told| !is_told(told))?;
     let by = told.decided_by.as_ref().map_or(String::new(), |by| format!(", decided by `{by}`"));
     Some(format!(
         "there is an outcome of `{}` in {} under {}{by}, but no such prediction",
@@ -156,7 +162,12 @@ pub fn write_text(out: &mut dyn Write, told: &Told<'_>, layout: Layout) -> io::R
         table.add_row([property, by, &steps, &faults, &place, seen(outcome)]);
     }
     table::fit(&mut table, layout);
-    table::write_table(out, &table)
+    table::write_table(out, &table)?;
+    for (told, rule) in &told.mended {
+        let by = told.decided_by.as_deref().unwrap_or("the whole end");
+        writeln!(out, "refuted: {}, decided by {by}; mended by {rule}", told.property)?;
+    }
+    Ok(())
 }
 
 /// Returns how far a ledger was searched.
@@ -208,6 +219,14 @@ pub fn to_json(all: &[Told<'_>]) -> Value {
             "searched": told.ledger.searched,
             "cut": told.ledger.cut,
             "predictions": told.rows().map(|one| row(told, one)).collect::<Vec<_>>(),
+            "mended": told.mended.iter().map(|(told, rule)| {
+                json!({
+                    "property": told.property,
+                    "decided_by": told.decided_by,
+                    "mended_by": rule,
+                    "how": told.how,
+                })
+            }).collect::<Vec<_>>(),
         })
     };
     json!({ "format": 1, "ledgers": all.iter().map(ledger).collect::<Vec<_>>() })
@@ -251,9 +270,19 @@ fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
         list(&off),
         list(&on)
     )?;
-    if ledger.predictions.is_empty() {
-        return Ok(());
+    if !ledger.predictions.is_empty() {
+        write_rows(page, told)?;
     }
+    for (told, rule) in &told.mended {
+        let by = told.decided_by.as_ref().map_or(String::new(), |by| format!(", `{by}`"));
+        let property = &told.property;
+        writeln!(page, "\n`{property}`{by}: refuted, and mended by `{rule}`. {}.", told.how)?;
+    }
+    Ok(())
+}
+
+fn write_rows(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
+    let ledger = told.ledger;
     writeln!(
         page,
         "| violated | decided by | steps | faults | how to cause them | in | outcome |"
