@@ -11,12 +11,11 @@ use crate::program::{path, run};
 /// Finds a defect; its case.
 fn found(defect: &str, folder: &tempfile::TempDir) -> (ProbeCase, std::path::PathBuf) {
     let out = folder.path().join("out");
-    let arguments = ["probe", path(folder.path()), "--planted", defect, "--hang", "0.5", "--json"];
-    let (code, printed, said) = run(&[&arguments[..], &["--out", path(&out)]].concat());
+    let arguments =
+        ["probe", path(folder.path()), "--planted", defect, "--hang", "0.5", "--out", path(&out)];
+    let (code, printed, said) = run(&arguments);
     assert_eq!(code, 1, "{defect}: {printed}{said}");
-    let facts: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
-    let seconds = facts["seconds"].as_f64();
-    assert!(seconds.is_some_and(|seconds| seconds < 10.0), "{defect} is found after {seconds:?} s");
+    assert!(printed.contains("DISAGREES: "), "{printed}");
     let files: Vec<_> = fs::read_dir(out.join("probe")).expect("a folder").collect();
     let [Ok(file)] = files.as_slice() else { panic!("{files:?}") };
     let case = ProbeCase::open(&file.path()).unwrap_or_else(|problem| panic!("{problem}"));
