@@ -7,7 +7,7 @@ use super::AsyncGrant;
 use super::state::{ClientAt, ClientId, GrantRes, Hold, OpKind, OwnerId, State};
 
 pub(super) const PROPERTIES: &[Property<AsyncGrant>] = properties! { AsyncGrant;
-    /// No two owners believe to have the same byte, unless both only read.
+    /// No two owners believe that they hold the same byte, unless both only read.
     invariant mutual_exclusion;
     /// What a client was told to have, its owner has at the master; what it has lost with a
     /// restart, it can reclaim.

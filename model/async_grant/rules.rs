@@ -121,9 +121,9 @@ rules! {
         client_cleanup "lockd" [1 1 1 1 1 1] {
             "nlmsvc_free_host_resources (nlm_inspect_file)" since "6.1"
         };
-        /// That unlock, and those of a restart, name the owner that has the lock in the cluster. (In 6.1 a
-        /// lock has the process number of lockd for its owner, and this unlock has not: the cluster keeps
-        /// the lock.)
+        /// The unlock of a cleanup or a restart names the owner that holds the lock in the cluster. (In 6.1
+        /// the owner of a lock is the process number of lockd, but this unlock names another owner, so the
+        /// cluster keeps the lock.)
         cleanup_names_owner "dlm 2023" [1 1 1 0 1 1] {
             "nlm_unlock_files, dlm_posix_unlock (flc_owner)" since "6.12"
         };

@@ -361,7 +361,7 @@ state! {
         pub mirror: Table<OwnerId, ByteMap, CLIENTS>,
         /// The locks at the master of the cluster.
         pub table: LockTable<u8, LOCKS>,
-        /// Ghost: what the owners believe to have, from the answers that they were given.
+        /// Ghost: what the owners believe that they hold, from the answers that they received.
         pub believed: Table<OwnerId, ByteMap, CLIENTS>,
         /// What is left of each budget.
         pub budget: Budget,

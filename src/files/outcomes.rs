@@ -15,7 +15,7 @@ use crate::protocols::{self, Entry};
 pub struct Outcomes {
     /// The faults that can be caused from outside: on the wire, or by system calls.
     pub faults: Vec<Cause>,
-    /// The outcomes, at most one for each prediction, and one for each that a rule mended.
+    /// The outcomes, at most one for each prediction, and one for each that a rule fixed.
     pub outcomes: Vec<Outcome>,
 }
 
@@ -52,7 +52,7 @@ pub struct Outcome {
     pub workload: Option<String>,
     /// The rule of the model that was added because the prediction was refuted. The model no longer
     /// makes it in the way that was played.
-    pub mended_by: Option<String>,
+    pub fixed_by: Option<String>,
 }
 
 /// What was seen when a prediction was played.
@@ -98,11 +98,11 @@ impl Outcomes {
                 self.outcomes[..at].iter().any(|other| other.is_about_the_same(outcome)),
                 &outcome.property,
             )?;
-            if let Some(name) = &outcome.mended_by {
+            if let Some(name) = &outcome.fixed_by {
                 rule(entry, name)?;
                 if outcome.seen != Seen::Refuted {
-                    let message = format!("`{}` is mended, but not refuted", outcome.property);
-                    let hint = "only what a kernel refuted is mended by a rule";
+                    let message = format!("`{}` is fixed, but not refuted", outcome.property);
+                    let hint = "only a prediction that a kernel refuted is fixed by a rule";
                     return Err((message, hint.to_string()));
                 }
             }
@@ -122,7 +122,7 @@ impl Outcome {
             && self.protocol == other.protocol
             && self.property == other.property
             && self.decided_by == other.decided_by
-            && self.mended_by == other.mended_by
+            && self.fixed_by == other.fixed_by
     }
 }
 

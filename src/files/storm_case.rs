@@ -142,10 +142,9 @@ impl Storm {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn case() -> StormCase {
+impl StormCase {
+    /// Returns a case for tests.
+    pub fn example() -> Self {
         let place = Place {
             dir: "/mnt".to_string(),
             second: None,
@@ -159,17 +158,22 @@ mod tests {
         let (seed, posix, ofd) = (7, true, false);
         let failure =
             Failure { kind: "both_hold".to_string(), after_ms: 17, locks: vec!["w0".to_string()] };
-        StormCase {
+        Self {
             format: FORMAT,
             storm: Storm { place, seed, posix, ofd, files, slots, turn_ms, time_ms, disturb },
             failure,
             rate: Rate { failed: 1, runs: 5 },
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn what_is_written_is_read() {
-        let text = case().to_text();
+        let text = StormCase::example().to_text();
         let document = Document::new("case.json", text.clone());
         assert_eq!(StormCase::is_meant(&document), Ok(true));
         let read = StormCase::read(&document, "case.json").expect("a case");
@@ -189,7 +193,8 @@ mod tests {
             ("both_hold", "both_holds", "is called `both_holds`"),
             ("\"rate\"", "\"rat\"", "unknown field `rat`"),
         ] {
-            let document = Document::new("case.json", case().to_text().replace(from, to));
+            let document =
+                Document::new("case.json", StormCase::example().to_text().replace(from, to));
             let problem = StormCase::read(&document, "case.json").expect_err(to);
             assert!(problem.to_string().contains(said), "{problem}");
         }

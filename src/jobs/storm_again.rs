@@ -179,30 +179,12 @@ fn candidates(case: &StormCase) -> Vec<Storm> {
 mod tests {
     use super::*;
 
-    fn case() -> StormCase {
-        let place = Place {
-            dir: "/mnt".to_string(),
-            second: None,
-            filesystem: None,
-            workers: 4,
-            hang_ms: 5000,
-            planted: None,
-        };
-        let (files, slots, turn_ms, time_ms) = (2, 4, None, 60_000);
-        let (seed, posix, ofd, disturb) = (7, true, false, None);
-        let failure = Failure { kind: "both_hold".to_string(), after_ms: 500, locks: Vec::new() };
-        StormCase {
-            format: FORMAT,
-            storm: Storm { place, seed, posix, ofd, files, slots, turn_ms, time_ms, disturb },
-            failure,
-            rate: Rate { failed: 1, runs: 1 },
-        }
-    }
-
-    /// A step that makes nothing smaller would be tried for ever.
+    /// A step that makes nothing smaller would be tried again and again.
     #[test]
     fn every_candidate_is_smaller_and_they_come_to_an_end() {
-        let mut case = case();
+        let mut case = StormCase::example();
+        case.storm.place.workers = 4;
+        case.failure.after_ms = 500;
         let size = |storm: &Storm| {
             storm.time_ms
                 + storm.place.workers as u64

@@ -17,8 +17,8 @@ pub struct Told<'a> {
     pub ledger: &'a Ledger,
     /// By prediction; `None` if it was not played.
     pub outcomes: Vec<Option<&'a Outcome>>,
-    /// What the model predicted before a rule mended it, each with the rule.
-    pub mended: Vec<(&'a Outcome, &'a str)>,
+    /// What the model predicted until a rule fixed it, each with the rule.
+    pub fixed: Vec<(&'a Outcome, &'a str)>,
     /// All outcomes, and how to cause faults.
     known: &'a Outcomes,
 }
@@ -31,8 +31,8 @@ impl<'a> Told<'a> {
         };
         let outcomes = ledger.predictions.iter().map(of).collect();
         let of_ledger = all.outcomes.iter().filter(|told| concerns(told, ledger));
-        let mended = of_ledger.filter_map(|told| Some((told, told.mended_by.as_deref()?)));
-        Self { ledger, outcomes, mended: mended.collect(), known: all }
+        let fixed = of_ledger.filter_map(|told| Some((told, told.fixed_by.as_deref()?)));
+        Self { ledger, outcomes, fixed: fixed.collect(), known: all }
     }
 
     fn rows(&self) -> impl Iterator<Item = (&'a Prediction, Option<&'a Outcome>)> {
@@ -84,7 +84,7 @@ fn concerns(told: &Outcome, ledger: &Ledger) -> bool {
 fn is_of(told: &Outcome, ledger: &Ledger, prediction: &Prediction) -> bool {
     let Way { property, decided_by } = prediction.way;
     concerns(told, ledger)
-        && told.mended_by.is_none()
+        && told.fixed_by.is_none()
         && told.property == property
         && told.decided_by.as_deref() == decided_by
 }
@@ -96,7 +96,7 @@ pub fn stale(all: &Outcomes, ledgers: &[Ledger]) -> Option<String> {
         ledgers.iter().any(|ledger| ledger.predictions.iter().any(|one| is_of(told, ledger, one)))
     };
     let is_due = |told: &&Outcome| {
-        told.mended_by.is_none() && ledgers.iter().any(|ledger| concerns(told, ledger))
+        told.fixed_by.is_none() && ledgers.iter().any(|ledger| concerns(told, ledger))
     };
     let told = all.outcomes.iter().filter(is_due).find(|told| !is_told(told))?;
     let by = told.decided_by.as_ref().map_or(String::new(), |by| format!(", decided by `{by}`"));
@@ -163,9 +163,9 @@ pub fn write_text(out: &mut dyn Write, told: &Told<'_>, layout: Layout) -> io::R
     }
     table::fit(&mut table, layout);
     table::write_table(out, &table)?;
-    for (told, rule) in &told.mended {
+    for (told, rule) in &told.fixed {
         let by = told.decided_by.as_deref().unwrap_or("the whole end");
-        writeln!(out, "refuted: {}, decided by {by}; mended by {rule}", told.property)?;
+        writeln!(out, "refuted: {}, decided by {by}; fixed by {rule}", told.property)?;
     }
     Ok(())
 }
@@ -219,11 +219,11 @@ pub fn to_json(all: &[Told<'_>]) -> Value {
             "searched": told.ledger.searched,
             "cut": told.ledger.cut,
             "predictions": told.rows().map(|one| row(told, one)).collect::<Vec<_>>(),
-            "mended": told.mended.iter().map(|(told, rule)| {
+            "fixed": told.fixed.iter().map(|(told, rule)| {
                 json!({
                     "property": told.property,
                     "decided_by": told.decided_by,
-                    "mended_by": rule,
+                    "fixed_by": rule,
                     "how": told.how,
                 })
             }).collect::<Vec<_>>(),
@@ -273,10 +273,10 @@ fn write_ledger(page: &mut String, told: &Told<'_>) -> std::fmt::Result {
     if !ledger.predictions.is_empty() {
         write_rows(page, told)?;
     }
-    for (told, rule) in &told.mended {
+    for (told, rule) in &told.fixed {
         let by = told.decided_by.as_ref().map_or(String::new(), |by| format!(", `{by}`"));
         let property = &told.property;
-        writeln!(page, "\n`{property}`{by}: refuted, and mended by `{rule}`. {}.", told.how)?;
+        writeln!(page, "\n`{property}`{by}: refuted, and fixed by `{rule}`. {}.", told.how)?;
     }
     Ok(())
 }

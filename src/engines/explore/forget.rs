@@ -41,67 +41,7 @@ fn steps<M: Model>(model: &M, state: &M::State) -> Vec<Leads> {
 /// A sentence that names a step, and what differs after it; or that there are more than `most`
 /// states, so that nothing is verified.
 ///
-/// ```
-/// use latchwork::engines::explore::forgets_nothing_needed;
-/// use latchwork_model::kit::{Claim, FIRED, Fired, Model, Property, claim, when};
-/// use latchwork_model::{actions, properties, state};
-///
-/// state! {
-///     /// Requests that are numbered without end.
-///     pub struct State {
-///         /// The last request.
-///         pub sent: u8,
-///         /// The last answer.
-///         pub answered: u8,
-///     }
-/// }
-/// /// Whether only the difference is kept.
-/// struct Requests;
-/// actions! { Requests, State, forget difference;
-///     /// A client.
-///     fair client {
-///         /// Send the next request.
-///         client_send() => server;
-///     }
-///     /// The server.
-///     fair server {
-///         /// Answer the next request.
-///         server_answer() => client;
-///     }
-/// }
-/// impl Requests {
-///     fn difference(&self, s: &mut State) {
-///         *s = State { sent: s.sent - s.answered, answered: 0 };
-///     }
-///     fn client_send(&self, s: &mut State) -> Fired {
-///         when(s.sent - s.answered < 2)?;
-///         s.sent += 1;
-///         FIRED
-///     }
-///     fn server_answer(&self, s: &mut State) -> Fired {
-///         when(s.answered < s.sent)?;
-///         s.answered += 1;
-///         FIRED
-///     }
-///     fn answers_follow(&self, s: &State) -> Claim {
-///         claim(s.answered <= s.sent)
-///     }
-/// }
-/// impl Model for Requests {
-///     const PROPERTIES: &'static [Property<Self>] = properties! { Requests;
-///         /// No answer comes before its request.
-///         invariant answers_follow;
-///     };
-///     fn initial(&self, emit: &mut dyn FnMut(&State)) {
-///         emit(&State::default());
-///     }
-///     fn done(&self, s: &State) -> bool {
-///         s.sent == s.answered
-///     }
-/// }
-/// // Without `forget` the space has no end. Two steps lead to a state of which something is forgotten.
-/// assert_eq!(forgets_nothing_needed(&Requests, 100), Ok(2));
-/// ```
+/// docs/kit.md has an example.
 pub fn forgets_nothing_needed<M: Model>(model: &M, most: usize) -> Result<usize, String> {
     let (mut seen, mut open) = (BTreeSet::new(), VecDeque::new());
     model.initial(&mut |state| {

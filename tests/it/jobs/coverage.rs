@@ -40,12 +40,17 @@ fn a_rule_is_decisive_where_something_else_could_happen_without_it() {
     let all = |instance: &dyn Instance| -> Vec<_> {
         states.iter().map(|state| instance.steps_from(state)).collect()
     };
-    let own = all(own);
+    let listed = all(own);
+    let every = own.all_steps();
+    for (state, steps) in states.iter().zip(&listed) {
+        let fired = every.iter().filter_map(|step| Some((*step, own.fire(state, *step).ok()?)));
+        assert!(fired.eq(steps.iter().cloned()), "a list of steps is not what firing them gives");
+    }
     for (rule, count) in counts {
         let without = configuration.rules().without(rule);
         let other = configuration.instance_with(without).expect("it goes without");
         let other = all(other.as_ref());
-        let expected = own.iter().zip(&other).filter(|(own, other)| own != other).count() as u64;
+        let expected = listed.iter().zip(&other).filter(|(own, other)| own != other).count() as u64;
         assert_eq!(count, expected, "{}", configuration.entry.rules[rule].name);
     }
 }

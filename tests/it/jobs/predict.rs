@@ -125,7 +125,7 @@ fn what_is_not_predicted_is_refused() {
         "{said}"
     );
     let again = format!("{outcome}, {outcome}");
-    let mended = outcome.replace(" }", r#", "mended_by": "ancestor_first" }"#);
+    let fixed = outcome.replace(" }", r#", "fixed_by": "ancestor_first" }"#);
     for (outcome, why) in [
         (outcome.replace("dirlock", "dirlocks"), "did you mean `dirlock`"),
         (outcome.replace("linux_6_12", "linux_6_13"), "has no profile `linux_6_13`"),
@@ -133,17 +133,17 @@ fn what_is_not_predicted_is_refused() {
         (outcome.replace("dirop_apply", "dirop_applies"), "has no action `dirop_applies`"),
         (again, "two entries about the same"),
         (outcome.replace("refuted", "confirmed"), "has no `workload`"),
-        (mended.replace("ancestor_first", "ancestors_first"), "has no rule `ancestors_first`"),
-        (mended.replace("refuted", "not_reached"), "`deadlock` is mended, but not refuted"),
+        (fixed.replace("ancestor_first", "ancestors_first"), "has no rule `ancestors_first`"),
+        (fixed.replace("refuted", "not_reached"), "`deadlock` is fixed, but not refuted"),
     ] {
         write(&outcome);
         let said = refused(&[&predict[..], &["--outcomes", path(&file)]].concat());
         assert!(said.contains("outcomes.json") && said.contains(why), "{said}");
     }
-    // What a rule has mended is no longer predicted, and is told all the same.
-    write(&mended);
+    // A prediction that a rule fixed is no longer made, and is still printed.
+    write(&fixed);
     let (code, out, said) = run(&[&predict[..], &["--outcomes", path(&file)]].concat());
-    let line = "refuted: deadlock, decided by dirop_apply; mended by ancestor_first";
+    let line = "refuted: deadlock, decided by dirop_apply; fixed by ancestor_first";
     assert!(code == 0 && out.contains(line), "{out}{said}");
     write("");
     let text = fs::read_to_string(&file).expect("text");
