@@ -121,8 +121,9 @@ pub const BOUNDS: &[Field] = &[
     },
     Field::number(
         "slots",
-        "Slots of the session, for the calls whose answer brings a stateid. 0: there are \
-              enough, and such a call of an application is one step.",
+        "Slots of the session, for the calls whose answer brings a stateid and for \
+              DELEGRETURN. \
+              0: there are enough, and DELEGRETURN and a call of an application are one step.",
         0,
         2,
         0,

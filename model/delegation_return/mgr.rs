@@ -12,8 +12,8 @@ use super::state::{
 impl DelegationReturn {
     pub(super) fn mgr_start(&self, s: &mut Next<State>) -> Fired {
         when(s.client.mgr == MgrAt::Idle && s.client.need)?;
-        let returns_itself =
-            s.ret.kind == Kind::Async && !matches!(s.ret.at, RetAt::Idle | RetAt::Delegreturn);
+        let sent = matches!(s.ret.at, RetAt::Delegreturn | RetAt::DelegreturnReply);
+        let returns_itself = s.ret.kind == Kind::Async && s.ret.at != RetAt::Idle && !sent;
         when(self.rules.manager_lets_others_run || !returns_itself)?;
         s.client.mgr = MgrAt::Drain;
         s.client.draining = true;

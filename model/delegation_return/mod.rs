@@ -73,8 +73,12 @@ actions! { DelegationReturn, State;
         ret_wait_done();
         /// Detach the delegation from the inode.
         ret_detach();
-        /// DELEGRETURN.
+        /// DELEGRETURN is executed.
         ret_delegreturn() => srv;
+        /// Its answer is processed: only with a slot table.
+        ret_delegreturn_reply();
+        /// The server has forgotten the client, and the answer never came: the call is made again.
+        ret_delegreturn_again();
     }
     /// The client's state manager recovers after the server has lost state.
     fair mgr {

@@ -315,13 +315,43 @@ impl DelegationReturn {
         let answer = self.answer_delegreturn(s, s.ret.id, s.ret.stateid);
         self.called(s, answer);
         match answer {
+            // It is made again.
             Status::BADSESSION | Status::DELAY => return FIRED,
-            Status::OK => self.end_delegation(s),
-            Status::DELEG_REVOKED => {
-                self.end_delegation(s);
-                self.doubt_locks(s);
-            }
+            Status::OK | Status::DELEG_REVOKED => self.end_delegation(s),
             _ => {}
+        }
+        if self.slots == 0 {
+            self.take_return_answer(s, answer);
+        } else {
+            s.ret.at = RetAt::DelegreturnReply;
+            s.ret.reply = answer;
+            s.ret.reply_stateid = Stateid::of(s.server.epoch);
+        }
+        FIRED
+    }
+
+    pub(super) fn ret_delegreturn_reply(&self, s: &mut Next<State>) -> Fired {
+        when(s.ret.at == RetAt::DelegreturnReply)?;
+        let (answer, _) = self.take_reply(s);
+        self.take_return_answer(s, answer);
+        FIRED
+    }
+
+    pub(super) fn ret_delegreturn_again(&self, s: &mut Next<State>) -> Fired {
+        when(s.ret.at == RetAt::DelegreturnReply)?;
+        when(s.ret.reply_stateid != Stateid::of(s.server.epoch))?;
+        self.take_reply(s);
+        s.ret.at = RetAt::Delegreturn;
+        if !s.server.session {
+            self.session_is_lost(s);
+        }
+        FIRED
+    }
+
+    /// The answer to DELEGRETURN is processed.
+    fn take_return_answer(&self, s: &mut State, answer: Status) {
+        if answer == Status::DELEG_REVOKED {
+            self.doubt_locks(s);
         }
         // With `detach_after_rpc` it is still there, and may have been re-granted meanwhile.
         if self.is_current(s) && s.deleg.returning {
@@ -333,6 +363,5 @@ impl DelegationReturn {
             }
         }
         self.end_return(s);
-        FIRED
     }
 }

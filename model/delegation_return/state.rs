@@ -273,6 +273,8 @@ state! {
         Detach,
         /// About to send DELEGRETURN.
         Delegreturn,
+        /// It was executed; its answer is on its way.
+        DelegreturnReply,
     }
 }
 
@@ -301,7 +303,7 @@ state! {
         pub lock: LockId,
         /// What the call that was executed is answered with.
         pub reply: Status,
-        /// The stateid in that answer.
+        /// The stateid in that answer; of DELEGRETURN, one of the epoch in which it was executed.
         pub reply_stateid: Stateid,
         /// Its copy of the delegation's stateid, from the moment of detaching.
         pub stateid: Stateid,
@@ -324,7 +326,10 @@ impl Ret {
 
     /// Whether a call of it occupies a slot: until its answer was processed.
     pub fn in_slot(&self) -> bool {
-        matches!(self.at, RetAt::OpenReply | RetAt::LockSend | RetAt::LockReply)
+        matches!(
+            self.at,
+            RetAt::OpenReply | RetAt::LockSend | RetAt::LockReply | RetAt::DelegreturnReply
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! Scenario files by name and by folder, and files that are written.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,23 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text));
     written.map_err(|error| cannot_write(path, &error))
+}
+
+/// Writes files by name into a folder, and removes all others there whose name begins in the same way.
+pub fn replace_files(
+    folder: &Path,
+    prefix: &str,
+    files: &BTreeMap<String, String>,
+) -> Result<(), Failure> {
+    create_folder(folder)?;
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let gone = name.to_str().filter(|name| name.starts_with(prefix));
+        if let Some(name) = gone.filter(|name| !files.contains_key(*name)) {
+            std::fs::remove_file(folder.join(name))?;
+        }
+    }
+    files.iter().try_for_each(|(name, text)| write_file(&folder.join(name), text))
 }
 
 /// Creates a folder, and those above it.

@@ -1,5 +1,6 @@
 //! The ledger of predictions as text, JSON and Markdown.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -106,12 +107,23 @@ pub fn stale(all: &Outcomes, ledgers: &[Ledger]) -> Option<String> {
     ))
 }
 
+/// Returns the case of each prediction, by the name of its file.
+pub fn cases(ledger: &Ledger) -> BTreeMap<String, String> {
+    let file = |prediction| format!("{}.json", stem(ledger, prediction));
+    let cases = ledger.predictions.iter();
+    cases.map(|prediction| (file(prediction), prediction.case.to_text())).collect()
+}
+
+/// Returns how the name of each case begins.
+pub fn prefix(ledger: &Ledger) -> String {
+    format!("{}-{}-", ledger.entry.profiles[ledger.profile].name, ledger.entry.name)
+}
+
 /// Returns the name of the case of a prediction, without its ending.
-pub fn stem(ledger: &Ledger, prediction: &Prediction) -> String {
+fn stem(ledger: &Ledger, prediction: &Prediction) -> String {
     let Way { property, decided_by } = prediction.way;
-    let profile = ledger.entry.profiles[ledger.profile].name;
-    let parts = [profile, ledger.entry.name, property];
-    parts.into_iter().chain(decided_by).collect::<Vec<_>>().join("-")
+    let parts = [property].into_iter().chain(decided_by).collect::<Vec<_>>().join("-");
+    prefix(ledger) + &parts
 }
 
 fn place(prediction: &Prediction) -> String {

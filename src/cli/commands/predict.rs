@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::budget::Budget;
 use crate::cli::clock::{Cells, Clock};
-use crate::cli::files::{entry_named, read_folder, scenarios_folder, write_file};
+use crate::cli::files::{entry_named, read_folder, replace_files, scenarios_folder, write_file};
 use crate::cli::json::{Json, to_text};
 use crate::cli::{Exit, Failure, print};
 use crate::encoding::json::suggest;
@@ -76,10 +76,8 @@ impl Predict {
             write_file(&folder.join("predictions.md"), &predictions::to_markdown(&told, &command))?;
             write_file(&folder.join("predictions.json"), &facts)?;
             for ledger in &ledgers {
-                for prediction in &ledger.predictions {
-                    let name = format!("{}.json", predictions::stem(ledger, prediction));
-                    write_file(&folder.join("predictions").join(name), &prediction.case.to_text())?;
-                }
+                let cases = predictions::cases(ledger);
+                replace_files(&folder.join("predictions"), &predictions::prefix(ledger), &cases)?;
             }
         } else if !self.json.prints() {
             let mut out = print::stdout();

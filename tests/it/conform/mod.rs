@@ -1,4 +1,5 @@
 //! The floor `conform`.
 
+mod cluster;
 mod recordings;
 mod workload;

@@ -159,3 +159,26 @@ fn what_is_not_predicted_is_refused() {
     let said = refused(&["predict", "linux_6_13"]);
     assert!(said.contains("did you mean `linux_6_1`"), "{said}");
 }
+
+/// Red if the case of a row that is gone stays beside the others, or a file of something else goes.
+#[test]
+fn the_case_of_a_row_that_is_gone_is_removed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cases = folder.path().join("predictions");
+    fs::create_dir(&cases).expect("a folder");
+    let [gone, other, outcomes] =
+        ["linux_6_12-recall-gone.json", "linux_6_12-dirlock-gone.json", "outcomes.json"]
+            .map(|name| cases.join(name));
+    for file in [&gone, &other, &outcomes] {
+        fs::write(file, "").expect("written");
+    }
+    let predict = ["predict", "linux_6_12", "--protocol", "recall", "--most-states", "300"];
+    let (code, out, said) = run(&[&predict[..], &["--reports", path(folder.path())]].concat());
+    assert_eq!(code, 0, "{out}{said}");
+    assert!(!gone.exists() && other.exists() && outcomes.exists());
+    let text = fs::read_to_string(folder.path().join("predictions.json")).expect("the ledger");
+    let facts: Value = serde_json::from_str(&text).expect("JSON");
+    let rows = facts["ledgers"][0]["predictions"].as_array().expect("a list").len();
+    assert!(rows > 0);
+    assert_eq!(fs::read_dir(&cases).expect("a folder").count(), rows + 2);
+}
