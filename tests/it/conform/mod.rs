@@ -1,4 +1,5 @@
 //! The floor `conform`.
 
 mod recordings;
+mod storms;
 mod workload;
