@@ -127,6 +127,19 @@ impl ClientLog {
     }
 }
 
+/// Returns whether locks are held after these operations of all processes.
+pub fn held<'d>(deeds: impl Iterator<Item = &'d Deed>) -> bool {
+    let mut held: Vec<Range> = Vec::new();
+    for deed in deeds {
+        match &deed.what {
+            What::Lock(range, _) => held.push(*range),
+            What::Unlock(range) => held.retain(|held| !range.covers(*held)),
+            What::Close(ranges) => held.retain(|held| !ranges.contains(held)),
+        }
+    }
+    !held.is_empty()
+}
+
 /// A line of a log.
 struct Said {
     /// When it began, if the line contains that.

@@ -22,6 +22,8 @@ pub struct Holding {
     grant: Option<Grant>,
     /// Whether it was granted with a reclaim that did not ask for it, to a client that had none.
     pub is_unasked: bool,
+    /// Whether its client had a lock of the file when it was granted.
+    pub is_locked: bool,
     /// The close of that open, if nothing recorded relied on the delegation before it. A file that
     /// is open after that is open in memory.
     first_close: Option<u64>,
@@ -51,28 +53,51 @@ pub fn holdings(events: &[Event]) -> Vec<Holding> {
         let (Some(client), Some(fh)) = (event.c, file(&event.what)) else { continue };
         let of =
             |(holding, _): &&mut (Holding, bool)| (holding.client, holding.file) == (client, fh);
-        let current = all.iter_mut().rev().find(of);
+        let mut current = all.iter_mut().rev().find(of);
         let mut is_unasked = false;
         let (shows, granted) = match &event.what {
             What::Open(open) if open.claim == nfs::Claim::Previous => {
                 let asks = open.had.is_some_and(|had| had != nfs::Deleg::None);
                 let has_none = current.as_ref().is_none_or(|(_, returned)| *returned);
                 is_unasked = grants(open) && !asks && has_none;
+                if let Some((_, returned)) = &mut current {
+                    // The server does not grant it again.
+                    *returned |= asks && is(event, "OK") && !grants(open);
+                }
                 (asks || grants(open), is_unasked.then_some(open))
             }
             What::Open(open) if claims_delegation(open) => (true, None),
-            What::Open(open) if grants(open) => (true, Some(open)),
+            What::Open(open) if grants(open) => {
+                if let Some((_, returned)) = &mut current {
+                    // A client has one delegation of a file: a new one means that the old one is gone.
+                    *returned = true;
+                }
+                (true, Some(open))
+            }
             What::CbRecall(_) => (true, None),
             What::Delegreturn(_) => {
                 if let Some((holding, returned)) = current {
                     if is(event, "OK") && !*returned && holding.is_closed(&events[..at]) {
-                        // Returned without a recall: the client no longer needs it.
-                        holding.end = at;
+                        // The client no longer needs it. Without a recall, nobody else is concerned.
+                        let recalls = |one: &Event| {
+                            let here = one.c == Some(client) && file(&one.what) == Some(fh);
+                            here && matches!(one.what, What::CbRecall(_))
+                        };
+                        let recalled = events[holding.begin..at].iter().any(recalls);
+                        holding.end = if recalled { at + 1 } else { at };
                     }
                     *returned |= is(event, "OK");
                     continue;
                 }
                 (true, None)
+            }
+            // With the last open of its client, all locks are given up. What comes after that has nothing to
+            // do with the delegation. A client closes a file once for all its processes.
+            What::Close(_) if is(event, "OK") => {
+                if let Some((holding, true)) = current {
+                    holding.end = holding.end.min(at + 1);
+                }
+                continue;
             }
             _ => (false, None),
         };
@@ -92,7 +117,9 @@ pub fn holdings(events: &[Event]) -> Vec<Holding> {
         let open = granted.and_then(|open| open.sid);
         let first_close = first_close(&events[begin..], client, fh, open);
         let end = events.len();
-        let holding = Holding { file: fh, client, begin, end, grant, is_unasked, first_close };
+        let is_locked = granted.is_some() && is_locked(&events[..at], client, fh);
+        let holding =
+            Holding { file: fh, client, begin, end, grant, is_unasked, is_locked, first_close };
         all.push((holding, false));
     }
     let ended = |(holding, returned): (Holding, bool)| match returned {
@@ -100,6 +127,25 @@ pub fn holdings(events: &[Event]) -> Vec<Holding> {
         false => holding,
     };
     all.into_iter().map(ended).collect()
+}
+
+/// Returns whether a client has a lock of a file after these events: one that was granted, and neither
+/// unlocked nor closed.
+fn is_locked(events: &[Event], client: Client, fh: File) -> bool {
+    let mut owners: BTreeSet<Stateid> = BTreeSet::new();
+    for event in events {
+        match &event.what {
+            What::ServerStart(_) => owners.clear(),
+            _ if event.c != Some(client) || file(&event.what) != Some(fh) || !is(event, "OK") => {}
+            What::Lock(lock) => owners.extend(lock.sid),
+            What::Locku(lock) => {
+                owners.remove(&lock.sid);
+            }
+            What::Close(_) => owners.clear(),
+            _ => {}
+        }
+    }
+    !owners.is_empty()
 }
 
 /// Returns the time of the close of an open, if nothing else of its client shows before it that the
@@ -111,6 +157,8 @@ fn first_close(events: &[Event], client: Client, fh: File, open: Option<Stateid>
             What::Close(close) if open.is_none_or(|open| close.sid == open) => {
                 return Some(event.i);
             }
+            // Another process joins the open.
+            What::Open(one) if one.sid.is_some() && one.sid == open => {}
             What::CbRecall(_) | What::Lock(_) | What::Open(_) | What::Delegreturn(_) => break,
             _ => {}
         }
@@ -121,7 +169,8 @@ fn first_close(events: &[Event], client: Client, fh: File, open: Option<Stateid>
 impl Holding {
     /// Returns whether it is recalled, or claimed from, or its client has to recover.
     pub fn is_returned(&self, events: &[Event]) -> bool {
-        events[self.begin..self.end].iter().any(|event| {
+        let end = self.end.min(events.len());
+        events[self.begin.min(end)..end].iter().any(|event| {
             let here = event.c == Some(self.client) && file(&event.what) == Some(self.file);
             here && match &event.what {
                 What::CbRecall(_) | What::Setattr(_) => true,
@@ -133,24 +182,50 @@ impl Holding {
 
     /// Returns whether the last operation of its client on the file was to close it.
     fn is_closed(&self, events: &[Event]) -> bool {
-        let here =
-            |event: &&Event| event.c == Some(self.client) && file(&event.what) == Some(self.file);
-        let last = events[self.begin.min(events.len())..].iter().rfind(here);
-        last.is_some_and(|event| matches!(event.what, What::Close(_)))
+        let last = self.last_use(events);
+        last.is_some_and(|at| matches!(events[at].what, What::Close(_)) && is(&events[at], "OK"))
+    }
+
+    /// Returns the position of the last operation of its client that needs an open file, or closes it.
+    fn last_use(&self, events: &[Event]) -> Option<usize> {
+        let uses = |event: &Event| {
+            let about = !matches!(
+                event.what,
+                What::CbRecall(_) | What::Delegreturn(_) | What::Remove(_) | What::Rename(_)
+            );
+            about && event.c == Some(self.client) && file(&event.what) == Some(self.file)
+        };
+        let end = self.end.min(events.len());
+        let begin = self.begin.min(end);
+        events[begin..end].iter().rposition(uses).map(|at| begin + at)
     }
 
     /// Returns the holding of a delegation that was returned. If the last operation of its client on the
     /// file is to close it, there is nothing to recover: it ends before the next restart.
-    fn until_recovered(mut self, events: &[Event]) -> Self {
-        let here =
-            |event: &Event| event.c == Some(self.client) && file(&event.what) == Some(self.file);
-        let mine = &events[self.begin..self.end];
-        let Some(last) = mine.iter().rposition(here) else { return self };
-        if matches!(mine[last].what, What::Close(_)) && is(&mine[last], "OK") {
-            let restarts = |event: &Event| matches!(event.what, What::ServerStart(_));
-            let next = mine[last..].iter().position(restarts);
-            self.end = next.map_or(self.end, |next| self.begin + last + next);
+    fn until_recovered(self, events: &[Event]) -> Self {
+        match self.last_use(events) {
+            Some(last) if self.is_closed(events) => self.until_restart(events, last),
+            _ => self,
         }
+    }
+
+    /// Returns the holding if its client has taken no lock in memory since it closed the file: it ends
+    /// before the next restart, because the client recovers what is open.
+    pub fn unless_used(self, events: &[Event], lock: Option<Moment>) -> Self {
+        let Some(last) = self.last_use(events).filter(|_| self.is_closed(events)) else {
+            return self;
+        };
+        let closed = window(&events[last].window).0;
+        if self.is_first_close(&events[last]) || lock.is_some_and(|lock| lock > closed) {
+            return self;
+        }
+        self.until_restart(events, last)
+    }
+
+    fn until_restart(mut self, events: &[Event], from: usize) -> Self {
+        let restarts = |event: &Event| matches!(event.what, What::ServerStart(_));
+        let next = events[from..self.end].iter().position(restarts);
+        self.end = next.map_or(self.end, |next| from + next);
         self
     }
 
@@ -189,9 +264,49 @@ impl Holding {
         self
     }
 
+    /// Returns the holding from the close of the open that granted the delegation. Locks that were taken
+    /// in memory before it are given up with it.
+    pub fn since_first_close(mut self, events: &[Event]) -> Self {
+        let close = events.iter().position(|event| self.first_close == Some(event.i));
+        self.begin = close.unwrap_or(self.begin);
+        self
+    }
+
+    /// Returns the time of that close, if it succeeded.
+    pub fn first_close(&self, events: &[Event]) -> Option<Moment> {
+        let close = events.iter().find(|event| self.first_close == Some(event.i))?;
+        is(close, "OK").then(|| window(&close.window).0)
+    }
+
     /// Returns whether an event is the close of the open that granted the delegation.
     pub fn is_first_close(&self, event: &Event) -> bool {
         self.first_close == Some(event.i)
+    }
+
+    /// Returns whether the open that granted the delegation was recorded.
+    pub fn has_grant(&self) -> bool {
+        self.grant.is_some()
+    }
+
+    /// Returns whether the model lacks what happened because the open asks for more than the delegation
+    /// allows. An open for writing never rests on a read delegation (`update_open_stateid` of Linux 6.1), so
+    /// its locks are reclaimed although the delegation is granted again, and a reader asks for conflicting
+    /// locks without a recall.
+    pub fn is_beyond(&self, events: &[Event]) -> bool {
+        let happened = |event: &Event| {
+            let mine = event.c == Some(self.client);
+            match &event.what {
+                What::Open(open) => mine && open.claim == nfs::Claim::Previous && grants(open),
+                What::Lock(lock) => {
+                    let reads = matches!(lock.r#type, nfs::LockType::Read | nfs::LockType::Readw);
+                    !mine && reads && is(event, "OK")
+                }
+                _ => false,
+            }
+        };
+        let here = |event: &&Event| file(&event.what) == Some(self.file);
+        self.grant.is_some_and(|grant| grant.more)
+            && events[self.begin..self.end].iter().filter(here).any(happened)
     }
 
     /// Returns the kind of the open that exists from the beginning, as the protocol's bounds name

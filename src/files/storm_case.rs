@@ -180,6 +180,24 @@ mod tests {
         assert_eq!((read.kind(), read.to_text()), (Some(Wrong::BothHold), text));
     }
 
+    /// No damage makes the reader panic, and a case that is cut off is refused.
+    #[test]
+    fn a_damaged_case_is_refused() {
+        let text = StormCase::example().to_text();
+        let read = |text: &str| StormCase::read(&Document::new("case.json", text), "case.json");
+        for at in 0..text.trim_end().len() {
+            let problem = read(&text[..at]).expect_err("it is cut off");
+            assert!(!problem.message.is_empty());
+            for other in ["", "0", "\"", "{", "]", "9999999999999999999999"] {
+                let damaged = [&text[..at], other, &text[at + 1..]].concat();
+                if let Ok(case) = read(&damaged) {
+                    let again = read(&case.to_text()).expect("what is written is read");
+                    assert_eq!(again, case);
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_makes_no_sense_is_refused() {
         for (from, to, said) in [

@@ -29,7 +29,16 @@ impl Builder<'_> {
                 if self.gave_up_session(event) {
                     ways.push(NamedWay::default());
                 }
-                self.during(event, ways);
+                let (from, to) = window(&event.window);
+                let from = self.forgot_stateids(event).unwrap_or(from);
+                self.placed.put(
+                    says(event),
+                    frames(&event.window),
+                    (from, to),
+                    true,
+                    ways,
+                    Vec::new(),
+                );
             }
             What::ReclaimComplete(_) if is(event, "OK") => {
                 let way = NamedWay::step("mgr_reclaim_complete()");
@@ -39,6 +48,7 @@ impl Builder<'_> {
             What::CbRecall(_) if event.at.is_some() || is(event, "RETRY_UNCACHED_REP") => {
                 return false;
             }
+            What::CbRecall(_) if here && self.overtakes_grant(event) => return false,
             What::CbRecall(_) if here => self.take_recall(event),
             What::Open(open) if here => self.take_open(event, open),
             What::Lock(lock) if here => return self.take_lock(event, lock),
@@ -60,6 +70,20 @@ impl Builder<'_> {
         true
     }
 
+    /// Returns whether a recall came before the client had processed the answer that grants the delegation,
+    /// and was sent again later.
+    fn overtakes_grant(&self, recall: &Event) -> bool {
+        let (granted, _) = self.holding.window(self.events);
+        let (sent, _) = window(&recall.window);
+        let again = |event: &Event| {
+            let recalls = matches!(event.what, What::CbRecall(_)) && self.is_holder(event);
+            recalls && self.is_here(event) && event.i > recall.i
+        };
+        is(recall, "BADHANDLE")
+            && sent.0 < granted.0 + PROCESSING
+            && self.events[..self.holding.end].iter().any(again)
+    }
+
     /// Returns whether the client itself ended its last session, for example because callbacks did not
     /// get through. Nothing is lost then.
     fn gave_up_session(&self, created: &Event) -> bool {
@@ -69,6 +93,18 @@ impl Builder<'_> {
         };
         let last = self.events.iter().rfind(mine);
         last.is_some_and(|last| matches!(last.what, What::DestroySession(_)) && is(last, "OK"))
+    }
+
+    /// Returns when the client was told, before it created a session, that the server does not know it any
+    /// more. With that answer it forgets its stateids (`nfs4_handle_reclaim_lease_error` of Linux 6.1),
+    /// so processes unlock and close without a call from then on.
+    fn forgot_stateids(&self, created: &Event) -> Option<Moment> {
+        let mine = |event: &&Event| {
+            let about = matches!(event.what, What::CreateSession(_));
+            about && self.is_holder(event) && event.i < created.i
+        };
+        let last = self.events.iter().rfind(mine)?;
+        is(last, "STALE_CLIENTID").then(|| window(&last.window).1)?
     }
 
     fn take_recall(&mut self, event: &Event) {

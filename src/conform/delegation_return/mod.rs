@@ -82,6 +82,10 @@ pub fn slices(events: &[Event], logs: &[ClientLog]) -> (Vec<Slice>, BTreeMap<Str
         let slice = if holding.is_unasked {
             Err("a delegation that is granted with a reclaim, to a client that had none"
                 .to_string())
+        } else if holding.is_locked && holding.is_returned(events) {
+            Err(format!("a delegation of {}, whose client had a lock before", holding.file))
+        } else if holding.is_beyond(events) && holding.is_returned(events) {
+            Err(format!("a delegation of {}, which does not cover its client's open", holding.file))
         } else if holding.is_returned(events) {
             Builder::new(events, logs, holding, &holdings).slice()
         } else {
@@ -137,13 +141,41 @@ impl<'a> Builder<'a> {
         };
         let locks = |deed: &&Deed| matches!(deed.what, client_log::What::Lock(..));
         let (begin, _) = holding.window(events);
-        if let Some(first) = builder.deeds().filter(locks).find(|deed| deed.from >= begin) {
-            builder.holding = builder.holding.with_lock(events, first.to);
+        let holding = builder.holding.clone();
+        let taken: Vec<&Deed> =
+            builder.deeds().filter(locks).filter(|deed| deed.from >= begin).collect();
+        let after = |close: Moment| taken.iter().any(|deed| deed.from > close);
+        let held = |close: Moment| {
+            let before = builder.deeds().filter(|deed| deed.from >= begin && deed.from <= close);
+            client_log::held(before)
+        };
+        if let Some(first) = taken.first() {
+            builder.holding = match holding.first_close(events) {
+                // Closed, and then used again in memory.
+                Some(close) if first.to < close && after(close) && !held(close) => {
+                    holding.since_first_close(events)
+                }
+                _ => holding.with_lock(events, first.to),
+            };
+        }
+        if log.is_some() {
+            let last = taken.last().map(|deed| deed.from);
+            builder.holding = builder.holding.clone().unless_used(events, last);
         }
         builder
     }
 
     fn slice(mut self) -> Result<Slice, String> {
+        let (begin, _) = self.holding.window(self.events);
+        let spans = |deed: &Deed| {
+            matches!(deed.what, client_log::What::Lock(..)) && deed.from < begin && deed.to > begin
+        };
+        if self.holding.has_grant() && self.deeds().any(spans) {
+            return Err(format!(
+                "a delegation of {}, whose client had a lock before",
+                self.holding.file
+            ));
+        }
         self.look();
         let configuration = self.configuration()?;
         let events = self.events;
@@ -207,6 +239,11 @@ impl<'a> Builder<'a> {
                 _ => {}
             }
         }
+        // A file that is open in memory only is closed without a call.
+        self.closes |= self.deeds().any(|deed| {
+            let closes = matches!(deed.what, client_log::What::Close(_));
+            closes && deed.from >= begin && deed.to <= end
+        });
         // The model claims its locks in the order of their numbers, and the client in that of its list.
         locks.sort_by_key(|(range, _)| (self.first_claim(*range), *range));
         self.locks = locks;
@@ -270,12 +307,26 @@ impl<'a> Builder<'a> {
             match &event.what {
                 What::ServerStart(_) => late = true,
                 What::ReclaimComplete(_) if mine && is(event, "OK") => late = false,
+                // Of any file.
+                What::Open(open)
+                    if late
+                        && mine
+                        && is(event, "NO_GRACE")
+                        && open.claim == nfs::Claim::Previous =>
+                {
+                    return true;
+                }
                 What::Open(open)
                     if late
                         && !mine
                         && is(event, "OK")
                         && self.is_here(event)
                         && open.claim != nfs::Claim::Previous =>
+                {
+                    return true;
+                }
+                What::Lock(lock)
+                    if late && !mine && is(event, "OK") && self.is_here(event) && !lock.reclaim =>
                 {
                     return true;
                 }

@@ -2,4 +2,5 @@
 
 mod cluster;
 mod recordings;
+mod storms;
 mod workload;

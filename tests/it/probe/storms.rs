@@ -110,6 +110,9 @@ fn a_failing_storm_is_minimized_and_replayed() {
     });
     let out = again.expect("it goes wrong again");
     assert!(out.contains("VIOLATED: ") && out.contains("it still goes wrong"), "{out}");
+    let damaged = folder.path().join("damaged.json");
+    fs::write(&damaged, &text[..text.len() / 2]).expect("a file");
+    assert!(refused(&["replay", path(&damaged)]).contains("damaged.json:"));
     let mut sound = read;
     sound.storm.place.planted = None;
     sound.storm.disturb = None;
