@@ -289,7 +289,7 @@ impl Holding {
     }
 
     /// Returns whether the model lacks what happened because the open asks for more than the delegation
-    /// allows. An open for writing never rests on a read delegation (`update_open_stateid` of Linux 6.1), so
+    /// allows. An open for writing never rests on a read delegation (`update_open_stateid`, read in 6.12.117), so
     /// its locks are reclaimed although the delegation is granted again, and a reader asks for conflicting
     /// locks without a recall.
     pub fn is_beyond(&self, events: &[Event]) -> bool {

@@ -96,7 +96,7 @@ impl Builder<'_> {
     }
 
     /// Returns when the client was told, before it created a session, that the server does not know it any
-    /// more. With that answer it forgets its stateids (`nfs4_handle_reclaim_lease_error` of Linux 6.1),
+    /// more. With that answer it forgets its stateids (`nfs4_handle_reclaim_lease_error`, read in 6.12.117),
     /// so processes unlock and close without a call from then on.
     fn forgot_stateids(&self, created: &Event) -> Option<Moment> {
         let mine = |event: &&Event| {
