@@ -55,6 +55,12 @@ pub fn holdings(events: &[Event]) -> Vec<Holding> {
             |(holding, _): &&mut (Holding, bool)| (holding.client, holding.file) == (client, fh);
         let mut current = all.iter_mut().rev().find(of);
         let mut is_unasked = false;
+        if let (What::Open(_), Some((holding, true))) = (&event.what, &mut current)
+            && holding.is_closed(&events[..at])
+        {
+            // Its client uses the file anew, without the delegation.
+            holding.end = holding.end.min(at);
+        }
         let (shows, granted) = match &event.what {
             What::Open(open) if open.claim == nfs::Claim::Previous => {
                 let asks = open.had.is_some_and(|had| had != nfs::Deleg::None);
@@ -91,10 +97,13 @@ pub fn holdings(events: &[Event]) -> Vec<Holding> {
                 }
                 (true, None)
             }
-            // With the last open of its client, all locks are given up. What comes after that has nothing to
-            // do with the delegation. A client closes a file once for all its processes.
+            // With the last open of its client, all locks are given up. What comes after that shows whether
+            // the server has released them, but not if another client has yet to reclaim: the model does not
+            // have one that comes too late.
             What::Close(_) if is(event, "OK") => {
-                if let Some((holding, true)) = current {
+                if let Some((holding, true)) = current
+                    && holding.is_awaiting_reclaims(&events[..at])
+                {
                     holding.end = holding.end.min(at + 1);
                 }
                 continue;
@@ -177,6 +186,19 @@ impl Holding {
                 What::Open(open) => claims_delegation(open) || open.claim == nfs::Claim::Previous,
                 _ => false,
             }
+        })
+    }
+
+    /// Returns whether the server has restarted, and no other client has opened the file since.
+    fn is_awaiting_reclaims(&self, events: &[Event]) -> bool {
+        let since = &events[self.begin.min(events.len())..];
+        let restarts = |event: &Event| matches!(event.what, What::ServerStart(_));
+        since.iter().rposition(restarts).is_some_and(|restart| {
+            !since[restart..].iter().any(|event| {
+                let other = event.c.is_some() && event.c != Some(self.client);
+                let opens = matches!(event.what, What::Open(_)) && is(event, "OK");
+                other && opens && file(&event.what) == Some(self.file)
+            })
         })
     }
 

@@ -142,6 +142,7 @@ impl Storm {
 }
 
 #[cfg(test)]
+#[cfg(test)]
 impl StormCase {
     /// Returns a case for tests.
     pub fn example() -> Self {

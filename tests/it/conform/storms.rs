@@ -35,7 +35,7 @@ fn delays_of_other_files_do_not_count() {
     is_admitted("delay", "c1");
 }
 
-/// Red if the slice goes on after the client has closed the file.
+/// Red if the slice goes on after the client has closed the file and opened it again.
 #[test]
 fn a_file_that_is_opened_again_has_nothing_to_do_with_the_delegation() {
     is_admitted("reopened", "c2");
